@@ -1,0 +1,32 @@
+import type { Manifest } from "../../../shared/domain/manifest.ts";
+
+export const manifest: Manifest = {
+  name: "tesla",
+  vendor: "Tesla",
+  family: "vehicle",
+  owner: "integrations",
+  docsUrl: "https://developer.tesla.com/docs/fleet-api",
+  capabilities: ["soc", "power", "plugged", "charge.start", "charge.stop", "wake"],
+  endpoints: {
+    // The Europe region also serves the Middle East and Africa. A signing proxy or a compatible host goes here too.
+    TESLA_API_URL: "https://fleet-api.prd.eu.vn.cloud.tesla.com",
+    // Token exchange moved here from auth.tesla.com in August 2025.
+    TESLA_AUTH_URL: "https://fleet-auth.prd.vn.cloud.tesla.com",
+  },
+  streams: [
+    {
+      stream: "charge",
+      // Tesla bills each look at 0.2 US cents: an idle car is looked at rarely, a car with an open command every minute.
+      cadence: { idleMinutes: 15, pluggedMinutes: 30, chargingMinutes: 10, openCommandMinutes: 1 },
+    },
+  ],
+  limits: { batchSize: 25, concurrency: 10, reservedConcurrency: 5 },
+  secretKeys: ["clientId", "clientSecret"],
+  refreshSemantics: "grace",
+  // A charger may delay any change by up to ten minutes (SI 2021/1467), so nothing is missed before eleven.
+  confirmWithinMs: { "charge.start": 11 * 60_000, "charge.stop": 11 * 60_000 },
+  onFailure: {
+    impact: "Cars of Tesla customers are not read or commanded; each falls back to its owner's own schedule.",
+    runbook: "docs/runbooks/integration.md",
+  },
+};

@@ -1,0 +1,55 @@
+import { randomUUID } from "node:crypto";
+import { type EventBridgeClient, PutEventsCommand, type PutEventsRequestEntry } from "@aws-sdk/client-eventbridge";
+import { EVENT_SOURCE, EVENTS, type NewEvent } from "./domain/events.ts";
+import { type Instant, instant } from "./domain/instant.ts";
+
+/** Publishes facts. Resolves only when every one of them is on the bus. */
+export type Bus = { publish(events: NewEvent[]): Promise<void> };
+
+const ENTRIES_PER_CALL = 10;
+const ATTEMPTS = 3;
+
+/**
+ * EventBridge behind one verb. PutEvents answers 200 with failed entries: only those are sent again, with the same
+ * event id so that consumers can tell. Throws when some still fail.
+ */
+export function eventBridgeBus(client: EventBridgeClient, busName: string, clock: () => Instant): Bus {
+  return {
+    async publish(events) {
+      const occurredAt = clock();
+      let waiting = events.map((event) => toEntry(event, busName, occurredAt));
+      for (let attempt = 1; waiting.length > 0; attempt++) {
+        const failed: PutEventsRequestEntry[] = [];
+        for (let i = 0; i < waiting.length; i += ENTRIES_PER_CALL) {
+          const chunk = waiting.slice(i, i + ENTRIES_PER_CALL);
+          const answer = await client.send(new PutEventsCommand({ Entries: chunk }));
+          if ((answer.FailedEntryCount ?? 0) === 0) continue;
+          answer.Entries?.forEach((entry, index) => {
+            const sent = chunk[index];
+            if (entry.ErrorCode && sent) failed.push(sent);
+          });
+        }
+        if (failed.length > 0 && attempt === ATTEMPTS) {
+          throw new Error(`EventBridge refused ${failed.length} of ${events.length} events after ${ATTEMPTS} attempts`);
+        }
+        waiting = failed;
+      }
+    },
+  };
+}
+
+function toEntry(event: NewEvent, busName: string, occurredAt: Instant): PutEventsRequestEntry {
+  const detail = EVENTS[event.name].parse({ version: 1, eventId: randomUUID(), occurredAt, ...event.detail });
+  return {
+    EventBusName: busName,
+    Source: EVENT_SOURCE,
+    DetailType: event.name,
+    Time: new Date(occurredAt),
+    Detail: JSON.stringify(detail),
+  };
+}
+
+/** The system clock as an `Instant`; handlers receive it, pure code never calls it. */
+export function systemNow(): Instant {
+  return instant(Date.now());
+}

@@ -1,0 +1,69 @@
+import { z } from "zod";
+import { Instant } from "./instant.ts";
+import { SocPercent } from "./units.ts";
+
+export const AssetId = z.string().regex(/^[a-z0-9][a-z0-9-]{2,63}$/, "lower-case letters, digits and dashes, 3 to 64");
+export type AssetId = z.infer<typeof AssetId>;
+
+/** A wall-clock time at the site, `HH:MM`. */
+export const LocalTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "expected HH:MM");
+
+/** What the customer wants of a car. */
+export const ChargePreferences = z.strictObject({
+  /** Charge to this by `readyBy`. */
+  targetSocPercent: SocPercent,
+  /** Charge at once, whatever the price, up to this. */
+  chargeNowToPercent: SocPercent.default(0),
+  /** Daily, local time of the site. */
+  readyBy: LocalTime,
+  /** A one-off departure; wins over `readyBy` while it lies ahead. */
+  nextDepartureAt: Instant.optional(),
+  /** What avoiding a kilogram of CO2 is worth, pence; 0 plans by price alone. */
+  carbonWeightPencePerKg: z.number().min(0).max(1000).default(0),
+});
+export type ChargePreferences = z.infer<typeof ChargePreferences>;
+
+/** A car that we may plan for and command. */
+export const Asset = z.strictObject({
+  assetId: AssetId,
+  kind: z.literal("car"),
+  /** Folder name of the integration that talks to it. */
+  integration: z.string().regex(/^[a-z][a-z0-9-]*$/),
+  /** The customer's vendor login that reaches it. */
+  accountId: AssetId,
+  /** How the vendor names it (a VIN); personal data, never logged or put on the bus. */
+  vendorAssetId: z.string().min(1).max(64),
+  fleetId: z.string().min(1).max(64),
+  site: z.strictObject({
+    siteId: z.string().min(1).max(64),
+    /** IANA zone. */
+    timeZone: z.string().min(1),
+  }),
+  battery: z.strictObject({
+    /** Usable, kWh. */
+    capacityKwh: z.number().positive().max(500),
+    /** kWh stored for each kWh from the grid. */
+    chargeEfficiency: z.number().min(0.5).max(1).default(0.92),
+  }),
+  supply: z.strictObject({
+    voltageV: z.number().min(100).max(260).default(230),
+    phases: z.union([z.literal(1), z.literal(3)]).default(1),
+    maxCurrentA: z.number().int().min(6).max(80),
+    /** The standard allows nothing between off and 6 A. */
+    minCurrentA: z.number().int().min(5).max(16).default(6),
+  }),
+  preferences: ChargePreferences,
+  consent: z.strictObject({ control: z.boolean(), givenAt: Instant }),
+});
+export type Asset = z.infer<typeof Asset>;
+
+/** Grid-side power of a car drawing `currentA` on each phase, kW. */
+export function powerOfCurrent(supply: Asset["supply"], currentA: number): number {
+  return (supply.voltageV * supply.phases * currentA) / 1000;
+}
+
+/** The smallest whole current that gives at least `powerKw`, held to the supply's limits, A. */
+export function currentForPower(supply: Asset["supply"], powerKw: number): number {
+  const exact = (powerKw * 1000) / (supply.voltageV * supply.phases);
+  return Math.min(supply.maxCurrentA, Math.max(supply.minCurrentA, Math.ceil(exact - 1e-6)));
+}

@@ -1,0 +1,77 @@
+import { z } from "zod";
+import { AssetId } from "./asset.ts";
+import { FaultClass } from "./fault.ts";
+import { Instant } from "./instant.ts";
+
+/** A wanted state, not an event: sending it twice wants the same thing. */
+export const Action = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("charge.start"), currentA: z.number().int().positive() }),
+  z.strictObject({ kind: z.literal("charge.stop") }),
+]);
+export type Action = z.infer<typeof Action>;
+
+export const CommandStatus = z.enum([
+  "issued",
+  "sending",
+  "unknown",
+  "accepted",
+  "confirmed",
+  "missed",
+  "rejected",
+  "expired",
+  "withdrawn",
+]);
+export type CommandStatus = z.infer<typeof CommandStatus>;
+
+/**
+ * The lifecycle: each status with the statuses it may follow. It is the write condition of every transition,
+ * so whatever arrives twice or late cannot move a command backwards.
+ */
+export const PRIOR_STATUSES: Record<CommandStatus, readonly CommandStatus[]> = {
+  issued: ["unknown"],
+  sending: ["issued"],
+  unknown: ["sending"],
+  accepted: ["sending", "unknown"],
+  rejected: ["sending"],
+  confirmed: ["accepted", "unknown"],
+  missed: ["accepted", "unknown"],
+  expired: ["issued"],
+  withdrawn: ["issued", "accepted"],
+};
+
+/** Statuses from which nothing follows. */
+export const END_STATUSES: readonly CommandStatus[] = ["confirmed", "missed", "rejected", "expired", "withdrawn"];
+
+export function isEnded(status: CommandStatus): boolean {
+  return END_STATUSES.includes(status);
+}
+
+/** One row of the intent ledger. */
+export const Command = z.strictObject({
+  commandId: z.string().min(8),
+  assetId: AssetId,
+  integration: z.string(),
+  action: Action,
+  reason: z.string(),
+  status: CommandStatus,
+  issuedAt: Instant,
+  /** After this the command must not act any more. */
+  notAfter: Instant,
+  /** When the verifier must look at it next if no reading comes first. */
+  checkAt: Instant,
+  /** Calls to the vendor that could have acted. */
+  attempts: z.number().int().nonnegative(),
+  acceptedAt: Instant.optional(),
+  endedAt: Instant.optional(),
+  /** The wanted state already held: success without effect. */
+  withoutEffect: z.boolean().optional(),
+  faultClass: FaultClass.optional(),
+  /** What the verdict rests on, in words; no vendor ids, no places. */
+  evidence: z.string().optional(),
+});
+export type Command = z.infer<typeof Command>;
+
+/** The text a command's id is the hash of: the same intent always has the same id. */
+export function commandIdentity(assetId: string, windowStartsAt: Instant, action: Action): string {
+  return [assetId, windowStartsAt, action.kind, action.kind === "charge.start" ? action.currentA : ""].join("|");
+}

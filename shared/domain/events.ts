@@ -1,0 +1,60 @@
+import { z } from "zod";
+import { AssetId } from "./asset.ts";
+import { Action } from "./command.ts";
+import { FaultClass } from "./fault.ts";
+import { Instant } from "./instant.ts";
+
+const base = { version: z.literal(1), eventId: z.string().min(8), occurredAt: Instant };
+const commandRef = { ...base, commandId: z.string(), assetId: AssetId, integration: z.string() };
+
+/**
+ * Every fact that goes on the bus: name → schema of `detail`. Ids only, no personal data.
+ * Example (CommandIssued): `{"version":1,"eventId":"…","occurredAt":"2026-11-20T02:00:00.000Z","commandId":"9f…",
+ * "assetId":"car-0001","integration":"tesla","action":{"kind":"charge.start","currentA":32},"notAfter":"…"}`.
+ */
+export const EVENTS = {
+  SignalUpdated: z.strictObject({
+    ...base,
+    series: z.string(),
+    measure: z.enum(["price", "carbon"]),
+    /** Span of the slots that changed. */
+    from: Instant,
+    to: Instant,
+    changedSlots: z.number().int().positive(),
+  }),
+  TelemetryRecorded: z.strictObject({
+    ...base,
+    integration: z.string(),
+    /** True when at least one of the readings could change a plan. */
+    matters: z.boolean(),
+    readings: z
+      .array(z.strictObject({ assetId: AssetId, stream: z.string(), observedAt: Instant, matters: z.boolean() }))
+      .min(1),
+  }),
+  AssetEnrolled: z.strictObject({ ...base, assetId: AssetId, fleetId: z.string() }),
+  PlanUpdated: z.strictObject({
+    ...base,
+    assetId: AssetId,
+    planVersion: z.number().int(),
+    energyNeededKwh: z.number(),
+    shortfallKwh: z.number(),
+    windows: z.number().int(),
+  }),
+  CommandIssued: z.strictObject({ ...commandRef, action: Action, notAfter: Instant }),
+  CommandAccepted: z.strictObject({ ...commandRef, withoutEffect: z.boolean() }),
+  CommandRejected: z.strictObject({ ...commandRef, faultClass: FaultClass }),
+  CommandConfirmed: z.strictObject({ ...commandRef, afterMs: z.number().nonnegative() }),
+  CommandMissed: z.strictObject({ ...commandRef, faultClass: FaultClass }),
+  CommandExpired: z.strictObject({ ...commandRef }),
+  CommandWithdrawn: z.strictObject({ ...commandRef }),
+  FaultRaised: z.strictObject({ ...base, assetId: AssetId, integration: z.string(), faultClass: FaultClass, nextStep: z.string() }),
+  FaultCleared: z.strictObject({ ...base, assetId: AssetId, integration: z.string(), faultClass: FaultClass }),
+} as const;
+
+export type EventName = keyof typeof EVENTS;
+export type EventDetail<N extends EventName> = z.infer<(typeof EVENTS)[N]>;
+/** An event before it is stamped with its id and time. */
+export type NewEvent = {
+  [N in EventName]: { name: N; detail: Omit<EventDetail<N>, "version" | "eventId" | "occurredAt"> };
+}[EventName];
+export const EVENT_SOURCE = "headroom";

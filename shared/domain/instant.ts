@@ -1,0 +1,52 @@
+import { z } from "zod";
+
+const ZONED = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
+
+/**
+ * A moment in UTC in the one form this platform writes: `2026-11-20T19:00:00.000Z`, fixed width, so that
+ * text order is time order. Use `epochMs` wherever a condition or arithmetic needs a number.
+ */
+export const Instant = z
+  .string()
+  .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/, "expected a UTC instant such as 2026-11-20T19:00:00.000Z")
+  .refine((text) => !Number.isNaN(Date.parse(text)), "not a calendar date")
+  .brand<"Instant">();
+export type Instant = z.infer<typeof Instant>;
+
+/** A vendor's or customer's time with an explicit zone, any precision, normalised to `Instant`. */
+export const ZonedTime = z.string().transform((text, context): Instant => {
+  try {
+    return parseInstant(text);
+  } catch (error) {
+    context.addIssue({ code: "custom", message: error instanceof Error ? error.message : String(error) });
+    return z.NEVER;
+  }
+});
+
+/** The instant at `ms` epoch milliseconds. Throws a RangeError for a number that is no date. */
+export function instant(ms: number): Instant {
+  return Instant.parse(new Date(ms).toISOString());
+}
+
+/** Epoch milliseconds of an instant. */
+export function epochMs(at: Instant): number {
+  return Date.parse(at);
+}
+
+/** `at` moved by `ms` milliseconds. */
+export function plusMs(at: Instant, ms: number): Instant {
+  return instant(epochMs(at) + ms);
+}
+
+/** Parses a time that names its zone (`Z` or an offset). Throws when the zone is missing: a guess would be a bug. */
+export function parseInstant(text: string): Instant {
+  if (!ZONED.test(text)) {
+    throw new RangeError(`time without a zone, or not ISO 8601: "${text.slice(0, 40)}"; write it with Z or an offset`);
+  }
+  const ms = Date.parse(text);
+  if (Number.isNaN(ms)) throw new RangeError(`not a calendar date: "${text.slice(0, 40)}"`);
+  return instant(ms);
+}
+
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 3_600_000;

@@ -1,0 +1,53 @@
+import { z } from "zod";
+
+const minutes = z.number().int().positive().max(1440);
+
+/** How often a stream is fetched, by what the asset is doing. */
+export const Cadence = z.strictObject({
+  idleMinutes: minutes,
+  pluggedMinutes: minutes,
+  chargingMinutes: minutes,
+  /** While a command waits for its proof. */
+  openCommandMinutes: minutes,
+});
+export type Cadence = z.infer<typeof Cadence>;
+
+/** An integration's facts as plain data: what is deployed, polled and alarmed follows from it. */
+export const Manifest = z.strictObject({
+  /** Equals the folder's name. */
+  name: z.string().regex(/^[a-z][a-z0-9-]*$/),
+  vendor: z.string().min(1),
+  family: z.enum(["vehicle", "charger", "heat-pump", "solar-site"]),
+  owner: z.string().min(1),
+  docsUrl: z.url(),
+  capabilities: z.array(z.enum(["soc", "power", "plugged", "charge.start", "charge.stop", "wake"])).min(1),
+  /** Environment variable → the vendor's base URL. */
+  endpoints: z.record(z.string().regex(/^[A-Z][A-Z0-9_]*_URL$/), z.url()),
+  streams: z.array(z.strictObject({ stream: z.string(), cadence: Cadence })).min(1),
+  limits: z.strictObject({
+    /** Assets per invocation. */
+    batchSize: z.number().int().min(1).max(100),
+    /** Vendor calls in flight per invocation. */
+    concurrency: z.number().int().min(1).max(25),
+    /** Invocations at once, the coarse guard of the vendor. */
+    reservedConcurrency: z.number().int().min(1).max(100),
+  }),
+  /** Keys the vendor secret must hold. */
+  secretKeys: z.array(z.string()),
+  /** What the vendor does with a refresh token that was already used. */
+  refreshSemantics: z.enum(["strict", "grace", "reuse-revokes", "static"]),
+  /** How long after acceptance a reading must have proved the action, ms. */
+  confirmWithinMs: z.record(z.enum(["charge.start", "charge.stop"]), z.number().int().positive()),
+  onFailure: z.strictObject({ impact: z.string().min(10), runbook: z.string().regex(/^docs\/runbooks\/[a-z-]+\.md$/) }),
+});
+export type Manifest = z.infer<typeof Manifest>;
+
+/** What the scheduler and the verifier need of a manifest, carried in their environment. */
+export const IntegrationFacts = z.strictObject({
+  name: Manifest.shape.name,
+  functionName: z.string().optional(),
+  streams: Manifest.shape.streams.optional(),
+  limits: Manifest.shape.limits.optional(),
+  confirmWithinMs: Manifest.shape.confirmWithinMs.optional(),
+});
+export type IntegrationFacts = z.infer<typeof IntegrationFacts>;

@@ -1,0 +1,81 @@
+import { type DestinationStream, type Logger, pino } from "pino";
+
+/**
+ * The log-code catalogue: every line has one of these codes, so that a query, an alarm or a test names a code and
+ * never a sentence.
+ */
+export const LOG_CODES = {
+  INVOCATION_COMPLETED: "The invocation did its work.",
+  INVOCATION_FAILED: "The invocation threw; AWS retries it or keeps it on a dead-letter queue.",
+  RECORD_REFUSED: "A queue record did not match its schema and stays on the queue.",
+  SIGNAL_FETCH_FAILED: "A price or carbon feed did not answer usefully; the last good slots stand.",
+  SIGNAL_POINT_DROPPED: "One point of a feed was refused; the others were kept.",
+  SIGNAL_DAY_INCOMPLETE: "A local day has fewer slots than it should; planning estimates the missing ones.",
+  TICK_DUPLICATE: "This minute was already claimed by another tick; nothing was fetched twice.",
+  POLL_BATCH_DUPLICATE: "This batch was already taken by another delivery of the same invocation.",
+  POLL_FAILED: "One asset could not be read.",
+  READING_OLDER: "A reading was older than the stored one and was dropped.",
+  READING_FROM_FUTURE: "A reading claims to be from the future and was refused.",
+  COMMAND_SENT: "A command was handed to the vendor.",
+  COMMAND_DUPLICATE: "A command arrived again after it had moved on; nothing was sent.",
+  COMMAND_DEFERRED: "A command waits on its queue, for a car to wake or a vendor to recover.",
+  COMMAND_REJECTED: "The vendor or the device refused a command.",
+  COMMAND_UNKNOWN: "A command may or may not have acted; the device is read back before anything is repeated.",
+  VERDICT: "A command was judged by readings.",
+  TOKEN_REFRESHED: "An access token was renewed and the new pair stored.",
+  TOKEN_REFRESH_REFUSED: "The vendor refused a refresh token.",
+  TOKEN_LEASE_HELD: "Another worker is renewing this account's token.",
+  PLAN_MADE: "A plan was stored.",
+  PLAN_SKIPPED: "An asset was left without a plan, for the reason given.",
+} as const;
+export type LogCode = keyof typeof LOG_CODES;
+
+type Fields = Record<string, string | number | boolean | null | undefined>;
+
+/** Structured log lines with a code each. `with` returns a logger that adds fields to every line. */
+export type Log = {
+  info(code: LogCode, fields?: Fields): void;
+  warn(code: LogCode, fields?: Fields): void;
+  error(code: LogCode, error: unknown, fields?: Fields): void;
+  with(fields: Fields): Log;
+};
+
+const SECRET_FIELDS = ["accessToken", "refreshToken", "token", "authorization", "clientSecret", "password", "vin", "vendorAssetId", "latitude", "longitude"];
+
+/** Words that look like a bearer token or a VIN, wherever they stand in a text. */
+export function redactText(text: string): string {
+  return text
+    .replace(/\b[\w-]{10,}\.[\w-]{10,}\.[\w-]*\b/g, "[token]")
+    .replace(/\b(?=[A-HJ-NPR-Z0-9]{17}\b)(?=[A-Z0-9]*\d)[A-HJ-NPR-Z0-9]{17}\b/g, "[vin]")
+    .replace(/(token|secret|password|code)=[^&\s"]+/gi, "$1=[redacted]");
+}
+
+/** Writes one JSON object a line, to standard output unless a destination is given. */
+export function createLog(options: { service: string; now: () => Date; destination?: DestinationStream }): Log {
+  const base = pino(
+    {
+      base: { service: options.service },
+      messageKey: "message",
+      timestamp: () => `,"time":"${options.now().toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`]), censor: "[redacted]" },
+    },
+    options.destination ?? pino.destination({ dest: 1, sync: true }),
+  );
+  return wrap(base);
+}
+
+function wrap(logger: Logger): Log {
+  return {
+    info: (code, fields = {}) => logger.info({ code, ...fields }, LOG_CODES[code]),
+    warn: (code, fields = {}) => logger.warn({ code, ...fields }, LOG_CODES[code]),
+    error: (code, error, fields = {}) => logger.error({ code, ...fields, ...describeError(error) }, LOG_CODES[code]),
+    with: (fields) => wrap(logger.child(fields)),
+  };
+}
+
+function describeError(error: unknown): Fields {
+  if (!(error instanceof Error)) return { errorMessage: redactText(String(error)) };
+  const cause = error.cause instanceof Error ? redactText(error.cause.message) : undefined;
+  return { errorName: error.name, errorMessage: redactText(error.message), errorCause: cause, stack: redactText(error.stack ?? "") };
+}

@@ -1,0 +1,87 @@
+import { type DynamoDBDocumentClient, PutCommand, QueryCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import { z } from "zod";
+import { AssetId } from "../domain/asset.ts";
+import { epochMs, type Instant } from "../domain/instant.ts";
+import { Plan } from "../domain/plan.ts";
+import { batchGet, parseItem, wins } from "./table.ts";
+
+export type PlansStore = {
+  get(assetIds: readonly AssetId[]): Promise<Map<AssetId, Plan>>;
+  /** Replaces the plan of version `plan.version - 1` (or none); false when another worker was first. */
+  put(plan: Plan, nextEdgeAt: Instant | undefined): Promise<boolean>;
+  /** Assets whose wanted power changes at or before `at`. */
+  dueEdges(at: Instant): Promise<AssetId[]>;
+  /** Moves an asset's next edge, if its plan is still `version`. */
+  setNextEdge(assetId: AssetId, version: number, nextEdgeAt: Instant | undefined): Promise<boolean>;
+};
+
+// One shard serves 1,000 plan writes a second; more are a matter of a suffix.
+const EDGE_SHARD = "0";
+
+const Row = z.object({ plan: Plan });
+
+/** Table `plans`: the current plan of each asset, and a sparse index of those with an edge ahead. */
+export function plansStore(client: DynamoDBDocumentClient, table: string): PlansStore {
+  return {
+    async get(assetIds) {
+      const items = await batchGet(client, table, assetIds.map((assetId) => ({ assetId })));
+      return new Map(
+        items.map((item) => {
+          const { plan } = parseItem(Row, item, "plans");
+          return [plan.assetId, plan];
+        }),
+      );
+    },
+    put: (plan, nextEdgeAt) =>
+      wins(
+        client.send(
+          new PutCommand({
+            TableName: table,
+            Item: {
+              assetId: plan.assetId,
+              version: plan.version,
+              plan,
+              ...(nextEdgeAt ? { edgeShard: EDGE_SHARD, nextEdgeAtMs: epochMs(nextEdgeAt) } : {}),
+            },
+            ConditionExpression: "attribute_not_exists(assetId) OR version = :previous",
+            ExpressionAttributeValues: { ":previous": plan.version - 1 },
+          }),
+        ),
+      ),
+    async dueEdges(at) {
+      const ids: AssetId[] = [];
+      let start: Record<string, unknown> | undefined;
+      do {
+        const page = await client.send(
+          new QueryCommand({
+            TableName: table,
+            IndexName: "byNextEdge",
+            KeyConditionExpression: "edgeShard = :shard AND nextEdgeAtMs <= :at",
+            ExpressionAttributeValues: { ":shard": EDGE_SHARD, ":at": epochMs(at) },
+            ...(start ? { ExclusiveStartKey: start } : {}),
+          }),
+        );
+        for (const item of page.Items ?? []) ids.push(parseItem(z.object({ assetId: AssetId }), item, "plans").assetId);
+        start = page.LastEvaluatedKey;
+      } while (start);
+      return ids;
+    },
+    setNextEdge: (assetId, version, nextEdgeAt) =>
+      wins(
+        client.send(
+          new UpdateCommand({
+            TableName: table,
+            Key: { assetId },
+            UpdateExpression: nextEdgeAt
+              ? "SET edgeShard = :shard, nextEdgeAtMs = :at"
+              : "REMOVE edgeShard, nextEdgeAtMs",
+            ConditionExpression: "version = :version",
+            ExpressionAttributeValues: {
+              ":version": version,
+              ...(nextEdgeAt ? { ":shard": EDGE_SHARD, ":at": epochMs(nextEdgeAt) } : {}),
+            },
+          }),
+        ),
+      ),
+  };
+}

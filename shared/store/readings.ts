@@ -1,0 +1,81 @@
+import { type DynamoDBDocumentClient, UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import { z } from "zod";
+import type { AssetId } from "../domain/asset.ts";
+import { epochMs } from "../domain/instant.ts";
+import { Reachability, Reading } from "../domain/reading.ts";
+import { batchGet, isConditionFailure, parseItem } from "./table.ts";
+
+/** What is known of one stream of one asset. */
+export type Latest = { reading: Reading | undefined; reach: Reachability };
+
+export type ReadingsStore = {
+  /** Latest by asset; assets never fetched are absent. */
+  latest(assetIds: readonly AssetId[], stream: "charge"): Promise<Map<AssetId, Latest>>;
+  /**
+   * Stores a reading unless a newer or equal one is there (then only the reachability is stored).
+   * Resolves to the reading that was there before, and whether this one was stored.
+   */
+  record(reading: Reading, reach: Reachability): Promise<{ stored: boolean; previous: Reading | undefined }>;
+  /** Stores that an attempt failed; the reading stands. */
+  recordFailure(assetId: AssetId, stream: "charge", reach: Reachability): Promise<void>;
+};
+
+const Row = z.object({
+  assetId: z.string(),
+  reading: Reading.optional(),
+  reach: Reachability.optional(),
+});
+
+/** Table `readings`: key asset + stream. Older never overwrites newer: the condition is on epoch milliseconds. */
+export function readingsStore(client: DynamoDBDocumentClient, table: string): ReadingsStore {
+  const updateReach = (assetId: AssetId, stream: string, reach: Reachability) =>
+    client.send(
+      new UpdateCommand({
+        TableName: table,
+        Key: { assetId, stream },
+        UpdateExpression: "SET reach = :reach",
+        ExpressionAttributeValues: { ":reach": reach },
+        ReturnValues: "ALL_OLD",
+      }),
+    );
+
+  return {
+    async latest(assetIds, stream) {
+      const items = await batchGet(client, table, assetIds.map((assetId) => ({ assetId, stream })));
+      const latest = new Map<AssetId, Latest>();
+      for (const item of items) {
+        const row = parseItem(Row, item, "readings");
+        if (row.reach) latest.set(row.assetId, { reading: row.reading, reach: row.reach });
+      }
+      return latest;
+    },
+
+    async record(reading, reach) {
+      try {
+        const answer = await client.send(
+          new UpdateCommand({
+            TableName: table,
+            Key: { assetId: reading.assetId, stream: reading.stream },
+            UpdateExpression: "SET reading = :reading, reach = :reach, observedAtMs = :at",
+            ConditionExpression: "attribute_not_exists(observedAtMs) OR observedAtMs < :at",
+            ExpressionAttributeValues: { ":reading": reading, ":reach": reach, ":at": epochMs(reading.observedAt) },
+            ReturnValues: "ALL_OLD",
+          }),
+        );
+        return { stored: true, previous: previousReading(answer.Attributes) };
+      } catch (error) {
+        if (!isConditionFailure(error)) throw error;
+        const answer = await updateReach(reading.assetId, reading.stream, reach);
+        return { stored: false, previous: previousReading(answer.Attributes) };
+      }
+    },
+
+    async recordFailure(assetId, stream, reach) {
+      await updateReach(assetId, stream, reach);
+    },
+  };
+}
+
+function previousReading(item: unknown): Reading | undefined {
+  return item === undefined ? undefined : parseItem(Row, item, "readings").reading;
+}

@@ -1,0 +1,57 @@
+import { BatchWriteCommand, type DynamoDBDocumentClient, QueryCommand } from "@aws-sdk/lib-dynamodb";
+import { z } from "zod";
+import { epochMs, HOUR_MS, type Instant, plusMs } from "../domain/instant.ts";
+import { type SeriesId, Slot, sortedSlots } from "../domain/signal.ts";
+import { chunks, parseItem } from "./table.ts";
+
+export type SignalsStore = {
+  /** Stored slots of a series that touch [from, to), sorted by start. */
+  slots(series: SeriesId, from: Instant, to: Instant): Promise<Slot[]>;
+  /** Writes slots over those with the same start. */
+  putSlots(series: SeriesId, slots: Slot[]): Promise<void>;
+};
+
+const RETENTION_MS = 400 * 24 * HOUR_MS;
+// The longest slot any feed gives; a slot that starts this much before `from` may still reach into it.
+const LONGEST_SLOT_MS = HOUR_MS;
+
+const StoredSlot = z
+  .object({ startsAt: z.string(), endsAt: z.string(), value: z.number(), kind: z.string(), issuedAt: z.string() })
+  .transform(({ startsAt, endsAt, value, kind, issuedAt }) => ({ startsAt, endsAt, value, kind, issuedAt }))
+  .pipe(Slot);
+
+/** Table `signals`: key series + slot start. */
+export function signalsStore(client: DynamoDBDocumentClient, table: string): SignalsStore {
+  return {
+    async slots(series, from, to) {
+      const slots: Slot[] = [];
+      let start: Record<string, unknown> | undefined;
+      do {
+        const page = await client.send(
+          new QueryCommand({
+            TableName: table,
+            KeyConditionExpression: "series = :series AND startsAt BETWEEN :from AND :to",
+            ExpressionAttributeValues: { ":series": series, ":from": plusMs(from, -LONGEST_SLOT_MS), ":to": plusMs(to, -1) },
+            ...(start ? { ExclusiveStartKey: start } : {}),
+          }),
+        );
+        for (const item of page.Items ?? []) slots.push(parseItem(StoredSlot, item, "signals"));
+        start = page.LastEvaluatedKey;
+      } while (start);
+      return sortedSlots(slots.filter((slot) => slot.endsAt > from));
+    },
+
+    async putSlots(series, slots) {
+      for (const chunk of chunks(slots, 25)) {
+        let requests = chunk.map((slot) => ({
+          PutRequest: { Item: { series, ...slot, expiresAt: Math.floor((epochMs(slot.endsAt) + RETENTION_MS) / 1000) } },
+        }));
+        for (let attempt = 0; requests.length > 0; attempt++) {
+          if (attempt === 5) throw new Error(`signals: ${requests.length} slots of ${series} stayed unwritten`);
+          const answer = await client.send(new BatchWriteCommand({ RequestItems: { [table]: requests } }));
+          requests = (answer.UnprocessedItems?.[table] ?? []) as typeof requests;
+        }
+      }
+    },
+  };
+}

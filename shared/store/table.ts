@@ -1,0 +1,60 @@
+import { ConditionalCheckFailedException, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { BatchGetCommand, DynamoDBDocumentClient, type NativeAttributeValue } from "@aws-sdk/lib-dynamodb";
+import type { z } from "zod";
+
+export type Item = Record<string, NativeAttributeValue>;
+
+/** One document client per process; fields left undefined are not written. */
+export function documentClient(): DynamoDBDocumentClient {
+  return DynamoDBDocumentClient.from(new DynamoDBClient({ maxAttempts: 3 }), {
+    marshallOptions: { removeUndefinedValues: true },
+  });
+}
+
+/** Parses a stored item. An item that does not fit its schema is our bug: the error names the table and field. */
+export function parseItem<T>(schema: z.ZodType<T>, item: unknown, table: string): T {
+  const parsed = schema.safeParse(item);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new Error(`stored item in ${table} does not fit its schema: ${issue?.path.join(".")}: ${issue?.message}`, {
+    cause: parsed.error,
+  });
+}
+
+export function isConditionFailure(error: unknown): error is ConditionalCheckFailedException {
+  return error instanceof ConditionalCheckFailedException;
+}
+
+/** Runs a conditional write; false when its condition did not hold. */
+export async function wins(write: Promise<unknown>): Promise<boolean> {
+  try {
+    await write;
+    return true;
+  } catch (error) {
+    if (isConditionFailure(error)) return false;
+    throw error;
+  }
+}
+
+/** Splits into pieces of at most `size`. */
+export function chunks<T>(items: readonly T[], size: number): T[][] {
+  const result: T[][] = [];
+  for (let i = 0; i < items.length; i += size) result.push(items.slice(i, i + size));
+  return result;
+}
+
+/** Reads items by key, 100 a call, repeating keys that DynamoDB left unprocessed. Missing items are left out. */
+export async function batchGet(client: DynamoDBDocumentClient, table: string, keys: readonly Item[]): Promise<Item[]> {
+  const read = async (part: Item[]): Promise<Item[]> => {
+    const items: Item[] = [];
+    let waiting = part;
+    for (let attempt = 0; waiting.length > 0; attempt++) {
+      if (attempt === 5) throw new Error(`${waiting.length} keys stayed unread after 5 attempts`);
+      const answer = await client.send(new BatchGetCommand({ RequestItems: { [table]: { Keys: waiting } } }));
+      items.push(...(answer.Responses?.[table] ?? []));
+      waiting = answer.UnprocessedKeys?.[table]?.Keys ?? [];
+    }
+    return items;
+  };
+  return (await Promise.all(chunks(keys, 100).map(read))).flat();
+}
