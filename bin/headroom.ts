@@ -1,0 +1,3 @@
+import { synthesise } from "../lib/app.ts";
+
+await synthesise();

@@ -1,0 +1,91 @@
+import { Duration, Stack } from "aws-cdk-lib";
+import { type Conditions, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { Architecture, Code, Function as LambdaFunction, Runtime } from "aws-cdk-lib/aws-lambda";
+import { SqsDestination } from "aws-cdk-lib/aws-lambda-destinations";
+import { LogGroup } from "aws-cdk-lib/aws-logs";
+import type { Queue } from "aws-cdk-lib/aws-sqs";
+import { Construct } from "constructs";
+import { acknowledge } from "./acknowledge.ts";
+import { deadLetterQueue } from "./dead-letter-queue.ts";
+import type { StageConfig } from "./stages.ts";
+
+/** What a failure costs, and the page that says what to do about it. */
+export type OnFailure = { impact: string; runbook: string };
+
+type HouseFunctionProps = {
+  stage: StageConfig;
+  /** Directory that holds `index.mjs`. */
+  bundle: string;
+  onFailure: OnFailure;
+  environment: Record<string, string>;
+  timeoutSeconds: number;
+  memoryMb: number;
+  /** Asynchronous invocations: further tries after an error, and the age at which one is given up. */
+  asynchronous: { retries: 0 | 1 | 2; maxAgeSeconds: number };
+  /** Invocations at once. Left out: shares the account's pool. */
+  reservedConcurrency?: number | undefined;
+};
+
+const LAMBDA_ENVIRONMENT_BYTES = 4096;
+const LAMBDA_DESCRIPTION_LENGTH = 256;
+
+/**
+ * The one way to make a Lambda: its own role without AWS managed policies, its own log group, its own queue of failed
+ * asynchronous invocations, and a stated consequence of failure. Tracing is off: log lines and events carry the ids
+ * that join a journey, and X-Ray's SDK is in maintenance.
+ */
+export class HouseFunction extends Construct {
+  readonly lambda: LambdaFunction;
+  readonly role: Role;
+  /** Failed asynchronous invocations and undeliverable ticks. */
+  readonly failures: Queue;
+  readonly timeoutSeconds: number;
+
+  constructor(scope: Construct, id: string, props: HouseFunctionProps) {
+    super(scope, id);
+    this.timeoutSeconds = props.timeoutSeconds;
+    this.failures = deadLetterQueue(this, "Failures");
+    this.role = new Role(this, "Role", { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
+    const logGroup = new LogGroup(this, "Logs", {
+      retention: props.stage.logRetention,
+      removalPolicy: props.stage.removalPolicy,
+    });
+    logGroup.grantWrite(this.role);
+    this.lambda = new LambdaFunction(this, "Function", {
+      code: Code.fromAsset(props.bundle),
+      handler: "index.handler",
+      runtime: Runtime.NODEJS_22_X,
+      architecture: Architecture.ARM_64,
+      description: describe(props.onFailure),
+      environment: { NODE_OPTIONS: "--enable-source-maps", ...props.environment },
+      timeout: Duration.seconds(props.timeoutSeconds),
+      memorySize: props.memoryMb,
+      role: this.role,
+      logGroup,
+      onFailure: new SqsDestination(this.failures),
+      retryAttempts: props.asynchronous.retries,
+      maxEventAge: Duration.seconds(props.asynchronous.maxAgeSeconds),
+      ...(props.reservedConcurrency !== undefined && { reservedConcurrentExecutions: props.reservedConcurrency }),
+    });
+    acknowledge(this.lambda, "L1", "Node 22 is the oldest supported LTS and what local runs use; moved deliberately.");
+    this.node.addValidation({ validate: () => environmentTooLarge(this, props.environment) });
+  }
+
+  /** Allows exactly these actions on exactly these resources. */
+  may(actions: readonly string[], resources: readonly string[], conditions: Conditions = {}): void {
+    this.role.addToPolicy(new PolicyStatement({ actions: [...actions], resources: [...resources], conditions }));
+  }
+}
+
+function describe({ impact, runbook }: OnFailure): string {
+  const text = `When it fails: ${impact} See ${runbook}`;
+  if (text.length > LAMBDA_DESCRIPTION_LENGTH) throw new Error(`too long for a Lambda description: ${text}`);
+  return text;
+}
+
+/** CloudFormation would only say so half-way through a deployment. References count as long as their text here. */
+function environmentTooLarge(scope: Construct, environment: Record<string, string>): string[] {
+  const bytes = JSON.stringify(Stack.of(scope).resolve(environment)).length;
+  if (bytes <= LAMBDA_ENVIRONMENT_BYTES) return [];
+  return [`environment variables of about ${bytes} bytes; Lambda allows ${LAMBDA_ENVIRONMENT_BYTES}`];
+}

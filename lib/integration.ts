@@ -1,0 +1,84 @@
+import { CfnOutput, Stack } from "aws-cdk-lib";
+import { Secret } from "aws-cdk-lib/aws-secretsmanager";
+import { Construct } from "constructs";
+import type { Manifest } from "../shared/domain/manifest.ts";
+import { acknowledge } from "./acknowledge.ts";
+import { HouseFunction } from "./house-function.ts";
+import type { StageConfig } from "./stages.ts";
+import type { StateStack } from "./state-stack.ts";
+import { WorkQueue } from "./work-queue.ts";
+
+type IntegrationProps = { stage: StageConfig; state: StateStack; manifest: Manifest; bundle: string };
+
+const TIMEOUT_SECONDS = 30;
+
+/** One vendor: a manifest goes in, its Lambda, secret and command queue come out. */
+export class Integration extends Construct {
+  readonly function: HouseFunction;
+
+  constructor(scope: Construct, { stage, state, manifest, bundle }: IntegrationProps) {
+    super(scope, manifest.name);
+    const secret = vendorSecret(this, stage, manifest);
+    const commands = new WorkQueue(this, "Commands", { visibilitySeconds: 6 * TIMEOUT_SECONDS, maxReceiveCount: 8 });
+    this.function = new HouseFunction(this, "Integration", {
+      stage,
+      bundle,
+      onFailure: manifest.onFailure,
+      environment: {
+        ...state.tables.environment("assets", "schedule", "readings", "commands", "accounts"),
+        BUS_NAME: state.bus.eventBusName,
+        TOKEN_KEY_ARN: state.tokenKey.keyArn,
+        VENDOR_SECRET_ARN: secret.secretArn,
+        COMMAND_QUEUE_URL: commands.queue.queueUrl,
+        ...manifest.endpoints,
+      },
+      timeoutSeconds: TIMEOUT_SECONDS,
+      memoryMb: 512,
+      // The run ledger, not Lambda's own queue, decides whether a poll is repeated.
+      asynchronous: { retries: 0, maxAgeSeconds: 300 },
+      reservedConcurrency: manifest.limits.reservedConcurrency,
+    });
+    this.grant(state, manifest, secret, commands);
+    commands.subscribe("OnIssued", state.bus, { events: ["CommandIssued"], detail: { integration: [manifest.name] } });
+    commands.feed(this.function, {
+      batchSize: 10,
+      // Two is the least that SQS accepts; more pollers than the function may run at once would only waste receives.
+      maxConcurrency: Math.max(2, manifest.limits.reservedConcurrency),
+    });
+  }
+
+  private grant({ tables, bus, tokenKey }: StateStack, { name }: Manifest, secret: Secret, commands: WorkQueue): void {
+    const { assets, schedule, readings, commands: ledger, accounts } = tables.all;
+    this.function.may(["dynamodb:BatchGetItem"], [assets.tableArn]);
+    this.function.may(
+      ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+      [schedule.tableArn, readings.tableArn],
+    );
+    this.function.may(["dynamodb:GetItem", "dynamodb:UpdateItem"], [ledger.tableArn]);
+    this.function.may(["dynamodb:GetItem", "dynamodb:UpdateItem"], [accounts.tableArn], {
+      "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [`${name}#*`] },
+    });
+    this.function.may(["kms:GenerateDataKey", "kms:Decrypt"], [tokenKey.keyArn], {
+      StringEquals: { "kms:EncryptionContext:integration": name },
+    });
+    this.function.may(["secretsmanager:GetSecretValue"], [secret.secretArn]);
+    this.function.may(["events:PutEvents"], [bus.eventBusArn]);
+    this.function.may(["sqs:ChangeMessageVisibility"], [commands.queue.queueArn]);
+  }
+}
+
+/** The vendor's client secret, created with placeholders that an operator replaces. */
+function vendorSecret(scope: Construct, stage: StageConfig, { vendor, name, secretKeys }: Manifest): Secret {
+  const secret = new Secret(scope, "VendorSecret", {
+    description: `${vendor}: ${secretKeys.join(", ") || "no keys needed"}`,
+    generateSecretString: {
+      secretStringTemplate: JSON.stringify(Object.fromEntries(secretKeys.map((key) => [key, "replace-me"]))),
+      generateStringKey: "placeholder",
+    },
+    removalPolicy: stage.removalPolicy,
+  });
+  acknowledge(secret, "SMG4", "The vendor issues this secret and only the vendor can replace it.");
+  const id = name.replaceAll(/(?:^|-)([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+  new CfnOutput(Stack.of(scope), `${id}SecretArn`, { value: secret.secretArn });
+  return secret;
+}

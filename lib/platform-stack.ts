@@ -1,0 +1,138 @@
+import { Stack } from "aws-cdk-lib";
+import type { Construct } from "constructs";
+import type { Manifest } from "../shared/domain/manifest.ts";
+import type { Bundles } from "./bundles.ts";
+import { bundleOf } from "./bundles.ts";
+import { HouseFunction } from "./house-function.ts";
+import { houseStackProps } from "./house-stack.ts";
+import type { StageConfig } from "./stages.ts";
+import type { StateStack } from "./state-stack.ts";
+import { indexArn } from "./tables.ts";
+import { Ticks } from "./ticks.ts";
+import { WorkQueue } from "./work-queue.ts";
+
+type PlatformStackProps = { stage: StageConfig; state: StateStack; bundles: Bundles; manifests: readonly Manifest[] };
+
+/** What decides: signals in, plans and commands out, verdicts back. Knows no vendor. */
+export class PlatformStack extends Stack {
+  constructor(scope: Construct, id: string, props: PlatformStackProps) {
+    super(scope, id, houseStackProps(props.stage, "platform", "Signals, optimiser, verifier."));
+    this.signals(props);
+    this.optimiser(props);
+    this.verifier(props);
+  }
+
+  private signals({ stage, state, bundles }: PlatformStackProps): void {
+    const signals = new HouseFunction(this, "Signals", {
+      stage,
+      bundle: bundleOf(bundles, "signals"),
+      onFailure: {
+        impact:
+          "Price and carbon signals grow old; once they run out, plans fall back to charging before the deadline.",
+        runbook: "docs/runbooks/signals.md",
+      },
+      environment: {
+        ...state.tables.environment("signals"),
+        BUS_NAME: state.bus.eventBusName,
+        OCTOPUS_API_URL: "https://api.octopus.energy",
+        CARBON_INTENSITY_API_URL: "https://api.carbonintensity.org.uk",
+        OCTOPUS_PRODUCT: stage.tariff.octopusProduct,
+        OCTOPUS_REGION: stage.tariff.octopusRegion,
+        CARBON_REGION: stage.tariff.carbonRegion,
+      },
+      timeoutSeconds: 60,
+      memoryMb: 256,
+      asynchronous: { retries: 2, maxAgeSeconds: 900 },
+    });
+    signals.may(
+      ["dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:BatchWriteItem"],
+      [state.tables.all.signals.tableArn],
+    );
+    signals.may(["events:PutEvents"], [state.bus.eventBusArn]);
+    new Ticks(this, "SignalsTicks", { wakes: signals, cadences: stage.cadences.signals });
+  }
+
+  private optimiser({ stage, state, bundles }: PlatformStackProps): void {
+    const { assets, readings, signals, plans, commands } = state.tables.all;
+    const optimiser = new HouseFunction(this, "Optimiser", {
+      stage,
+      bundle: bundleOf(bundles, "optimiser"),
+      onFailure: {
+        impact: "Plans are not refreshed and no command is issued; each asset keeps its owner's own schedule.",
+        runbook: "docs/runbooks/optimiser.md",
+      },
+      environment: {
+        ...state.tables.environment("assets", "readings", "signals", "plans", "commands"),
+        BUS_NAME: state.bus.eventBusName,
+        OCTOPUS_REGION: stage.tariff.octopusRegion,
+        CARBON_REGION: stage.tariff.carbonRegion,
+      },
+      timeoutSeconds: 60,
+      memoryMb: 1024,
+      asynchronous: { retries: 0, maxAgeSeconds: 60 },
+      reservedConcurrency: stage.reservedConcurrency.optimiser,
+    });
+    optimiser.may(["dynamodb:BatchGetItem"], [assets.tableArn]);
+    optimiser.may(["dynamodb:Query"], [indexArn(assets, "byFleet")]);
+    optimiser.may(["dynamodb:BatchGetItem", "dynamodb:Query"], [readings.tableArn]);
+    optimiser.may(["dynamodb:Query"], [signals.tableArn]);
+    optimiser.may(["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], [plans.tableArn]);
+    optimiser.may(["dynamodb:Query"], [indexArn(plans, "byNextEdge")]);
+    optimiser.may(["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query"], [commands.tableArn]);
+    optimiser.may(["events:PutEvents"], [state.bus.eventBusArn]);
+    new Ticks(this, "OptimiserTicks", {
+      wakes: optimiser,
+      cadences: [{ id: "Minute", expression: stage.cadences.tick }],
+    });
+
+    const replan = new WorkQueue(this, "Replan", {
+      visibilitySeconds: 6 * optimiser.timeoutSeconds,
+      maxReceiveCount: 5,
+    });
+    replan.subscribe("OnChange", state.bus, {
+      events: ["SignalUpdated", "AssetEnrolled", "CommandMissed", "CommandRejected", "CommandExpired"],
+    });
+    replan.subscribe("OnTelemetry", state.bus, { events: ["TelemetryRecorded"], detail: { matters: [true] } });
+    // Half a minute gathers a burst of changes into one re-plan per asset.
+    replan.feed(optimiser, { batchSize: 100, windowSeconds: 30 });
+  }
+
+  private verifier({ stage, state, bundles, manifests }: PlatformStackProps): void {
+    const { commands, readings } = state.tables.all;
+    const verifier = new HouseFunction(this, "Verifier", {
+      stage,
+      bundle: bundleOf(bundles, "verifier"),
+      onFailure: {
+        impact:
+          "Commands stay unproven: nobody learns that a car did not charge, and missed windows are not re-planned.",
+        runbook: "docs/runbooks/verifier.md",
+      },
+      environment: {
+        ...state.tables.environment("commands", "readings"),
+        BUS_NAME: state.bus.eventBusName,
+        INTEGRATIONS: JSON.stringify(manifests.map(({ name, confirmWithinMs }) => ({ name, confirmWithinMs }))),
+      },
+      timeoutSeconds: 60,
+      memoryMb: 512,
+      asynchronous: { retries: 0, maxAgeSeconds: 60 },
+    });
+    verifier.may(
+      ["dynamodb:Query", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+      [commands.tableArn],
+    );
+    verifier.may(["dynamodb:Query"], [indexArn(commands, "open")]);
+    verifier.may(["dynamodb:BatchGetItem", "dynamodb:Query"], [readings.tableArn]);
+    verifier.may(["events:PutEvents"], [state.bus.eventBusArn]);
+    new Ticks(this, "VerifierTicks", {
+      wakes: verifier,
+      cadences: [{ id: "Minute", expression: stage.cadences.tick }],
+    });
+
+    const verify = new WorkQueue(this, "Verify", {
+      visibilitySeconds: 6 * verifier.timeoutSeconds,
+      maxReceiveCount: 5,
+    });
+    verify.subscribe("OnEvidence", state.bus, { events: ["TelemetryRecorded", "CommandAccepted"] });
+    verify.feed(verifier, { batchSize: 50, windowSeconds: 5 });
+  }
+}

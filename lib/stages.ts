@@ -1,0 +1,74 @@
+import { RemovalPolicy } from "aws-cdk-lib";
+import { RetentionDays } from "aws-cdk-lib/aws-logs";
+
+/** Everything that differs between two deployments. A stage is a value: no other file asks which stage it is in. */
+export type StageConfig = {
+  name: "dev" | "prod";
+  /** Left out, the templates fit any account and region. */
+  env: { account?: string; region?: string };
+  logRetention: RetentionDays;
+  /** What happens to tables, keys, secrets and logs when their stack goes away. */
+  removalPolicy: RemovalPolicy;
+  deletionProtection: boolean;
+  /** Days that every event stays replayable. */
+  archiveDays: number;
+  tariff: {
+    /** Octopus Energy product code, e.g. AGILE-24-10-01. */
+    octopusProduct: string;
+    /** Grid supply point group, one letter: C is London. */
+    octopusRegion: string;
+    carbonRegion: string;
+  };
+  cadences: {
+    /** How often scheduler, optimiser and verifier look at the clock. */
+    tick: string;
+    /** When the signal feeds are asked. */
+    signals: readonly { id: string; expression: string; timeZone: string }[];
+  };
+  /** Invocations at once, kept for (and capped at) this function. Left out: shares the account's pool. */
+  reservedConcurrency: { optimiser?: number };
+};
+
+const everywhere = {
+  tariff: { octopusProduct: "AGILE-24-10-01", octopusRegion: "C", carbonRegion: "national" },
+  cadences: {
+    tick: "rate(1 minute)",
+    signals: [
+      // One minute into each half-hour: the slot before has closed and its carbon figure is out.
+      { id: "HalfHourly", expression: "cron(1,31 * * * ? *)", timeZone: "UTC" },
+      // Tomorrow's Agile prices appear between 16:00 and 20:00 London time, at no fixed minute.
+      { id: "PricePublication", expression: "cron(0/15 16-20 * * ? *)", timeZone: "Europe/London" },
+    ],
+  },
+} satisfies Pick<StageConfig, "tariff" | "cadences">;
+
+/** The two stages; account and region come from `HEADROOM_<STAGE>_ACCOUNT` and `HEADROOM_<STAGE>_REGION`. */
+export function stagesFrom(environment: Record<string, string | undefined>): Record<StageConfig["name"], StageConfig> {
+  return {
+    dev: {
+      ...everywhere,
+      name: "dev",
+      env: target(environment.HEADROOM_DEV_ACCOUNT, environment.HEADROOM_DEV_REGION),
+      logRetention: RetentionDays.TWO_WEEKS,
+      removalPolicy: RemovalPolicy.DESTROY,
+      deletionProtection: false,
+      archiveDays: 7,
+      reservedConcurrency: {},
+    },
+    prod: {
+      ...everywhere,
+      name: "prod",
+      env: target(environment.HEADROOM_PROD_ACCOUNT, environment.HEADROOM_PROD_REGION),
+      logRetention: RetentionDays.THREE_MONTHS,
+      removalPolicy: RemovalPolicy.RETAIN,
+      deletionProtection: true,
+      archiveDays: 90,
+      // A signal for a large fleet fans out to many re-plans; telemetry and commands must still find capacity.
+      reservedConcurrency: { optimiser: 20 },
+    },
+  };
+}
+
+function target(account: string | undefined, region: string | undefined): StageConfig["env"] {
+  return { ...(account && { account }), ...(region && { region }) };
+}

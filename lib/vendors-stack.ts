@@ -1,0 +1,63 @@
+import { Stack } from "aws-cdk-lib";
+import type { Construct } from "constructs";
+import type { Manifest } from "../shared/domain/manifest.ts";
+import { type Bundles, bundleOf } from "./bundles.ts";
+import { HouseFunction } from "./house-function.ts";
+import { houseStackProps } from "./house-stack.ts";
+import { Integration } from "./integration.ts";
+import type { StageConfig } from "./stages.ts";
+import type { StateStack } from "./state-stack.ts";
+import { indexArn } from "./tables.ts";
+import { Ticks } from "./ticks.ts";
+
+type VendorsStackProps = { stage: StageConfig; state: StateStack; bundles: Bundles; manifests: readonly Manifest[] };
+
+/**
+ * What talks to vendors: one Lambda per integration, and the scheduler that wakes them. They share a stack because the
+ * scheduler names every integration: across stacks, removing one would leave an export that is still in use.
+ */
+export class VendorsStack extends Stack {
+  constructor(scope: Construct, id: string, { stage, state, bundles, manifests }: VendorsStackProps) {
+    super(scope, id, houseStackProps(stage, "vendors", "Integrations and their scheduler."));
+    const integrations = manifests.map((manifest) => ({
+      manifest,
+      lambda: new Integration(this, { stage, state, manifest, bundle: bundleOf(bundles, manifest.name) }).function
+        .lambda,
+    }));
+
+    const { schedule, readings, commands } = state.tables.all;
+    const scheduler = new HouseFunction(this, "Scheduler", {
+      stage,
+      bundle: bundleOf(bundles, "scheduler"),
+      onFailure: {
+        impact: "No asset is polled: telemetry grows old everywhere and no command can be proven.",
+        runbook: "docs/runbooks/scheduler.md",
+      },
+      environment: {
+        ...state.tables.environment("schedule", "readings", "commands"),
+        INTEGRATIONS: this.toJsonString(
+          integrations.map(({ manifest: { name, streams, limits }, lambda }) => ({
+            name,
+            functionName: lambda.functionName,
+            streams,
+            limits,
+          })),
+        ),
+      },
+      timeoutSeconds: 60,
+      memoryMb: 512,
+      asynchronous: { retries: 0, maxAgeSeconds: 60 },
+    });
+    scheduler.may(["dynamodb:Query", "dynamodb:PutItem"], [schedule.tableArn]);
+    scheduler.may(["dynamodb:BatchGetItem"], [readings.tableArn]);
+    scheduler.may(["dynamodb:Query"], [indexArn(commands, "open")]);
+    scheduler.may(
+      ["lambda:InvokeFunction"],
+      integrations.map(({ lambda }) => lambda.functionArn),
+    );
+    new Ticks(this, "SchedulerTicks", {
+      wakes: scheduler,
+      cadences: [{ id: "Minute", expression: stage.cadences.tick }],
+    });
+  }
+}
