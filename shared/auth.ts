@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import * as oauth from "oauth4webapi";
 import { z } from "zod";
 import { epochMs, type Instant, plusMs } from "./domain/instant.ts";
-import type { Manifest } from "./domain/manifest.ts";
 import { VendorError } from "./errors.ts";
 import type { Fetch } from "./http.ts";
 import type { Log } from "./log.ts";
@@ -27,8 +26,10 @@ export type TokenSource = {
 
 type Dependencies = {
   integration: string;
-  refreshSemantics: Manifest["refreshSemantics"];
-  oauthClient: OAuthClient;
+  /** Reads the platform's own credentials for the vendor; asked only when a token must be renewed. */
+  oauthClient: () => Promise<OAuthClient>;
+  /** Opened pairs by account, kept for the life of the process. */
+  remembered: Map<string, { version: number; pair: TokenPair }>;
   accounts: AccountsStore;
   sealer: Sealer;
   fetch: Fetch;
@@ -48,7 +49,7 @@ const RENEW_BEFORE_END_MS = 10 * 60_000;
  * repeated after a lease's time with no newer pair in the store.
  */
 export function tokenSource(deps: Dependencies): TokenSource {
-  const remembered = new Map<string, { version: number; pair: TokenPair }>();
+  const { remembered } = deps;
 
   const openPair = async (account: Account): Promise<TokenPair> => {
     const known = remembered.get(account.account);
@@ -69,7 +70,7 @@ export function tokenSource(deps: Dependencies): TokenSource {
     if (deps.remainingMs() < 3 * HTTP_TIMEOUT_MS) throw busy("too little time left to renew a token safely");
     const owner = randomUUID();
     const now = deps.now();
-    const seal = await deps.sealer.prepare({ account: account.account });
+    const [seal] = await Promise.all([deps.sealer.prepare({ account: account.account }), deps.oauthClient()]);
     const pair = await openPair(account);
     if (!(await deps.accounts.lease(account.account, account.version, owner, now, plusMs(now, LEASE_MS)))) {
       deps.log.info("TOKEN_LEASE_HELD");
@@ -138,7 +139,7 @@ const OPERATION = "token refresh";
 const REFUSALS = ["invalid_grant", "login_required", "invalid_token"];
 
 async function refresh(deps: Dependencies, refreshToken: string): Promise<RefreshAnswer> {
-  const { tokenUrl, clientId, clientSecret } = deps.oauthClient;
+  const { tokenUrl, clientId, clientSecret } = await deps.oauthClient();
   const server: oauth.AuthorizationServer = { issuer: tokenUrl.origin, token_endpoint: tokenUrl.href };
   const client: oauth.Client = { client_id: clientId };
   let response: Response;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+const usd = z.number().nonnegative();
 const minutes = z.number().int().positive().max(1440);
 
 /** How often a stream is fetched, by what the asset is doing. */
@@ -32,6 +33,8 @@ export const Manifest = z.strictObject({
     /** Invocations at once, the coarse guard of the vendor. */
     reservedConcurrency: z.number().int().min(1).max(100),
   }),
+  /** What the vendor bills for each kind of call, US dollars. */
+  priceUsd: z.strictObject({ state: usd, data: usd, command: usd, wake: usd }),
   /** Keys the vendor secret must hold. */
   secretKeys: z.array(z.string()),
   /** What the vendor does with a refresh token that was already used. */

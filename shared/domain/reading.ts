@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AssetId } from "./asset.ts";
+import { FaultClass } from "./fault.ts";
 import { Instant } from "./instant.ts";
 import { EnergyKwh, PowerKw, SocPercent } from "./units.ts";
 
@@ -41,7 +42,7 @@ export const Reachability = z.strictObject({
   online: z.boolean().nullable(),
   /** Failed attempts in a row. */
   failures: z.number().int().nonnegative(),
-  faultClass: z.string().nullable(),
+  faultClass: FaultClass.nullable(),
 });
 export type Reachability = z.infer<typeof Reachability>;
 

@@ -21,6 +21,8 @@ export const manifest: Manifest = {
     },
   ],
   limits: { batchSize: 25, concurrency: 10, reservedConcurrency: 5 },
+  // developer.tesla.com billing-and-limits: 500 looks, 1,000 commands or 50 wakes per dollar, errors below 500 included.
+  priceUsd: { state: 1 / 500, data: 1 / 500, command: 1 / 1000, wake: 1 / 50 },
   secretKeys: ["clientId", "clientSecret"],
   refreshSemantics: "grace",
   // A charger may delay any change by up to ten minutes (SI 2021/1467), so nothing is missed before eleven.

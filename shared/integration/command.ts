@@ -1,0 +1,162 @@
+import type { Asset } from "../domain/asset.ts";
+import type { Command } from "../domain/command.ts";
+import { isEnded } from "../domain/command.ts";
+import type { NewEvent } from "../domain/events.ts";
+import { FAULT_TREATMENT } from "../domain/fault.ts";
+import { epochMs, plusMs } from "../domain/instant.ts";
+import { proves } from "../domain/proof.ts";
+import { VendorError } from "../errors.ts";
+import type { IntegrationDeps } from "./deps.ts";
+import { record, telemetryRecorded } from "./poll.ts";
+
+/** What becomes of the queue message: done with, or seen again after a while. */
+export type Handled = { done: true } | { done: false; retryAfterMs: number };
+
+const DONE: Handled = { done: true };
+// A `sending` row this old belongs to a worker that is gone: longer than a worker can live.
+const SENDING_LEASE_MS = 90_000;
+const RETRY_MS = 30_000;
+
+/**
+ * Carries out one issued command. The row is `sending` before the vendor is called, so a crash leaves a trace; what may
+ * have acted is read back before it is repeated; what arrives twice finds the row moved on.
+ */
+export async function runCommand(key: { assetId: string; commandId: string }, deps: IntegrationDeps): Promise<Handled> {
+  const command = await deps.commands.get(key);
+  if (!command) throw new Error(`command ${key.commandId} was announced but is not in the ledger`);
+  if (isEnded(command.status) || command.status === "accepted") {
+    deps.log.info("COMMAND_DUPLICATE", { commandId: command.commandId, status: command.status });
+    return DONE;
+  }
+  const [asset] = await deps.assets.get([command.assetId]);
+  if (!asset?.consent.control) return end(command, "withdrawn", "the customer has not consented to control", deps);
+
+  try {
+    return await advance(command, asset, deps);
+  } catch (error) {
+    if (!(error instanceof VendorError)) throw error;
+    return failed(await deps.commands.get(key), error, deps);
+  }
+}
+
+async function advance(command: Command, asset: Asset, deps: IntegrationDeps): Promise<Handled> {
+  const now = deps.now();
+  if (command.status === "sending") {
+    if (now < command.checkAt) return { done: false, retryAfterMs: RETRY_MS };
+    const unknown = await deps.commands.transition(command, "unknown", { checkAt: command.notAfter });
+    return unknown ? advance(unknown, asset, deps) : DONE;
+  }
+  if (command.status === "issued") {
+    // The verifier ends what is too late; nothing may be sent any more.
+    if (now >= command.notAfter) return DONE;
+    const [newest] = await deps.commands.recent(asset.assetId, 5).then((recent) => recent.sort(byIssue));
+    if (newest && newest.commandId !== command.commandId && newest.issuedAt > command.issuedAt) {
+      return end(command, "withdrawn", "a newer command for the same asset", deps);
+    }
+  }
+
+  const accessToken = await deps.tokens.accessToken(asset.accountId);
+  const last = (await deps.readings.latest([asset.assetId], "charge")).get(asset.assetId)?.reading;
+  const withToken = <T>(call: (target: { asset: Asset; accessToken: string; last: typeof last }) => Promise<T>) =>
+    deps.withToken(asset, accessToken, (token) => call({ asset, accessToken: token, last }));
+
+  if (command.status === "unknown") return readBack(command, asset, withToken, deps);
+
+  const prepared = await withToken((target) => deps.vendor.prepare(target));
+  if (!prepared.ready) {
+    deps.log.info("COMMAND_DEFERRED", { commandId: command.commandId, waitMs: prepared.waitMs });
+    return { done: false, retryAfterMs: prepared.waitMs };
+  }
+  if (deps.now() >= command.notAfter) return DONE;
+  const sending = await deps.commands.transition(command, "sending", {
+    attempts: command.attempts + 1,
+    checkAt: plusMs(deps.now(), SENDING_LEASE_MS),
+  });
+  if (!sending) return DONE;
+  const taken = await withToken((target) => deps.vendor.command(target, command.action));
+  deps.log.info("COMMAND_SENT", { commandId: command.commandId, action: command.action.kind, withoutEffect: taken.withoutEffect });
+  return accept(sending, taken.withoutEffect, deps);
+}
+
+/** Nobody knows whether it acted: look, and either take it as done or put it back to be sent. */
+async function readBack(
+  command: Command,
+  asset: Asset,
+  withToken: <T>(call: (target: Parameters<IntegrationDeps["vendor"]["look"]>[0]) => Promise<T>) => Promise<T>,
+  deps: IntegrationDeps,
+): Promise<Handled> {
+  const look = await withToken((target) => deps.vendor.look(target, { expectAwake: true }));
+  const recorded = await record(asset, look.online, look.reading, deps);
+  if (recorded) await deps.bus.publish([telemetryRecorded(deps.manifest.name, [recorded])]);
+  if (look.reading && proves(command.action, look.reading)) return accept(command, false, deps);
+  const again = await deps.commands.transition(command, "issued", { checkAt: command.notAfter });
+  return again ? advance(again, asset, deps) : DONE;
+}
+
+async function accept(command: Command, withoutEffect: boolean, deps: IntegrationDeps): Promise<Handled> {
+  const now = deps.now();
+  const accepted = await deps.commands.transition(command, "accepted", {
+    acceptedAt: now,
+    withoutEffect,
+    checkAt: plusMs(now, deps.manifest.confirmWithinMs[command.action.kind]),
+  });
+  if (accepted) await deps.bus.publish([{ name: "CommandAccepted", detail: { ...reference(command), withoutEffect } }]);
+  return DONE;
+}
+
+async function failed(command: Command | undefined, error: VendorError, deps: IntegrationDeps): Promise<Handled> {
+  if (!command || isEnded(command.status)) return DONE;
+  const fields = { commandId: command.commandId, fault: error.fault, reason: error.message };
+  const retryAfterMs = Math.max(error.retryAfterMs ?? 0, RETRY_MS);
+  const retry = FAULT_TREATMENT[error.fault].retry;
+
+  if (command.status === "sending" && (error.mayHaveActed || retry)) {
+    const unknown = await deps.commands.transition(command, "unknown", { checkAt: command.notAfter, evidence: error.message });
+    deps.log.warn("COMMAND_UNKNOWN", fields);
+    // The vendor's answer shows that nothing was done: it may be sent again without reading back.
+    if (unknown && !error.mayHaveActed) await deps.commands.transition(unknown, "issued", { checkAt: command.notAfter });
+    return { done: false, retryAfterMs };
+  }
+  if (retry || command.status === "unknown") {
+    deps.log.info("COMMAND_DEFERRED", fields);
+    return { done: false, retryAfterMs };
+  }
+  const sending =
+    command.status === "sending"
+      ? command
+      : await deps.commands.transition(command, "sending", { checkAt: plusMs(deps.now(), SENDING_LEASE_MS) });
+  if (!sending) return DONE;
+  deps.log.warn("COMMAND_REJECTED", fields);
+  const rejected = await deps.commands.transition(sending, "rejected", {
+    endedAt: deps.now(),
+    faultClass: error.fault,
+    evidence: error.message,
+  });
+  if (!rejected) return DONE;
+  const events: NewEvent[] = [{ name: "CommandRejected", detail: { ...reference(command), faultClass: error.fault } }];
+  events.push({
+    name: "FaultRaised",
+    detail: {
+      assetId: command.assetId,
+      integration: command.integration,
+      faultClass: error.fault,
+      nextStep: FAULT_TREATMENT[error.fault].nextStep,
+    },
+  });
+  await deps.bus.publish(events);
+  return DONE;
+}
+
+async function end(command: Command, to: "withdrawn", evidence: string, deps: IntegrationDeps): Promise<Handled> {
+  const ended = await deps.commands.transition(command, to, { endedAt: deps.now(), evidence });
+  if (ended) await deps.bus.publish([{ name: "CommandWithdrawn", detail: reference(command) }]);
+  return DONE;
+}
+
+function reference(command: Command) {
+  return { commandId: command.commandId, assetId: command.assetId, integration: command.integration };
+}
+
+function byIssue(a: Command, b: Command): number {
+  return epochMs(b.issuedAt) - epochMs(a.issuedAt);
+}

@@ -1,0 +1,46 @@
+import type { Asset } from "../domain/asset.ts";
+import type { Action } from "../domain/command.ts";
+import type { Instant } from "../domain/instant.ts";
+import type { Reading } from "../domain/reading.ts";
+import type { Fetch } from "../http.ts";
+
+/** Kinds of vendor call with different prices and limits. */
+export type CallKind = "state" | "data" | "command" | "wake";
+
+/** What an integration is given to talk to its vendor. */
+export type Connection = {
+  fetch: Fetch;
+  /** Base URLs by the manifest's endpoint names. */
+  endpoint: (name: string) => URL;
+  now: () => Instant;
+  /** Counts a call, for metrics and money; called once per call, before it is made. */
+  count: (kind: CallKind) => void;
+};
+
+/** One asset, and the login that reaches it. */
+export type Target = {
+  asset: Asset;
+  accessToken: string;
+  /** The last reading known; lets a client leave out a look or a command that changes nothing. */
+  last: Reading | undefined;
+};
+
+/** A fresh look at a device. `reading` is absent when the device cannot be reached and that is no fault (asleep). */
+export type Look = { online: boolean; reading?: Reading };
+
+/** What the vendor said to a command: taken, or the wanted state holds already. Anything else is thrown. */
+export type Taken = { withoutEffect: boolean };
+
+/** A vendor's cloud behind our words. Every method throws VendorError with a class of the closed vocabulary. */
+export type VendorClient = {
+  /** Looks without waking. `expectAwake` skips the cheap state check. */
+  look(target: Target, options: { expectAwake: boolean }): Promise<Look>;
+  /** Makes the device able to take a command; `waitMs` says to come back later (it is waking). */
+  prepare(target: Target): Promise<{ ready: true } | { ready: false; waitMs: number }>;
+  /** Hands over a wanted state. */
+  command(target: Target, action: Action): Promise<Taken>;
+};
+
+export type ConnectVendor = (connection: Connection) => VendorClient;
+/** Where the vendor's token endpoint is, from the endpoint names of the manifest. */
+export type TokenUrl = (endpoint: (name: string) => URL) => URL;

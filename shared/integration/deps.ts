@@ -1,0 +1,37 @@
+import type { TokenSource } from "../auth.ts";
+import type { Bus } from "../bus.ts";
+import type { Asset } from "../domain/asset.ts";
+import type { Manifest } from "../domain/manifest.ts";
+import { VendorError } from "../errors.ts";
+import type { Runtime } from "../handler.ts";
+import type { AssetsStore } from "../store/assets.ts";
+import type { CommandsStore } from "../store/commands.ts";
+import type { ReadingsStore } from "../store/readings.ts";
+import type { ScheduleStore } from "../store/schedule.ts";
+import type { VendorClient } from "./contract.ts";
+
+/** Everything an integration's two jobs, polling and commanding, may touch. */
+export type IntegrationDeps = Pick<Runtime, "now" | "log"> & {
+  manifest: Manifest;
+  assets: Pick<AssetsStore, "get">;
+  readings: Pick<ReadingsStore, "latest" | "record" | "recordFailure">;
+  schedule: Pick<ScheduleStore, "claimBatch" | "finishBatch">;
+  commands: Pick<CommandsStore, "get" | "transition" | "recent">;
+  bus: Bus;
+  tokens: TokenSource;
+  vendor: VendorClient;
+  /** Makes a call; when the vendor says the token is old, renews it once and makes the call once more. */
+  withToken<T>(asset: Asset, accessToken: string, call: (accessToken: string) => Promise<T>): Promise<T>;
+};
+
+export function withTokenFrom(tokens: TokenSource): IntegrationDeps["withToken"] {
+  return async (asset, accessToken, call) => {
+    try {
+      return await call(accessToken);
+    } catch (error) {
+      if (!(error instanceof VendorError) || error.fault !== "token-expired") throw error;
+      await tokens.refusedToken(asset.accountId, accessToken);
+      return call(await tokens.accessToken(asset.accountId));
+    }
+  };
+}

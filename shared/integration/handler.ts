@@ -1,0 +1,149 @@
+import { BatchProcessor, EventType, processPartialResponse } from "@aws-lambda-powertools/batch";
+import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import { KMSClient } from "@aws-sdk/client-kms";
+import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { ChangeMessageVisibilityCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { z } from "zod";
+import { type TokenPair, tokenSource } from "../auth.ts";
+import { eventBridgeBus, systemNow } from "../bus.ts";
+import { EVENTS } from "../domain/events.ts";
+import type { Manifest } from "../domain/manifest.ts";
+import { ConfigError } from "../errors.ts";
+import { EnvText, lambdaHandler, type Runtime } from "../handler.ts";
+import { embeddedMetrics } from "../metrics.ts";
+import { BusRecord, parseBusRecord, SqsBatch } from "../queue.ts";
+import { kmsSealer } from "../seal.ts";
+import { accountsStore } from "../store/accounts.ts";
+import { assetsStore } from "../store/assets.ts";
+import { commandsStore } from "../store/commands.ts";
+import { readingsStore } from "../store/readings.ts";
+import { scheduleStore } from "../store/schedule.ts";
+import { documentClient } from "../store/table.ts";
+import { runCommand } from "./command.ts";
+import type { ConnectVendor, TokenUrl } from "./contract.ts";
+import { type IntegrationDeps, withTokenFrom } from "./deps.ts";
+import { PollRequest, poll } from "./poll.ts";
+
+const Environment = z.looseObject({
+  ASSETS_TABLE: EnvText,
+  SCHEDULE_TABLE: EnvText,
+  READINGS_TABLE: EnvText,
+  COMMANDS_TABLE: EnvText,
+  ACCOUNTS_TABLE: EnvText,
+  BUS_NAME: EnvText,
+  TOKEN_KEY_ARN: EnvText,
+  VENDOR_SECRET_ARN: EnvText,
+  COMMAND_QUEUE_URL: EnvText,
+});
+const Secret = z.object({ clientId: z.string().min(1), clientSecret: z.string().min(1) });
+type Clients = ReturnType<typeof clients>;
+
+/** The one way to make an integration's Lambda: it polls the batches it is invoked with and sends queued commands. */
+export function integrationHandler(manifest: Manifest, connect: ConnectVendor, tokenUrl: TokenUrl) {
+  return lambdaHandler({
+    service: manifest.name,
+    event: z.union([PollRequest, SqsBatch]),
+    environment: Environment,
+    dependencies: (env) => clients(manifest, env, connect, tokenUrl),
+    run: async (event, deps) => {
+      const integration = deps.integrationDeps(deps);
+      try {
+        if ("Records" in event) return await runQueue(event, integration, deps);
+        return await poll(event, integration);
+      } finally {
+        deps.meter.flush();
+      }
+    },
+  });
+}
+
+async function runQueue(batch: SqsBatch, integration: IntegrationDeps, deps: Clients) {
+  const processor = new BatchProcessor(EventType.SQS);
+  return processPartialResponse(
+    batch,
+    async (record: { body: string; receiptHandle: string }) => {
+      const detail = parseBusRecord(BusRecord("CommandIssued", EVENTS.CommandIssued), record.body);
+      const handled = await runCommand({ assetId: detail.assetId, commandId: detail.commandId }, integration);
+      if (handled.done) return;
+      await deps.sqs.send(
+        new ChangeMessageVisibilityCommand({
+          QueueUrl: deps.queueUrl,
+          ReceiptHandle: record.receiptHandle,
+          VisibilityTimeout: Math.min(43_200, Math.ceil(handled.retryAfterMs / 1000)),
+        }),
+      );
+      throw new KeepOnQueue(`again in ${handled.retryAfterMs} ms`);
+    },
+    processor,
+    { throwOnFullBatchFailure: false },
+  );
+}
+
+/** Means: leave the message on the queue; it is not a failure to log. */
+class KeepOnQueue extends Error {
+  override name = "KeepOnQueue";
+}
+
+function clients(manifest: Manifest, env: z.infer<typeof Environment>, connect: ConnectVendor, tokenUrl: TokenUrl) {
+  const documents = documentClient();
+  const secrets = new SecretsManagerClient();
+  const sealer = kmsSealer(new KMSClient(), env.TOKEN_KEY_ARN);
+  const meter = embeddedMetrics(manifest.name);
+  const bus = eventBridgeBus(new EventBridgeClient(), env.BUS_NAME, systemNow);
+  const accounts = accountsStore(documents, env.ACCOUNTS_TABLE);
+  const remembered = new Map<string, { version: number; pair: TokenPair }>();
+
+  const endpoint = (name: string): URL => {
+    const url = env[name];
+    if (typeof url !== "string" || !URL.canParse(url)) throw new ConfigError(`environment variables missing or wrong: ${name}`);
+    return new URL(url);
+  };
+  let secret: Promise<z.infer<typeof Secret>> | undefined;
+  const oauthClient = async () => {
+    secret ??= secrets
+      .send(new GetSecretValueCommand({ SecretId: env.VENDOR_SECRET_ARN }))
+      .then((answer) => Secret.parse(JSON.parse(answer.SecretString ?? "{}")))
+      .catch((cause) => {
+        secret = undefined;
+        throw new ConfigError(`the ${manifest.name} secret must be JSON with ${manifest.secretKeys.join(", ")}`, { cause });
+      });
+    return { tokenUrl: tokenUrl(endpoint), ...(await secret) };
+  };
+  const vendor = connect({
+    fetch: globalThis.fetch,
+    endpoint,
+    now: systemNow,
+    count: (kind) => {
+      meter.count(`vendor_calls_${kind}`);
+      meter.usd("vendor_cost_usd", manifest.priceUsd[kind]);
+    },
+  });
+
+  const integrationDeps = (runtime: Runtime): IntegrationDeps => {
+    const tokens = tokenSource({
+      integration: manifest.name,
+      oauthClient,
+      remembered,
+      accounts,
+      sealer,
+      fetch: globalThis.fetch,
+      now: runtime.now,
+      log: runtime.log,
+      remainingMs: runtime.remainingMs,
+    });
+    return {
+      manifest,
+      now: runtime.now,
+      log: runtime.log,
+      assets: assetsStore(documents, env.ASSETS_TABLE),
+      readings: readingsStore(documents, env.READINGS_TABLE),
+      schedule: scheduleStore(documents, env.SCHEDULE_TABLE),
+      commands: commandsStore(documents, env.COMMANDS_TABLE),
+      bus,
+      tokens,
+      vendor,
+      withToken: withTokenFrom(tokens),
+    };
+  };
+  return { integrationDeps, meter, sqs: new SQSClient(), queueUrl: env.COMMAND_QUEUE_URL };
+}

@@ -1,0 +1,127 @@
+import { z } from "zod";
+import { type Asset, AssetId } from "../domain/asset.ts";
+import type { NewEvent } from "../domain/events.ts";
+import { FAULT_TREATMENT, type FaultClass } from "../domain/fault.ts";
+import { epochMs } from "../domain/instant.ts";
+import { changeMatters, MAX_CLOCK_SKEW_MS, type Reading } from "../domain/reading.ts";
+import { VendorError } from "../errors.ts";
+import type { Latest } from "../store/readings.ts";
+import type { IntegrationDeps } from "./deps.ts";
+import { mapLimited } from "./map-limited.ts";
+
+/** A batch that the scheduler sends out. Example: `{"kind":"poll","batchId":"2026-11-20T02:00:00.000Z#0","assets":[…]}`. */
+export const PollRequest = z.strictObject({
+  kind: z.literal("poll"),
+  batchId: z.string().min(1),
+  stream: z.literal("charge"),
+  assets: z.array(z.strictObject({ assetId: AssetId, expectAwake: z.boolean() })).min(1),
+});
+export type PollRequest = z.infer<typeof PollRequest>;
+
+type Outcome = { ok: boolean; recorded?: { reading: Reading; matters: boolean }; events: NewEvent[] };
+
+/** Reads every asset of a batch, each alone: one bad device never spoils the others. */
+export async function poll(request: PollRequest, deps: IntegrationDeps): Promise<{ ok: number; failed: number }> {
+  if (!(await deps.schedule.claimBatch(deps.manifest.name, request.batchId, deps.now()))) {
+    deps.log.info("POLL_BATCH_DUPLICATE", { batchId: request.batchId });
+    return { ok: 0, failed: 0 };
+  }
+  const ids = request.assets.map((asset) => asset.assetId);
+  const [assets, known] = await Promise.all([deps.assets.get(ids), deps.readings.latest(ids, request.stream)]);
+  const awake = new Map(request.assets.map((asset) => [asset.assetId, asset.expectAwake]));
+
+  const outcomes = await mapLimited(assets, deps.manifest.limits.concurrency, (asset) =>
+    pollOne(asset, awake.get(asset.assetId) ?? false, known.get(asset.assetId), deps),
+  );
+
+  const recorded = outcomes.flatMap((outcome) => outcome.recorded ?? []);
+  const events = outcomes.flatMap((outcome) => outcome.events);
+  if (recorded.length > 0) events.unshift(telemetryRecorded(deps.manifest.name, recorded));
+  if (events.length > 0) await deps.bus.publish(events);
+
+  const ok = outcomes.filter((outcome) => outcome.ok).length;
+  const result = { ok, failed: ids.length - ok };
+  await deps.schedule.finishBatch(deps.manifest.name, request.batchId, { ...result, finishedAt: deps.now() });
+  return result;
+}
+
+async function pollOne(asset: Asset, expectAwake: boolean, known: Latest | undefined, deps: IntegrationDeps): Promise<Outcome> {
+  try {
+    const accessToken = await deps.tokens.accessToken(asset.accountId);
+    const look = await deps.withToken(asset, accessToken, (token) =>
+      deps.vendor.look({ asset, accessToken: token, last: known?.reading }, { expectAwake }),
+    );
+    const recorded = await record(asset, look.online, look.reading, deps);
+    return { ok: true, ...(recorded ? { recorded } : {}), events: faultChange(asset, known, undefined) };
+  } catch (error) {
+    const fault = faultOf(error);
+    if (error instanceof VendorError) deps.log.warn("POLL_FAILED", { assetId: asset.assetId, fault, reason: error.message });
+    else deps.log.error("POLL_FAILED", error, { assetId: asset.assetId });
+    await deps.readings.recordFailure(asset.assetId, "charge", {
+      lastFetchedAt: deps.now(),
+      online: fault === "device-offline" ? false : null,
+      failures: (known?.reach.failures ?? 0) + 1,
+      faultClass: fault,
+    });
+    return { ok: false, events: faultChange(asset, known, fault) };
+  }
+}
+
+/** Stores what a look gave; the recorded reading when it is news. */
+export async function record(
+  asset: Asset,
+  online: boolean,
+  reading: Reading | undefined,
+  deps: IntegrationDeps,
+): Promise<Outcome["recorded"]> {
+  const reach = { lastFetchedAt: deps.now(), online, failures: 0, faultClass: null };
+  if (!reading) {
+    await deps.readings.recordFailure(asset.assetId, "charge", reach);
+    return undefined;
+  }
+  if (epochMs(reading.observedAt) - epochMs(reading.receivedAt) > MAX_CLOCK_SKEW_MS) {
+    deps.log.warn("READING_FROM_FUTURE", { assetId: asset.assetId, observedAt: reading.observedAt });
+    await deps.readings.recordFailure(asset.assetId, "charge", { ...reach, faultClass: "malformed-message" });
+    return undefined;
+  }
+  const { stored, previous } = await deps.readings.record(reading, reach);
+  if (!stored) {
+    if (previous && previous.observedAt > reading.observedAt) deps.log.info("READING_OLDER", { assetId: asset.assetId });
+    return undefined;
+  }
+  return { reading, matters: changeMatters(previous, reading) };
+}
+
+export function telemetryRecorded(integration: string, recorded: { reading: Reading; matters: boolean }[]): NewEvent {
+  return {
+    name: "TelemetryRecorded",
+    detail: {
+      integration,
+      matters: recorded.some((one) => one.matters),
+      readings: recorded.map(({ reading, matters }) => ({
+        assetId: reading.assetId,
+        stream: reading.stream,
+        observedAt: reading.observedAt,
+        matters,
+      })),
+    },
+  };
+}
+
+function faultOf(error: unknown): FaultClass {
+  return error instanceof VendorError ? error.fault : "our-fault";
+}
+
+/** A fault is told when somebody but the platform has the next move, once per change of class. */
+function faultChange(asset: Asset, known: Latest | undefined, fault: FaultClass | undefined): NewEvent[] {
+  const before = known?.reach.faultClass ?? undefined;
+  if (before === fault) return [];
+  const ref = { assetId: asset.assetId, integration: asset.integration };
+  const events: NewEvent[] = [];
+  const isTold = (name: FaultClass) => FAULT_TREATMENT[name].actor !== "platform";
+  if (before && isTold(before)) events.push({ name: "FaultCleared", detail: { ...ref, faultClass: before } });
+  if (fault && isTold(fault)) {
+    events.push({ name: "FaultRaised", detail: { ...ref, faultClass: fault, nextStep: FAULT_TREATMENT[fault].nextStep } });
+  }
+  return events;
+}

@@ -1,0 +1,20 @@
+import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
+
+/** Counts that would be said aloud; written as one embedded-metrics log line per invocation. */
+export type Meter = {
+  count(name: string, value?: number): void;
+  usd(name: string, value: number): void;
+  flush(): void;
+};
+
+/** Metrics in namespace `Headroom`; the only dimension is the service, so cost does not grow with the fleet. */
+export function embeddedMetrics(service: string): Meter {
+  const metrics = new Metrics({ namespace: "Headroom", serviceName: service });
+  return {
+    count: (name, value = 1) => void metrics.addMetric(name, MetricUnit.Count, value),
+    usd: (name, value) => void metrics.addMetric(name, MetricUnit.NoUnit, value),
+    flush: () => {
+      if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+    },
+  };
+}
