@@ -12,7 +12,10 @@ const PLATFORM = ["signals", "scheduler", "optimiser", "verifier"];
  * Bundles every Lambda in one esbuild call into `.headroom/bundles/<name>/`. The same source gives the same bytes.
  * Throws esbuild's error when a handler is missing or does not compile.
  */
-export function buildBundles(integrations: readonly string[], outdir = join(ROOT, ".headroom/bundles")): Bundles {
+export function buildBundles(
+  integrations: readonly string[],
+  { root = ROOT, outdir = join(root, ".headroom/bundles") }: { root?: string; outdir?: string } = {},
+): Bundles {
   const handlers = new Map([
     ...PLATFORM.map((name): [string, string] => [name, `lambdas/${name}/handler.ts`]),
     ...integrations.map((name): [string, string] => [name, `lambdas/integrations/${name}/handler.ts`]),
@@ -21,7 +24,7 @@ export function buildBundles(integrations: readonly string[], outdir = join(ROOT
     throw new Error(`an integration may not be named ${PLATFORM.join(", ")}`);
   }
   buildSync({
-    absWorkingDir: ROOT,
+    absWorkingDir: root,
     entryPoints: [...handlers].map(([name, file]) => ({ in: file, out: `${name}/index` })),
     outdir,
     outExtension: { ".js": ".mjs" },

@@ -25,12 +25,13 @@ export class Integration extends Construct {
       bundle,
       onFailure: manifest.onFailure,
       environment: {
+        // First, so that no manifest can stand in for one of ours.
+        ...manifest.endpoints,
         ...state.tables.environment("assets", "schedule", "readings", "commands", "accounts"),
         BUS_NAME: state.bus.eventBusName,
         TOKEN_KEY_ARN: state.tokenKey.keyArn,
         VENDOR_SECRET_ARN: secret.secretArn,
         COMMAND_QUEUE_URL: commands.queue.queueUrl,
-        ...manifest.endpoints,
       },
       timeoutSeconds: TIMEOUT_SECONDS,
       memoryMb: 512,
@@ -54,12 +55,14 @@ export class Integration extends Construct {
       ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
       [schedule.tableArn, readings.tableArn],
     );
-    this.function.may(["dynamodb:GetItem", "dynamodb:UpdateItem"], [ledger.tableArn]);
+    this.function.may(["dynamodb:BatchGetItem"], [readings.tableArn]);
+    this.function.may(["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"], [ledger.tableArn]);
+    // Accounts are keyed and their tokens sealed by `<integration>#<account>`: one vendor's code never opens another's.
     this.function.may(["dynamodb:GetItem", "dynamodb:UpdateItem"], [accounts.tableArn], {
       "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [`${name}#*`] },
     });
     this.function.may(["kms:GenerateDataKey", "kms:Decrypt"], [tokenKey.keyArn], {
-      StringEquals: { "kms:EncryptionContext:integration": name },
+      StringLike: { "kms:EncryptionContext:account": `${name}#*` },
     });
     this.function.may(["secretsmanager:GetSecretValue"], [secret.secretArn]);
     this.function.may(["events:PutEvents"], [bus.eventBusArn]);

@@ -24,7 +24,7 @@ export class StateStack extends Stack {
     this.tables = new Tables(this, "Tables", stage);
     this.bus = new EventBus(this, "Bus", { eventBusName: `headroom-${stage.name}` });
     this.bus.applyRemovalPolicy(stage.removalPolicy);
-    // Without a pattern the archive keeps everything, replays included.
+    // Without a pattern the archive keeps every event.
     const archive = new CfnArchive(this, "Archive", {
       sourceArn: this.bus.eventBusArn,
       retentionDays: stage.archiveDays,

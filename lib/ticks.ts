@@ -6,6 +6,8 @@ import type { HouseFunction } from "./house-function.ts";
 
 type Cadence = { id: string; expression: string; timeZone?: string };
 
+const SECONDS_WORTH_DELIVERING = 60;
+
 /**
  * Wakes a function on a clock. The input is `{ "tickAt": <scheduled time> }`, so that a late or repeated delivery still
  * says which tick it is. Written by hand because the library's target grants every version and alias of the function.
@@ -36,15 +38,12 @@ export class Ticks extends Construct {
       role,
       input: ScheduleTargetInput.fromObject({ tickAt: ContextAttribute.scheduledTime }),
       // The next tick does the work of a lost one: an old tick is worth nothing.
-      retryPolicy: { maximumRetryAttempts: 2, maximumEventAgeInSeconds: 60 },
+      retryPolicy: { maximumRetryAttempts: 2, maximumEventAgeInSeconds: SECONDS_WORTH_DELIVERING },
       deadLetterConfig: { arn: failures.queueArn },
     };
-    for (const { id, expression, timeZone } of props.cadences) {
+    for (const { id, expression, timeZone = "UTC" } of props.cadences) {
       new Schedule(this, id, {
-        schedule: ScheduleExpression.expression(
-          expression,
-          timeZone === undefined ? TimeZone.ETC_UTC : TimeZone.of(timeZone),
-        ),
+        schedule: ScheduleExpression.expression(expression, TimeZone.of(timeZone)),
         target: { bind: () => target },
       });
     }

@@ -1,0 +1,66 @@
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { beforeAll, describe, expect, it } from "vitest";
+import { buildBundles, bundleOf } from "../../lib/bundles.ts";
+
+const HANDLER = `
+import { readFileSync } from "node:fs";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { answer } from "./answer.cjs";
+export const client = () => new DynamoDBClient({});
+export const handler = async () => [answer(), typeof readFileSync];
+`;
+
+let root: string;
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), "headroom-root-"));
+  for (const folder of ["signals", "scheduler", "optimiser", "verifier", "integrations/acme"]) {
+    write(`lambdas/${folder}/handler.ts`, HANDLER);
+    write(`lambdas/${folder}/answer.cjs`, `exports.answer = () => require("node:path").basename("/a/${folder}");`);
+  }
+});
+
+describe("bundles", () => {
+  it("are one directory per function, named as the stacks ask for them", () => {
+    const bundles = buildBundles(["acme"], { root });
+    expect(Object.keys(bundles)).toEqual(["signals", "scheduler", "optimiser", "verifier", "acme"]);
+    expect(bundleOf(bundles, "acme")).toBe(join(root, ".headroom/bundles/acme"));
+    expect(() => bundleOf(bundles, "other")).toThrow("no bundle for other");
+  });
+
+  it("run as ES modules although a dependency calls require", async () => {
+    const bundle = bundleOf(buildBundles(["acme"], { root, outdir: join(root, "run") }), "acme");
+    // The SDK comes from the runtime; here nothing may need it before the first call.
+    const code = readFileSync(join(bundle, "index.mjs"), "utf8").replace(
+      /import\{[^}]*\}from"@aws-sdk\/client-dynamodb";/,
+      "",
+    );
+    writeFileSync(join(bundle, "index.mjs"), code);
+    const { handler } = await import(pathToFileURL(join(bundle, "index.mjs")).href);
+    expect(await handler()).toEqual(["acme", "function"]);
+  });
+
+  it("leave the AWS SDK to the runtime", () => {
+    const bundle = bundleOf(buildBundles(["acme"], { root }), "signals");
+    expect(readFileSync(join(bundle, "index.mjs"), "utf8")).toMatch(/from"@aws-sdk\/client-dynamodb"/);
+  });
+
+  it("are the same bytes each time", () => {
+    const bytes = () => {
+      const bundle = bundleOf(buildBundles(["acme"], { root }), "signals");
+      return ["index.mjs", "index.mjs.map"].map((file) => readFileSync(join(bundle, file), "utf8"));
+    };
+    expect(bytes()).toEqual(bytes());
+  });
+
+  it("refuse an integration named like a part of the platform", () => {
+    expect(() => buildBundles(["verifier"], { root })).toThrow("an integration may not be named");
+  });
+});
+
+function write(file: string, content: string): void {
+  mkdirSync(dirname(join(root, file)), { recursive: true });
+  writeFileSync(join(root, file), content);
+}
