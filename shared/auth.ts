@@ -6,7 +6,7 @@ import { VendorError } from "./errors.ts";
 import type { Fetch } from "./http.ts";
 import type { Log } from "./log.ts";
 import type { Sealer } from "./seal.ts";
-import { type Account, accountKey, type AccountsStore } from "./store/accounts.ts";
+import { type Account, type AccountsStore, accountKey } from "./store/accounts.ts";
 
 export const TokenPair = z.strictObject({ accessToken: z.string().min(1), refreshToken: z.string().min(1) });
 export type TokenPair = z.infer<typeof TokenPair>;
@@ -144,15 +144,32 @@ async function refresh(deps: Dependencies, refreshToken: string): Promise<Refres
   const client: oauth.Client = { client_id: clientId };
   let response: Response;
   try {
-    response = await oauth.refreshTokenGrantRequest(server, client, oauth.ClientSecretPost(clientSecret), refreshToken, {
-      [oauth.customFetch]: (url, init) => deps.fetch(url, { ...init, signal: AbortSignal.timeout(HTTP_TIMEOUT_MS) }),
-      [oauth.allowInsecureRequests]: isLoopback(tokenUrl),
-    });
+    response = await oauth.refreshTokenGrantRequest(
+      server,
+      client,
+      oauth.ClientSecretPost(clientSecret),
+      refreshToken,
+      {
+        [oauth.customFetch]: (url, init) => deps.fetch(url, { ...init, signal: AbortSignal.timeout(HTTP_TIMEOUT_MS) }),
+        [oauth.allowInsecureRequests]: isLoopback(tokenUrl),
+      },
+    );
   } catch (cause) {
-    throw new VendorError({ fault: "transient", operation: OPERATION, message: "no answer", mayHaveActed: true, cause });
+    throw new VendorError({
+      fault: "transient",
+      operation: OPERATION,
+      message: "no answer",
+      mayHaveActed: true,
+      cause,
+    });
   }
   if (response.status >= 500 || response.status === 429) {
-    throw new VendorError({ fault: "transient", operation: OPERATION, status: response.status, message: `HTTP ${response.status}` });
+    throw new VendorError({
+      fault: "transient",
+      operation: OPERATION,
+      status: response.status,
+      message: `HTTP ${response.status}`,
+    });
   }
   try {
     const result = await oauth.processRefreshTokenResponse(server, client, await withoutIdToken(response));
@@ -165,16 +182,31 @@ async function refresh(deps: Dependencies, refreshToken: string): Promise<Refres
   } catch (cause) {
     if (cause instanceof oauth.ResponseBodyError && REFUSALS.includes(cause.error)) return { kind: "refused" };
     if (cause instanceof oauth.ResponseBodyError && cause.error === "invalid_client") {
-      throw new VendorError({ fault: "our-configuration", operation: OPERATION, message: "the vendor does not know our client", cause });
+      throw new VendorError({
+        fault: "our-configuration",
+        operation: OPERATION,
+        message: "the vendor does not know our client",
+        cause,
+      });
     }
     // A 200 that cannot be read has rotated the pair all the same.
-    throw new VendorError({ fault: "malformed-message", operation: OPERATION, status: response.status, message: "unreadable answer", mayHaveActed: response.ok, cause });
+    throw new VendorError({
+      fault: "malformed-message",
+      operation: OPERATION,
+      status: response.status,
+      message: "unreadable answer",
+      mayHaveActed: response.ok,
+      cause,
+    });
   }
 }
 
 /** We use OAuth, not OpenID: an id token is neither needed nor verified, so it is dropped unread. */
 async function withoutIdToken(response: Response): Promise<Response> {
-  const body: unknown = await response.clone().json().catch(() => undefined);
+  const body: unknown = await response
+    .clone()
+    .json()
+    .catch(() => undefined);
   if (typeof body !== "object" || body === null) return response;
   const { id_token: _, ...rest } = body as Record<string, unknown>;
   return new Response(JSON.stringify(rest), { status: response.status, headers: response.headers });

@@ -64,7 +64,9 @@ function parseEvent<Event>(schema: z.ZodType<Event>, raw: unknown): Event {
   const parsed = schema.safeParse(raw);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  throw new Error(`event does not fit its schema: ${issue?.path.join(".") || "(root)"}: ${issue?.message}`, { cause: parsed.error });
+  throw new Error(`event does not fit its schema: ${issue?.path.join(".") || "(root)"}: ${issue?.message}`, {
+    cause: parsed.error,
+  });
 }
 
 /** A non-empty environment variable. */

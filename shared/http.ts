@@ -36,7 +36,10 @@ export async function call(fetch: Fetch, request: HttpRequest): Promise<HttpAnsw
     throw new VendorError({
       fault: "transient",
       operation: request.operation,
-      message: cause instanceof Error && cause.name === "TimeoutError" ? `no answer within ${request.timeoutMs} ms` : "connection failed or was cut",
+      message:
+        cause instanceof Error && cause.name === "TimeoutError"
+          ? `no answer within ${request.timeoutMs} ms`
+          : "connection failed or was cut",
       mayHaveActed: request.method !== "GET",
       cause,
     });
@@ -49,7 +52,13 @@ export function parseBody<T>(answer: HttpAnswer, schema: z.ZodType<T>, operation
   try {
     json = JSON.parse(answer.text);
   } catch (cause) {
-    throw new VendorError({ fault: "malformed-message", operation, status: answer.status, message: "the answer is not JSON", cause });
+    throw new VendorError({
+      fault: "malformed-message",
+      operation,
+      status: answer.status,
+      message: "the answer is not JSON",
+      cause,
+    });
   }
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;

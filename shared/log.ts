@@ -40,7 +40,18 @@ export type Log = {
   with(fields: Fields): Log;
 };
 
-const SECRET_FIELDS = ["accessToken", "refreshToken", "token", "authorization", "clientSecret", "password", "vin", "vendorAssetId", "latitude", "longitude"];
+const SECRET_FIELDS = [
+  "accessToken",
+  "refreshToken",
+  "token",
+  "authorization",
+  "clientSecret",
+  "password",
+  "vin",
+  "vendorAssetId",
+  "latitude",
+  "longitude",
+];
 
 /** Words that look like a bearer token or a VIN, wherever they stand in a text. */
 export function redactText(text: string): string {
@@ -77,5 +88,10 @@ function wrap(logger: Logger): Log {
 function describeError(error: unknown): Fields {
   if (!(error instanceof Error)) return { errorMessage: redactText(String(error)) };
   const cause = error.cause instanceof Error ? redactText(error.cause.message) : undefined;
-  return { errorName: error.name, errorMessage: redactText(error.message), errorCause: cause, stack: redactText(error.stack ?? "") };
+  return {
+    errorName: error.name,
+    errorMessage: redactText(error.message),
+    errorCause: cause,
+    stack: redactText(error.stack ?? ""),
+  };
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Log } from "./log.ts";
 
 /** The part of an SQS event that we use. */
 export const SqsBatch = z.looseObject({
@@ -17,4 +18,22 @@ export function parseBusRecord<T>(schema: z.ZodType<T>, body: string): T {
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw new Error(`queue record does not fit its schema: ${issue?.path.join(".") || "(root)"}: ${issue?.message}`);
+}
+
+/**
+ * Parses every record alone: one that does not fit stays on the queue (and ends on its dead-letter queue), the others go
+ * on. Returns the details and AWS's partial batch response.
+ */
+export function parseRecords<T>(batch: SqsBatch | undefined, schema: z.ZodType<T>, log: Log) {
+  const parsed: T[] = [];
+  const batchItemFailures: { itemIdentifier: string }[] = [];
+  for (const record of batch?.Records ?? []) {
+    try {
+      parsed.push(parseBusRecord(schema, record.body));
+    } catch (error) {
+      log.error("RECORD_REFUSED", error, { messageId: record.messageId });
+      batchItemFailures.push({ itemIdentifier: record.messageId });
+    }
+  }
+  return { parsed, batchItemFailures };
 }

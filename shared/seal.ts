@@ -28,7 +28,9 @@ export function kmsSealer(client: KMSClient, keyId: string): Sealer {
 
   return {
     async prepare(context) {
-      const answer = await client.send(new GenerateDataKeyCommand({ KeyId: keyId, KeySpec: "AES_256", EncryptionContext: context }));
+      const answer = await client.send(
+        new GenerateDataKeyCommand({ KeyId: keyId, KeySpec: "AES_256", EncryptionContext: context }),
+      );
       if (!answer.Plaintext || !answer.CiphertextBlob) throw new Error("KMS gave no data key");
       const key = Buffer.from(answer.Plaintext);
       const wrappedKey = Buffer.from(answer.CiphertextBlob).toString("base64");
@@ -50,7 +52,11 @@ export function kmsSealer(client: KMSClient, keyId: string): Sealer {
       let key = keys.get(sealed.wrappedKey);
       if (!key) {
         const answer = await client.send(
-          new DecryptCommand({ KeyId: keyId, CiphertextBlob: Buffer.from(sealed.wrappedKey, "base64"), EncryptionContext: context }),
+          new DecryptCommand({
+            KeyId: keyId,
+            CiphertextBlob: Buffer.from(sealed.wrappedKey, "base64"),
+            EncryptionContext: context,
+          }),
         );
         if (!answer.Plaintext) throw new Error("KMS did not open the data key");
         key = Buffer.from(answer.Plaintext);

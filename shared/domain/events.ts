@@ -47,7 +47,13 @@ export const EVENTS = {
   CommandMissed: z.strictObject({ ...commandRef, faultClass: FaultClass }),
   CommandExpired: z.strictObject({ ...commandRef }),
   CommandWithdrawn: z.strictObject({ ...commandRef }),
-  FaultRaised: z.strictObject({ ...base, assetId: AssetId, integration: z.string(), faultClass: FaultClass, nextStep: z.string() }),
+  FaultRaised: z.strictObject({
+    ...base,
+    assetId: AssetId,
+    integration: z.string(),
+    faultClass: FaultClass,
+    nextStep: z.string(),
+  }),
   FaultCleared: z.strictObject({ ...base, assetId: AssetId, integration: z.string(), faultClass: FaultClass }),
 } as const;
 

@@ -29,9 +29,17 @@ type Treatment = {
 
 /** What each class means for retries and for people. */
 export const FAULT_TREATMENT: Record<FaultClass, Treatment> = {
-  "device-offline": { retry: true, actor: "platform", nextStep: "Wait for the device to come back; wake it only to act." },
+  "device-offline": {
+    retry: true,
+    actor: "platform",
+    nextStep: "Wait for the device to come back; wake it only to act.",
+  },
   transient: { retry: true, actor: "platform", nextStep: "Repeat with a delay." },
-  "vendor-outage": { retry: true, actor: "vendor", nextStep: "Watch the vendor's status page; control resumes by itself." },
+  "vendor-outage": {
+    retry: true,
+    actor: "vendor",
+    nextStep: "Watch the vendor's status page; control resumes by itself.",
+  },
   "rate-limited": { retry: true, actor: "platform", nextStep: "Wait for the time the vendor gave." },
   "quota-exhausted": { retry: false, actor: "operator", nextStep: "Raise the vendor budget or wait for its reset." },
   "token-expired": { retry: true, actor: "platform", nextStep: "Refresh the token once and repeat." },
@@ -40,6 +48,14 @@ export const FAULT_TREATMENT: Record<FaultClass, Treatment> = {
   "unsupported-by-device": { retry: false, actor: "operator", nextStep: "Hide this capability for the device." },
   "our-configuration": { retry: false, actor: "operator", nextStep: "Correct the vendor application's set-up." },
   "our-fault": { retry: false, actor: "operator", nextStep: "Correct the request we send; never repeat it unchanged." },
-  "malformed-message": { retry: true, actor: "operator", nextStep: "Compare the answer's shape with the schema in api.ts." },
-  "api-retired": { retry: false, actor: "operator", nextStep: "Move the integration to the vendor's current interface." },
+  "malformed-message": {
+    retry: true,
+    actor: "operator",
+    nextStep: "Compare the answer's shape with the schema in api.ts.",
+  },
+  "api-retired": {
+    retry: false,
+    actor: "operator",
+    nextStep: "Move the integration to the vendor's current interface.",
+  },
 };

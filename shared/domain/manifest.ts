@@ -24,7 +24,7 @@ export const Manifest = z.strictObject({
   capabilities: z.array(z.enum(["soc", "power", "plugged", "charge.start", "charge.stop", "wake"])).min(1),
   /** Environment variable → the vendor's base URL. */
   endpoints: z.record(z.string().regex(/^[A-Z][A-Z0-9_]*_URL$/), z.url()),
-  streams: z.array(z.strictObject({ stream: z.string(), cadence: Cadence })).min(1),
+  streams: z.array(z.strictObject({ stream: z.literal("charge"), cadence: Cadence })).min(1),
   limits: z.strictObject({
     /** Assets per invocation. */
     batchSize: z.number().int().min(1).max(100),

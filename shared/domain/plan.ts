@@ -5,9 +5,15 @@ import { EnergyKwh, PowerKw } from "./units.ts";
 
 /** Why energy is placed in a window. */
 export const WindowReason = z.enum([
+  /** The lowest price plus weighted carbon before the deadline. */
   "cheapest",
+  /** Up to the customer's "charge now" level, whatever the price. */
   "charge-now-minimum",
+  /** No slack: nearly every minute until the deadline is needed. */
+  "deadline",
+  /** The target cannot be reached; full power from now. */
   "impossible-target",
+  /** No price known and none to estimate from; charged early to be safe. */
   "no-signal",
 ]);
 export type WindowReason = z.infer<typeof WindowReason>;

@@ -74,7 +74,11 @@ async function advance(command: Command, asset: Asset, deps: IntegrationDeps): P
   });
   if (!sending) return DONE;
   const taken = await withToken((target) => deps.vendor.command(target, command.action));
-  deps.log.info("COMMAND_SENT", { commandId: command.commandId, action: command.action.kind, withoutEffect: taken.withoutEffect });
+  deps.log.info("COMMAND_SENT", {
+    commandId: command.commandId,
+    action: command.action.kind,
+    withoutEffect: taken.withoutEffect,
+  });
   return accept(sending, taken.withoutEffect, deps);
 }
 
@@ -111,10 +115,14 @@ async function failed(command: Command | undefined, error: VendorError, deps: In
   const retry = FAULT_TREATMENT[error.fault].retry;
 
   if (command.status === "sending" && (error.mayHaveActed || retry)) {
-    const unknown = await deps.commands.transition(command, "unknown", { checkAt: command.notAfter, evidence: error.message });
+    const unknown = await deps.commands.transition(command, "unknown", {
+      checkAt: command.notAfter,
+      evidence: error.message,
+    });
     deps.log.warn("COMMAND_UNKNOWN", fields);
     // The vendor's answer shows that nothing was done: it may be sent again without reading back.
-    if (unknown && !error.mayHaveActed) await deps.commands.transition(unknown, "issued", { checkAt: command.notAfter });
+    if (unknown && !error.mayHaveActed)
+      await deps.commands.transition(unknown, "issued", { checkAt: command.notAfter });
     return { done: false, retryAfterMs };
   }
   if (retry || command.status === "unknown") {

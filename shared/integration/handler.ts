@@ -22,7 +22,8 @@ import { documentClient } from "../store/table.ts";
 import { runCommand } from "./command.ts";
 import type { ConnectVendor, TokenUrl } from "./contract.ts";
 import { type IntegrationDeps, withTokenFrom } from "./deps.ts";
-import { PollRequest, poll } from "./poll.ts";
+import { poll } from "./poll.ts";
+import { PollRequest } from "./poll-request.ts";
 
 const Environment = z.looseObject({
   ASSETS_TABLE: EnvText,
@@ -95,7 +96,8 @@ function clients(manifest: Manifest, env: z.infer<typeof Environment>, connect: 
 
   const endpoint = (name: string): URL => {
     const url = env[name];
-    if (typeof url !== "string" || !URL.canParse(url)) throw new ConfigError(`environment variables missing or wrong: ${name}`);
+    if (typeof url !== "string" || !URL.canParse(url))
+      throw new ConfigError(`environment variables missing or wrong: ${name}`);
     return new URL(url);
   };
   let secret: Promise<z.infer<typeof Secret>> | undefined;
@@ -105,7 +107,9 @@ function clients(manifest: Manifest, env: z.infer<typeof Environment>, connect: 
       .then((answer) => Secret.parse(JSON.parse(answer.SecretString ?? "{}")))
       .catch((cause) => {
         secret = undefined;
-        throw new ConfigError(`the ${manifest.name} secret must be JSON with ${manifest.secretKeys.join(", ")}`, { cause });
+        throw new ConfigError(`the ${manifest.name} secret must be JSON with ${manifest.secretKeys.join(", ")}`, {
+          cause,
+        });
       });
     return { tokenUrl: tokenUrl(endpoint), ...(await secret) };
   };

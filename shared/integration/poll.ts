@@ -1,22 +1,13 @@
-import { z } from "zod";
-import { type Asset, AssetId } from "../domain/asset.ts";
+import type { Asset } from "../domain/asset.ts";
 import type { NewEvent } from "../domain/events.ts";
 import { FAULT_TREATMENT, type FaultClass } from "../domain/fault.ts";
 import { epochMs } from "../domain/instant.ts";
 import { changeMatters, MAX_CLOCK_SKEW_MS, type Reading } from "../domain/reading.ts";
 import { VendorError } from "../errors.ts";
+import { mapLimited } from "../map-limited.ts";
 import type { Latest } from "../store/readings.ts";
 import type { IntegrationDeps } from "./deps.ts";
-import { mapLimited } from "./map-limited.ts";
-
-/** A batch that the scheduler sends out. Example: `{"kind":"poll","batchId":"2026-11-20T02:00:00.000Z#0","assets":[…]}`. */
-export const PollRequest = z.strictObject({
-  kind: z.literal("poll"),
-  batchId: z.string().min(1),
-  stream: z.literal("charge"),
-  assets: z.array(z.strictObject({ assetId: AssetId, expectAwake: z.boolean() })).min(1),
-});
-export type PollRequest = z.infer<typeof PollRequest>;
+import type { PollRequest } from "./poll-request.ts";
 
 type Outcome = { ok: boolean; recorded?: { reading: Reading; matters: boolean }; events: NewEvent[] };
 
@@ -45,7 +36,12 @@ export async function poll(request: PollRequest, deps: IntegrationDeps): Promise
   return result;
 }
 
-async function pollOne(asset: Asset, expectAwake: boolean, known: Latest | undefined, deps: IntegrationDeps): Promise<Outcome> {
+async function pollOne(
+  asset: Asset,
+  expectAwake: boolean,
+  known: Latest | undefined,
+  deps: IntegrationDeps,
+): Promise<Outcome> {
   try {
     const accessToken = await deps.tokens.accessToken(asset.accountId);
     const look = await deps.withToken(asset, accessToken, (token) =>
@@ -55,7 +51,8 @@ async function pollOne(asset: Asset, expectAwake: boolean, known: Latest | undef
     return { ok: true, ...(recorded ? { recorded } : {}), events: faultChange(asset, known, undefined) };
   } catch (error) {
     const fault = faultOf(error);
-    if (error instanceof VendorError) deps.log.warn("POLL_FAILED", { assetId: asset.assetId, fault, reason: error.message });
+    if (error instanceof VendorError)
+      deps.log.warn("POLL_FAILED", { assetId: asset.assetId, fault, reason: error.message });
     else deps.log.error("POLL_FAILED", error, { assetId: asset.assetId });
     await deps.readings.recordFailure(asset.assetId, "charge", {
       lastFetchedAt: deps.now(),
@@ -86,7 +83,8 @@ export async function record(
   }
   const { stored, previous } = await deps.readings.record(reading, reach);
   if (!stored) {
-    if (previous && previous.observedAt > reading.observedAt) deps.log.info("READING_OLDER", { assetId: asset.assetId });
+    if (previous && previous.observedAt > reading.observedAt)
+      deps.log.info("READING_OLDER", { assetId: asset.assetId });
     return undefined;
   }
   return { reading, matters: changeMatters(previous, reading) };
@@ -121,7 +119,10 @@ function faultChange(asset: Asset, known: Latest | undefined, fault: FaultClass 
   const isTold = (name: FaultClass) => FAULT_TREATMENT[name].actor !== "platform";
   if (before && isTold(before)) events.push({ name: "FaultCleared", detail: { ...ref, faultClass: before } });
   if (fault && isTold(fault)) {
-    events.push({ name: "FaultRaised", detail: { ...ref, faultClass: fault, nextStep: FAULT_TREATMENT[fault].nextStep } });
+    events.push({
+      name: "FaultRaised",
+      detail: { ...ref, faultClass: fault, nextStep: FAULT_TREATMENT[fault].nextStep },
+    });
   }
   return events;
 }

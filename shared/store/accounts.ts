@@ -32,7 +32,11 @@ export type AccountsStore = {
   /** Takes the refresh lease on a version and records the attempt; false when another holds it or the version moved. */
   lease(account: string, version: number, owner: string, now: Instant, until: Instant): Promise<boolean>;
   /** Stores the next pair and gives the lease back; false when the lease was lost. */
-  renewed(account: string, owner: string, next: Pick<Account, "tokens" | "version" | "accessExpiresAt">): Promise<boolean>;
+  renewed(
+    account: string,
+    owner: string,
+    next: Pick<Account, "tokens" | "version" | "accessExpiresAt">,
+  ): Promise<boolean>;
   /** Records a refusal and gives the lease back; with `revoked`, ends the link until the customer reconnects. */
   refused(account: string, owner: string, at: Instant, revoked: boolean): Promise<void>;
   /** Gives the lease back after a failure that proves nothing. */

@@ -15,7 +15,11 @@ export type AssetsStore = {
 export function assetsStore(client: DynamoDBDocumentClient, table: string): AssetsStore {
   return {
     async get(assetIds) {
-      const items = await batchGet(client, table, assetIds.map((assetId) => ({ assetId })));
+      const items = await batchGet(
+        client,
+        table,
+        assetIds.map((assetId) => ({ assetId })),
+      );
       return items.map((item) => parseItem(Asset, item, "assets"));
     },
     async fleet(fleetId) {

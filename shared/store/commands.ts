@@ -1,4 +1,10 @@
-import { type DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import {
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  UpdateCommand,
+} from "@aws-sdk/lib-dynamodb";
 import type { AssetId } from "../domain/asset.ts";
 import { Command, type CommandStatus, isEnded, PRIOR_STATUSES } from "../domain/command.ts";
 import { epochMs, HOUR_MS, type Instant } from "../domain/instant.ts";

@@ -24,7 +24,11 @@ const Row = z.object({ plan: Plan });
 export function plansStore(client: DynamoDBDocumentClient, table: string): PlansStore {
   return {
     async get(assetIds) {
-      const items = await batchGet(client, table, assetIds.map((assetId) => ({ assetId })));
+      const items = await batchGet(
+        client,
+        table,
+        assetIds.map((assetId) => ({ assetId })),
+      );
       return new Map(
         items.map((item) => {
           const { plan } = parseItem(Row, item, "plans");

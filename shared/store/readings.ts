@@ -41,7 +41,11 @@ export function readingsStore(client: DynamoDBDocumentClient, table: string): Re
 
   return {
     async latest(assetIds, stream) {
-      const items = await batchGet(client, table, assetIds.map((assetId) => ({ assetId, stream })));
+      const items = await batchGet(
+        client,
+        table,
+        assetIds.map((assetId) => ({ assetId, stream })),
+      );
       const latest = new Map<AssetId, Latest>();
       for (const item of items) {
         const row = parseItem(Row, item, "readings");

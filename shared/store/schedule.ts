@@ -74,8 +74,7 @@ export function scheduleStore(client: DynamoDBDocumentClient, table: string): Sc
     },
     claimRun: (integration, run) =>
       claim({ pk: `run#${integration}`, sk: run.tickAt, assetIds: run.assetIds }, run.tickAt),
-    claimBatch: (integration, batchId, at) =>
-      claim({ pk: `batch#${integration}`, sk: batchId, startedAt: at }, at),
+    claimBatch: (integration, batchId, at) => claim({ pk: `batch#${integration}`, sk: batchId, startedAt: at }, at),
     async finishBatch(integration, batchId, result) {
       await client.send(
         new UpdateCommand({

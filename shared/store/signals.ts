@@ -31,7 +31,11 @@ export function signalsStore(client: DynamoDBDocumentClient, table: string): Sig
           new QueryCommand({
             TableName: table,
             KeyConditionExpression: "series = :series AND startsAt BETWEEN :from AND :to",
-            ExpressionAttributeValues: { ":series": series, ":from": plusMs(from, -LONGEST_SLOT_MS), ":to": plusMs(to, -1) },
+            ExpressionAttributeValues: {
+              ":series": series,
+              ":from": plusMs(from, -LONGEST_SLOT_MS),
+              ":to": plusMs(to, -1),
+            },
             ...(start ? { ExclusiveStartKey: start } : {}),
           }),
         );
@@ -44,7 +48,9 @@ export function signalsStore(client: DynamoDBDocumentClient, table: string): Sig
     async putSlots(series, slots) {
       for (const chunk of chunks(slots, 25)) {
         let requests = chunk.map((slot) => ({
-          PutRequest: { Item: { series, ...slot, expiresAt: Math.floor((epochMs(slot.endsAt) + RETENTION_MS) / 1000) } },
+          PutRequest: {
+            Item: { series, ...slot, expiresAt: Math.floor((epochMs(slot.endsAt) + RETENTION_MS) / 1000) },
+          },
         }));
         for (let attempt = 0; requests.length > 0; attempt++) {
           if (attempt === 5) throw new Error(`signals: ${requests.length} slots of ${series} stayed unwritten`);

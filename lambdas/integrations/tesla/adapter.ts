@@ -21,7 +21,11 @@ const STATES: Record<string, ChargeState | null> = {
 export function toReading(data: TeslaChargeState, asset: Asset, receivedAt: Instant): Reading {
   const word = data.charging_state;
   if (word !== null && !(word in STATES)) {
-    throw new VendorError({ fault: "malformed-message", operation: "vehicle_data", message: `unknown charging_state "${word.slice(0, 30)}"` });
+    throw new VendorError({
+      fault: "malformed-message",
+      operation: "vehicle_data",
+      message: `unknown charging_state "${word.slice(0, 30)}"`,
+    });
   }
   const state = word === null ? null : (STATES[word] ?? null);
   return {
@@ -76,7 +80,10 @@ const HOLDS = ["already_set", "already_standard", "is_charging", "requested", "c
  * What the car said to a command. True when the wanted state held already.
  * Throws `customer-must-act` when the cable is out, and `transient` (may have acted) when it gave no reason.
  */
-export function tookWithoutEffect(command: TeslaCommand, answer: { result: boolean; reason?: string | null | undefined }): boolean {
+export function tookWithoutEffect(
+  command: TeslaCommand,
+  answer: { result: boolean; reason?: string | null | undefined },
+): boolean {
   if (answer.result) return false;
   const reason = answer.reason ?? "";
   if (HOLDS.includes(reason)) return true;
@@ -84,13 +91,30 @@ export function tookWithoutEffect(command: TeslaCommand, answer: { result: boole
   if (reason === "disconnected") {
     // Nothing draws through a cable that is out: for a stop that is the wanted state.
     if (command.name === "charge_stop") return true;
-    throw new VendorError({ fault: "customer-must-act", operation: command.name, message: "the cable is not plugged in" });
+    throw new VendorError({
+      fault: "customer-must-act",
+      operation: command.name,
+      message: "the cable is not plugged in",
+    });
   }
   if (reason === "") {
-    throw new VendorError({ fault: "transient", operation: command.name, message: "the car gave no reason", mayHaveActed: true });
+    throw new VendorError({
+      fault: "transient",
+      operation: command.name,
+      message: "the car gave no reason",
+      mayHaveActed: true,
+    });
   }
   if (reason.startsWith("car could not execute command")) {
-    throw new VendorError({ fault: "customer-must-act", operation: command.name, message: "the car could not execute the command" });
+    throw new VendorError({
+      fault: "customer-must-act",
+      operation: command.name,
+      message: "the car could not execute the command",
+    });
   }
-  throw new VendorError({ fault: "malformed-message", operation: command.name, message: `unknown reason "${reason.slice(0, 60)}"` });
+  throw new VendorError({
+    fault: "malformed-message",
+    operation: command.name,
+    message: `unknown reason "${reason.slice(0, 60)}"`,
+  });
 }

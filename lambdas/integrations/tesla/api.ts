@@ -9,7 +9,10 @@ import type { CallKind, Connection } from "../../../shared/integration/contract.
 // Loose about fields we do not use; `id` is never read because it exceeds 2^53.
 const nullable = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
 
-export const TeslaVehicle = z.looseObject({ vin: z.string().length(17), state: z.enum(["online", "asleep", "offline"]) });
+export const TeslaVehicle = z.looseObject({
+  vin: z.string().length(17),
+  state: z.enum(["online", "asleep", "offline"]),
+});
 export type TeslaVehicle = z.infer<typeof TeslaVehicle>;
 
 export const TeslaChargeState = z.looseObject({
@@ -31,7 +34,9 @@ export const TeslaChargeState = z.looseObject({
 });
 export type TeslaChargeState = z.infer<typeof TeslaChargeState>;
 
-export const TeslaVehicleData = z.looseObject({ response: z.looseObject({ state: z.string(), charge_state: TeslaChargeState }) });
+export const TeslaVehicleData = z.looseObject({
+  response: z.looseObject({ state: z.string(), charge_state: TeslaChargeState }),
+});
 const TeslaVehicleAnswer = z.looseObject({ response: TeslaVehicle });
 const TeslaWakeAnswer = z.looseObject({ response: z.looseObject({ state: z.string() }) });
 export const TeslaCommandAnswer = z.looseObject({
@@ -71,7 +76,12 @@ export function teslaApi(connection: Connection, accessToken: string) {
     },
     /** The reading; does not wake, answers 408 when asleep. */
     async chargeState(vin: string) {
-      const answer = await request("data", "GET", "vehicle_data", `${vehicle(vin)}/vehicle_data?endpoints=charge_state`);
+      const answer = await request(
+        "data",
+        "GET",
+        "vehicle_data",
+        `${vehicle(vin)}/vehicle_data?endpoints=charge_state`,
+      );
       return parseBody(answer, TeslaVehicleData, "vehicle_data").response.charge_state;
     },
     /** Asks the car to wake; it usually still says asleep in the answer. */
@@ -105,7 +115,8 @@ function regionOf(answer: HttpAnswer, base: URL, operation: string): URL {
   const text = /https?:\/\/[^\s"\\]+/.exec(answer.text)?.[0];
   if (text && URL.canParse(text)) {
     const url = new URL(text);
-    const isTesla = /^fleet-api\.prd\.[a-z]{2}\.vn\.cloud\.tesla\.(com|cn)$/.test(url.hostname) && url.protocol === "https:";
+    const isTesla =
+      /^fleet-api\.prd\.[a-z]{2}\.vn\.cloud\.tesla\.(com|cn)$/.test(url.hostname) && url.protocol === "https:";
     if (isTesla || url.host === base.host) return url;
   }
   throw new VendorError({
@@ -120,10 +131,18 @@ function regionOf(answer: HttpAnswer, base: URL, operation: string): URL {
 const PHRASES: readonly (readonly [RegExp, FaultClass, string])[] = [
   [/vehicle unavailable|offline or asleep/i, "device-offline", "the car is asleep or offline"],
   [/not been paired|public key/i, "customer-must-act", "the customer must add our key to the car in the Tesla app"],
-  [/mobile_access_disabled|mobile access/i, "customer-must-act", "the customer must switch on mobile access in the car"],
+  [
+    /mobile_access_disabled|mobile access/i,
+    "customer-must-act",
+    "the customer must switch on mobile access in the car",
+  ],
   [/missing scopes/i, "customer-must-act", "the customer must grant the missing permissions"],
   [/login_required/i, "credentials-revoked", "the customer must reconnect the account"],
-  [/vehicle command protocol/i, "our-configuration", "the car wants signed commands; set TESLA_API_URL to the signing proxy"],
+  [
+    /vehicle command protocol/i,
+    "our-configuration",
+    "the car wants signed commands; set TESLA_API_URL to the signing proxy",
+  ],
   [/unsupported vehicle/i, "unsupported-by-device", "the car cannot do this"],
   [/busy or finishing wake-up/i, "transient", "the car is still waking"],
 ];

@@ -1,6 +1,6 @@
 import { VendorError } from "../../../shared/errors.ts";
 import type { ConnectVendor } from "../../../shared/integration/contract.ts";
-import { tookWithoutEffect, toCommands, toReading } from "./adapter.ts";
+import { toCommands, tookWithoutEffect, toReading } from "./adapter.ts";
 import { teslaApi } from "./api.ts";
 
 // A waking car needs 10 to 45 s; asking again costs a state call.

@@ -2,4 +2,8 @@ import { integrationHandler } from "../../../shared/integration/handler.ts";
 import { connectTesla } from "./client.ts";
 import { manifest } from "./manifest.ts";
 
-export const handler = integrationHandler(manifest, connectTesla, (endpoint) => new URL("/oauth2/v3/token", endpoint("TESLA_AUTH_URL")));
+export const handler = integrationHandler(
+  manifest,
+  connectTesla,
+  (endpoint) => new URL("/oauth2/v3/token", endpoint("TESLA_AUTH_URL")),
+);

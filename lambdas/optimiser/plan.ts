@@ -1,0 +1,230 @@
+import { instant, MINUTE_MS } from "../../shared/domain/instant.ts";
+import type { Plan, Window, WindowReason } from "../../shared/domain/plan.ts";
+import { round } from "../../shared/domain/units.ts";
+import type { CostSlot } from "./costs.ts";
+
+/** One car's problem. Slots cover [now, readyBy) without gaps, in order; a slot without a cost is used last. */
+export type PlanProblem = {
+  /** Grid-side energy wanted by the end of the slots, kWh. */
+  energyKwh: number;
+  /** Part of it to be charged at once, whatever the price, kWh. */
+  nowKwh: number;
+  maxPowerKw: number;
+  /** The least that a car draws when it draws at all, kW (6 A). */
+  minPowerKw: number;
+  slots: readonly CostSlot[];
+};
+
+export type PlanAnswer = Pick<Plan, "windows" | "shortfallKwh" | "shortfallPercent" | "costPence" | "carbonGrams">;
+
+type Piece = CostSlot & { hours: number };
+type Placed = { piece: Piece; energyKwh: number; reason: WindowReason };
+
+const EPSILON_KWH = 1e-9;
+/** Kept free before the deadline where there is room, for commands that take their time. */
+const RESERVE_MS = 10 * MINUTE_MS;
+/** Above this share of all that could be charged there is no choice left to speak of. */
+const NO_SLACK_SHARE = 0.95;
+
+/**
+ * The cheapest exact plan for one car: within a slot power is constant, and is 0 or between `minPowerKw` and `maxPowerKw`.
+ * An impossible target gives full power from now and the shortfall, never an empty plan. Ties go to the earlier slot.
+ */
+export function plan(problem: PlanProblem): PlanAnswer {
+  const all = problem.slots.map((slot) => ({ ...slot, hours: (slot.endMs - slot.startMs) / 3_600_000 }));
+  const possibleKwh = capacity(all, problem.maxPowerKw);
+  if (problem.energyKwh <= EPSILON_KWH) return answer([], problem);
+  if (problem.energyKwh > possibleKwh - EPSILON_KWH) {
+    const reason = problem.energyKwh > possibleKwh + EPSILON_KWH ? "impossible-target" : "deadline";
+    return answer(
+      all.map((piece) => ({ piece, energyKwh: piece.hours * problem.maxPowerKw, reason })),
+      problem,
+    );
+  }
+
+  const { placed, rest } = chargeNow(all, Math.min(problem.nowKwh, problem.energyKwh), problem.maxPowerKw);
+  const leftKwh = problem.energyKwh - sum(placed.map((one) => one.energyKwh));
+  if (leftKwh <= EPSILON_KWH) return answer(placed, problem);
+
+  const early = cutAt(rest, (all.at(-1)?.endMs ?? 0) - RESERVE_MS);
+  const room = capacity(early, problem.maxPowerKw) >= leftKwh ? early : rest;
+  const noSlack = leftKwh > NO_SLACK_SHARE * capacity(rest, problem.maxPowerKw);
+  const chosen = cheapest(room, leftKwh, problem);
+  return answer(
+    [
+      ...placed,
+      ...chosen.map(({ piece, energyKwh }) => ({
+        piece,
+        energyKwh,
+        reason: noSlack
+          ? ("deadline" as const)
+          : piece.costPencePerKwh === null
+            ? ("no-signal" as const)
+            : ("cheapest" as const),
+      })),
+    ],
+    problem,
+  );
+}
+
+/** Fills from the start at full power until `kwh` is reached; the piece it ends in is split there. */
+function chargeNow(pieces: readonly Piece[], kwh: number, maxPowerKw: number): { placed: Placed[]; rest: Piece[] } {
+  const placed: Placed[] = [];
+  const rest: Piece[] = [];
+  let leftKwh = kwh;
+  for (const piece of pieces) {
+    const fullKwh = piece.hours * maxPowerKw;
+    if (leftKwh <= EPSILON_KWH) rest.push(piece);
+    else if (leftKwh >= fullKwh - EPSILON_KWH) placed.push({ piece, energyKwh: fullKwh, reason: "charge-now-minimum" });
+    else {
+      const [head, tail] = split(piece, piece.startMs + Math.ceil((leftKwh / maxPowerKw) * 3_600_000));
+      placed.push({ piece: head, energyKwh: head.hours * maxPowerKw, reason: "charge-now-minimum" });
+      if (tail) rest.push(tail);
+    }
+    leftKwh -= fullKwh;
+  }
+  return { placed, rest };
+}
+
+/**
+ * Exact for slots that are on at [min, max] or off. For a given number of slots of one length, the cheapest ones are best
+ * (exchange argument), and for a given set the dearest carry least; lengths are few (half-hours and the cut first and last),
+ * so every combination of counts is tried.
+ */
+function cheapest(
+  pieces: readonly Piece[],
+  energyKwh: number,
+  problem: PlanProblem,
+): { piece: Piece; energyKwh: number }[] {
+  const costOf = costFunction(pieces);
+  const byCost = [...pieces].sort((a, b) => costOf(a) - costOf(b) || a.startMs - b.startMs);
+  const groups = [...new Set(byCost.map((piece) => piece.endMs - piece.startMs))].map((lengthMs) =>
+    byCost.filter((piece) => piece.endMs - piece.startMs === lengthMs),
+  );
+  let best: { excessKwh: number; cost: number; energies: Map<Piece, number> } | undefined;
+
+  const consider = (on: readonly Piece[]) => {
+    const hours = sum(on.map((piece) => piece.hours));
+    if (hours * problem.maxPowerKw < energyKwh - EPSILON_KWH) return;
+    const excessKwh = Math.max(0, hours * problem.minPowerKw - energyKwh);
+    const energies = fill(
+      [...on].sort((a, b) => costOf(a) - costOf(b) || a.startMs - b.startMs),
+      energyKwh,
+      problem,
+    );
+    const cost = sum([...energies].map(([piece, kwh]) => costOf(piece) * kwh));
+    const better =
+      !best ||
+      excessKwh < best.excessKwh - EPSILON_KWH ||
+      (excessKwh <= best.excessKwh + EPSILON_KWH && cost < best.cost - 1e-9);
+    if (better) best = { excessKwh, cost, energies };
+  };
+  const combine = (index: number, on: readonly Piece[]) => {
+    const group = groups[index];
+    if (!group) return consider(on);
+    for (let count = 0; count <= group.length; count++) {
+      const next = [...on, ...group.slice(0, count)];
+      combine(index + 1, next);
+      // One slot more than the minimum power allows only overshoots by more.
+      if (sum(next.map((piece) => piece.hours)) * problem.minPowerKw > energyKwh) break;
+    }
+  };
+  combine(0, []);
+  return [...(best?.energies ?? [])].map(([piece, kwh]) => ({ piece, energyKwh: kwh }));
+}
+
+/** Every slot at its minimum, the rest to the cheapest first. */
+function fill(cheapFirst: readonly Piece[], energyKwh: number, problem: PlanProblem): Map<Piece, number> {
+  const energies = new Map(cheapFirst.map((piece) => [piece, piece.hours * problem.minPowerKw]));
+  let leftKwh = energyKwh - sum([...energies.values()]);
+  for (const piece of cheapFirst) {
+    if (leftKwh <= EPSILON_KWH) break;
+    const moreKwh = Math.min(leftKwh, piece.hours * (problem.maxPowerKw - problem.minPowerKw));
+    energies.set(piece, (energies.get(piece) ?? 0) + moreKwh);
+    leftKwh -= moreKwh;
+  }
+  return energies;
+}
+
+/** Slots without a cost come after every slot with one. */
+function costFunction(pieces: readonly Piece[]): (piece: Piece) => number {
+  const known = pieces.flatMap((piece) => piece.costPencePerKwh ?? []);
+  const unknown = Math.max(0, ...known) + 1000;
+  return (piece) => piece.costPencePerKwh ?? unknown;
+}
+
+function answer(placed: readonly Placed[], problem: PlanProblem): PlanAnswer {
+  const sorted = [...placed].sort((a, b) => a.piece.startMs - b.piece.startMs);
+  const deliveredKwh = sum(sorted.map((one) => one.energyKwh));
+  const shortfallKwh = Math.max(0, problem.energyKwh - deliveredKwh);
+  return {
+    windows: toWindows(sorted),
+    shortfallKwh: round(shortfallKwh, 3),
+    shortfallPercent: problem.energyKwh > 0 ? round((100 * shortfallKwh) / problem.energyKwh, 1) : 0,
+    costPence: total(sorted, (piece) => piece.pricePencePerKwh),
+    carbonGrams: total(sorted, (piece) => piece.carbonGramsPerKwh),
+  };
+}
+
+function total(placed: readonly Placed[], value: (piece: Piece) => number | null): number | null {
+  let result = 0;
+  for (const { piece, energyKwh } of placed) {
+    const each = value(piece);
+    if (each === null) return null;
+    result += each * energyKwh;
+  }
+  return round(result, 3);
+}
+
+/** Neighbouring slots of one power and one reason become one window. */
+function toWindows(placed: readonly Placed[]): Window[] {
+  const windows: Window[] = [];
+  for (const { piece, energyKwh, reason } of placed) {
+    const powerKw = round(energyKwh / piece.hours, 4);
+    if (powerKw <= 0) continue;
+    const [startsAt, endsAt] = [instant(piece.startMs), instant(piece.endMs)];
+    const last = windows.at(-1);
+    if (last && last.endsAt === startsAt && last.powerKw === powerKw && last.reason === reason) {
+      last.endsAt = endsAt;
+      last.energyKwh = round(last.energyKwh + energyKwh, 6);
+      last.priceEstimated ||= piece.estimated;
+    } else {
+      windows.push({
+        startsAt,
+        endsAt,
+        powerKw,
+        energyKwh: round(energyKwh, 6),
+        reason,
+        priceEstimated: piece.estimated,
+      });
+    }
+  }
+  return windows;
+}
+
+function cutAt(pieces: readonly Piece[], endMs: number): Piece[] {
+  return pieces.flatMap((piece) => {
+    if (piece.startMs >= endMs) return [];
+    return piece.endMs <= endMs ? [piece] : [split(piece, endMs)[0]];
+  });
+}
+
+function split(piece: Piece, atMs: number): [Piece, Piece | undefined] {
+  const part = (startMs: number, endMs: number): Piece => ({
+    ...piece,
+    startMs,
+    endMs,
+    hours: (endMs - startMs) / 3_600_000,
+  });
+  return atMs >= piece.endMs ? [piece, undefined] : [part(piece.startMs, atMs), part(atMs, piece.endMs)];
+}
+
+function capacity(pieces: readonly Piece[], powerKw: number): number {
+  return sum(pieces.map((piece) => piece.hours)) * powerKw;
+}
+
+function sum(values: readonly number[]): number {
+  let result = 0;
+  for (const value of values) result += value;
+  return result;
+}

@@ -1,0 +1,107 @@
+import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { z } from "zod";
+import { type Instant, plusMs, ZonedTime } from "../../shared/domain/instant.ts";
+import { IntegrationFacts } from "../../shared/domain/manifest.ts";
+import { EnvText, lambdaHandler, type Runtime } from "../../shared/handler.ts";
+import type { PollRequest } from "../../shared/integration/poll-request.ts";
+import { jsonText } from "../../shared/json.ts";
+import { type CommandsStore, commandsStore } from "../../shared/store/commands.ts";
+import { type ReadingsStore, readingsStore } from "../../shared/store/readings.ts";
+import { type ScheduleStore, scheduleStore } from "../../shared/store/schedule.ts";
+import { chunks, documentClient } from "../../shared/store/table.ts";
+import { type Candidate, due, IN_FLIGHT_MS } from "./due.ts";
+
+const Integrations = z.array(IntegrationFacts.required({ functionName: true, streams: true, limits: true })).min(1);
+type Integration = z.infer<typeof Integrations>[number];
+
+const Tick = z.object({ tickAt: ZonedTime });
+
+const Environment = z.object({
+  SCHEDULE_TABLE: EnvText,
+  READINGS_TABLE: EnvText,
+  COMMANDS_TABLE: EnvText,
+  INTEGRATIONS: jsonText(Integrations),
+});
+
+export type SchedulerDeps = Pick<Runtime, "log" | "now"> & {
+  integrations: Integration[];
+  schedule: Pick<ScheduleStore, "members" | "runs" | "claimRun">;
+  readings: Pick<ReadingsStore, "latest">;
+  commands: Pick<CommandsStore, "open">;
+  /** Hands a batch to an integration's Lambda and does not wait for it. */
+  send: (functionName: string, request: PollRequest) => Promise<void>;
+};
+
+/** Each minute: who was last fetched a cadence ago? Claims the minute, then sends them out in batches. */
+export async function run(tick: z.infer<typeof Tick>, deps: SchedulerDeps): Promise<{ sent: number }> {
+  const counts = await Promise.all(
+    deps.integrations.map((integration) => runIntegration(integration, tick.tickAt, deps)),
+  );
+  return { sent: counts.reduce((sum, count) => sum + count, 0) };
+}
+
+async function runIntegration(integration: Integration, tickAt: Instant, deps: SchedulerDeps): Promise<number> {
+  const [members, runs, open] = await Promise.all([
+    deps.schedule.members(integration.name),
+    deps.schedule.runs(integration.name, plusMs(tickAt, -IN_FLIGHT_MS)),
+    deps.commands.open(integration.name),
+  ]);
+  const waiting = new Set(open.filter((command) => command.status === "accepted").map((command) => command.assetId));
+  const sentAt = new Map(runs.flatMap((claimed) => claimed.assetIds.map((assetId) => [assetId, claimed.tickAt])));
+
+  let sent = 0;
+  for (const { stream, cadence } of integration.streams) {
+    const ids = members.filter((member) => member.stream === stream).map((member) => member.assetId);
+    const latest = await deps.readings.latest(ids, stream);
+    const candidates = ids.map(
+      (assetId): Candidate => ({
+        assetId,
+        reading: latest.get(assetId)?.reading,
+        reach: latest.get(assetId)?.reach,
+        hasOpenCommand: waiting.has(assetId),
+        sentAt: sentAt.get(assetId),
+      }),
+    );
+
+    const chosen = due(candidates, cadence, tickAt);
+    if (chosen.length === 0) continue;
+
+    if (!(await deps.schedule.claimRun(integration.name, { tickAt, assetIds: chosen.map((one) => one.assetId) }))) {
+      deps.log.info("TICK_DUPLICATE", { integration: integration.name, tickAt });
+      continue;
+    }
+    await Promise.all(
+      chunks(chosen, integration.limits.batchSize).map((assets, index) =>
+        deps.send(integration.functionName, { kind: "poll", batchId: `${tickAt}#${stream}#${index}`, stream, assets }),
+      ),
+    );
+    sent += chosen.length;
+  }
+  return sent;
+}
+
+export const handler = lambdaHandler({
+  service: "scheduler",
+  event: Tick,
+  environment: Environment,
+  dependencies: (env) => {
+    const documents = documentClient();
+    const lambda = new LambdaClient();
+    return {
+      integrations: env.INTEGRATIONS,
+      schedule: scheduleStore(documents, env.SCHEDULE_TABLE),
+      readings: readingsStore(documents, env.READINGS_TABLE),
+      commands: commandsStore(documents, env.COMMANDS_TABLE),
+      send: async (functionName: string, request: PollRequest) => {
+        await lambda.send(
+          new InvokeCommand({
+            FunctionName: functionName,
+            InvocationType: "Event",
+            Payload: Buffer.from(JSON.stringify(request)),
+          }),
+        );
+      },
+    };
+  },
+  run,
+});

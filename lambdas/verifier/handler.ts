@@ -1,0 +1,122 @@
+import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import { z } from "zod";
+import { type Bus, eventBridgeBus, systemNow } from "../../shared/bus.ts";
+import type { Command } from "../../shared/domain/command.ts";
+import { EVENTS, type NewEvent } from "../../shared/domain/events.ts";
+import { FAULT_TREATMENT } from "../../shared/domain/fault.ts";
+import { type Instant, ZonedTime } from "../../shared/domain/instant.ts";
+import { IntegrationFacts } from "../../shared/domain/manifest.ts";
+import { EnvText, lambdaHandler, type Runtime } from "../../shared/handler.ts";
+import { jsonText } from "../../shared/json.ts";
+import { BusRecord, parseRecords, SqsBatch } from "../../shared/queue.ts";
+import { type CommandsStore, commandsStore } from "../../shared/store/commands.ts";
+import { type ReadingsStore, readingsStore } from "../../shared/store/readings.ts";
+import { documentClient } from "../../shared/store/table.ts";
+import { type Verdict, verdict } from "./verdict.ts";
+
+const Tick = z.object({ tickAt: ZonedTime });
+const Environment = z.object({
+  COMMANDS_TABLE: EnvText,
+  READINGS_TABLE: EnvText,
+  BUS_NAME: EnvText,
+  INTEGRATIONS: jsonText(z.array(IntegrationFacts).min(1)),
+});
+const News = z.union([
+  BusRecord("TelemetryRecorded", EVENTS.TelemetryRecorded).transform((detail) =>
+    detail.readings.map((reading) => reading.assetId),
+  ),
+  BusRecord("CommandAccepted", EVENTS.CommandAccepted).transform((detail) => [detail.assetId]),
+]);
+
+export type VerifierDeps = Pick<Runtime, "log" | "now"> & {
+  integrations: IntegrationFacts[];
+  commands: Pick<CommandsStore, "open" | "transition">;
+  readings: Pick<ReadingsStore, "latest">;
+  bus: Bus;
+};
+
+/**
+ * Judges open commands: those whose assets have news, and at each minute those whose time has run out. A verdict is
+ * written first and published after; a verdict that lost the race is not published.
+ */
+export async function run(event: z.infer<typeof Tick> | SqsBatch, deps: VerifierDeps) {
+  const batch = "Records" in event ? event : undefined;
+  const { parsed, batchItemFailures } = parseRecords(batch, News, deps.log);
+  const assetIds = new Set(parsed.flat());
+  const now = deps.now();
+
+  const open = (
+    await Promise.all(deps.integrations.map(({ name }) => deps.commands.open(name, batch ? undefined : now)))
+  ).flat();
+  const toJudge = open.filter((command) => !batch || assetIds.has(command.assetId));
+  const latest = await deps.readings.latest([...new Set(toJudge.map((command) => command.assetId))], "charge");
+
+  const events: NewEvent[] = [];
+  for (const command of toJudge) {
+    const known = latest.get(command.assetId);
+    if (command.status === "sending" && command.checkAt <= now) {
+      await deps.commands.transition(command, "unknown", {
+        checkAt: command.notAfter,
+        evidence: "the worker that sent it is gone",
+      });
+      continue;
+    }
+    const judged = verdict(command, known?.reading, known?.reach, now);
+    if (judged.verdict === "wait") continue;
+    events.push(...(await conclude(command, judged, now, deps)));
+  }
+  if (events.length > 0) await deps.bus.publish(events);
+  return { batchItemFailures };
+}
+
+async function conclude(
+  command: Command,
+  judged: Exclude<Verdict, { verdict: "wait" }>,
+  now: Instant,
+  deps: VerifierDeps,
+): Promise<NewEvent[]> {
+  const faultClass = judged.verdict === "missed" ? judged.faultClass : undefined;
+  const ended = await deps.commands.transition(command, judged.verdict, {
+    endedAt: now,
+    evidence: judged.evidence,
+    faultClass,
+  });
+  if (!ended) return [];
+  const reference = { commandId: command.commandId, assetId: command.assetId, integration: command.integration };
+  deps.log.info("VERDICT", {
+    commandId: command.commandId,
+    assetId: command.assetId,
+    verdict: judged.verdict,
+    fault: faultClass,
+  });
+  switch (judged.verdict) {
+    case "confirmed":
+      return [{ name: "CommandConfirmed", detail: { ...reference, afterMs: judged.afterMs } }];
+    case "expired":
+      return [{ name: "CommandExpired", detail: reference }];
+    case "missed": {
+      const { assetId, integration } = reference;
+      const { nextStep } = FAULT_TREATMENT[judged.faultClass];
+      return [
+        { name: "CommandMissed", detail: { ...reference, faultClass: judged.faultClass } },
+        { name: "FaultRaised", detail: { assetId, integration, faultClass: judged.faultClass, nextStep } },
+      ];
+    }
+  }
+}
+
+export const handler = lambdaHandler({
+  service: "verifier",
+  event: z.union([SqsBatch, Tick]),
+  environment: Environment,
+  dependencies: (env) => {
+    const documents = documentClient();
+    return {
+      integrations: env.INTEGRATIONS,
+      commands: commandsStore(documents, env.COMMANDS_TABLE),
+      readings: readingsStore(documents, env.READINGS_TABLE),
+      bus: eventBridgeBus(new EventBridgeClient(), env.BUS_NAME, systemNow),
+    };
+  },
+  run,
+});

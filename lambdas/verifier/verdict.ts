@@ -1,0 +1,86 @@
+import type { Command } from "../../shared/domain/command.ts";
+import type { FaultClass } from "../../shared/domain/fault.ts";
+import { epochMs, type Instant } from "../../shared/domain/instant.ts";
+import { proves } from "../../shared/domain/proof.ts";
+import type { Reachability, Reading } from "../../shared/domain/reading.ts";
+
+export type Verdict =
+  | { verdict: "wait" }
+  | { verdict: "confirmed"; afterMs: number; evidence: string }
+  | { verdict: "missed"; faultClass: FaultClass; evidence: string }
+  | { verdict: "expired"; evidence: string };
+
+/** A worker that has been sending for longer than its `checkAt` is gone; what it did is then judged like an unknown. */
+const WAIT: Verdict = { verdict: "wait" };
+
+/**
+ * Judges an open command by readings alone; a vendor's 200 proves nothing. Only a reading that the device made after the
+ * command was taken counts. Called with each new reading, and when the command's time to confirm has run out.
+ */
+export function verdict(
+  command: Command,
+  reading: Reading | undefined,
+  reach: Reachability | undefined,
+  now: Instant,
+): Verdict {
+  switch (command.status) {
+    case "accepted":
+      return judge(command, command.acceptedAt ?? command.issuedAt, reading, reach, now);
+    case "unknown":
+      return judge(command, command.issuedAt, reading, reach, now);
+    case "issued":
+      if (now < command.notAfter) return WAIT;
+      return { verdict: "expired", evidence: command.evidence ?? "could not be sent before it was too late" };
+    case "sending":
+    case "confirmed":
+    case "missed":
+    case "rejected":
+    case "expired":
+    case "withdrawn":
+      return WAIT;
+  }
+}
+
+function judge(
+  command: Command,
+  since: Instant,
+  reading: Reading | undefined,
+  reach: Reachability | undefined,
+  now: Instant,
+): Verdict {
+  const fresh = reading !== undefined && reading.observedAt > since;
+  if (fresh && proves(command.action, reading)) {
+    return {
+      verdict: "confirmed",
+      afterMs: epochMs(reading.observedAt) - epochMs(since),
+      evidence: `reading of ${reading.observedAt}: ${reading.state}, ${reading.powerKw?.toFixed(1) ?? "unknown"} kW`,
+    };
+  }
+  if (now < command.checkAt) return WAIT;
+  return { verdict: "missed", ...missedBecause(fresh ? reading : undefined, reach) };
+}
+
+/** The class of a miss, from what was seen last: exactly one, the most telling first. */
+function missedBecause(
+  reading: Reading | undefined,
+  reach: Reachability | undefined,
+): { faultClass: FaultClass; evidence: string } {
+  if (reading?.state === "disconnected")
+    return { faultClass: "customer-must-act", evidence: "the cable is not plugged in" };
+  if (reading?.state === "no-power") {
+    return {
+      faultClass: "customer-must-act",
+      evidence: "the charger offers no power: its own schedule, a tripped supply or load management",
+    };
+  }
+  if (reading?.ownScheduleActive === true) {
+    return { faultClass: "customer-must-act", evidence: "the owner's own schedule in the car holds charging back" };
+  }
+  if (reach?.faultClass)
+    return { faultClass: reach.faultClass, evidence: "no reading after the command; the last attempts to read failed" };
+  if (reading === undefined) return { faultClass: "device-offline", evidence: "no reading after the command" };
+  return {
+    faultClass: "transient",
+    evidence: `the device answered ${reading.state} at ${reading.powerKw?.toFixed(1) ?? "unknown"} kW`,
+  };
+}

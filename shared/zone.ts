@@ -1,0 +1,28 @@
+import { Temporal } from "temporal-polyfill";
+import { epochMs, type Instant, instant } from "./domain/instant.ts";
+
+/**
+ * The first moment strictly after `after` at which clocks in `zone` show `localTime` (`HH:MM`). A time that a clock change
+ * skips is taken as the moment after the gap; one that comes twice is its first.
+ */
+export function nextLocalTime(after: Instant, zone: string, localTime: string): Instant {
+  const start = Temporal.Instant.fromEpochMilliseconds(epochMs(after)).toZonedDateTimeISO(zone).toPlainDate();
+  for (let days = 0; ; days++) {
+    const at = localToInstant(start.add({ days }).toString(), localTime, zone);
+    if (at > after) return at;
+  }
+}
+
+/** The moment at which clocks in `zone` show `localTime` (`HH:MM`) on `date` (`YYYY-MM-DD`). */
+export function localToInstant(date: string, localTime: string, zone: string): Instant {
+  const zoned = Temporal.PlainDate.from(date).toZonedDateTime({
+    timeZone: zone,
+    plainTime: Temporal.PlainTime.from(localTime),
+  });
+  return instant(zoned.epochMilliseconds);
+}
+
+/** The calendar date in `zone`, `YYYY-MM-DD`. */
+export function localDate(at: Instant, zone: string): string {
+  return Temporal.Instant.fromEpochMilliseconds(epochMs(at)).toZonedDateTimeISO(zone).toPlainDate().toString();
+}
