@@ -1,0 +1,119 @@
+import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import { z } from "zod";
+import { type Bus, eventBridgeBus, systemNow } from "../../shared/bus.ts";
+import { epochMs, HOUR_MS, type Instant, instant, plusMs } from "../../shared/domain/instant.ts";
+import { VendorError } from "../../shared/errors.ts";
+import { EnvText, lambdaHandler, type Runtime } from "../../shared/handler.ts";
+import { type SignalsStore, signalsStore } from "../../shared/store/signals.ts";
+import { documentClient } from "../../shared/store/table.ts";
+import { decision } from "./decision.ts";
+import type { Batch, DroppedPoint, SignalSource, Span } from "./source.ts";
+import { CarbonRegion, carbonIntensitySource } from "./sources/carbon-intensity.ts";
+import { octopusSource } from "./sources/octopus.ts";
+
+type Deps = Pick<Runtime, "now" | "log"> & { sources: readonly SignalSource[]; store: SignalsStore; bus: Bus };
+type Outcome = { source: SignalSource; batch: Batch } | { source: SignalSource; error: unknown };
+type Report = { series: string; fetched: number; stored: number; published: boolean }[];
+
+const DAY_MS = 24 * HOUR_MS;
+
+/** Fetches every feed, stores what changed and says so. Throws, having stored nothing, when no feed was of use. */
+export async function run(_event: unknown, deps: Deps): Promise<Report> {
+  const now = deps.now();
+  const span = daysAround(now);
+
+  const outcomes = await Promise.all(deps.sources.map((source) => fetchFrom(source, span, now)));
+  const loaded = await Promise.all(
+    outcomes
+      .filter((outcome) => "batch" in outcome)
+      .map(async ({ source, batch }) => {
+        const stored = await deps.store.slots(source.series, plusMs(span.from, -DAY_MS), span.to);
+        return { source, batch, stored };
+      }),
+  );
+
+  const decided = loaded.map(({ source, batch, stored }) => ({
+    source,
+    batch,
+    ...decision(source, { batch, stored, span, now }),
+  }));
+
+  for (const { source, write } of decided) {
+    if (write.length > 0) await deps.store.putSlots(source.series, write);
+  }
+  // After the slots, so that whoever hears of them can read them. A crash in between costs one re-plan, not the truth.
+  const events = decided.flatMap(({ event }) => (event ? [event] : []));
+  if (events.length > 0) await deps.bus.publish(events);
+
+  const failed = outcomes.filter((outcome) => "error" in outcome);
+  for (const { source, error } of failed) {
+    const faultClass = error instanceof VendorError ? error.fault : "our-fault";
+    deps.log.error("SIGNAL_FETCH_FAILED", error, { series: source.series, faultClass });
+  }
+  for (const { source, batch, findings } of decided) {
+    const { series } = source;
+    for (const dropped of byReason(batch.dropped)) deps.log.warn("SIGNAL_POINT_DROPPED", { series, ...dropped });
+    for (const finding of findings) deps.log.warn("SIGNAL_DAY_INCOMPLETE", { series, ...finding });
+  }
+  if (decided.length === 0)
+    throw new Error("no signal feed was of use; stored slots stand", { cause: failed[0]?.error });
+  return decided.map(({ source, batch, write, event }) => ({
+    series: source.series,
+    fetched: batch.slots.length,
+    stored: write.length,
+    published: event !== undefined,
+  }));
+}
+
+type DroppedForReason = { reason: string; points: number; firstAt: string };
+
+/** One line for each reason: a feed that changes its shape spoils every row at once. */
+function byReason(dropped: readonly DroppedPoint[]): DroppedForReason[] {
+  const groups = new Map<string, DroppedForReason>();
+  for (const { at, reason } of dropped) {
+    const group = groups.get(reason) ?? { reason, points: 0, firstAt: at };
+    groups.set(reason, { ...group, points: group.points + 1 });
+  }
+  return [...groups.values()];
+}
+
+/** Yesterday to tomorrow in UTC days, so that a feed sees the same URL all day and may cache its answer. */
+export function daysAround(now: Instant): Span {
+  const todayMs = Math.floor(epochMs(now) / DAY_MS) * DAY_MS;
+  return { from: instant(todayMs - DAY_MS), to: instant(todayMs + 2 * DAY_MS) };
+}
+
+/** One feed's failure is a result, so that it cannot stop the other. */
+async function fetchFrom(source: SignalSource, span: Span, now: Instant): Promise<Outcome> {
+  try {
+    return { source, batch: await source.fetchSlots(span, now) };
+  } catch (error) {
+    return { source, error };
+  }
+}
+
+const Environment = z.object({
+  SIGNALS_TABLE: EnvText,
+  BUS_NAME: EnvText,
+  OCTOPUS_API_URL: z.url(),
+  OCTOPUS_PRODUCT: z.string().regex(/^[A-Z0-9-]+$/),
+  /** Grid supply point group: A to P without I and O. */
+  OCTOPUS_REGION: z.string().regex(/^[A-HJ-NP]$/),
+  CARBON_INTENSITY_API_URL: z.url(),
+  CARBON_REGION: CarbonRegion,
+});
+
+export const handler = lambdaHandler({
+  service: "signals",
+  event: z.unknown(),
+  environment: Environment,
+  dependencies: (env) => ({
+    sources: [
+      octopusSource({ fetch, baseUrl: env.OCTOPUS_API_URL, product: env.OCTOPUS_PRODUCT, region: env.OCTOPUS_REGION }),
+      carbonIntensitySource({ fetch, baseUrl: env.CARBON_INTENSITY_API_URL, region: env.CARBON_REGION }),
+    ],
+    store: signalsStore(documentClient(), env.SIGNALS_TABLE),
+    bus: eventBridgeBus(new EventBridgeClient({}), env.BUS_NAME, systemNow),
+  }),
+  run,
+});
