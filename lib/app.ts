@@ -40,7 +40,7 @@ export async function headroom(options: SynthesiseOptions = {}): Promise<App> {
     ...(options.outdir !== undefined && { outdir: options.outdir }),
     context: context(),
     analyticsReporting: false,
-    // Off, it still honours CDK_VALIDATION=false when on.
+    // Not set when validating, so that CDK_VALIDATION=false still switches it off.
     ...(!validate && { builtinCloudFormationValidation: false }),
   });
   if (validate) Validations.of(app).addPlugins(new AwsSolutionsChecks(app));

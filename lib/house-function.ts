@@ -5,12 +5,13 @@ import { SqsDestination } from "aws-cdk-lib/aws-lambda-destinations";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
+import { z } from "zod";
 import { acknowledge } from "./acknowledge.ts";
 import { deadLetterQueue } from "./dead-letter-queue.ts";
 import type { StageConfig } from "./stages.ts";
 
 /** What a failure costs, and the page that says what to do about it. */
-export type OnFailure = { impact: string; runbook: string };
+type OnFailure = { impact: string; runbook: string };
 
 type HouseFunctionProps = {
   stage: StageConfig;
@@ -28,6 +29,9 @@ type HouseFunctionProps = {
 
 const LAMBDA_ENVIRONMENT_BYTES = 4096;
 const LAMBDA_DESCRIPTION_LENGTH = 256;
+/** A table or function name, a queue URL or an ARN: most are shorter. */
+const REFERENCE_BYTES = 100;
+const Join = z.object({ "Fn::Join": z.tuple([z.literal(""), z.array(z.unknown())]) });
 
 /**
  * The one way to make a Lambda: its own role without AWS managed policies, its own log group, its own queue of failed
@@ -67,7 +71,11 @@ export class HouseFunction extends Construct {
       maxEventAge: Duration.seconds(props.asynchronous.maxAgeSeconds),
       ...(props.reservedConcurrency !== undefined && { reservedConcurrentExecutions: props.reservedConcurrency }),
     });
-    acknowledge(this.lambda, "L1", "Node 22 is the oldest supported LTS and what local runs use; moved deliberately.");
+    acknowledge(
+      this.lambda,
+      "L1",
+      "Node 22 is in long-term support; we move when our tests have, not when a newer one exists.",
+    );
     this.node.addValidation({ validate: () => environmentTooLarge(this, props.environment) });
   }
 
@@ -83,9 +91,19 @@ function describe({ impact, runbook }: OnFailure): string {
   return text;
 }
 
-/** CloudFormation would only say so half-way through a deployment. References count as long as their text here. */
+/** CloudFormation would only say so half-way through a deployment. */
 function environmentTooLarge(scope: Construct, environment: Record<string, string>): string[] {
-  const bytes = JSON.stringify(Stack.of(scope).resolve(environment)).length;
+  const bytes = Object.entries(environment).reduce(
+    (sum, [name, value]) => sum + name.length + lengthWhenDeployed(Stack.of(scope).resolve(value)),
+    0,
+  );
   if (bytes <= LAMBDA_ENVIRONMENT_BYTES) return [];
   return [`environment variables of about ${bytes} bytes; Lambda allows ${LAMBDA_ENVIRONMENT_BYTES}`];
+}
+
+function lengthWhenDeployed(value: unknown): number {
+  if (typeof value === "string") return Buffer.byteLength(value);
+  const join = Join.safeParse(value);
+  if (join.success) return join.data["Fn::Join"][1].reduce((sum: number, part) => sum + lengthWhenDeployed(part), 0);
+  return REFERENCE_BYTES;
 }

@@ -9,7 +9,7 @@ import { deadLetterQueue } from "./dead-letter-queue.ts";
 import type { HouseFunction } from "./house-function.ts";
 
 /** Which events to take: any of the names, and detail fields that must have one of the values. */
-export type Interest = { events: readonly EventName[]; detail?: Record<string, readonly (string | boolean)[]> };
+type Interest = { events: readonly EventName[]; detail?: Record<string, readonly (string | boolean)[]> };
 
 /**
  * A queue in front of a Lambda, filled by rules on the bus. What cannot be delivered to it, and what cannot be done
