@@ -1,0 +1,183 @@
+import { createHash } from "node:crypto";
+import type { Timer, VirtualClock } from "../clock.ts";
+import { AwsError } from "./aws-error.ts";
+import type { Ids } from "./ids.ts";
+
+export type MessageAttribute = { DataType: string; StringValue?: string | undefined; BinaryValue?: string | undefined };
+
+export type Message = {
+  id: string;
+  body: string;
+  md5: string;
+  attributes: Record<string, MessageAttribute>;
+  groupId?: string;
+  sentAtMs: number;
+  firstReceivedAtMs?: number;
+  receiveCount: number;
+  /** The receipt that may still delete it; each receive makes a new one. */
+  receipt?: string;
+  /** It cannot be received before this time. */
+  visibleAtMs: number;
+  /** The queue that gave up on it. */
+  cameFromArn?: string;
+};
+
+export type QueueSettings = {
+  name: string;
+  arn: string;
+  url: string;
+  visibilityTimeoutSeconds: number;
+  delaySeconds: number;
+  retentionSeconds: number;
+  maximumMessageBytes: number;
+};
+
+export type OutgoingMessage = {
+  body: string;
+  delaySeconds?: number | undefined;
+  groupId?: string | undefined;
+  attributes?: Record<string, MessageAttribute> | undefined;
+};
+
+/** One SQS standard queue under virtual time. */
+export class Queue {
+  readonly settings: QueueSettings;
+  /** Where a message goes once it has been received this often in vain. */
+  redrive: { to: Queue; maxReceiveCount: number } | undefined;
+  /** Called whenever a message can be received; what polls the queue listens here. */
+  onVisible: (() => void) | undefined;
+  expired = 0;
+  readonly #clock: VirtualClock;
+  readonly #ids: Ids;
+  readonly #messages = new Map<string, Message>();
+  readonly #timers = new Map<string, Timer>();
+
+  constructor(settings: QueueSettings, clock: VirtualClock, ids: Ids) {
+    this.settings = settings;
+    this.#clock = clock;
+    this.#ids = ids;
+  }
+
+  send({ body, delaySeconds = this.settings.delaySeconds, groupId, attributes = {} }: OutgoingMessage): Message {
+    const { maximumMessageBytes } = this.settings;
+    if (Buffer.byteLength(body) > maximumMessageBytes) {
+      const reason = `Message must be shorter than ${maximumMessageBytes} bytes.`;
+      throw new AwsError("InvalidParameterValue", `One or more parameters are invalid. Reason: ${reason}`);
+    }
+    const now = this.#clock.now();
+    const message: Message = {
+      id: this.#ids(),
+      body,
+      md5: createHash("md5").update(body).digest("hex"),
+      attributes,
+      ...(groupId === undefined ? {} : { groupId }),
+      sentAtMs: now,
+      receiveCount: 0,
+      visibleAtMs: now + delaySeconds * 1000,
+    };
+    this.#put(message);
+    return message;
+  }
+
+  /** Receives up to `limit` messages; those received too often before go to the dead-letter queue instead. */
+  receive(limit: number, visibilitySeconds = this.settings.visibilityTimeoutSeconds): Message[] {
+    const now = this.#clock.now();
+    const received: Message[] = [];
+    for (const message of this.#visible()) {
+      if (received.length === limit) break;
+      if (this.redrive && message.receiveCount >= this.redrive.maxReceiveCount) {
+        this.#remove(message);
+        const { receipt: _, ...given } = message;
+        this.redrive.to.#put({ ...given, receiveCount: 0, visibleAtMs: now, cameFromArn: this.settings.arn });
+        continue;
+      }
+      message.receiveCount += 1;
+      message.firstReceivedAtMs ??= now;
+      message.receipt = `${message.id}#${message.receiveCount}`;
+      received.push(message);
+      this.#hide(message, visibilitySeconds);
+    }
+    return received;
+  }
+
+  delete(receipt: string): void {
+    const message = this.#messages.get(receipt.split("#")[0] as string);
+    if (message?.receipt === receipt) this.#remove(message);
+  }
+
+  changeVisibility(receipt: string, seconds: number): void {
+    const message = this.#messages.get(receipt.split("#")[0] as string);
+    if (!message) throw new AwsError("ReceiptHandleIsInvalid", `The input receipt handle "${receipt}" is invalid.`);
+    if (message.receipt !== receipt || message.visibleAtMs <= this.#clock.now()) {
+      throw new AwsError("MessageNotInflight", "The message referred to is not in flight.");
+    }
+    this.#hide(message, seconds);
+  }
+
+  /** When each message that can be received now became so, oldest first. */
+  visibleSince(): number[] {
+    return this.#visible().map((message) => message.visibleAtMs);
+  }
+
+  depth(): { visible: number; inFlight: number; delayed: number } {
+    const now = this.#clock.now();
+    const hidden = this.messages().filter((message) => message.visibleAtMs > now);
+    const inFlight = hidden.filter((message) => message.receiveCount > 0).length;
+    return { visible: this.#messages.size - hidden.length, inFlight, delayed: hidden.length - inFlight };
+  }
+
+  messages(): Message[] {
+    this.#expire();
+    return [...this.#messages.values()];
+  }
+
+  #put(message: Message): void {
+    this.#messages.set(message.id, message);
+    this.#announce(message);
+  }
+
+  #remove(message: Message): void {
+    this.#timers.get(message.id)?.cancel();
+    this.#timers.delete(message.id);
+    this.#messages.delete(message.id);
+  }
+
+  #hide(message: Message, seconds: number): void {
+    message.visibleAtMs = this.#clock.now() + seconds * 1000;
+    this.#announce(message);
+  }
+
+  #announce(message: Message): void {
+    this.#timers.get(message.id)?.cancel();
+    this.#timers.delete(message.id);
+    if (!this.onVisible) return;
+    if (message.visibleAtMs <= this.#clock.now()) {
+      this.onVisible();
+      return;
+    }
+    const label = `message visible in ${this.settings.name}`;
+    this.#timers.set(
+      message.id,
+      this.#clock.at(message.visibleAtMs, label, () => {
+        this.#timers.delete(message.id);
+        this.onVisible?.();
+      }),
+    );
+  }
+
+  #visible(): Message[] {
+    const now = this.#clock.now();
+    const visible = this.messages().filter((message) => message.visibleAtMs <= now);
+    return visible.sort((a, b) => a.visibleAtMs - b.visibleAtMs);
+  }
+
+  #expire(): void {
+    // Retention counts from the first sending, also in a dead-letter queue, which is how messages there get lost.
+    const oldest = this.#clock.now() - this.settings.retentionSeconds * 1000;
+    for (const message of this.#messages.values()) {
+      if (message.sentAtMs > oldest) continue;
+      this.#remove(message);
+      this.expired += 1;
+    }
+  }
+}
