@@ -64,6 +64,7 @@ export class PlatformStack extends Stack {
       environment: {
         ...state.tables.environment("assets", "readings", "signals", "plans", "commands"),
         BUS_NAME: state.bus.eventBusName,
+        FLEETS: stage.fleets.join(","),
         OCTOPUS_REGION: stage.tariff.octopusRegion,
         CARBON_REGION: stage.tariff.carbonRegion,
       },

@@ -12,6 +12,8 @@ export type StageConfig = {
   deletionProtection: boolean;
   /** Days that every event stays replayable. */
   archiveDays: number;
+  /** Fleets that a new signal re-plans; an asset names its fleet when it is enrolled. */
+  fleets: readonly string[];
   tariff: {
     /** Octopus Energy product code, e.g. AGILE-24-10-01. */
     octopusProduct: string;
@@ -30,6 +32,7 @@ export type StageConfig = {
 };
 
 const everywhere = {
+  fleets: ["main"],
   tariff: { octopusProduct: "AGILE-24-10-01", octopusRegion: "C", carbonRegion: "national" },
   cadences: {
     tick: "rate(1 minute)",
@@ -40,7 +43,7 @@ const everywhere = {
       { id: "PricePublication", expression: "cron(0/15 16-20 * * ? *)", timeZone: "Europe/London" },
     ],
   },
-} satisfies Pick<StageConfig, "tariff" | "cadences">;
+} satisfies Pick<StageConfig, "fleets" | "tariff" | "cadences">;
 
 /** The two stages; account and region come from `HEADROOM_<STAGE>_ACCOUNT` and `HEADROOM_<STAGE>_REGION`. */
 export function stagesFrom(environment: Record<string, string | undefined>): Record<StageConfig["name"], StageConfig> {

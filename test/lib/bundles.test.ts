@@ -1,9 +1,10 @@
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { buildBundles, bundleOf } from "../../lib/bundles.ts";
+import { loadManifests } from "../../lib/manifests.ts";
 
 const HANDLER = `
 import { readFileSync } from "node:fs";
@@ -53,6 +54,21 @@ describe("bundles", () => {
       return ["index.mjs", "index.mjs.map"].map((file) => readFileSync(join(bundle, file), "utf8"));
     };
     expect(bytes()).toEqual(bytes());
+  });
+
+  it("of this repository load without any environment and export a handler", async () => {
+    const manifests = await loadManifests();
+    const outdir = fileURLToPath(new URL("../../.headroom/test-bundles", import.meta.url));
+    const bundles = buildBundles(
+      manifests.map(({ name }) => name),
+      { outdir },
+    );
+    for (const directory of Object.values(bundles)) {
+      expect(await import(pathToFileURL(join(directory, "index.mjs")).href)).toHaveProperty(
+        "handler",
+        expect.any(Function),
+      );
+    }
   });
 
   it("refuse an integration named like a part of the platform", () => {

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
@@ -90,6 +90,19 @@ describe.each(STAGE_NAMES)("every Lambda of %s", (stage) => {
           Action.includes("sqs:SendMessage") && Resource.some((resource) => idIn(resource) === queue),
       );
       expect([id, maySend]).toEqual([id, true]);
+    }
+  });
+
+  it("is given exactly the environment variables that its handler asks for", () => {
+    for (const [id, { Properties }] of lambdas) {
+      const name = id.replace(/Function[0-9A-F]{8}$/, "").toLowerCase();
+      const asked = variablesAskedFor(
+        name.endsWith("integration") ? "shared/integration/handler.ts" : `lambdas/${name}/handler.ts`,
+      );
+      const given = Object.keys(Properties.Environment.Variables).filter(
+        (variable) => variable !== "NODE_OPTIONS" && variable !== "ACME_API_URL",
+      );
+      expect([id, given.sort()]).toEqual([id, asked.sort()]);
     }
   });
 
@@ -207,4 +220,11 @@ function statementsFor(resources: Record<string, Resource>, role: object) {
   return ofType(resources, "AWS::IAM::Policy")
     .filter(([, { Properties }]) => Properties.Roles.some((attached: object) => idIn(attached) === idIn(role)))
     .flatMap(([, policy]) => statementsOf(policy));
+}
+
+/** Read from the source, because a handler keeps its schema to itself. */
+function variablesAskedFor(file: string): string[] {
+  const source = readFileSync(new URL(`../../${file}`, import.meta.url), "utf8");
+  const schema = /const Environment = z\.(?:looseObject|object|strictObject)\(\{(.*?)\n\}\);/s.exec(source)?.[1] ?? "";
+  return [...schema.matchAll(/^ {2}([A-Z][A-Z_]+):/gm)].map((match) => match[1] ?? "");
 }
