@@ -1,4 +1,4 @@
-import { instant, MINUTE_MS } from "../../shared/domain/instant.ts";
+import { instant } from "../../shared/domain/instant.ts";
 import type { Plan, Window, WindowReason } from "../../shared/domain/plan.ts";
 import { round } from "../../shared/domain/units.ts";
 import type { CostSlot } from "./costs.ts";
@@ -13,6 +13,8 @@ export type PlanProblem = {
   /** The least that a car draws when it draws at all, kW (6 A). */
   minPowerKw: number;
   slots: readonly CostSlot[];
+  /** Kept free before the deadline where there is room, for commands that take their time, ms. */
+  reserveMs: number;
 };
 
 export type PlanAnswer = Pick<Plan, "windows" | "shortfallKwh" | "shortfallPercent" | "costPence" | "carbonGrams">;
@@ -21,8 +23,6 @@ type Piece = CostSlot & { hours: number };
 type Placed = { piece: Piece; energyKwh: number; reason: WindowReason };
 
 const EPSILON_KWH = 1e-9;
-/** Kept free before the deadline where there is room, for commands that take their time. */
-const RESERVE_MS = 10 * MINUTE_MS;
 /** Above this share of all that could be charged there is no choice left to speak of. */
 const NO_SLACK_SHARE = 0.95;
 
@@ -46,7 +46,7 @@ export function plan(problem: PlanProblem): PlanAnswer {
   const leftKwh = problem.energyKwh - sum(placed.map((one) => one.energyKwh));
   if (leftKwh <= EPSILON_KWH) return answer(placed, problem);
 
-  const early = cutAt(rest, (all.at(-1)?.endMs ?? 0) - RESERVE_MS);
+  const early = cutAt(rest, (all.at(-1)?.endMs ?? 0) - problem.reserveMs);
   const room = capacity(early, problem.maxPowerKw) >= leftKwh ? early : rest;
   const noSlack = leftKwh > NO_SLACK_SHARE * capacity(rest, problem.maxPowerKw);
   const chosen = cheapest(room, leftKwh, problem);

@@ -1,6 +1,6 @@
 import type { Asset } from "../../shared/domain/asset.ts";
 import { powerOfCurrent } from "../../shared/domain/asset.ts";
-import { type Instant, plusMs } from "../../shared/domain/instant.ts";
+import { type Instant, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
 import { nextEdge, type Plan } from "../../shared/domain/plan.ts";
 import type { Reading } from "../../shared/domain/reading.ts";
 import type { Slot } from "../../shared/domain/signal.ts";
@@ -8,6 +8,9 @@ import { round } from "../../shared/domain/units.ts";
 import { type CostSlot, costSlots } from "./costs.ts";
 import { need } from "./need.ts";
 import { plan } from "./plan.ts";
+
+/** A command may take minutes to act: a plan is done this long before the deadline where there is room. */
+const RESERVE_MS = 10 * MINUTE_MS;
 
 /** Prices and carbon that a group of cars shares. */
 export type Signals = { price: readonly Slot[]; carbon: readonly Slot[] };
@@ -53,6 +56,7 @@ export function replan(
     maxPowerKw: powerOfCurrent(asset.supply, asset.supply.maxCurrentA),
     minPowerKw: powerOfCurrent(asset.supply, asset.supply.minCurrentA),
     slots,
+    reserveMs: RESERVE_MS,
   });
   return {
     ...base,

@@ -9,13 +9,14 @@ import { VendorError } from "../errors.ts";
 import type { IntegrationDeps } from "./deps.ts";
 import { record, telemetryRecorded } from "./poll.ts";
 
-/** What becomes of the queue message: done with, or seen again after a while. */
+/** What becomes of the queue message: done with, or sent again to arrive after a while. */
 export type Handled = { done: true } | { done: false; retryAfterMs: number };
 
 const DONE: Handled = { done: true };
 // A `sending` row this old belongs to a worker that is gone: longer than a worker can live.
 const SENDING_LEASE_MS = 90_000;
 const RETRY_MS = 30_000;
+const LONGEST_RETRY_MS = 300_000;
 
 /**
  * Carries out one issued command. The row is `sending` before the vendor is called, so a crash leaves a trace; what may
@@ -111,7 +112,9 @@ async function accept(command: Command, withoutEffect: boolean, deps: Integratio
 async function failed(command: Command | undefined, error: VendorError, deps: IntegrationDeps): Promise<Handled> {
   if (!command || isEnded(command.status)) return DONE;
   const fields = { commandId: command.commandId, fault: error.fault, reason: error.message };
-  const retryAfterMs = Math.max(error.retryAfterMs ?? 0, RETRY_MS);
+  // Half the command's age: quick at first, rare in a long outage.
+  const ageMs = epochMs(deps.now()) - epochMs(command.issuedAt);
+  const retryAfterMs = Math.max(error.retryAfterMs ?? 0, Math.min(LONGEST_RETRY_MS, Math.max(RETRY_MS, ageMs / 2)));
   const retry = FAULT_TREATMENT[error.fault].retry;
 
   if (command.status === "sending" && (error.mayHaveActed || retry)) {

@@ -2,7 +2,7 @@ import { BatchProcessor, EventType, processPartialResponse } from "@aws-lambda-p
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { ChangeMessageVisibilityCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { z } from "zod";
 import { type TokenPair, tokenSource } from "../auth.ts";
 import { eventBridgeBus, systemNow } from "../bus.ts";
@@ -37,6 +37,8 @@ const Environment = z.looseObject({
   COMMAND_QUEUE_URL: EnvText,
 });
 const Secret = z.object({ clientId: z.string().min(1), clientSecret: z.string().min(1) });
+/** The longest that SQS delays a message. */
+const LONGEST_DELAY_SECONDS = 900;
 type Clients = ReturnType<typeof clients>;
 
 /** The one way to make an integration's Lambda: it polls the batches it is invoked with and sends queued commands. */
@@ -62,27 +64,22 @@ async function runQueue(batch: SqsBatch, integration: IntegrationDeps, deps: Cli
   const processor = new BatchProcessor(EventType.SQS);
   return processPartialResponse(
     batch,
-    async (record: { body: string; receiptHandle: string }) => {
+    async (record: { body: string }) => {
       const detail = parseBusRecord(BusRecord("CommandIssued", EVENTS.CommandIssued), record.body);
       const handled = await runCommand({ assetId: detail.assetId, commandId: detail.commandId }, integration);
       if (handled.done) return;
+      // Waiting is not failing: a fresh message, so that only what cannot be handled counts towards the dead-letter queue.
       await deps.sqs.send(
-        new ChangeMessageVisibilityCommand({
+        new SendMessageCommand({
           QueueUrl: deps.queueUrl,
-          ReceiptHandle: record.receiptHandle,
-          VisibilityTimeout: Math.min(43_200, Math.ceil(handled.retryAfterMs / 1000)),
+          MessageBody: record.body,
+          DelaySeconds: Math.min(LONGEST_DELAY_SECONDS, Math.ceil(handled.retryAfterMs / 1000)),
         }),
       );
-      throw new KeepOnQueue(`again in ${handled.retryAfterMs} ms`);
     },
     processor,
     { throwOnFullBatchFailure: false },
   );
-}
-
-/** Means: leave the message on the queue; it is not a failure to log. */
-class KeepOnQueue extends Error {
-  override name = "KeepOnQueue";
 }
 
 function clients(manifest: Manifest, env: z.infer<typeof Environment>, connect: ConnectVendor, tokenUrl: TokenUrl) {

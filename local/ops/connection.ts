@@ -1,0 +1,75 @@
+import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import { KMSClient } from "@aws-sdk/client-kms";
+import { z } from "zod";
+import { type Bus, eventBridgeBus } from "../../shared/bus.ts";
+import type { Instant } from "../../shared/domain/instant.ts";
+import { kmsSealer, type Sealer } from "../../shared/seal.ts";
+import { type AccountsStore, accountsStore } from "../../shared/store/accounts.ts";
+import { type AssetsStore, assetsStore } from "../../shared/store/assets.ts";
+import { type CommandsStore, commandsStore } from "../../shared/store/commands.ts";
+import { type PlansStore, plansStore } from "../../shared/store/plans.ts";
+import { type ReadingsStore, readingsStore } from "../../shared/store/readings.ts";
+import { type ScheduleStore, scheduleStore } from "../../shared/store/schedule.ts";
+import { type SignalsStore, signalsStore } from "../../shared/store/signals.ts";
+import { documentClient } from "../../shared/store/table.ts";
+
+/** Where a deployment is: the names of its tables, bus and key, and for a local one the addresses of its parts. */
+export const Deployment = z.object({
+  tables: z.object({
+    assets: z.string(),
+    schedule: z.string(),
+    readings: z.string(),
+    signals: z.string(),
+    plans: z.string(),
+    commands: z.string(),
+    accounts: z.string(),
+  }),
+  busName: z.string(),
+  tokenKeyArn: z.string(),
+  region: z.string().optional(),
+  /** Absent on AWS, where the SDK finds addresses and credentials by itself. */
+  local: z.object({ gatewayUrl: z.url(), dynamodbUrl: z.url() }).optional(),
+});
+export type Deployment = z.infer<typeof Deployment>;
+
+export type Connection = {
+  assets: AssetsStore;
+  schedule: ScheduleStore;
+  readings: ReadingsStore;
+  signals: SignalsStore;
+  plans: PlansStore;
+  commands: CommandsStore;
+  accounts: AccountsStore;
+  sealer: Sealer;
+  bus: Bus;
+  now: () => Instant;
+  close: () => void;
+};
+
+/** Stores and clients of a deployment, local or on AWS. */
+export function connect(deployment: Deployment, now: () => Instant): Connection {
+  const region = deployment.region ? { region: deployment.region } : {};
+  const common = deployment.local ? { ...region, credentials: { accessKeyId: "local", secretAccessKey: "local" } } : region;
+  const at = (endpoint: string | undefined) => ({ ...common, ...(endpoint ? { endpoint } : {}) });
+  const documents = documentClient(at(deployment.local?.dynamodbUrl));
+  const kms = new KMSClient(at(deployment.local?.gatewayUrl));
+  const events = new EventBridgeClient(at(deployment.local?.gatewayUrl));
+  const { tables } = deployment;
+  return {
+    assets: assetsStore(documents, tables.assets),
+    schedule: scheduleStore(documents, tables.schedule),
+    readings: readingsStore(documents, tables.readings),
+    signals: signalsStore(documents, tables.signals),
+    plans: plansStore(documents, tables.plans),
+    commands: commandsStore(documents, tables.commands),
+    accounts: accountsStore(documents, tables.accounts),
+    sealer: kmsSealer(kms, deployment.tokenKeyArn),
+    bus: eventBridgeBus(events, deployment.busName, now),
+    now,
+    close: () => {
+      documents.destroy();
+      kms.destroy();
+      events.destroy();
+    },
+  };
+}
