@@ -17,6 +17,7 @@ import {
   aws_scheduler_targets as schedulerTargets,
   aws_secretsmanager as secretsmanager,
   aws_sqs as sqs,
+  TimeZone,
 } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 
