@@ -41,13 +41,7 @@ export function synthesise(build: (app: App) => void): { assemblyDir: string; re
 export function contractApp(app: App): void {
   const stage = new Stage(app, "dev");
   const state = new Stack(stage, "State");
-  const table = new dynamodb.TableV2(state, "Log", {
-    partitionKey: { name: "pk", type: dynamodb.AttributeType.STRING },
-    sortKey: { name: "sk", type: dynamodb.AttributeType.STRING },
-    globalSecondaryIndexes: [{ indexName: "bySk", partitionKey: { name: "sk", type: dynamodb.AttributeType.STRING } }],
-    timeToLiveAttribute: "expiresAt",
-    pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-  });
+  const table = logTable(state);
   const bus = new events.EventBus(state, "Bus", { eventBusName: "contract" });
   bus.archive("Archive", { eventPattern: { source: ["contract"] }, retention: Duration.days(7) });
   new kms.Key(state, "Key", { alias: "alias/contract", enableKeyRotation: true });
@@ -85,6 +79,17 @@ export function contractApp(app: App): void {
 }
 
 type Given = { table: dynamodb.TableV2; bus: events.EventBus };
+
+/** Where the actors write down what they were given. */
+export function logTable(scope: Construct): dynamodb.TableV2 {
+  return new dynamodb.TableV2(scope, "Log", {
+    partitionKey: { name: "pk", type: dynamodb.AttributeType.STRING },
+    sortKey: { name: "sk", type: dynamodb.AttributeType.STRING },
+    globalSecondaryIndexes: [{ indexName: "bySk", partitionKey: { name: "sk", type: dynamodb.AttributeType.STRING } }],
+    timeToLiveAttribute: "expiresAt",
+    pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+  });
+}
 
 /** A rule, a queue with a dead-letter queue, and a function that empties it. */
 function queueFed(
