@@ -1,5 +1,6 @@
 import { powerOfCurrent } from "../../shared/domain/asset.ts";
 import { epochMs, instant } from "../../shared/domain/instant.ts";
+import type { PowerInterval } from "../../shared/integration/simulation.ts";
 import type { Slot } from "../../shared/domain/signal.ts";
 import { type CostSlot, costSlots } from "../../lambdas/optimiser/costs.ts";
 import { plan } from "../../lambdas/optimiser/plan.ts";
@@ -7,7 +8,6 @@ import { maxPowerKw, type NightCar } from "./cars.ts";
 
 /** Energy, and what it cost and emitted. */
 export type Bill = { energyKwh: number; costPence: number; carbonGrams: number };
-export type PowerInterval = { startsAtMs: number; endsAtMs: number; powerKw: number };
 
 /** The true prices and carbon of the night; where the record has a hole, the value before it stands in. */
 export class TrueSignals {
