@@ -92,6 +92,13 @@ describe("which days are judged", () => {
     expect(daysToCheck(agile, news, around, at("2023-11-20T12:00Z"))).toEqual(["2023-11-20"]);
   });
 
+  it("is no day that runs on beyond the span, as London's third day does in summer", () => {
+    const carbon = { series: "carbon-intensity#national", measure: "carbon", dayZone: "Europe/London" } as const;
+    const summer = span("2023-07-10T00:00Z", "2023-07-13T00:00Z");
+    const news = arrived("2023-07-10T00:00Z", "2023-07-13T00:00Z");
+    expect(daysToCheck(carbon, news, summer, at("2023-07-11T12:00Z"))).toEqual(["2023-07-11", "2023-07-12"]);
+  });
+
   it("is tomorrow once it is overdue, though nothing arrived", () => {
     expect(daysToCheck(agile, [], around, at("2023-11-20T19:45Z"))).toEqual([]);
     expect(daysToCheck(agile, [], around, at("2023-11-20T20:00Z"))).toEqual(["2023-11-21"]);
