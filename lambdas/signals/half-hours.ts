@@ -3,7 +3,7 @@ import { epochMs, type Instant, instant, MINUTE_MS } from "../../shared/domain/i
 import type { Slot, SlotKind } from "../../shared/domain/signal.ts";
 import type { Span } from "./source.ts";
 
-export const HALF_HOUR_MS = 30 * MINUTE_MS;
+const HALF_HOUR_MS = 30 * MINUTE_MS;
 
 type Stretch = { startsAt: Instant; endsAt: Instant | null };
 

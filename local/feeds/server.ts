@@ -5,7 +5,7 @@ import { octopusAnswer, publishedAtMs } from "./octopus-answer.ts";
 import { type FeedPoint, halfHourly } from "./points.ts";
 
 /** One GET that reached a feed, in virtual time. */
-export type FeedCall = { atMs: number; feed: FeedName; path: string; status: number };
+type FeedCall = { atMs: number; feed: FeedName; path: string; status: number };
 
 export type Feeds = {
   url: string;
