@@ -1,0 +1,44 @@
+import type { CarSpec, CarTroubles } from "./simulator-spec.ts";
+
+/** What will happen to a car at a known time, whoever looks. */
+export type Appointment =
+  | { atMs: number; what: "plug"; session: number }
+  | { atMs: number; what: "unplug"; session: number; early: boolean }
+  | { atMs: number; what: "power-lost" | "power-back" | "self-start" };
+
+/** When the cable really comes out of a session: the driver may leave before the time the car was told. */
+export function sessionEndsAt(spec: CarSpec, troubles: CarTroubles, session: number): number {
+  const { arrivesAt = 0, departsAt = 0 } = spec.sessions[session] ?? {};
+  const early = troubles.unpluggedAtMs.filter((atMs) => atMs > arrivesAt && atMs < departsAt);
+  return Math.min(departsAt, ...early);
+}
+
+/** All appointments of a car in order of time; what lies before `startMs` is over, a session in progress begins there. */
+export function agenda(spec: CarSpec, troubles: CarTroubles, startMs: number): Appointment[] {
+  const list: Appointment[] = [];
+  spec.sessions.forEach((session, index) => {
+    const endsAtMs = sessionEndsAt(spec, troubles, index);
+    if (endsAtMs <= startMs) return;
+    list.push({ atMs: Math.max(session.arrivesAt, startMs), what: "plug", session: index });
+    list.push({ atMs: endsAtMs, what: "unplug", session: index, early: endsAtMs < session.departsAt });
+  });
+  for (const window of troubles.noPower) {
+    if (window.endsAtMs <= startMs) continue;
+    list.push({ atMs: Math.max(window.startsAtMs, startMs), what: "power-lost" });
+    list.push({ atMs: window.endsAtMs, what: "power-back" });
+  }
+  for (const atMs of troubles.selfStartsAtMs) if (atMs >= startMs) list.push({ atMs, what: "self-start" });
+  return list.sort((a, b) => a.atMs - b.atMs);
+}
+
+/** Time in a session during which the charger offered power, ms. */
+export function offeredMs(spec: CarSpec, troubles: CarTroubles, session: number, startMs: number): number {
+  let fromMs = Math.max(spec.sessions[session]?.arrivesAt ?? 0, startMs);
+  const endsAtMs = sessionEndsAt(spec, troubles, session);
+  let offered = 0;
+  for (const gap of [...troubles.noPower].sort((a, b) => a.startsAtMs - b.startsAtMs)) {
+    offered += Math.max(0, Math.min(gap.startsAtMs, endsAtMs) - fromMs);
+    fromMs = Math.max(fromMs, gap.endsAtMs);
+  }
+  return offered + Math.max(0, endsAtMs - fromMs);
+}

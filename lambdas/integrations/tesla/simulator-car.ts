@@ -1,0 +1,371 @@
+import { type Appointment, agenda, offeredMs } from "./simulator-agenda.ts";
+import { Meter } from "./simulator-meter.ts";
+import { ownStart } from "./simulator-own-schedule.ts";
+import { betweenMs, draw } from "./simulator-random.ts";
+import { Sleep } from "./simulator-sleep.ts";
+import type { CarSpec, CarTroubles, CarTruth, Effect, Need, OwnSchedule, Phase, Words } from "./simulator-spec.ts";
+
+const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+/** What any platform loses between deciding and power flowing; not held against it. */
+const START_UP_MS = 3 * MINUTE_MS;
+/** Floating point at the charge limit, kWh. */
+const FULL_WITHIN_KWH = 1e-9;
+
+type CarEvent = "unplugged-early" | "no-power" | "own-schedule-starts";
+
+/** One car: battery, cable, own schedule, sleep. State moves only at events, each at its exact time, never by looking. */
+export class Car {
+  readonly spec: CarSpec;
+  readonly id: bigint;
+  readonly sleep: Sleep;
+  readonly #seed: number;
+  readonly #troubles: CarTroubles;
+  readonly #report: (atMs: number, what: CarEvent) => void;
+  readonly #agenda: Appointment[];
+  readonly #startMs: number;
+  readonly #meter: Meter;
+  readonly #storedOnArrivalKwh = new Map<number, number>();
+  #effects: Effect[] = [];
+  #lastEventMs: number;
+  #session: number | undefined;
+  #addedSinceKwh = 0;
+  #wants = false;
+  #outages = 0;
+  #flowsFromMs: number | undefined;
+  #flowing = false;
+  #limitPercent: number;
+  #amps: number;
+  #schedule: OwnSchedule;
+  /** The own schedule has not yet had its say in this session. */
+  #armed = false;
+  #ownStartMs: number | undefined;
+  #attempts = 0;
+  #starts = 0;
+  #hidden: { untilMs: number; words: Words } | undefined;
+
+  constructor(
+    spec: CarSpec,
+    startMs: number,
+    seed: number,
+    troubles: CarTroubles,
+    report: (atMs: number, what: CarEvent) => void,
+  ) {
+    this.spec = spec;
+    // Real ids are beyond 2^53, where a JavaScript number loses digits without a word; an odd one shows the loss.
+    this.id = spec.id ?? 1_492_931_000_000_000_000n + BigInt(Math.floor(draw(0, spec.vin, "id") * 2 ** 40)) * 2n + 1n;
+    this.#seed = seed;
+    this.#troubles = troubles;
+    this.#report = report;
+    this.#agenda = agenda(spec, troubles, startMs);
+    this.#startMs = startMs;
+    this.#meter = new Meter(startMs, this.#kwhAt(spec.initialSocPercent), spec.chargeEfficiency);
+    this.#lastEventMs = startMs;
+    this.#limitPercent = spec.chargeLimitPercent;
+    this.#amps = spec.maxCurrentA;
+    this.#schedule = spec.ownSchedule;
+    this.sleep = new Sleep(spec.vin, startMs, seed);
+  }
+
+  /** Plays all events up to and including `nowMs`. */
+  play(nowMs: number): void {
+    for (;;) {
+      const next = this.#next();
+      if (!next || next.atMs > nowMs) return;
+      this.#lastEventMs = next.atMs;
+      next.run(next.atMs);
+    }
+  }
+
+  /** Queues what a command does: to the car at `atMs`, to what its cloud tells at `visibleAtMs`. */
+  queue(effect: Effect): void {
+    this.#effects.push(effect);
+    this.#effects.sort((a, b) => a.atMs - b.atMs);
+  }
+
+  /** What the car will want once announced effects have worked. */
+  intent(): { charge: boolean; requestedA: number; limitPercent: number; startQueued: boolean } {
+    const intent = {
+      charge: this.#wants,
+      requestedA: this.#amps,
+      limitPercent: this.#limitPercent,
+      startQueued: false,
+    };
+    for (const { change, unannounced } of this.#effects) {
+      if (unannounced) continue;
+      if (change.what === "start" || change.what === "stop") {
+        intent.charge = change.what === "start";
+        intent.startQueued = intent.charge;
+      } else if (change.what === "amps") intent.requestedA = change.amps;
+      else if (change.what === "limit") intent.limitPercent = change.percent;
+    }
+    return intent;
+  }
+
+  phase(): Phase {
+    if (this.#session === undefined) return "disconnected";
+    if (!this.#wants && this.#isFull(this.#lastEventMs)) return "complete";
+    if (this.#outages > 0) return "no-power";
+    if (!this.#wants) return "stopped";
+    return this.#flowing ? "charging" : "starting";
+  }
+
+  /** What the car's cloud says of it: late after a command. */
+  words(nowMs: number): Words {
+    if (this.#hidden && nowMs < this.#hidden.untilMs) return this.#hidden.words;
+    return {
+      phase: this.phase(),
+      currentA: this.#flowing ? this.#amps : 0,
+      requestedA: this.#amps,
+      limitPercent: this.#limitPercent,
+      schedule: this.#schedule,
+      ownStartMs: this.#ownStartMs,
+    };
+  }
+
+  truth(nowMs: number): CarTruth {
+    this.play(nowMs);
+    const storedKwh = this.#meter.storedKwh(nowMs);
+    return {
+      gridEnergyKwh: this.#meter.gridEnergyKwh(nowMs),
+      storedKwh,
+      socPercent: (storedKwh / this.spec.batteryCapacityKwh) * 100,
+      plugged: this.#session !== undefined,
+      charging: this.#flowing,
+      powerKw: this.#meter.powerKw,
+      phase: this.phase(),
+      connectivity: this.connectivity(nowMs),
+      chargeLimitPercent: this.#limitPercent,
+      requestedA: this.#amps,
+      session: this.#session,
+      intervals: this.#meter.intervals(nowMs),
+      starts: this.#starts,
+    };
+  }
+
+  storedKwh(nowMs: number): number {
+    return this.#meter.storedKwh(nowMs);
+  }
+
+  /** Battery-side energy of the present or last session, kWh. */
+  addedKwh(nowMs: number): number {
+    return this.#meter.gridEnergyKwh(nowMs) * this.spec.chargeEfficiency - this.#addedSinceKwh;
+  }
+
+  get session(): number | undefined {
+    return this.#session;
+  }
+
+  connectivity(nowMs: number): "online" | "asleep" | "waking" {
+    return this.sleep.state(nowMs, this.#wants && this.#outages === 0);
+  }
+
+  /** Whether full power whenever the charger offered it, less a start-up time, would have met the need. */
+  couldBeReady(session: number, need: Need, nowMs: number): boolean {
+    this.play(nowMs);
+    const needKwh = "storedKwh" in need ? need.storedKwh : this.#kwhAt(need.socPercent);
+    const told = this.spec.sessions[session]?.socOnArrivalPercent;
+    const arrivedKwh =
+      this.#storedOnArrivalKwh.get(session) ?? (told === undefined ? this.#meter.storedKwh(nowMs) : this.#kwhAt(told));
+    const hours = Math.max(0, offeredMs(this.spec, this.#troubles, session, this.#startMs) - START_UP_MS) / HOUR_MS;
+    const reachKwh = arrivedKwh + this.#power(this.spec.maxCurrentA) * hours * this.spec.chargeEfficiency;
+    return Math.min(reachKwh, Math.max(arrivedKwh, this.spec.batteryCapacityKwh)) >= needKwh - FULL_WITHIN_KWH;
+  }
+
+  #kwhAt(socPercent: number): number {
+    return (this.spec.batteryCapacityKwh * socPercent) / 100;
+  }
+
+  #power(amps: number): number {
+    return (this.spec.voltageV * Math.min(amps, this.spec.maxCurrentA) * this.spec.phases) / 1000;
+  }
+
+  #isFull(atMs: number): boolean {
+    return this.#meter.storedKwh(atMs) >= this.#kwhAt(this.#limitPercent) - FULL_WITHIN_KWH;
+  }
+
+  /** The earliest thing to happen. At one moment: first what physics does, then people, then commands, then the schedule. */
+  #next(): { atMs: number; run: (atMs: number) => void } | undefined {
+    const candidates: { atMs: number | undefined; run: (atMs: number) => void }[] = [
+      {
+        atMs: this.#flowing ? this.#meter.reachesAtMs(this.#kwhAt(this.#limitPercent)) : undefined,
+        run: (atMs) => this.#fill(atMs),
+      },
+      { atMs: this.#flowing ? undefined : this.#flowsFromMs, run: (atMs) => this.#flow(atMs) },
+      { atMs: this.#agenda[0]?.atMs, run: (atMs) => this.#keep(atMs, this.#agenda.shift()) },
+      { atMs: this.#effects[0]?.atMs, run: () => this.#apply(this.#effects.shift()) },
+      { atMs: this.#ownStartMs, run: (atMs) => this.#beginByItself(atMs) },
+    ];
+    let first: { atMs: number; run: (atMs: number) => void } | undefined;
+    for (const { atMs, run } of candidates) {
+      if (atMs === undefined || (first && atMs >= first.atMs)) continue;
+      first = { atMs: Math.max(atMs, this.#lastEventMs), run };
+    }
+    return first;
+  }
+
+  #keep(atMs: number, appointment: Appointment | undefined): void {
+    switch (appointment?.what) {
+      case undefined:
+        return;
+      case "plug":
+        this.#plug(atMs, appointment.session);
+        return;
+      case "unplug":
+        if (appointment.early) this.#report(atMs, "unplugged-early");
+        this.#unplug(atMs);
+        return;
+      case "power-lost":
+        this.#outages += 1;
+        if (this.#session !== undefined) this.#report(atMs, "no-power");
+        this.#cut(atMs);
+        return;
+      case "power-back":
+        this.#outages -= 1;
+        if (this.#wants && this.#outages === 0) this.#begin(atMs);
+        return;
+      case "self-start":
+        if (this.#session === undefined || this.#wants || this.#isFull(atMs)) return;
+        this.#report(atMs, "own-schedule-starts");
+        this.#begin(atMs);
+        return;
+    }
+  }
+
+  #plug(atMs: number, session: number): void {
+    this.#session = session;
+    const arrived = this.spec.sessions[session]?.socOnArrivalPercent;
+    if (arrived !== undefined) this.#meter.setStored(this.#kwhAt(arrived));
+    this.#storedOnArrivalKwh.set(session, this.#meter.storedKwh(atMs));
+    this.#addedSinceKwh = this.#meter.gridEnergyKwh(atMs) * this.spec.chargeEfficiency;
+    if (this.#outages > 0) this.#report(atMs, "no-power");
+    this.#hidden = undefined;
+    this.#armed = true;
+    this.sleep.touch(atMs);
+    this.#planOwnStart(atMs, true);
+  }
+
+  #unplug(atMs: number): void {
+    this.#cut(atMs);
+    this.#wants = false;
+    this.#session = undefined;
+    this.#ownStartMs = undefined;
+    this.#hidden = undefined;
+    this.#effects = this.#effects.filter(({ change }) => change.what !== "start" && change.what !== "stop");
+    this.sleep.touch(atMs);
+  }
+
+  #begin(atMs: number): void {
+    this.#wants = true;
+    this.#ownStartMs = undefined;
+    this.#flowsFromMs = this.#outages > 0 ? undefined : atMs + this.#startingMs();
+    this.#attempts += 1;
+    this.sleep.touch(atMs);
+  }
+
+  #beginByItself(atMs: number): void {
+    if (this.#schedule.mode !== "StartAt") this.#armed = false;
+    this.#begin(atMs);
+  }
+
+  #startingMs(): number {
+    return betweenMs(5_000, 15_000, draw(this.#seed, this.spec.vin, "starting", this.#attempts));
+  }
+
+  #flow(atMs: number): void {
+    this.#flowsFromMs = undefined;
+    if (this.#isFull(atMs)) {
+      this.#fill(atMs);
+      return;
+    }
+    this.#flowing = true;
+    this.#starts += 1;
+    this.#meter.setPower(atMs, this.#power(this.#amps));
+  }
+
+  /** Current ends; whether the car still wants it is another matter. */
+  #cut(atMs: number): void {
+    this.#flowsFromMs = undefined;
+    this.#flowing = false;
+    this.#meter.setPower(atMs, 0);
+    this.sleep.touch(atMs);
+  }
+
+  #fill(atMs: number): void {
+    this.#cut(atMs);
+    this.#wants = false;
+  }
+
+  #apply(effect: Effect | undefined): void {
+    if (!effect) return;
+    const { atMs, visibleAtMs, change } = effect;
+    const words = this.words(atMs);
+    this.#hidden = { untilMs: Math.max(visibleAtMs, this.#hidden?.untilMs ?? 0), words };
+    switch (change.what) {
+      case "start":
+        if (this.#session !== undefined && !this.#wants && !this.#isFull(atMs)) this.#begin(atMs);
+        return;
+      case "stop":
+        this.#stop(atMs);
+        return;
+      case "amps":
+        this.#amps = change.amps;
+        if (this.#flowing) this.#meter.setPower(atMs, this.#power(change.amps));
+        this.#planOwnStart(atMs, false);
+        return;
+      case "limit":
+        this.#setLimit(atMs, change.percent);
+        return;
+      case "schedule": {
+        const waited = this.#ownStartMs !== undefined;
+        this.#schedule = change.schedule;
+        this.#armed = true;
+        this.#planOwnStart(atMs, waited && change.schedule.mode === "Off");
+        return;
+      }
+    }
+  }
+
+  #stop(atMs: number): void {
+    if (!this.#wants) return;
+    this.#cut(atMs);
+    this.#wants = false;
+    this.#planOwnStart(atMs, false);
+    // Stopped after its latest moment, the car obeys; before it, the schedule still has its say.
+    if (this.#schedule.mode === "DepartBy" && this.#ownStartMs !== undefined && this.#ownStartMs <= atMs) {
+      this.#armed = false;
+      this.#ownStartMs = undefined;
+    }
+    const { restartsAfterStopMs } = this.#troubles;
+    if (restartsAfterStopMs === undefined) return;
+    this.#agenda.push({ atMs: atMs + restartsAfterStopMs, what: "self-start" });
+    this.#agenda.sort((a, b) => a.atMs - b.atMs);
+  }
+
+  #setLimit(atMs: number, percent: number): void {
+    const wasFull = this.#isFull(atMs);
+    this.#limitPercent = percent;
+    if (this.#session === undefined) return;
+    if (this.#wants) {
+      if (this.#isFull(atMs)) this.#fill(atMs);
+      return;
+    }
+    if (wasFull) this.#armed = true;
+    this.#planOwnStart(atMs, wasFull);
+  }
+
+  #planOwnStart(atMs: number, justPluggedIn: boolean): void {
+    this.#ownStartMs = undefined;
+    const session = this.#session === undefined ? undefined : this.spec.sessions[this.#session];
+    if (!session || this.#wants || !this.#armed || this.#isFull(atMs)) return;
+    const missingKwh = this.#kwhAt(this.#limitPercent) - this.#meter.storedKwh(atMs);
+    const chargingMs = (missingKwh / (this.#power(this.#amps) * this.spec.chargeEfficiency)) * HOUR_MS;
+    this.#ownStartMs = ownStart(this.#schedule, {
+      atMs,
+      timeZone: this.spec.timeZone,
+      departsAtMs: session.departsAt,
+      durationMs: Math.ceil(chargingMs) + this.#startingMs(),
+      justPluggedIn,
+    });
+  }
+}

@@ -1,0 +1,128 @@
+import { createServer, type IncomingMessage } from "node:http";
+import { Car } from "./simulator-car.ts";
+import { Cloud } from "./simulator-cloud.ts";
+import { CommandDesk } from "./simulator-commands.ts";
+import { type FaultLogEntry, type FaultScript, Faults, troublesOf } from "./simulator-faults.ts";
+import { FleetApi } from "./simulator-fleet-api.ts";
+import { Ledger, type LoggedCall } from "./simulator-ledger.ts";
+import type { Request } from "./simulator-route.ts";
+import type { CarSpec, CarTruth, Need, SimulatorClock } from "./simulator-spec.ts";
+import { answerToken } from "./simulator-token-endpoint.ts";
+import { TESLA_TOKENS, type TokenRules, Tokens } from "./simulator-tokens.ts";
+
+export type TeslaSimulatorOptions = {
+  clock: SimulatorClock;
+  cars: CarSpec[];
+  /** Same seed, cars, script and calls: same night. */
+  seed: number;
+  faults?: FaultScript;
+  clientId: string;
+  clientSecret: string;
+  /** Any free one if absent. */
+  port?: number;
+  /** Tesla's own rules if absent. */
+  tokens?: Partial<TokenRules>;
+};
+
+export type TeslaSimulator = {
+  /** Base of the Fleet API. */
+  url: string;
+  /** Base of the token host. */
+  authUrl: string;
+  /** As after the customer's consent. */
+  issueTokens(accountId: string): { accessToken: string; refreshToken: string; expiresInSeconds: number };
+  /** What the car really did until now, whatever its cloud told. */
+  truth(vin: string): CarTruth;
+  /** Whether power offered between plug-in and departure would have sufficed; vendor faults do not count against it. */
+  couldBeReady(vin: string, sessionIndex: number, need: Need): boolean;
+  calls(): LoggedCall[];
+  /** The faults that really happened until now, in order of time. */
+  faultLog(): FaultLogEntry[];
+  stop(): Promise<void>;
+};
+
+/** Tesla's cloud with its cars, on loopback, under the given clock. */
+export async function startTeslaSimulator(options: TeslaSimulatorOptions): Promise<TeslaSimulator> {
+  const { clock, seed, clientId, clientSecret } = options;
+  const script = options.faults ?? { rules: [] };
+  const faults = new Faults(script, seed);
+  const startMs = clock.now();
+  const cars = options.cars.map(
+    (spec) =>
+      new Car(spec, startMs, seed, troublesOf(spec.vin, script), (atMs, kind) =>
+        faults.note({ atMs, vin: spec.vin, kind }),
+      ),
+  );
+  const byVin = new Map(cars.map((car) => [car.spec.vin, car]));
+  const tokens = new Tokens({ ...TESLA_TOKENS, ...options.tokens }, seed, clientId);
+  const ledger = new Ledger();
+  const vinsOf = (accountId: string) =>
+    cars.filter(({ spec }) => spec.accountId === accountId).map(({ spec }) => spec.vin);
+  let url = "";
+  const baseUrl = () => url;
+  const commands = new CommandDesk(seed);
+  const cloud = new Cloud({ cars, commands, faults, seed, baseUrl });
+  const fleetApi = new FleetApi({ clock, cars, cloud, commands, faults, ledger, tokens, seed, baseUrl });
+  const tokenParts = { clock, faults, tokens, ledger, clientId, clientSecret, vinsOf, audience: baseUrl };
+
+  const server = createServer((message, response) => {
+    let body = "";
+    message.setEncoding("utf8");
+    message.on("data", (chunk: string) => {
+      body += chunk;
+    });
+    message.on("end", () => {
+      const request = requestOf(message, body, url);
+      const isToken = request.method === "POST" && request.url.pathname === "/oauth2/v3/token";
+      const reply = isToken ? answerToken(tokenParts, request) : fleetApi.answer(request);
+      if (reply.status === 0) {
+        message.socket.destroy();
+        return;
+      }
+      response.writeHead(reply.status, { ...reply.headers, "Content-Length": Buffer.byteLength(reply.body) });
+      response.end(reply.body);
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port ?? 0, "127.0.0.1", resolve);
+  });
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the simulator has no port");
+  url = `http://127.0.0.1:${address.port}`;
+
+  const carOf = (vin: string): Car => {
+    const car = byVin.get(vin);
+    if (!car) throw new RangeError(`no car with VIN ${vin} in this simulator`);
+    return car;
+  };
+  return {
+    url,
+    authUrl: url,
+    issueTokens(accountId) {
+      const withCommands = !faults.lacksScopes(vinsOf(accountId));
+      const { accessToken, refreshToken, expiresInSeconds } = tokens.issue(accountId, clock.now(), url, withCommands);
+      return { accessToken, refreshToken, expiresInSeconds };
+    },
+    truth: (vin) => carOf(vin).truth(clock.now()),
+    couldBeReady: (vin, sessionIndex, need) => carOf(vin).couldBeReady(sessionIndex, need, clock.now()),
+    calls: () => ledger.calls(),
+    faultLog() {
+      for (const car of cars) car.play(clock.now());
+      return faults.log(clock.now());
+    },
+    async stop() {
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+function requestOf(message: IncomingMessage, body: string, base: string): Request {
+  return {
+    method: message.method ?? "GET",
+    url: new URL(message.url ?? "/", base),
+    authorization: message.headers.authorization,
+    body,
+  };
+}
