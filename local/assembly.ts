@@ -1,15 +1,10 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import {
-  type CloudAssembly as Assembly,
-  AssetManifestArtifact,
-  CloudAssembly,
-  type CloudFormationStackArtifact,
-} from "@aws-cdk/cloud-assembly-api";
+import { AssetManifestArtifact, CloudAssembly, type CloudFormationStackArtifact } from "@aws-cdk/cloud-assembly-api";
 import type { Json, JsonObject } from "./json.ts";
 import { RESOURCE_SCHEMAS } from "./resource-schemas.ts";
 
-export type TemplateResource = { Type: string; Properties?: JsonObject; Condition?: string };
+type TemplateResource = { Type: string; Properties?: JsonObject; Condition?: string };
 export type Template = {
   Resources?: Record<string, TemplateResource>;
   Outputs?: Record<string, { Value: Json; Export?: { Name: Json } }>;
@@ -60,9 +55,8 @@ function inStage(stack: CloudFormationStackArtifact, stage: string): boolean {
 }
 
 function codePaths(stack: CloudFormationStackArtifact): Map<string, string> {
-  const assembly: Assembly = stack.assembly;
   const paths = new Map<string, string>();
-  for (const artifact of assembly.artifacts) {
+  for (const artifact of stack.assembly.artifacts) {
     if (!AssetManifestArtifact.isAssetManifestArtifact(artifact)) continue;
     const manifest = JSON.parse(readFileSync(artifact.file, "utf8")) as {
       files?: Record<string, { source: { path?: string }; destinations: Record<string, { objectKey: string }> }>;

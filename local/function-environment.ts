@@ -14,6 +14,7 @@ export type EnvironmentSettings = {
   codePath: string;
   handler: string;
   timeoutSeconds: number;
+  memoryMb: number;
   variables: Record<string, string>;
   guardian: Guardian;
   /** Virtual now: the time at which the environment starts. */
@@ -34,8 +35,11 @@ export type Environment = {
 const here = dirname(fileURLToPath(import.meta.url));
 const runtimeClient = join(dirname(createRequire(import.meta.url).resolve("aws-lambda-ric")), "..", "bin", "index.mjs");
 
-// A function's heap is small; without a bound, V8 lets each of a dozen processes grow before it collects.
-const NODE_FLAGS = ["--max-semi-space-size=2", "--max-old-space-size=192"];
+// The old space as Lambda bounds it; the young one smaller, for a laptop that runs a dozen of these.
+const heapFlags = (memoryMb: number) => [
+  `--max-old-space-size=${Math.floor(memoryMb * 0.9)}`,
+  "--max-semi-space-size=2",
+];
 
 /** Starts one function environment: AWS's runtime client in a process of its own. */
 export async function startEnvironment(settings: EnvironmentSettings): Promise<Environment> {
@@ -62,7 +66,7 @@ export async function startEnvironment(settings: EnvironmentSettings): Promise<E
 
   const child = spawn(
     process.execPath,
-    [...NODE_FLAGS, "--require", join(here, "preload.cjs"), runtimeClient, settings.handler],
+    [...heapFlags(settings.memoryMb), "--require", join(here, "preload.cjs"), runtimeClient, settings.handler],
     {
       cwd: settings.codePath,
       detached: true,

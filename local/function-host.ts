@@ -7,6 +7,7 @@ export type HostedFunction = {
   codePath: string;
   handler: string;
   timeoutSeconds: number;
+  memoryMb: number;
   /** The whole environment of its processes. */
   variables: Record<string, string>;
   /** How many processes may run it at the same time. */
@@ -17,6 +18,8 @@ type Waiting = { work: Work; resolve(outcome: Outcome): void };
 
 // Memory is scarcer than time on a laptop: a second process starts only when the first has kept work waiting this long.
 const PATIENCE_MS = 150;
+// And a process that the busiest moment needed goes again when it has been idle this long.
+const SURPLUS_AFTER_MS = 5_000;
 
 const STOPPED: Outcome = { failed: true, payload: '{"errorMessage":"The local platform has stopped"}', billedMs: 0 };
 
@@ -27,7 +30,7 @@ export class FunctionHost {
   readonly #now: () => number;
   readonly #onLog: (line: string) => void;
   readonly #environments = new Set<Environment>();
-  readonly #idle: Environment[] = [];
+  readonly #idle: { environment: Environment; sinceMs: number }[] = [];
   readonly #waiting: Waiting[] = [];
   #starting = 0;
   #impatient: NodeJS.Timeout | undefined;
@@ -62,7 +65,7 @@ export class FunctionHost {
 
   #dispatch(): void {
     while (this.#waiting.length > 0 && this.#idle.length > 0) {
-      const environment = this.#idle.pop() as Environment;
+      const { environment } = this.#idle.pop() as { environment: Environment };
       const { work, resolve } = this.#waiting.shift() as Waiting;
       void environment.run(work).then(resolve);
     }
@@ -72,6 +75,14 @@ export class FunctionHost {
     else if (this.#environments.size < this.definition.maxEnvironments) {
       this.#impatient = setTimeout(() => this.#start(), PATIENCE_MS);
     }
+  }
+
+  #retireSurplus(): void {
+    // Work goes to the one that was idle last, so the first in the list is the one that nobody needs.
+    const [longest] = this.#idle;
+    if (this.#idle.length < 2 || !longest || performance.now() - longest.sinceMs < SURPLUS_AFTER_MS) return;
+    this.#idle.shift();
+    longest.environment.kill();
   }
 
   #start(): void {
@@ -85,19 +96,21 @@ export class FunctionHost {
       codePath: this.definition.codePath,
       handler: this.definition.handler,
       timeoutSeconds: this.definition.timeoutSeconds,
+      memoryMb: this.definition.memoryMb,
       variables: this.definition.variables,
       guardian: this.#guardian,
       now: this.#now,
       onLine: this.#onLog,
       onIdle: (environment) => {
         started();
-        this.#idle.push(environment);
+        this.#idle.push({ environment, sinceMs: performance.now() });
         this.#dispatch();
+        this.#retireSurplus();
       },
       onGone: (environment, initError) => {
         started();
         this.#environments.delete(environment);
-        const index = this.#idle.indexOf(environment);
+        const index = this.#idle.findIndex((one) => one.environment === environment);
         if (index >= 0) this.#idle.splice(index, 1);
         if (initError !== undefined) {
           this.#waiting.shift()?.resolve({ failed: true, payload: initError, billedMs: 1 });

@@ -36,7 +36,7 @@ export type PlatformOptions = {
   maxEnvironmentsPerFunction?: number;
 };
 
-export type QueueView = {
+type QueueView = {
   logicalId: string;
   stack: string;
   name: string;
@@ -52,7 +52,7 @@ export type QueueView = {
   messages: Message[];
 };
 
-export type FunctionView = {
+type FunctionView = {
   name: string;
   logicalId: string;
   stack: string;

@@ -100,6 +100,7 @@ async function createTable(client: DynamoDBClient, { ref, properties }: TableRes
     }
     return;
   }
+  // Declared, but nothing expires: DynamoDB may take days to delete an item, so no code may count on it.
   const ttl = properties.TimeToLiveSpecification;
   if (ttl?.Enabled && ttl.AttributeName) {
     const TimeToLiveSpecification = { AttributeName: ttl.AttributeName, Enabled: true };

@@ -49,6 +49,7 @@ export function wireFunctions(model: Model, options: FunctionOptions): Functions
       codePath,
       handler: properties.Handler,
       timeoutSeconds: properties.Timeout,
+      memoryMb: properties.MemorySize,
       variables: functionVariables(resource, codePath, options),
       maxEnvironments: Math.max(1, Math.min(reserved ?? Number.POSITIVE_INFINITY, options.maxEnvironmentsPerFunction)),
     };

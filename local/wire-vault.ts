@@ -20,15 +20,22 @@ function keptSeed(path: string): Buffer {
   return readFileSync(path);
 }
 
-/** The stage's secrets. Values given by the host come first; a generated one is the same in every run. */
+/**
+ * The stage's secrets. Values given by the host come first: by secret name, logical id, or logical id without the eight
+ * characters that CDK puts behind it. A generated value is the same in every run.
+ */
 export function wireSecrets(model: Model, given: Record<string, string>): Secrets {
   const secrets = new Secrets();
+  const unused = new Set(Object.keys(given));
   for (const { logicalId, stackName, ref: arn, properties } of model.of("AWS::SecretsManager::Secret")) {
     const name = arn.split(":secret:")[1]?.replace(/-.{6}$/, "") as string;
+    const key = [name, logicalId, logicalId.replace(/[0-9A-F]{8}$/, "")].find((one) => Object.hasOwn(given, one));
     const generate = properties.GenerateSecretString;
     const generated = generate && generatedValue(`${stackName}/${logicalId}`, generate);
-    secrets.add({ name, arn, value: given[logicalId] ?? given[name] ?? properties.SecretString ?? generated });
+    secrets.add({ name, arn, value: key === undefined ? (properties.SecretString ?? generated) : given[key] });
+    if (key !== undefined) unused.delete(key);
   }
+  if (unused.size > 0) throw new Error(`No secret of this stage is called ${[...unused].join(", ")}`);
   return secrets;
 }
 

@@ -1,4 +1,4 @@
-/** Makes request, event and message ids: unlike in every run against the same database file, alike in equal runs. */
+/** Makes request, event and message ids: equal runs make equal ids, runs that start at another time make others. */
 export type Ids = () => string;
 
 export function createIds(startMs: number): Ids {

@@ -18,7 +18,7 @@ const Statement = z.strictObject({
 const PolicyDocument = z.object({ Statement: z.array(Statement) });
 
 /** Who sends to a queue: a service acting for a resource, such as EventBridge for a rule. */
-export type Sender = { service: string; sourceArn: string };
+type Sender = { service: string; sourceArn: string };
 export type QueuePolicy = (sender: Sender, queueArn: string) => boolean;
 
 /** Compiles a queue policy into the question that AWS asks before a service may send; unknown conditions are refused. */

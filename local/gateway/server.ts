@@ -7,7 +7,7 @@ import { type Operation, UnsupportedInput } from "./operations.ts";
 import type { RunRecord } from "./record.ts";
 
 /** What the gateway answers with; set once the assembly is wired, because its URL is part of the wiring. */
-export type GatewayBackend = { operations: Record<string, Operation>; functions: Functions };
+type GatewayBackend = { operations: Record<string, Operation>; functions: Functions };
 
 export type Gateway = { url: string; serve(backend: GatewayBackend): void; close(): void };
 

@@ -258,7 +258,12 @@ describe("the local platform", { timeout: 30_000 }, () => {
     try {
       let CiphertextBlob: Uint8Array | undefined;
       for (const round of [1, 2]) {
-        const platform = await startPlatform({ assemblyDir, stage: "dev", clock: new VirtualClock(NOON), dbPath });
+        const platform = await startPlatform({
+          assemblyDir,
+          stage: "dev",
+          clock: new VirtualClock(NOON + round),
+          dbPath,
+        });
         const fixture = { platform } as RunningFixture;
         const keys = new KMSClient(client(fixture));
         if (CiphertextBlob) await keys.send(new DecryptCommand({ CiphertextBlob }));
