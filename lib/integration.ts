@@ -66,7 +66,7 @@ export class Integration extends Construct {
     });
     this.function.may(["secretsmanager:GetSecretValue"], [secret.secretArn]);
     this.function.may(["events:PutEvents"], [bus.eventBusArn]);
-    this.function.may(["sqs:ChangeMessageVisibility"], [commands.queue.queueArn]);
+    this.function.may(["sqs:SendMessage"], [commands.queue.queueArn]);
   }
 }
 

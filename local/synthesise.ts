@@ -20,6 +20,8 @@ export async function synthesiseInto(outdir: string): Promise<void> {
   child.stderr.setEncoding("utf8").on("data", (text) => {
     errors += text;
   });
-  const code = await new Promise<number | null>((resolve, reject) => child.once("error", reject).once("close", resolve));
+  const code = await new Promise<number | null>((resolve, reject) =>
+    child.once("error", reject).once("close", resolve),
+  );
   if (code !== 0) throw new Error(`the CDK app did not synthesise:\n${errors.trim()}`);
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import * as oauth from "oauth4webapi";
-import { z } from "zod";
+import * as z from "zod";
 import { epochMs, type Instant, plusMs } from "./domain/instant.ts";
 import { VendorError } from "./errors.ts";
 import type { Fetch } from "./http.ts";

@@ -1,5 +1,5 @@
 import type { Context } from "aws-lambda";
-import { z } from "zod";
+import * as z from "zod";
 import { systemNow } from "./bus.ts";
 import type { Instant } from "./domain/instant.ts";
 import { ConfigError } from "./errors.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** A text that holds JSON of a given shape, as in an environment variable. */
 export function jsonText<T>(schema: z.ZodType<T>) {

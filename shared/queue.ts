@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Log } from "./log.ts";
 
 /** The part of an SQS event that we use. */

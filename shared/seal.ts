@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { DecryptCommand, GenerateDataKeyCommand, type KMSClient } from "@aws-sdk/client-kms";
-import { z } from "zod";
+import * as z from "zod";
 
 /** A text encrypted under a KMS data key; every field is base64. */
 export const Sealed = z.strictObject({ wrappedKey: z.string(), iv: z.string(), tag: z.string(), data: z.string() });

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
-import { z } from "zod";
+import * as z from "zod";
 import { type Bus, eventBridgeBus, systemNow } from "../../shared/bus.ts";
 import { type Asset, AssetId } from "../../shared/domain/asset.ts";
 import { type Command, commandIdentity } from "../../shared/domain/command.ts";

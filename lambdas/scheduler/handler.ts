@@ -1,5 +1,5 @@
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
-import { z } from "zod";
+import * as z from "zod";
 import { type Instant, plusMs, ZonedTime } from "../../shared/domain/instant.ts";
 import { IntegrationFacts } from "../../shared/domain/manifest.ts";
 import { EnvText, lambdaHandler, type Runtime } from "../../shared/handler.ts";

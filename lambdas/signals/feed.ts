@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { FaultClass } from "../../shared/domain/fault.ts";
 import { epochMs, type Instant } from "../../shared/domain/instant.ts";
 import { VendorError } from "../../shared/errors.ts";

@@ -1,5 +1,5 @@
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
-import { z } from "zod";
+import * as z from "zod";
 import { type Bus, eventBridgeBus, systemNow } from "../../shared/bus.ts";
 import { epochMs, HOUR_MS, type Instant, instant, plusMs } from "../../shared/domain/instant.ts";
 import { VendorError } from "../../shared/errors.ts";

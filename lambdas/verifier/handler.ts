@@ -1,5 +1,5 @@
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
-import { z } from "zod";
+import * as z from "zod";
 import { type Bus, eventBridgeBus, systemNow } from "../../shared/bus.ts";
 import type { Command } from "../../shared/domain/command.ts";
 import { EVENTS, type NewEvent } from "../../shared/domain/events.ts";

@@ -23,7 +23,12 @@ const TARGET_PERCENT = 80;
  * A car for each session: the smallest-risk battery that its energy fits into, empty enough on arrival that the recorded
  * energy fills it to the target. Supplies are single-phase 32 A, as in most British homes.
  */
-export function carsFor(sessions: readonly Session[], night: Night, random: Random, options: { integration: string; carbonWeightPencePerKg: number }): NightCar[] {
+export function carsFor(
+  sessions: readonly Session[],
+  night: Night,
+  random: Random,
+  options: { integration: string; carbonWeightPencePerKg: number },
+): NightCar[] {
   return sessions.map((session, index) => {
     const storedKwh = session.energyKwh * EFFICIENCY;
     const fitting = CAPACITIES_KWH.filter((capacity) => storedKwh <= capacity * (TARGET_PERCENT / 100 - 0.05));
@@ -50,7 +55,12 @@ export function carsFor(sessions: readonly Session[], night: Night, random: Rand
       },
       consent: { control: true, givenAt: instant(night.startsAtMs - 86_400_000) },
     });
-    return { asset, session, socOnArrivalPercent: round(socOnArrivalPercent, 6), readyByMs: Math.min(session.departsAtMs, night.endsAtMs) };
+    return {
+      asset,
+      session,
+      socOnArrivalPercent: round(socOnArrivalPercent, 6),
+      readyByMs: Math.min(session.departsAtMs, night.endsAtMs),
+    };
   });
 }
 

@@ -1,9 +1,9 @@
-import { powerOfCurrent } from "../../shared/domain/asset.ts";
-import { epochMs, instant } from "../../shared/domain/instant.ts";
-import type { PowerInterval } from "../../shared/integration/simulation.ts";
-import type { Slot } from "../../shared/domain/signal.ts";
 import { type CostSlot, costSlots } from "../../lambdas/optimiser/costs.ts";
 import { plan } from "../../lambdas/optimiser/plan.ts";
+import { powerOfCurrent } from "../../shared/domain/asset.ts";
+import { epochMs, instant } from "../../shared/domain/instant.ts";
+import type { Slot } from "../../shared/domain/signal.ts";
+import type { PowerInterval } from "../../shared/integration/simulation.ts";
 import { maxPowerKw, type NightCar } from "./cars.ts";
 
 /** Energy, and what it cost and emitted. */
@@ -57,7 +57,8 @@ export function hindsight(car: NightCar, signals: TrueSignals): Bill {
   const { asset, session, socOnArrivalPercent } = car;
   const { chargeNowToPercent, carbonWeightPencePerKg } = asset.preferences;
   const nowKwh =
-    (Math.max(0, chargeNowToPercent - socOnArrivalPercent) / 100) * (asset.battery.capacityKwh / asset.battery.chargeEfficiency);
+    (Math.max(0, chargeNowToPercent - socOnArrivalPercent) / 100) *
+    (asset.battery.capacityKwh / asset.battery.chargeEfficiency);
   const best = plan({
     energyKwh: session.energyKwh,
     nowKwh,
@@ -79,7 +80,8 @@ function withoutHoles(slots: readonly Slot[]): Slot[] {
   const filled: Slot[] = [];
   for (const slot of slots) {
     const before = filled.at(-1);
-    if (before && before.endsAt < slot.startsAt) filled.push({ ...before, startsAt: before.endsAt, endsAt: slot.startsAt });
+    if (before && before.endsAt < slot.startsAt)
+      filled.push({ ...before, startsAt: before.endsAt, endsAt: slot.startsAt });
     filled.push(slot);
   }
   return filled;

@@ -54,8 +54,12 @@ export async function prepare(request: NightRequest): Promise<NightInputs> {
   const notes: string[] = [];
   const generated = generatedSpan({ seed: request.seed, ...span, zone: request.zone });
 
-  const prices = request.prices ? await readPrices(request.prices, { ...span, name: `night ${night.date}` }) : generated.prices;
-  const carbon = request.carbon ? await readCarbon(request.carbon, { ...span, name: `night ${night.date}` }) : generated.carbon;
+  const prices = request.prices
+    ? await readPrices(request.prices, { ...span, name: `night ${night.date}` })
+    : generated.prices;
+  const carbon = request.carbon
+    ? await readCarbon(request.carbon, { ...span, name: `night ${night.date}` })
+    : generated.carbon;
   if (!request.prices) notes.push(`prices are generated (seed ${request.seed})`);
   if (!request.carbon) notes.push(`carbon is generated (seed ${request.seed})`);
   for (const [what, file, points] of [
@@ -64,9 +68,12 @@ export async function prepare(request: NightRequest): Promise<NightInputs> {
   ] as const) {
     const missing = missingHalfHours(points, night);
     if (missing > MOST_MISSING) {
-      throw new BadInput(`night ${night.date} is not covered by ${file}: ${missing} ${what} half-hours from noon to noon are missing`);
+      throw new BadInput(
+        `night ${night.date} is not covered by ${file}: ${missing} ${what} half-hours from noon to noon are missing`,
+      );
     }
-    if (missing > 0) notes.push(`${missing} ${what} half-hours are missing in the file; the bill uses the value before the hole`);
+    if (missing > 0)
+      notes.push(`${missing} ${what} half-hours are missing in the file; the bill uses the value before the hole`);
   }
 
   const random = seededRandom(request.seed);
@@ -76,13 +83,20 @@ export async function prepare(request: NightRequest): Promise<NightInputs> {
     const drawn = drawSessions(recorded.sessions, night, request.cars, random, request.sessions);
     sessions = drawn.sessions;
     notes.push(...drawn.notes);
-    if (recorded.leftOut > 0) notes.push(`${recorded.leftOut} recorded sessions have no usable stay or energy and are left out`);
+    if (recorded.leftOut > 0)
+      notes.push(`${recorded.leftOut} recorded sessions have no usable stay or energy and are left out`);
   } else {
     notes.push(`charging sessions are generated (seed ${request.seed})`);
   }
   const longer = sessions.filter((session) => session.departsAtMs > night.endsAtMs).length;
-  if (longer > 0) notes.push(`${longer} ${longer === 1 ? "car stays" : "cars stay"} longer than the night and must be ready at its end`);
-  const cars = carsFor(sessions, night, random, { integration: "tesla", carbonWeightPencePerKg: request.carbonWeightPencePerKg });
+  if (longer > 0)
+    notes.push(
+      `${longer} ${longer === 1 ? "car stays" : "cars stay"} longer than the night and must be ready at its end`,
+    );
+  const cars = carsFor(sessions, night, random, {
+    integration: "tesla",
+    carbonWeightPencePerKg: request.carbonWeightPencePerKg,
+  });
   return { night, prices, carbon, cars, faults: request.faults, seed: request.seed, notes };
 }
 
@@ -95,6 +109,8 @@ export function toSlots(points: readonly FeedPoint[]): Slot[] {
 }
 
 function missingHalfHours(points: readonly FeedPoint[], night: Night): number {
-  const inside = halfHourly(points).filter((point) => point.startsAtMs >= night.startsAtMs && point.endsAtMs <= night.endsAtMs);
+  const inside = halfHourly(points).filter(
+    (point) => point.startsAtMs >= night.startsAtMs && point.endsAtMs <= night.endsAtMs,
+  );
   return Math.round((night.endsAtMs - night.startsAtMs) / (HOUR_MS / 2)) - inside.length;
 }

@@ -19,7 +19,9 @@ export function invariants(input: {
     invariant("every car that could be ready is ready", lateCars(input.cars)),
     invariant(
       "every command has ended",
-      input.commands.filter((command) => !isEnded(command.status)).map((command) => `${command.assetId} ${command.commandId} is ${command.status}`),
+      input.commands
+        .filter((command) => !isEnded(command.status))
+        .map((command) => `${command.assetId} ${command.commandId} is ${command.status}`),
     ),
     invariant(
       "every missed or rejected command has a fault class",
@@ -27,7 +29,10 @@ export function invariants(input: {
         .filter((command) => (command.status === "missed" || command.status === "rejected") && !command.faultClass)
         .map((command) => `${command.assetId} ${command.commandId}`),
     ),
-    invariant("no command took effect twice, none without being issued", twiceInEffect(input.commands, input.effective)),
+    invariant(
+      "no command took effect twice, none without being issued",
+      twiceInEffect(input.commands, input.effective),
+    ),
     invariant("no call or delivery was lost in silence", [...input.refusals, ...input.droppedDeliveries]),
   ];
 }

@@ -7,7 +7,11 @@ export type Night = { date: string; zone: string; startsAtMs: number; endsAtMs: 
 
 /** The night that begins at noon of `date` (`YYYY-MM-DD`). Throws BadInput for a date or zone that is none. */
 export function nightOf(date: string, zone: string): Night {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(date) || Number.isNaN(Date.parse(date)) || new Date(date).toISOString().slice(0, 10) !== date) {
+  if (
+    !/^\d{4}-\d{2}-\d{2}$/.test(date) ||
+    Number.isNaN(Date.parse(date)) ||
+    new Date(date).toISOString().slice(0, 10) !== date
+  ) {
     throw new BadInput(`--night wants a date such as 2023-10-15, not "${date}"`);
   }
   try {

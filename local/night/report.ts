@@ -1,11 +1,11 @@
 import type { Command, CommandStatus } from "../../shared/domain/command.ts";
 import { instant } from "../../shared/domain/instant.ts";
 import { round } from "../../shared/domain/units.ts";
-import type { NightCar } from "./cars.ts";
 import type { PowerInterval } from "../../shared/integration/simulation.ts";
+import type { NightCar } from "./cars.ts";
 import { type Bill, chargeNow, hindsight, type TrueSignals } from "./hindsight.ts";
-import { type EffectiveCall, type Invariant, invariants } from "./invariants.ts";
 import type { NightInputs } from "./inputs.ts";
+import { type EffectiveCall, type Invariant, invariants } from "./invariants.ts";
 
 /** What really happened, from the vendors' simulators and the platform's own ledgers. */
 export type Outcome = {

@@ -4,11 +4,11 @@ import { fileURLToPath } from "node:url";
 import { loadManifests } from "../../lib/manifests.ts";
 import { HOUR_MS, type Instant, instant, MINUTE_MS } from "../../shared/domain/instant.ts";
 import { seriesId } from "../../shared/domain/signal.ts";
-import { mapLimited } from "../../shared/map-limited.ts";
 import type { Simulation, StartSimulation } from "../../shared/integration/simulation.ts";
+import { mapLimited } from "../../shared/map-limited.ts";
 import { VirtualClock } from "../clock.ts";
 import { type Feeds, startFeeds } from "../feeds/server.ts";
-import { connect, type Connection, type Deployment } from "../ops/connection.ts";
+import { type Connection, connect, type Deployment } from "../ops/connection.ts";
 import { enrol, link } from "../ops/registry.ts";
 import { type Platform, startPlatform } from "../platform.ts";
 import { TrueSignals } from "./hindsight.ts";
@@ -59,7 +59,9 @@ export async function startNight(options: NightOptions): Promise<Night> {
     const feeds = options.liveFeeds ?? (await serveFeeds(inputs, clock));
     if ("stop" in feeds) cleanUp.push(() => (feeds as Feeds).stop());
     const simulations = await startSimulations(inputs, clock);
-    cleanUp.push(async () => void (await Promise.all([...simulations.values()].map((simulation) => simulation.stop()))));
+    cleanUp.push(
+      async () => void (await Promise.all([...simulations.values()].map((simulation) => simulation.stop()))),
+    );
 
     const platform = await startPlatform({
       assemblyDir: options.assemblyDir,
@@ -69,7 +71,12 @@ export async function startNight(options: NightOptions): Promise<Night> {
         { OCTOPUS_API_URL: feeds.octopusUrl, CARBON_INTENSITY_API_URL: feeds.carbonUrl },
         ...[...simulations.values()].map((simulation) => simulation.endpoints),
       ),
-      secrets: Object.fromEntries([...simulations].map(([name, simulation]) => [name, JSON.stringify(simulation.secret)])),
+      secrets: Object.fromEntries(
+        [...simulations].map(([name, { secret }]) => [
+          `${name.replaceAll("-", "")}VendorSecret`,
+          JSON.stringify(secret),
+        ]),
+      ),
       ...(options.onLog ? { onLog: options.onLog } : {}),
     });
     cleanUp.push(() => platform.stop());
@@ -144,7 +151,11 @@ function deploymentOf(platform: Platform): Deployment {
   };
 }
 
-async function enrolAll(inputs: NightInputs, simulations: Map<string, Simulation>, connection: Connection): Promise<void> {
+async function enrolAll(
+  inputs: NightInputs,
+  simulations: Map<string, Simulation>,
+  connection: Connection,
+): Promise<void> {
   await mapLimited(inputs.cars, 8, async ({ asset }) => {
     const simulation = simulations.get(asset.integration);
     if (!simulation) throw new Error(`no simulator for integration ${asset.integration}`);
@@ -192,7 +203,9 @@ async function settle(
     if (!simulation) throw new Error(`no simulator for integration ${integration}`);
     return simulation;
   };
-  const commands = (await mapLimited(inputs.cars, 8, ({ asset }) => connection.commands.recent(asset.assetId, 10_000))).flat();
+  const commands = (
+    await mapLimited(inputs.cars, 8, ({ asset }) => connection.commands.recent(asset.assetId, 10_000))
+  ).flat();
   const outcome: Outcome = {
     intervals: (car) => of(car.asset.integration).intervals(car.asset.assetId),
     couldBeReady: (car) => of(car.asset.integration).couldBeReady(car.asset.assetId),
@@ -218,7 +231,10 @@ async function settle(
 async function trueSignals(options: NightOptions, connection: Connection): Promise<TrueSignals> {
   const { inputs } = options;
   if (!options.liveFeeds) return new TrueSignals(toSlots(inputs.prices), toSlots(inputs.carbon));
-  const [from, to]: [Instant, Instant] = [instant(inputs.night.startsAtMs - 48 * HOUR_MS), instant(inputs.night.endsAtMs)];
+  const [from, to]: [Instant, Instant] = [
+    instant(inputs.night.startsAtMs - 48 * HOUR_MS),
+    instant(inputs.night.endsAtMs),
+  ];
   const [price, carbon] = await Promise.all([
     connection.signals.slots(seriesId("octopus-agile", "C"), from, to),
     connection.signals.slots(seriesId("carbon-intensity", "national"), from, to),

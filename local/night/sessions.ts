@@ -25,7 +25,9 @@ export function readSessions(path: string): { sessions: Session[]; leftOut: numb
   try {
     text = readFileSync(path, "utf8");
   } catch (cause) {
-    throw new BadInput(`cannot read the sessions file ${path}: ${cause instanceof Error ? cause.message.split(",")[0] : "unknown"}`);
+    throw new BadInput(
+      `cannot read the sessions file ${path}: ${cause instanceof Error ? cause.message.split(",")[0] : "unknown"}`,
+    );
   }
   let rows: { record: Record<string, string>; info: { lines: number } }[];
   try {
@@ -49,7 +51,8 @@ export function readSessions(path: string): { sessions: Session[]; leftOut: numb
     };
     const arrivesAtMs = time("arrival_utc");
     const energyKwh = Number(field("delivered_kwh"));
-    if (field("delivered_kwh") === "" || !Number.isFinite(energyKwh)) fail(`delivered_kwh is not a number: "${record.delivered_kwh}"`);
+    if (field("delivered_kwh") === "" || !Number.isFinite(energyKwh))
+      fail(`delivered_kwh is not a number: "${record.delivered_kwh}"`);
     if (field("departure_utc") === "") {
       leftOut++;
       continue;
@@ -68,14 +71,23 @@ export type Drawn = { sessions: Session[]; notes: string[] };
  * The sessions that begin in the night, shifted from their own year if need be; with `cars` more than there are, further
  * ones from other nights of the same weekday, by seed. Throws BadInput when the file has nothing for such a weekday.
  */
-export function drawSessions(recorded: readonly Session[], night: Night, cars: number | undefined, random: Random, file: string): Drawn {
+export function drawSessions(
+  recorded: readonly Session[],
+  night: Night,
+  cars: number | undefined,
+  random: Random,
+  file: string,
+): Drawn {
   const notes: string[] = [];
   let pool = recorded;
   let ofNight = within(pool, night, 0);
   if (ofNight.length === 0) {
     pool = recorded.map((session) => shift(session, RECORDED_SHIFT_DAYS));
     ofNight = within(pool, night, 0);
-    if (ofNight.length > 0) notes.push(`sessions are shifted by ${RECORDED_SHIFT_DAYS} days (${RECORDED_SHIFT_DAYS / 7} weeks) onto this night`);
+    if (ofNight.length > 0)
+      notes.push(
+        `sessions are shifted by ${RECORDED_SHIFT_DAYS} days (${RECORDED_SHIFT_DAYS / 7} weeks) onto this night`,
+      );
   }
   if (ofNight.length === 0) {
     const spans = recorded.map((session) => session.arrivesAtMs).sort((a, b) => a - b);
@@ -89,8 +101,12 @@ export function drawSessions(recorded: readonly Session[], night: Night, cars: n
   const chosen = shuffled(ofNight, random).slice(0, wanted);
   if (chosen.length < wanted) {
     const weeks = Array.from({ length: 60 }, (_, index) => index - 30).filter((week) => week !== 0);
-    const others = shuffled(weeks.flatMap((week) => within(pool, night, week * 7)), random);
-    if (others.length === 0) throw new BadInput(`${basename(file)} has no other night of this weekday to draw ${wanted} cars from`);
+    const others = shuffled(
+      weeks.flatMap((week) => within(pool, night, week * 7)),
+      random,
+    );
+    if (others.length === 0)
+      throw new BadInput(`${basename(file)} has no other night of this weekday to draw ${wanted} cars from`);
     const missing = wanted - chosen.length;
     for (let i = 0; i < missing; i++) {
       const drawn = others[i % others.length] as Session;
@@ -108,7 +124,11 @@ function within(sessions: readonly Session[], night: Night, daysAway: number): S
 }
 
 function shift(session: Session, days: number): Session {
-  return { ...session, arrivesAtMs: session.arrivesAtMs + days * DAY_MS, departsAtMs: session.departsAtMs + days * DAY_MS };
+  return {
+    ...session,
+    arrivesAtMs: session.arrivesAtMs + days * DAY_MS,
+    departsAtMs: session.departsAtMs + days * DAY_MS,
+  };
 }
 
 /** Realistic evenings when no file is given: home between four and nine, away around half past seven. */

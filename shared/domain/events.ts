@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { AssetId } from "./asset.ts";
 import { Action } from "./command.ts";
 import { FaultClass } from "./fault.ts";

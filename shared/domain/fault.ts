@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** The closed vocabulary of what can go wrong between us, a vendor's cloud and a device. */
 export const FaultClass = z.enum([

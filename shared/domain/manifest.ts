@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 const usd = z.number().nonnegative();
 const minutes = z.number().int().positive().max(1440);

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { AssetId } from "./asset.ts";
 import { Instant } from "./instant.ts";
 import { EnergyKwh, PowerKw } from "./units.ts";

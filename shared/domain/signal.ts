@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Instant } from "./instant.ts";
 
 /** `measure` of a series decides its unit: price in pence per kWh incl. VAT, carbon in grams CO2 per kWh. */

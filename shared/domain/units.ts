@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Electrical power, kW. A load is positive; a site's grid power is positive on import. */
 export const PowerKw = z.number().finite();

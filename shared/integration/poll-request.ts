@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { AssetId } from "../domain/asset.ts";
 
 /** A batch that the scheduler sends out. Example: `{"kind":"poll","batchId":"2026-11-20T02:00:00.000Z#0","assets":[…]}`. */

@@ -1,5 +1,5 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
-import { z } from "zod";
+import * as z from "zod";
 import { epochMs, Instant } from "../domain/instant.ts";
 import { Sealed } from "../seal.ts";
 import { parseItem, wins } from "./table.ts";

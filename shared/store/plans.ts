@@ -1,5 +1,5 @@
 import { type DynamoDBDocumentClient, PutCommand, QueryCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
-import { z } from "zod";
+import * as z from "zod";
 import { AssetId } from "../domain/asset.ts";
 import { epochMs, type Instant } from "../domain/instant.ts";
 import { Plan } from "../domain/plan.ts";

@@ -1,5 +1,5 @@
 import { type DynamoDBDocumentClient, UpdateCommand } from "@aws-sdk/lib-dynamodb";
-import { z } from "zod";
+import * as z from "zod";
 import type { AssetId } from "../domain/asset.ts";
 import { epochMs } from "../domain/instant.ts";
 import { Reachability, Reading } from "../domain/reading.ts";

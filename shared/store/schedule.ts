@@ -1,5 +1,5 @@
 import { type DynamoDBDocumentClient, PutCommand, QueryCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
-import { z } from "zod";
+import * as z from "zod";
 import { AssetId } from "../domain/asset.ts";
 import { epochMs, HOUR_MS, Instant } from "../domain/instant.ts";
 import { parseItem, wins } from "./table.ts";

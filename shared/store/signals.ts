@@ -1,5 +1,5 @@
 import { BatchWriteCommand, type DynamoDBDocumentClient, QueryCommand } from "@aws-sdk/lib-dynamodb";
-import { z } from "zod";
+import * as z from "zod";
 import { epochMs, HOUR_MS, type Instant, plusMs } from "../domain/instant.ts";
 import { type SeriesId, Slot, sortedSlots } from "../domain/signal.ts";
 import { chunks, parseItem } from "./table.ts";

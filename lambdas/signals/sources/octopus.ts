@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Instant, ZonedTime } from "../../../shared/domain/instant.ts";
 import { seriesId } from "../../../shared/domain/signal.ts";
 import { VendorError } from "../../../shared/errors.ts";

@@ -1,0 +1,228 @@
+import { appendFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { BadInput } from "./feeds/bad-input.ts";
+import { startLiveFeeds } from "./feeds/live.ts";
+import { type FaultLevel, type NightRequest, prepare } from "./night/inputs.ts";
+import { watchMemory } from "./night/memory.ts";
+import { progressLine } from "./night/progress.ts";
+import type { Report } from "./night/report.ts";
+import { startNight, workFolder } from "./night/run.ts";
+import { reportText } from "./night/text.ts";
+import { forgetDeployment, rememberDeployment } from "./ops/remembered.ts";
+import { synthesiseInto } from "./synthesise.ts";
+
+type Options = {
+  cars?: number;
+  night?: string;
+  zone: string;
+  prices?: string;
+  carbon?: string;
+  sessions?: string;
+  faults: FaultLevel;
+  carbonWeight: number;
+  seed: number;
+  json?: string;
+  live?: boolean;
+  keepRunning?: boolean;
+  assembly?: string;
+};
+
+const EXIT = { held: 0, broken: 1, badInput: 2, interrupted: 130 } as const;
+
+function program(): Command {
+  return new Command("npm start --")
+    .description("Runs a night of electric cars through the platform's own Lambdas, on this machine, in virtual time.")
+    .addOption(
+      new Option("--cars <n>", "how many cars (default 5; with --sessions, all of that night)").argParser(whole),
+    )
+    .option(
+      "--night <date>",
+      "the night that begins at noon of this date, YYYY-MM-DD (default: 2026-01-14, or tonight with --live)",
+    )
+    .option("--zone <name>", "time zone of the homes", "Europe/London")
+    .option("--prices <csv>", "prices: start_utc, end_utc, import_pence_per_kwh_inc_vat (default: generated)")
+    .option("--carbon <csv>", "carbon: start_utc, end_utc, actual_gco2_per_kwh (default: generated)")
+    .option(
+      "--sessions <csv>",
+      "charging sessions: session, arrival_utc, departure_utc, delivered_kwh (default: generated)",
+    )
+    .addOption(
+      new Option("--faults <level>", "what goes wrong in the vendors' clouds")
+        .choices(["none", "some", "many"])
+        .default("none"),
+    )
+    .addOption(
+      new Option("--carbon-weight <pence>", "what avoiding a kilogram of CO2 is worth, pence")
+        .argParser(number)
+        .default(0),
+    )
+    .addOption(new Option("--seed <n>", "decides everything that is drawn").argParser(whole).default(1))
+    .option("--json <file>", "also write the report as JSON")
+    .option("--live", "plan tonight from the real public price and carbon feeds; the cars are simulated")
+    .option("--keep-running", "afterwards keep the platform up for `npm run ops`, until Ctrl-C")
+    .addOption(new Option("--assembly <dir>", "run this cloud assembly instead of synthesising one").hideHelp())
+    .allowExcessArguments(false)
+    .exitOverride()
+    .configureOutput({
+      outputError: (text, write) => write(text.replace(/^error: /, "").replace(/\n?$/, "\nTry: npm start -- --help\n")),
+    });
+}
+
+async function main(args: string[]): Promise<number> {
+  const command = program();
+  try {
+    command.parse(args, { from: "user" });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.held : EXIT.badInput;
+    throw error;
+  }
+  const options = command.opts<Options>();
+  const abort = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(name, () => abort.abort(name));
+  try {
+    return await night(options, abort.signal);
+  } catch (error) {
+    if (abort.signal.aborted) return EXIT.interrupted;
+    if (error instanceof BadInput) {
+      process.stderr.write(`${error.message}\n`);
+      return EXIT.badInput;
+    }
+    throw error;
+  }
+}
+
+async function night(options: Options, signal: AbortSignal): Promise<number> {
+  const laps = stopwatch();
+  const live = options.live ? await liveFeeds() : undefined;
+  try {
+    const inputs = await prepare(request(options));
+    if (live)
+      inputs.notes = inputs.notes
+        .filter((note) => !/^(prices|carbon) /.test(note))
+        .concat("prices and carbon are the public feeds', fetched now");
+    laps.lap("inputs");
+
+    const assemblyDir = options.assembly
+      ? resolve(options.assembly)
+      : workFolder("runs", String(process.pid), "cdk.out");
+    mkdirSync(dirname(assemblyDir), { recursive: true });
+    if (!options.assembly) await synthesiseInto(assemblyDir);
+    laps.lap("synth");
+
+    const logFile = workFolder("last-run.log");
+    writeFileSync(logFile, "");
+    const progress = progressLine(process.stdout, inputs.night);
+    const running = await startNight({
+      inputs,
+      assemblyDir,
+      ...(live ? { liveFeeds: live, startsAtMs: Date.now() } : {}),
+      onLog: (name, line) => appendFileSync(logFile, `${name} ${line}\n`),
+      onProgress: progress.update,
+      signal,
+    });
+    try {
+      laps.lap("start");
+      const memory = watchMemory(() => [process.pid, ...running.platform.pids()]);
+      const report = await running.run();
+      progress.end();
+      if (signal.aborted) return EXIT.interrupted;
+      laps.lap("night");
+      const peakMemoryMb = memory.stop();
+      publish(
+        { ...report, timings: laps.seconds(), ...(peakMemoryMb === undefined ? {} : { peakMemoryMb }) },
+        options.json,
+      );
+      if (options.keepRunning) await keepRunning(running, signal);
+      return report.invariants.every((one) => one.held) ? EXIT.held : EXIT.broken;
+    } finally {
+      progress.end();
+      await running.stop();
+    }
+  } finally {
+    await live?.stop();
+    rmSync(workFolder("runs", String(process.pid)), { recursive: true, force: true });
+  }
+}
+
+function request(options: Options): NightRequest {
+  return {
+    night: options.night ?? (options.live ? tonight(options.zone) : "2026-01-14"),
+    zone: options.zone,
+    cars: options.cars,
+    prices: options.prices,
+    carbon: options.carbon,
+    sessions: options.sessions,
+    faults: options.faults,
+    seed: options.seed,
+    carbonWeightPencePerKg: options.carbonWeight,
+  };
+}
+
+/** Today, or yesterday before noon: the night we are in or before. */
+function tonight(zone: string): string {
+  const local = new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short", timeStyle: "short" });
+  const now = local.format(new Date());
+  return now.slice(11) < "12:00" ? local.format(new Date(Date.now() - 86_400_000)).slice(0, 10) : now.slice(0, 10);
+}
+
+async function liveFeeds() {
+  const feeds = await startLiveFeeds({
+    octopusApiUrl: "https://api.octopus.energy",
+    carbonApiUrl: "https://api.carbonintensity.org.uk",
+    fetch: globalThis.fetch,
+    wallNow: Date.now,
+  });
+  const problem = await feeds.check();
+  if (problem === undefined) return feeds;
+  await feeds.stop();
+  throw new BadInput(`${problem} Without --live the night runs on generated prices and needs no network.`);
+}
+
+/** The whole file or none of it: a half-written report would look like a whole one to a script. */
+function publish(report: Report, jsonFile: string | undefined): void {
+  process.stdout.write(`${reportText(report)}\n`);
+  if (jsonFile === undefined) return;
+  const temporary = `${jsonFile}.${process.pid}.tmp`;
+  writeFileSync(temporary, `${JSON.stringify(report, null, 2)}\n`);
+  renameSync(temporary, jsonFile);
+}
+
+async function keepRunning(running: Awaited<ReturnType<typeof startNight>>, signal: AbortSignal): Promise<void> {
+  rememberDeployment(running.deployment);
+  process.stdout.write(
+    "\nThe platform stays up; use `npm run ops -- status car-0001` from another terminal. Ctrl-C ends it.\n",
+  );
+  try {
+    await running.clock.runUntil(Number.MAX_SAFE_INTEGER, { realPace: true, signal });
+  } finally {
+    forgetDeployment();
+  }
+}
+
+function stopwatch() {
+  const laps: Record<string, number> = {};
+  const startMs = performance.now();
+  let lastMs = startMs;
+  return {
+    lap(name: string) {
+      laps[name] = (performance.now() - lastMs) / 1000;
+      lastMs = performance.now();
+    },
+    seconds: () => ({ ...laps, all: (performance.now() - startMs) / 1000 }),
+  };
+}
+
+function whole(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
+  return Number(text);
+}
+
+function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value) || value < 0)
+    throw new InvalidArgumentError("It must be a number, 0 or more.");
+  return value;
+}
+
+process.exitCode = await main(process.argv.slice(2));
