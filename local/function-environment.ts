@@ -32,6 +32,16 @@ export type Environment = {
   kill(): void;
 };
 
+type Invocation = {
+  work: Work;
+  resolve(outcome: Outcome): void;
+  timer: NodeJS.Timeout;
+  startedAt: number;
+  /** Streams whose lines of this invocation have not all been read. */
+  unreadStreams: number;
+  outcome?: Outcome;
+};
+
 const here = dirname(fileURLToPath(import.meta.url));
 const runtimeClient = join(dirname(createRequire(import.meta.url).resolve("aws-lambda-ric")), "..", "bin", "index.mjs");
 
@@ -43,22 +53,40 @@ const heapFlags = (memoryMb: number) => [
 
 /** Starts one function environment: AWS's runtime client in a process of its own. */
 export async function startEnvironment(settings: EnvironmentSettings): Promise<Environment> {
+  const open = new Map<string, Invocation>();
   let deliver: ((work: Work) => void) | undefined;
-  let current: { work: Work; finish(failed: boolean, payload: string): void } | undefined;
   let initError: string | undefined;
   let ready = false;
 
-  const settle = (requestId: string, failed: boolean, body: string) => {
-    if (current?.work.requestId === requestId) current.finish(failed, body);
+  const answer = (requestId: string, failed: boolean, payload: string) => {
+    const invocation = open.get(requestId);
+    if (!invocation || invocation.outcome) return;
+    clearTimeout(invocation.timer);
+    const billedMs = Math.max(1, Math.ceil(performance.now() - invocation.startedAt));
+    invocation.outcome = { failed, payload, billedMs };
+    conclude(requestId);
   };
+  // An invocation is over when it has been answered and both its streams have been read to where it ended.
+  const conclude = (requestId: string) => {
+    const invocation = open.get(requestId);
+    if (!invocation?.outcome || invocation.unreadStreams > 0) return;
+    open.delete(requestId);
+    invocation.resolve(invocation.outcome);
+  };
+  const streamRead = (requestId: string) => {
+    const invocation = open.get(requestId);
+    if (invocation) invocation.unreadStreams -= 1;
+    conclude(requestId);
+  };
+
   const api = await startRuntimeApi({
     onNext(given) {
       ready = true;
       deliver = given;
       settings.onIdle(environment);
     },
-    onResponse: (requestId, body) => settle(requestId, false, body),
-    onError: (requestId, body) => settle(requestId, true, body),
+    onResponse: (requestId, body) => answer(requestId, false, body),
+    onError: (requestId, body) => answer(requestId, true, body),
     onInitError: (body) => {
       initError = body;
     },
@@ -79,27 +107,19 @@ export async function startEnvironment(settings: EnvironmentSettings): Promise<E
     },
   );
   const unwatch = child.pid === undefined ? () => {} : settings.guardian.watch(child.pid);
-  readLines(child.stdout, settings.onLine);
-  readLines(child.stderr, settings.onLine);
+  readLines(child.stdout, settings.onLine, streamRead);
+  readLines(child.stderr, settings.onLine, streamRead);
 
   const environment: Environment = {
     pid: child.pid ?? -1,
     run(work) {
       return new Promise((resolve) => {
-        const startedAt = performance.now();
         const timer = setTimeout(() => {
-          const seconds = settings.timeoutSeconds.toFixed(2);
-          finish(true, failure("Sandbox.Timedout", work, `Task timed out after ${seconds} seconds`));
+          const message = `Task timed out after ${settings.timeoutSeconds.toFixed(2)} seconds`;
+          answer(work.requestId, true, failure("Sandbox.Timedout", work, message));
           child.kill("SIGKILL");
         }, settings.timeoutSeconds * 1000);
-        const finish = (failed: boolean, payload: string) => {
-          clearTimeout(timer);
-          current = undefined;
-          const billedMs = Math.max(1, Math.ceil(performance.now() - startedAt));
-          // One turn of the event loop, so that log lines written before the answer are read before it.
-          setImmediate(() => resolve({ failed, payload, billedMs }));
-        };
-        current = { work, finish };
+        open.set(work.requestId, { work, resolve, timer, startedAt: performance.now(), unreadStreams: 2 });
         deliver?.(work);
         deliver = undefined;
       });
@@ -114,7 +134,11 @@ export async function startEnvironment(settings: EnvironmentSettings): Promise<E
     unwatch();
     api.close();
     const how = `Runtime exited ${exitReason(code, signal)}`;
-    current?.finish(true, failure("Runtime.ExitError", current.work, how));
+    for (const [requestId, invocation] of open) {
+      invocation.unreadStreams = 0;
+      answer(requestId, true, failure("Runtime.ExitError", invocation.work, how));
+      conclude(requestId);
+    }
     const neverReady = JSON.stringify({ errorType: "Runtime.ExitError", errorMessage: `Error: ${how}` });
     settings.onGone(environment, ready ? undefined : (initError ?? neverReady));
   });
@@ -130,9 +154,14 @@ function failure(errorType: string, work: Work, message: string): string {
   return JSON.stringify({ errorType, errorMessage: `RequestId: ${work.requestId} Error: ${message}` });
 }
 
-function readLines(stream: Readable, onLine: (line: string) => void): void {
-  createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on("line", (line) => {
+// Written by the preload to both streams when an invocation ends.
+const END_OF_INVOCATION = "\u0000end of invocation ";
+
+function readLines(stream: Readable, onLine: (line: string) => void, onEnd: (requestId: string) => void): void {
+  createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on("line", (read) => {
+    const [line = "", ended] = read.split(END_OF_INVOCATION);
     // The runtime client announces itself before it takes over the console.
     if (line !== "" && !line.startsWith("Executing '")) onLine(line);
+    if (ended !== undefined) onEnd(ended);
   });
 }

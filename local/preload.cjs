@@ -24,6 +24,7 @@ globalThis.Date = VirtualDate;
 
 const [hostname, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(":");
 const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+const prefix = "/2018-06-01/runtime/invocation";
 const exit = process.exit.bind(process);
 
 function call(method, path, body) {
@@ -48,15 +49,18 @@ function call(method, path, body) {
 let posting;
 process.exit = (code) => (posting ? void posting.finally(() => exit(code)) : exit(code));
 
-function post(path, body) {
-  posting = call("POST", path, body).finally(() => {
+// The host waits for these marks, so that it has every line of an invocation before it goes on.
+const streams = [process.stdout, process.stderr].map((stream) => stream.write.bind(stream));
+
+function post(id, what, body) {
+  for (const write of streams) write(`\u0000end of invocation ${id}\n`);
+  posting = call("POST", `${prefix}/${id}/${what}`, body).finally(() => {
     posting = undefined;
   });
   // A host that does not answer is gone, and with it the reason to live.
   posting.catch(() => exit(1));
 }
 
-const prefix = "/2018-06-01/runtime/invocation";
 const transport = {
   initializeClient() {},
   async next() {
@@ -65,8 +69,8 @@ const transport = {
     virtualNowMs = Number(work.headers["headroom-virtual-now-ms"]);
     return work;
   },
-  done: (id, body) => post(`${prefix}/${id}/response`, body),
-  error: (id, body) => post(`${prefix}/${id}/error`, body),
+  done: (id, body) => post(id, "response", body),
+  error: (id, body) => post(id, "error", body),
 };
 
 const load = Module._load;

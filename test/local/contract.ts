@@ -226,7 +226,7 @@ export function describeContract(name: string, start: () => Promise<ContractTarg
     });
 
     describe("a queue by hand", () => {
-      it("hides a received message until its visibility is changed or its receipt deletes it", async () => {
+      it("hides a received message until its visibility is changed or its latest receipt deletes it", async () => {
         await queues.send(
           new SendMessageCommand({
             QueueUrl: target.queueUrl("Mute"),
@@ -242,6 +242,8 @@ export function describeContract(name: string, start: () => Promise<ContractTarg
         await queues.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 }));
         const [second] = await receive("Mute", 600);
         expect(second?.Attributes?.ApproximateReceiveCount).toBe("2");
+        await queues.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+        expect(await depth("Mute")).toEqual({ visible: 0, hidden: 1 });
         await queues.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: second?.ReceiptHandle }));
         expect(await depth("Mute")).toEqual({ visible: 0, hidden: 0 });
       });

@@ -132,10 +132,15 @@ describe("a function on the local platform", { timeout: 30_000 }, () => {
     expect((await invoke({ do: "echo" }, "Hasty")).failed).toBe(false);
   });
 
-  it("hands over its log lines before its answer", async () => {
+  it("hands over its log lines before its answer, however many", async () => {
     lines.length = 0;
     await invoke({ do: "log", text: "look" });
     expect(lines).toEqual([expect.stringMatching(/^Direct: .*\tINFO\tlook$/), "Direct: look on stderr"]);
+    for (let round = 0; round < 20; round += 1) {
+      lines.length = 0;
+      await invoke({ do: "log", text: "look", times: 2_000 });
+      expect(lines).toHaveLength(4_000);
+    }
   });
 
   it("runs in few processes however much comes at once", async () => {
