@@ -30,15 +30,3 @@ export function agenda(spec: CarSpec, troubles: CarTroubles, startMs: number): A
   for (const atMs of troubles.selfStartsAtMs) if (atMs >= startMs) list.push({ atMs, what: "self-start" });
   return list.sort((a, b) => a.atMs - b.atMs);
 }
-
-/** Time in a session during which the charger offered power, ms. */
-export function offeredMs(spec: CarSpec, troubles: CarTroubles, session: number, startMs: number): number {
-  let fromMs = Math.max(spec.sessions[session]?.arrivesAt ?? 0, startMs);
-  const endsAtMs = sessionEndsAt(spec, troubles, session);
-  let offered = 0;
-  for (const gap of [...troubles.noPower].sort((a, b) => a.startsAtMs - b.startsAtMs)) {
-    offered += Math.max(0, Math.min(gap.startsAtMs, endsAtMs) - fromMs);
-    fromMs = Math.max(fromMs, gap.endsAtMs);
-  }
-  return offered + Math.max(0, endsAtMs - fromMs);
-}

@@ -1,14 +1,13 @@
-import { type Appointment, agenda, offeredMs } from "./simulator-agenda.ts";
-import { Meter } from "./simulator-meter.ts";
+import { type Appointment, agenda } from "./simulator-agenda.ts";
+import { Effects, type Intent } from "./simulator-effects.ts";
+import { kwhAt, Meter, supplyKw } from "./simulator-meter.ts";
 import { ownStart } from "./simulator-own-schedule.ts";
 import { betweenMs, draw } from "./simulator-random.ts";
+import { reachableKwh } from "./simulator-readiness.ts";
 import { Sleep } from "./simulator-sleep.ts";
 import type { CarSpec, CarTroubles, CarTruth, Effect, Need, OwnSchedule, Phase, Words } from "./simulator-spec.ts";
 
 const HOUR_MS = 3_600_000;
-const MINUTE_MS = 60_000;
-/** What any platform loses between deciding and power flowing; not held against it. */
-const START_UP_MS = 3 * MINUTE_MS;
 /** Floating point at the charge limit, kWh. */
 const FULL_WITHIN_KWH = 1e-9;
 
@@ -26,7 +25,7 @@ export class Car {
   readonly #startMs: number;
   readonly #meter: Meter;
   readonly #storedOnArrivalKwh = new Map<number, number>();
-  #effects: Effect[] = [];
+  readonly #effects = new Effects();
   #lastEventMs: number;
   #session: number | undefined;
   #addedSinceKwh = 0;
@@ -59,7 +58,7 @@ export class Car {
     this.#report = report;
     this.#agenda = agenda(spec, troubles, startMs);
     this.#startMs = startMs;
-    this.#meter = new Meter(startMs, this.#kwhAt(spec.initialSocPercent), spec.chargeEfficiency);
+    this.#meter = new Meter(startMs, kwhAt(this.spec, spec.initialSocPercent), spec.chargeEfficiency);
     this.#lastEventMs = startMs;
     this.#limitPercent = spec.chargeLimitPercent;
     this.#amps = spec.maxCurrentA;
@@ -77,29 +76,15 @@ export class Car {
     }
   }
 
-  /** Queues what a command does: to the car at `atMs`, to what its cloud tells at `visibleAtMs`. */
+  /** Lets a command work: in the car at `atMs`, in what its cloud tells at `visibleAtMs`. */
   queue(effect: Effect): void {
-    this.#effects.push(effect);
-    this.#effects.sort((a, b) => a.atMs - b.atMs);
+    this.#effects.add(effect);
   }
 
-  /** What the car will want once announced effects have worked. */
-  intent(): { charge: boolean; requestedA: number; limitPercent: number; startQueued: boolean } {
-    const intent = {
-      charge: this.#wants,
-      requestedA: this.#amps,
-      limitPercent: this.#limitPercent,
-      startQueued: false,
-    };
-    for (const { change, unannounced } of this.#effects) {
-      if (unannounced) continue;
-      if (change.what === "start" || change.what === "stop") {
-        intent.charge = change.what === "start";
-        intent.startQueued = intent.charge;
-      } else if (change.what === "amps") intent.requestedA = change.amps;
-      else if (change.what === "limit") intent.limitPercent = change.percent;
-    }
-    return intent;
+  /** What the car will want once announced commands have worked. */
+  intent(): Intent {
+    const now = { charge: this.#wants, requestedA: this.#amps, limitPercent: this.#limitPercent };
+    return this.#effects.applyTo(now);
   }
 
   phase(): Phase {
@@ -163,43 +148,35 @@ export class Car {
   /** Whether full power whenever the charger offered it, less a start-up time, would have met the need. */
   couldBeReady(session: number, need: Need, nowMs: number): boolean {
     this.play(nowMs);
-    const needKwh = "storedKwh" in need ? need.storedKwh : this.#kwhAt(need.socPercent);
+    const needKwh = "storedKwh" in need ? need.storedKwh : kwhAt(this.spec, need.socPercent);
     const told = this.spec.sessions[session]?.socOnArrivalPercent;
     const arrivedKwh =
-      this.#storedOnArrivalKwh.get(session) ?? (told === undefined ? this.#meter.storedKwh(nowMs) : this.#kwhAt(told));
-    const hours = Math.max(0, offeredMs(this.spec, this.#troubles, session, this.#startMs) - START_UP_MS) / HOUR_MS;
-    const reachKwh = arrivedKwh + this.#power(this.spec.maxCurrentA) * hours * this.spec.chargeEfficiency;
-    return Math.min(reachKwh, Math.max(arrivedKwh, this.spec.batteryCapacityKwh)) >= needKwh - FULL_WITHIN_KWH;
-  }
-
-  #kwhAt(socPercent: number): number {
-    return (this.spec.batteryCapacityKwh * socPercent) / 100;
-  }
-
-  #power(amps: number): number {
-    return (this.spec.voltageV * Math.min(amps, this.spec.maxCurrentA) * this.spec.phases) / 1000;
+      this.#storedOnArrivalKwh.get(session) ??
+      (told === undefined ? this.#meter.storedKwh(nowMs) : kwhAt(this.spec, told));
+    const reachKwh = reachableKwh(this.spec, this.#troubles, session, arrivedKwh, this.#startMs);
+    return reachKwh >= needKwh - FULL_WITHIN_KWH;
   }
 
   #isFull(atMs: number): boolean {
-    return this.#meter.storedKwh(atMs) >= this.#kwhAt(this.#limitPercent) - FULL_WITHIN_KWH;
+    return this.#meter.storedKwh(atMs) >= kwhAt(this.spec, this.#limitPercent) - FULL_WITHIN_KWH;
   }
 
   /** The earliest thing to happen. At one moment: first what physics does, then people, then commands, then the schedule. */
   #next(): { atMs: number; run: (atMs: number) => void } | undefined {
     const candidates: { atMs: number | undefined; run: (atMs: number) => void }[] = [
       {
-        atMs: this.#flowing ? this.#meter.reachesAtMs(this.#kwhAt(this.#limitPercent)) : undefined,
+        atMs: this.#flowing ? this.#meter.reachesAtMs(kwhAt(this.spec, this.#limitPercent)) : undefined,
         run: (atMs) => this.#fill(atMs),
       },
       { atMs: this.#flowing ? undefined : this.#flowsFromMs, run: (atMs) => this.#flow(atMs) },
       { atMs: this.#agenda[0]?.atMs, run: (atMs) => this.#keep(atMs, this.#agenda.shift()) },
-      { atMs: this.#effects[0]?.atMs, run: () => this.#apply(this.#effects.shift()) },
+      { atMs: this.#effects.nextAtMs, run: () => this.#apply(this.#effects.take()) },
       { atMs: this.#ownStartMs, run: (atMs) => this.#beginByItself(atMs) },
     ];
     let first: { atMs: number; run: (atMs: number) => void } | undefined;
     for (const { atMs, run } of candidates) {
-      if (atMs === undefined || (first && atMs >= first.atMs)) continue;
-      first = { atMs: Math.max(atMs, this.#lastEventMs), run };
+      const dueMs = Math.max(atMs ?? Number.POSITIVE_INFINITY, this.#lastEventMs);
+      if (atMs !== undefined && (!first || dueMs < first.atMs)) first = { atMs: dueMs, run };
     }
     return first;
   }
@@ -217,7 +194,8 @@ export class Car {
         return;
       case "power-lost":
         this.#outages += 1;
-        if (this.#session !== undefined) this.#report(atMs, "no-power");
+        if (this.#session === undefined) return;
+        this.#report(atMs, "no-power");
         this.#cut(atMs);
         return;
       case "power-back":
@@ -235,7 +213,7 @@ export class Car {
   #plug(atMs: number, session: number): void {
     this.#session = session;
     const arrived = this.spec.sessions[session]?.socOnArrivalPercent;
-    if (arrived !== undefined) this.#meter.setStored(this.#kwhAt(arrived));
+    if (arrived !== undefined) this.#meter.setStored(kwhAt(this.spec, arrived));
     this.#storedOnArrivalKwh.set(session, this.#meter.storedKwh(atMs));
     this.#addedSinceKwh = this.#meter.gridEnergyKwh(atMs) * this.spec.chargeEfficiency;
     if (this.#outages > 0) this.#report(atMs, "no-power");
@@ -251,7 +229,7 @@ export class Car {
     this.#session = undefined;
     this.#ownStartMs = undefined;
     this.#hidden = undefined;
-    this.#effects = this.#effects.filter(({ change }) => change.what !== "start" && change.what !== "stop");
+    this.#effects.dropCharging();
     this.sleep.touch(atMs);
   }
 
@@ -280,7 +258,7 @@ export class Car {
     }
     this.#flowing = true;
     this.#starts += 1;
-    this.#meter.setPower(atMs, this.#power(this.#amps));
+    this.#meter.setPower(atMs, supplyKw(this.spec, this.#amps));
   }
 
   /** Current ends; whether the car still wants it is another matter. */
@@ -310,7 +288,7 @@ export class Car {
         return;
       case "amps":
         this.#amps = change.amps;
-        if (this.#flowing) this.#meter.setPower(atMs, this.#power(change.amps));
+        if (this.#flowing) this.#meter.setPower(atMs, supplyKw(this.spec, change.amps));
         this.#planOwnStart(atMs, false);
         return;
       case "limit":
@@ -358,8 +336,8 @@ export class Car {
     this.#ownStartMs = undefined;
     const session = this.#session === undefined ? undefined : this.spec.sessions[this.#session];
     if (!session || this.#wants || !this.#armed || this.#isFull(atMs)) return;
-    const missingKwh = this.#kwhAt(this.#limitPercent) - this.#meter.storedKwh(atMs);
-    const chargingMs = (missingKwh / (this.#power(this.#amps) * this.spec.chargeEfficiency)) * HOUR_MS;
+    const missingKwh = kwhAt(this.spec, this.#limitPercent) - this.#meter.storedKwh(atMs);
+    const chargingMs = (missingKwh / (supplyKw(this.spec, this.#amps) * this.spec.chargeEfficiency)) * HOUR_MS;
     this.#ownStartMs = ownStart(this.#schedule, {
       atMs,
       timeZone: this.spec.timeZone,

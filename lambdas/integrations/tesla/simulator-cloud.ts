@@ -98,7 +98,11 @@ export class Cloud {
     const { atMs, car, verdict } = visit;
     if (!car || !verdict) return { reply: failure(404, "not_found"), effective: false };
     if ("badRequest" in verdict) return { reply: failure(400, verdict.badRequest), effective: false };
-    if (car.connectivity(atMs) !== "online") return { reply: failure(408, ASLEEP_TEXTS[0]), effective: false };
+    const connectivity = car.connectivity(atMs);
+    if (connectivity === "waking" && car.sleep.isFinishingWakeUp(atMs)) {
+      return { reply: failure(500, "vehicle busy or finishing wake-up"), effective: false };
+    }
+    if (connectivity !== "online") return { reply: failure(408, ASLEEP_TEXTS[0]), effective: false };
     const { result, reason } = verdict;
     return { reply: json(200, { response: { result, reason } }), effective: this.act(visit, false) };
   }

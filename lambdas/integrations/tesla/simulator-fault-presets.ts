@@ -74,7 +74,8 @@ const TRANSIENT: readonly [Shape, ...Shape[]] = [
   { kind: "accepted-not-executed", probability: 1, times: 1 },
   { kind: "executed-late", probability: 1, times: 1 },
   { kind: "token-expired-early", probability: 1, times: 1 },
-  { kind: "wrong-region", probability: 1, times: 1 },
+  // Twice, because `fetch` repeats a call answered 421 once by itself and would hide a single one.
+  { kind: "wrong-region", probability: 1, times: 2 },
   { kind: "unreachable-while-charging", probability: 1, times: 8 },
 ];
 const CUSTOMER_MUST_ACT = ["unpaired-key", "mobile-access-disabled", "missing-scopes"] as const;

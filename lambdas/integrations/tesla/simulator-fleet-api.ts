@@ -19,6 +19,7 @@ type Parts = {
   ledger: Ledger;
   tokens: Tokens;
   seed: number;
+  billingLimitUsd: number | undefined;
   /** Named as the right one by a wrong-region answer: a client must never be sent off this machine. */
   baseUrl: () => string;
 };
@@ -77,6 +78,9 @@ export class FleetApi {
     if (!access) return { reply: failure(401, "invalid bearer token") };
     if (access.expired) return { reply: failure(401, "token expired (401)") };
     if ("tag" in route && car?.spec.accountId !== access.accountId) return { reply: failure(404, "not_found") };
+    if (ledger.totalUsd >= (this.#parts.billingLimitUsd ?? Number.POSITIVE_INFINITY)) {
+      return { reply: failure(429, "Account disabled: EXCEEDED_LIMIT") };
+    }
     const allowance = car && ledger.allow(car.spec.vin, route.kind, atMs);
     if (allowance && !allowance.allowed) return { reply: failure(429, "Rate limit exceeded", allowance.headers) };
 

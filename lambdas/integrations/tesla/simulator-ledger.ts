@@ -31,6 +31,7 @@ export type Allowance = { allowed: boolean; headers: Record<string, string> };
 /** Counts, limits and prices of all calls. */
 export class Ledger {
   readonly #calls: LoggedCall[] = [];
+  #totalUsd = 0;
   readonly #used = new Map<string, { minute: number; count: number }>();
 
   /** One call against a car's minute. */
@@ -51,7 +52,13 @@ export class Ledger {
 
   /** Everything answered below 500 is billed, refusals too; a cut connection was answered as far as the vendor knows. */
   log(call: Omit<LoggedCall, "priceUsd">): void {
-    this.#calls.push({ ...call, priceUsd: call.status < 500 ? PRICE_USD[call.kind] : 0 });
+    const priceUsd = call.status < 500 ? PRICE_USD[call.kind] : 0;
+    this.#totalUsd += priceUsd;
+    this.#calls.push({ ...call, priceUsd });
+  }
+
+  get totalUsd(): number {
+    return this.#totalUsd;
   }
 
   calls(): LoggedCall[] {

@@ -1,4 +1,4 @@
-import type { PowerInterval } from "./simulator-spec.ts";
+import type { CarSpec, PowerInterval } from "./simulator-spec.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -66,4 +66,14 @@ export class Meter {
       ? [...this.#closed, { startsAtMs: this.#sinceMs, endsAtMs: atMs, powerKw: this.#powerKw }]
       : [...this.#closed];
   }
+}
+
+/** Energy in the battery at that charge. */
+export function kwhAt(spec: CarSpec, socPercent: number): number {
+  return (spec.batteryCapacityKwh * socPercent) / 100;
+}
+
+/** Grid-side power at that current per phase. */
+export function supplyKw(spec: CarSpec, amps: number): number {
+  return (spec.voltageV * Math.min(amps, spec.maxCurrentA) * spec.phases) / 1000;
 }

@@ -1,6 +1,7 @@
 import { betweenMs, draw } from "./simulator-random.ts";
 
 const FALLS_ASLEEP_AFTER_MS = 15 * 60_000;
+const FINISHES_WAKE_UP_MS = 5_000;
 
 /** Whether a car's computer is up: awake while busy and for a quarter of an hour after anybody last talked to it. */
 export class Sleep {
@@ -22,6 +23,11 @@ export class Sleep {
     if (busy) return "online";
     if (nowMs < this.#awakeFromMs) return "waking";
     return nowMs < this.#lastActivityMs + FALLS_ASLEEP_AFTER_MS ? "online" : "asleep";
+  }
+
+  /** Almost up: it can be reached, but not yet commanded. */
+  isFinishingWakeUp(nowMs: number): boolean {
+    return nowMs < this.#awakeFromMs && nowMs >= this.#awakeFromMs - FINISHES_WAKE_UP_MS;
   }
 
   /** For a moment after waking, a car has not yet collected its values. */

@@ -28,6 +28,8 @@ export type CarSpec = {
   timeZone: string;
   /** In order of time, not overlapping. */
   sessions: Session[];
+  /** Added to the time the car reports; 0 if absent. */
+  clockSkewMs?: number;
   /** Above 2^53 unless given. */
   id?: bigint;
 };

@@ -140,7 +140,7 @@ export function toldChargeState(car: Car, nowMs: number, seed: number): Record<s
     ...toldSchedule(car, nowMs),
     supercharger_session_trip_planner: false,
     time_to_full_charge: blank ? null : hundredths(hoursToFull),
-    timestamp: nowMs - lag,
+    timestamp: nowMs - lag + (spec.clockSkewMs ?? 0),
     trip_charging: false,
     usable_battery_level: Math.max(0, level - coldPack),
     user_charge_enable_request: null,

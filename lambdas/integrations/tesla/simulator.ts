@@ -18,6 +18,8 @@ export type TeslaSimulatorOptions = {
   faults?: FaultScript;
   clientId: string;
   clientSecret: string;
+  /** The vendor's own limit on our bill: once reached, everything stops for all customers. None if absent. */
+  billingLimitUsd?: number;
   /** Any free one if absent. */
   port?: number;
   /** Tesla's own rules if absent. */
@@ -43,7 +45,7 @@ export type TeslaSimulator = {
 
 /** Tesla's cloud with its cars, on loopback, under the given clock. */
 export async function startTeslaSimulator(options: TeslaSimulatorOptions): Promise<TeslaSimulator> {
-  const { clock, seed, clientId, clientSecret } = options;
+  const { clock, seed, clientId, clientSecret, billingLimitUsd } = options;
   const script = options.faults ?? { rules: [] };
   const faults = new Faults(script, seed);
   const startMs = clock.now();
@@ -62,7 +64,18 @@ export async function startTeslaSimulator(options: TeslaSimulatorOptions): Promi
   const baseUrl = () => url;
   const commands = new CommandDesk(seed);
   const cloud = new Cloud({ cars, commands, faults, seed, baseUrl });
-  const fleetApi = new FleetApi({ clock, cars, cloud, commands, faults, ledger, tokens, seed, baseUrl });
+  const fleetApi = new FleetApi({
+    clock,
+    cars,
+    cloud,
+    commands,
+    faults,
+    ledger,
+    tokens,
+    seed,
+    baseUrl,
+    billingLimitUsd,
+  });
   const tokenParts = { clock, faults, tokens, ledger, clientId, clientSecret, vinsOf, audience: baseUrl };
 
   const server = createServer((message, response) => {
