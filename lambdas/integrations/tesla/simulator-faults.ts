@@ -40,7 +40,7 @@ const CALLS_OF = {
 } as const satisfies Record<string, readonly CallKind[]>;
 
 export type CallFault = keyof typeof CALLS_OF;
-export type FaultKind = CallFault | "vendor-outage" | "no-power" | "own-schedule-starts" | "unplugged-early";
+type FaultKind = CallFault | "vendor-outage" | "no-power" | "own-schedule-starts" | "unplugged-early";
 
 /** Befalls matching calls with that probability (always, if absent), at most `times` per car (or account, for tokens). */
 export type CallFaultRule = {

@@ -6,7 +6,7 @@ const HOUR_MS = 3_600_000;
  * What happens to a refresh token that was already used. `grace`: the last one is honoured for a while (so Tesla's
  * FAQ); `strict`: refused; `reuse-revokes`: refused and everything of the account with it, as stricter issuers do.
  */
-export type RotationRule = "grace" | "strict" | "reuse-revokes";
+type RotationRule = "grace" | "strict" | "reuse-revokes";
 
 export type TokenRules = { rotation: RotationRule; graceMs: number; accessLifeMs: number; refreshLifeMs: number };
 

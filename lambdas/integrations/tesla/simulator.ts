@@ -96,6 +96,8 @@ export async function startTeslaSimulator(options: TeslaSimulatorOptions): Promi
       response.end(reply.body);
     });
   });
+  // Virtual nights have long silences in real seconds too: a connection closed meanwhile would look like a fault.
+  server.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(options.port ?? 0, "127.0.0.1", resolve);
