@@ -37,7 +37,10 @@ export class VirtualClock {
     }
     this.#timers.splice(low, 0, entry);
     this.#wake?.();
-    return { cancel: () => void (entry.cancelled = true) };
+    const cancel = () => {
+      entry.cancelled = true;
+    };
+    return { cancel };
   }
 
   /** Declares work in flight: virtual time stands still until the returned function is called. */

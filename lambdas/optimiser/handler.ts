@@ -5,7 +5,7 @@ import { type Bus, eventBridgeBus, systemNow } from "../../shared/bus.ts";
 import { type Asset, AssetId } from "../../shared/domain/asset.ts";
 import { type Command, commandIdentity } from "../../shared/domain/command.ts";
 import { EVENTS, type NewEvent } from "../../shared/domain/events.ts";
-import { type Instant, plusMs, ZonedTime } from "../../shared/domain/instant.ts";
+import { type Instant, MINUTE_MS, plusMs, ZonedTime } from "../../shared/domain/instant.ts";
 import { nextEdge, type Plan } from "../../shared/domain/plan.ts";
 import type { Reading } from "../../shared/domain/reading.ts";
 import { seriesId } from "../../shared/domain/signal.ts";
@@ -63,12 +63,15 @@ export type OptimiserDeps = Pick<Runtime, "log" | "now"> & {
 const IN_FLIGHT = 10;
 const HORIZON_MS = 48 * 3_600_000;
 const RECENT_COMMANDS = 6;
+/** Commands go out this long before their edge, so that a sleeping car is awake when its moment comes. */
+const LEAD_MS = MINUTE_MS;
 
 /** Issues the commands of plan edges that fall due, each minute; plans again whom the re-plan queue names. */
 export async function run(event: z.infer<typeof Tick> | SqsBatch, deps: OptimiserDeps) {
   if (!("Records" in event)) {
-    const due = await deps.plans.dueEdges(event.tickAt);
-    if (due.length > 0) await followPlans(due, deps);
+    const until = plusMs(event.tickAt, LEAD_MS);
+    const due = await deps.plans.dueEdges(until);
+    if (due.length > 0) await followPlans(due, until, deps);
     return { batchItemFailures: [] };
   }
   const { parsed, batchItemFailures } = parseRecords(event, ReplanRequest, deps.log);
@@ -134,8 +137,7 @@ async function planOne(
   return [updated, ...(await follow(asset, reading, next, now, deps))];
 }
 
-async function followPlans(assetIds: readonly AssetId[], deps: OptimiserDeps): Promise<void> {
-  const now = deps.now();
+async function followPlans(assetIds: readonly AssetId[], until: Instant, deps: OptimiserDeps): Promise<void> {
   const [assets, latest, plans] = await Promise.all([
     deps.assets.get(assetIds),
     deps.readings.latest(assetIds, "charge"),
@@ -145,23 +147,24 @@ async function followPlans(assetIds: readonly AssetId[], deps: OptimiserDeps): P
     const plan = plans.get(asset.assetId);
     const reading = latest.get(asset.assetId)?.reading;
     // Whoever moves the edge issues its commands; a tick that runs twice finds it moved.
-    if (!plan || !(await deps.plans.setNextEdge(asset.assetId, plan.version, nextEdge(plan, now)))) return [];
-    return reading && asset.consent.control ? follow(asset, reading, plan, now, deps) : [];
+    if (!plan || !(await deps.plans.setNextEdge(asset.assetId, plan.version, nextEdge(plan, until)))) return [];
+    return reading && asset.consent.control ? follow(asset, reading, plan, until, deps) : [];
   });
   const published = events.flat();
   if (published.length > 0) await deps.bus.publish(published);
 }
 
-/** Issues what the plan wants now and the car does not do yet. */
+/** Issues what the plan wants at `at` and the car does not do yet. */
 async function follow(
   asset: Asset,
   reading: Reading,
   plan: Plan,
-  now: Instant,
+  at: Instant,
   deps: OptimiserDeps,
 ): Promise<NewEvent[]> {
   const recent = await deps.commands.recent(asset.assetId, RECENT_COMMANDS);
-  const { issue, withdraw } = difference(asset, plan, reading, recent, now);
+  const now = deps.now();
+  const { issue, withdraw } = difference({ asset, plan, reading, recent, now, at });
   if (!issue) return [];
   const command: Command = {
     commandId: commandIdOf(asset.assetId, issue.windowStartsAt, issue.action),
@@ -171,6 +174,7 @@ async function follow(
     reason: issue.reason,
     status: "issued",
     issuedAt: now,
+    notBefore: issue.notBefore,
     notAfter: issue.notAfter,
     checkAt: issue.notAfter,
     attempts: 0,

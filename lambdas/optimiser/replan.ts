@@ -10,7 +10,7 @@ import { need } from "./need.ts";
 import { plan } from "./plan.ts";
 
 /** A command may take minutes to act: a plan is done this long before the deadline where there is room. */
-const RESERVE_MS = 10 * MINUTE_MS;
+const RESERVE_MS = 5 * MINUTE_MS;
 
 /** Prices and carbon that a group of cars shares. */
 export type Signals = { price: readonly Slot[]; carbon: readonly Slot[] };

@@ -35,6 +35,7 @@ export type Night = {
   connection: Connection;
   deployment: Deployment;
   clock: VirtualClock;
+  simulations: ReadonlyMap<string, Simulation>;
   /** Runs to the end and settles; then makes the report. */
   run(): Promise<Report>;
   stop(): Promise<void>;
@@ -91,7 +92,7 @@ export async function startNight(options: NightOptions): Promise<Night> {
       await clock.runUntil(inputs.night.endsAtMs + SETTLE_MS, options.signal ? { signal: options.signal } : {});
       return settle(options, platform, connection, simulations);
     };
-    return { platform, connection, deployment, clock, run, stop };
+    return { platform, connection, deployment, clock, simulations, run, stop };
   } catch (error) {
     await stop();
     throw error;

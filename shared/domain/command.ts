@@ -55,6 +55,8 @@ export const Command = z.strictObject({
   reason: z.string(),
   status: CommandStatus,
   issuedAt: Instant,
+  /** The device is made ready before this, and told at this moment: waking a car takes up to a minute. */
+  notBefore: Instant,
   /** After this the command must not act any more. */
   notAfter: Instant,
   /** When the verifier must look at it next if no reading comes first. */

@@ -38,6 +38,11 @@ export function plusMs(at: Instant, ms: number): Instant {
   return instant(epochMs(at) + ms);
 }
 
+/** The later of two moments. */
+export function later(a: Instant, b: Instant): Instant {
+  return a < b ? b : a;
+}
+
 /** Parses a time that names its zone (`Z` or an offset). Throws when the zone is missing: a guess would be a bug. */
 export function parseInstant(text: string): Instant {
   if (!ZONED.test(text)) {

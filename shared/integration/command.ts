@@ -3,7 +3,7 @@ import type { Command } from "../domain/command.ts";
 import { isEnded } from "../domain/command.ts";
 import type { NewEvent } from "../domain/events.ts";
 import { FAULT_TREATMENT } from "../domain/fault.ts";
-import { epochMs, plusMs } from "../domain/instant.ts";
+import { epochMs, type Instant, plusMs } from "../domain/instant.ts";
 import { proves } from "../domain/proof.ts";
 import { VendorError } from "../errors.ts";
 import type { IntegrationDeps } from "./deps.ts";
@@ -16,6 +16,8 @@ const DONE: Handled = { done: true };
 // A `sending` row this old belongs to a worker that is gone: longer than a worker can live.
 const SENDING_LEASE_MS = 90_000;
 const RETRY_MS = 30_000;
+/** A device takes up to this long to become ready. */
+const READY_AFTER_MS = 45_000;
 const LONGEST_RETRY_MS = 300_000;
 
 /**
@@ -63,10 +65,14 @@ async function advance(command: Command, asset: Asset, deps: IntegrationDeps): P
 
   if (command.status === "unknown") return readBack(command, asset, withToken, deps);
 
-  const prepared = await withToken((target) => deps.vendor.prepare(target));
-  if (!prepared.ready) {
-    deps.log.info("COMMAND_DEFERRED", { commandId: command.commandId, waitMs: prepared.waitMs });
-    return { done: false, retryAfterMs: prepared.waitMs };
+  const early = now < command.notBefore;
+  // Made ready in the time before its moment: it goes out at once, and a device that fell asleep again says so.
+  const isPrepared = !early && command.attempts === 0 && wasPreparedFor(command, now);
+  const prepared = isPrepared ? { ready: true as const } : await withToken((target) => deps.vendor.prepare(target));
+  if (!prepared.ready || early) {
+    const waitMs = prepared.ready ? epochMs(command.notBefore) - epochMs(deps.now()) : prepared.waitMs;
+    deps.log.info("COMMAND_DEFERRED", { commandId: command.commandId, waitMs });
+    return { done: false, retryAfterMs: Math.max(0, waitMs) };
   }
   if (deps.now() >= command.notAfter) return DONE;
   const sending = await deps.commands.transition(command, "sending", {
@@ -81,6 +87,12 @@ async function advance(command: Command, asset: Asset, deps: IntegrationDeps): P
     withoutEffect: taken.withoutEffect,
   });
   return accept(sending, taken.withoutEffect, deps);
+}
+
+/** True just after the moment of a command that was issued well before it. */
+function wasPreparedFor(command: Command, now: Instant): boolean {
+  const leadMs = epochMs(command.notBefore) - epochMs(command.issuedAt);
+  return leadMs >= READY_AFTER_MS && epochMs(now) - epochMs(command.notBefore) < READY_AFTER_MS;
 }
 
 /** Nobody knows whether it acted: look, and either take it as done or put it back to be sent. */

@@ -21,7 +21,9 @@ export const connectTesla: ConnectVendor = (connection) => ({
     }
   },
 
-  async prepare({ asset, accessToken }) {
+  async prepare({ asset, accessToken, last }) {
+    // A car that charges is awake; should that be old news, the command's own answer says so.
+    if (last?.state === "charging" || last?.state === "starting") return { ready: true };
     const api = teslaApi(connection, accessToken);
     if ((await api.state(asset.vendorAssetId)) === "online") return { ready: true };
     const state = await api.wake(asset.vendorAssetId);
