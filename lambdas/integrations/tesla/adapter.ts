@@ -15,12 +15,14 @@ const STATES: Record<string, ChargeState | null> = {
   NoPower: "no-power",
   // Seen while the car measures its pack: says nothing about drawing.
   Calibrating: null,
+  // Tesla's own word for a value it does not have.
+  "<invalid>": null,
 };
 
 /** A charge state as our reading. Throws `malformed-message` on a state word that is not Tesla's. */
 export function toReading(data: TeslaChargeState, asset: Asset, receivedAt: Instant): Reading {
   const word = data.charging_state;
-  if (word !== null && !(word in STATES)) {
+  if (word !== null && !Object.hasOwn(STATES, word)) {
     throw new VendorError({
       fault: "malformed-message",
       operation: "vehicle_data",

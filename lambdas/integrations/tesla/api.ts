@@ -9,15 +9,15 @@ import type { CallKind, Connection } from "../../../shared/integration/contract.
 // Loose about fields we do not use; `id` is never read because it exceeds 2^53.
 const nullable = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
 
-export const TeslaVehicle = z.looseObject({
-  vin: z.string().length(17),
-  state: z.enum(["online", "asleep", "offline"]),
-});
-export type TeslaVehicle = z.infer<typeof TeslaVehicle>;
+export const TeslaVehicle = z.looseObject({ state: z.enum(["online", "asleep", "offline"]) });
+
+// Outside of these the number is not epoch ms: seconds would read as January 1970, microseconds as the year 50,000.
+const LEAST_EPOCH_MS = Date.UTC(2010, 0);
+const MOST_EPOCH_MS = Date.UTC(2200, 0);
 
 export const TeslaChargeState = z.looseObject({
   /** When the car reported, epoch ms. */
-  timestamp: z.number().int().positive(),
+  timestamp: z.number().int().min(LEAST_EPOCH_MS).max(MOST_EPOCH_MS),
   charging_state: nullable(z.string()),
   battery_level: nullable(z.number().min(0).max(100)),
   /** kWh in the battery; absent on older cars. */
@@ -38,11 +38,10 @@ export const TeslaVehicleData = z.looseObject({
   response: z.looseObject({ state: z.string(), charge_state: TeslaChargeState }),
 });
 const TeslaVehicleAnswer = z.looseObject({ response: TeslaVehicle });
-const TeslaWakeAnswer = z.looseObject({ response: z.looseObject({ state: z.string() }) });
+export const TeslaWakeAnswer = z.looseObject({ response: z.looseObject({ state: z.string() }) });
 export const TeslaCommandAnswer = z.looseObject({
   response: z.looseObject({ result: z.boolean(), reason: z.string().nullish() }),
 });
-const TeslaErrorBody = z.looseObject({ error: z.string().nullish(), error_description: z.string().nullish() });
 
 const TIMEOUT_MS = 12_000;
 
@@ -117,7 +116,7 @@ function regionOf(answer: HttpAnswer, base: URL, operation: string): URL {
     const url = new URL(text);
     const isTesla =
       /^fleet-api\.prd\.[a-z]{2}\.vn\.cloud\.tesla\.(com|cn)$/.test(url.hostname) && url.protocol === "https:";
-    if (isTesla || url.host === base.host) return url;
+    if (isTesla || url.origin === base.origin) return new URL(url.origin);
   }
   throw new VendorError({
     fault: "our-configuration",
@@ -145,6 +144,7 @@ const PHRASES: readonly (readonly [RegExp, FaultClass, string])[] = [
   ],
   [/unsupported vehicle/i, "unsupported-by-device", "the car cannot do this"],
   [/busy or finishing wake-up/i, "transient", "the car is still waking"],
+  [/exceeded_limit/i, "quota-exhausted", "our billing limit at Tesla is reached: every customer is cut off"],
 ];
 
 const STATUSES: Record<number, readonly [FaultClass, string]> = {
@@ -158,8 +158,8 @@ const STATUSES: Record<number, readonly [FaultClass, string]> = {
 
 /** Classifies an error answer: known phrases first, then known statuses, then the status' family. */
 export function errorOf(answer: HttpAnswer, operation: string, method: "GET" | "POST", nowMs: number): VendorError {
-  const body = TeslaErrorBody.safeParse(jsonOrUndefined(answer.text));
-  const text = body.success ? `${body.data.error ?? ""} ${body.data.error_description ?? ""}` : answer.text;
+  // The whole body: the same phrase is found in several fields, nested, or in plain text.
+  const { text } = answer;
   const phrase = PHRASES.find(([pattern]) => pattern.test(text));
   const known = STATUSES[answer.status];
   const [fault, message] = phrase
