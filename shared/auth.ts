@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import * as oauth from "oauth4webapi";
 import * as z from "zod";
 import { epochMs, type Instant, plusMs } from "./domain/instant.ts";
@@ -50,6 +50,8 @@ const RENEW_BEFORE_END_MS = 10 * 60_000;
  */
 export function tokenSource(deps: Dependencies): TokenSource {
   const { remembered } = deps;
+  /** Assets of one account that are handled together share one renewal. */
+  const renewals = new Map<string, Promise<TokenPair>>();
 
   const openPair = async (account: Account): Promise<TokenPair> => {
     const known = remembered.get(account.account);
@@ -74,7 +76,7 @@ export function tokenSource(deps: Dependencies): TokenSource {
     const pair = await openPair(account);
     if (!(await deps.accounts.lease(account.account, account.version, owner, now, plusMs(now, LEASE_MS)))) {
       deps.log.info("TOKEN_LEASE_HELD");
-      throw busy("another worker is renewing the token");
+      return newerPair(account, "another worker is renewing the token");
     }
     let answer: RefreshAnswer;
     try {
@@ -87,35 +89,53 @@ export function tokenSource(deps: Dependencies): TokenSource {
     if (answer.kind === "refused") return refusal(account, owner, now);
 
     const next = { accessToken: answer.accessToken, refreshToken: answer.refreshToken ?? pair.refreshToken };
-    const stored = await deps.accounts.renewed(account.account, owner, {
+    const renewed = {
       tokens: seal(JSON.stringify(next)),
       version: account.version + 1,
       accessExpiresAt: plusMs(now, answer.expiresInSeconds * 1000),
-    });
-    if (!stored) throw busy("the renewal lease was lost");
+    };
+    const store = () => deps.accounts.renewed(account.account, owner, renewed);
+    // The only copy of the new pair: a write that failed is repeated before anything else.
+    const stored = await store().catch(store);
+    if (!stored) return newerPair(account, "the renewal lease was lost");
     remembered.set(account.account, { version: account.version + 1, pair: next });
     deps.log.info("TOKEN_REFRESHED");
     return next;
   };
 
-  const refusal = async (account: Account, owner: string, now: Instant): Promise<never> => {
+  const refusal = async (account: Account, owner: string, now: Instant): Promise<TokenPair> => {
     const current = await deps.accounts.get(account.account);
     const newer = current !== undefined && current.version !== account.version;
     const repeated = account.refusedAt !== undefined && epochMs(now) - epochMs(account.refusedAt) >= LEASE_MS;
     deps.log.warn("TOKEN_REFRESH_REFUSED", { newer, repeated, crashBefore: account.refreshAttemptAt !== undefined });
-    if (newer) throw busy("a newer token pair was stored meanwhile");
+    if (newer) return openPair(current);
     await deps.accounts.refused(account.account, owner, now, repeated);
     if (repeated) throw revoked("the vendor refused to renew the login twice");
     throw busy("the vendor refused to renew the login once; it is tried again before the customer is asked");
+  };
+
+  /** What another worker stored meanwhile. Throws `transient` when there is nothing yet: a second renewal is never queued. */
+  const newerPair = async (account: Account, otherwise: string): Promise<TokenPair> => {
+    const current = await deps.accounts.get(account.account);
+    if (!current || current.version === account.version) throw busy(otherwise);
+    return openPair(current);
+  };
+
+  const renewOnce = (account: Account): Promise<TokenPair> => {
+    const underWay = renewals.get(account.account);
+    if (underWay) return underWay;
+    const renewal = renew(account).finally(() => renewals.delete(account.account));
+    renewals.set(account.account, renewal);
+    return renewal;
   };
 
   return {
     async accessToken(accountId) {
       const account = await load(accountId);
       const lifeMs = epochMs(account.accessExpiresAt) - epochMs(deps.now());
-      if (lifeMs > RENEW_BEFORE_END_MS) return (await openPair(account)).accessToken;
+      if (lifeMs > renewBeforeEndMs(account)) return (await openPair(account)).accessToken;
       try {
-        return (await renew(account)).accessToken;
+        return (await renewOnce(account)).accessToken;
       } catch (error) {
         const waits = error instanceof VendorError && error.fault === "transient";
         if (waits && lifeMs > 0) return (await openPair(account)).accessToken;
@@ -128,6 +148,12 @@ export function tokenSource(deps: Dependencies): TokenSource {
       await deps.accounts.expire(account.account, account.version, deps.now());
     },
   };
+}
+
+/** Between half and all of the margin, by account and pair: logins made together are not renewed together. */
+function renewBeforeEndMs({ account, version }: Account): number {
+  const share = createHash("sha256").update(`${account}#${version}`).digest().readUInt16BE() / 0xffff;
+  return RENEW_BEFORE_END_MS * (0.5 + share / 2);
 }
 
 type RefreshAnswer =
@@ -172,7 +198,7 @@ async function refresh(deps: Dependencies, refreshToken: string): Promise<Refres
     });
   }
   try {
-    const result = await oauth.processRefreshTokenResponse(server, client, await withoutIdToken(response));
+    const result = await oauth.processRefreshTokenResponse(server, client, await toBareAnswer(response));
     return {
       kind: "renewed",
       accessToken: result.access_token,
@@ -201,15 +227,27 @@ async function refresh(deps: Dependencies, refreshToken: string): Promise<Refres
   }
 }
 
-/** We use OAuth, not OpenID: an id token is neither needed nor verified, so it is dropped unread. */
-async function withoutIdToken(response: Response): Promise<Response> {
-  const body: unknown = await response
-    .clone()
-    .json()
-    .catch(() => undefined);
-  if (typeof body !== "object" || body === null) return response;
-  const { id_token: _, ...rest } = body as Record<string, unknown>;
-  return new Response(JSON.stringify(rest), { status: response.status, headers: response.headers });
+/**
+ * We use OAuth, not OpenID: an id token is neither needed nor verified, so it is dropped unread. An authentication
+ * challenge is dropped too, because it would hide the body, which tells a refused login from a wrong client.
+ */
+async function toBareAnswer(response: Response): Promise<Response> {
+  const headers = new Headers(response.headers);
+  headers.delete("www-authenticate");
+  const text = await response.text();
+  const body = bodyOf(text);
+  if (body === undefined) return new Response(text, { status: response.status, headers });
+  const { id_token: _, ...rest } = body;
+  return new Response(JSON.stringify(rest), { status: response.status, headers });
+}
+
+function bodyOf(text: string): Record<string, unknown> | undefined {
+  try {
+    const body: unknown = JSON.parse(text);
+    return typeof body === "object" && body !== null ? { ...body } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function isLoopback(url: URL): boolean {
