@@ -64,7 +64,7 @@ async function pollOne(
   }
 }
 
-/** Stores what a look gave; the recorded reading when it is news. */
+/** Stores what a look gave; the recorded reading when it is news. Throws `malformed-message` on one from the future. */
 export async function record(
   asset: Asset,
   online: boolean,
@@ -78,8 +78,12 @@ export async function record(
   }
   if (epochMs(reading.observedAt) - epochMs(reading.receivedAt) > MAX_CLOCK_SKEW_MS) {
     deps.log.warn("READING_FROM_FUTURE", { assetId: asset.assetId, observedAt: reading.observedAt });
-    await deps.readings.recordFailure(asset.assetId, "charge", { ...reach, faultClass: "malformed-message" });
-    return undefined;
+    // Thrown, so that it is a fault like any other: raised once, and cleared by the next sound reading.
+    throw new VendorError({
+      fault: "malformed-message",
+      operation: "reading",
+      message: "the device's clock is ahead of ours",
+    });
   }
   const { stored, previous } = await deps.readings.record(reading, reach);
   if (!stored) {
