@@ -65,8 +65,9 @@ export function commandsStore(client: DynamoDBDocumentClient, table: string): Co
         ),
       ),
 
-    async get(key) {
-      const answer = await client.send(new GetCommand({ TableName: table, Key: key, ConsistentRead: true }));
+    async get({ assetId, commandId }) {
+      const Key = { assetId, commandId };
+      const answer = await client.send(new GetCommand({ TableName: table, Key, ConsistentRead: true }));
       return answer.Item ? toCommand(answer.Item) : undefined;
     },
 
