@@ -1,0 +1,153 @@
+import { Asset } from "../shared/domain/asset.ts";
+import { Command } from "../shared/domain/command.ts";
+import { type Instant, instant, parseInstant, plusMs } from "../shared/domain/instant.ts";
+import { Plan, Window } from "../shared/domain/plan.ts";
+import { type Reachability, Reading } from "../shared/domain/reading.ts";
+import type { Slot } from "../shared/domain/signal.ts";
+
+export const HALF_HOUR_MS = 1_800_000;
+
+export function at(text: string): Instant {
+  return parseInstant(text);
+}
+
+/** A car in London: 60 kWh, 32 A at 230 V (7.36 kW), wanted at 80 % by 07:00. */
+export function anAsset(changes: Partial<Asset> = {}): Asset {
+  return Asset.parse({
+    assetId: "car-0001",
+    kind: "car",
+    integration: "acme-cars",
+    accountId: "customer-0001",
+    vendorAssetId: "5YJ3E1EA7KF000001",
+    fleetId: "main",
+    site: { siteId: "home-1", timeZone: "Europe/London" },
+    battery: { capacityKwh: 60, chargeEfficiency: 0.92 },
+    supply: { voltageV: 230, phases: 1, maxCurrentA: 32, minCurrentA: 6 },
+    preferences: { targetSocPercent: 80, readyBy: "07:00" },
+    consent: { control: true, givenAt: "2026-01-01T00:00:00.000Z" },
+    ...changes,
+  });
+}
+
+/** A car plugged in and not charging, at half. */
+export function aReading(changes: Partial<Reading> = {}): Reading {
+  const observedAt = changes.observedAt ?? at("2026-11-20T18:00Z");
+  return Reading.parse({
+    assetId: "car-0001",
+    stream: "charge",
+    observedAt,
+    receivedAt: observedAt,
+    state: "stopped",
+    plugged: true,
+    powerKw: 0,
+    socPercent: 50,
+    storedKwh: 30,
+    chargeLimitPercent: 90,
+    currentLimitA: 32,
+    ownScheduleActive: false,
+    ...changes,
+  });
+}
+
+export function charging(changes: Partial<Reading> = {}): Reading {
+  return aReading({ state: "charging", powerKw: 7.3, ...changes });
+}
+
+export function aReach(lastFetchedAt: string, changes: Partial<Reachability> = {}): Reachability {
+  return { lastFetchedAt: at(lastFetchedAt), online: true, failures: 0, faultClass: null, ...changes };
+}
+
+/** A start of charging, just issued for 02:00 to 05:00. */
+export function aCommand(changes: Partial<Command> = {}): Command {
+  return Command.parse({
+    commandId: "2026-11-21T02:00:00.000Z-0123456789abcdef",
+    assetId: "car-0001",
+    integration: "acme-cars",
+    action: { kind: "charge.start", currentA: 32 },
+    reason: "cheapest",
+    status: "issued",
+    issuedAt: at("2026-11-21T02:00Z"),
+    notBefore: at("2026-11-21T02:00Z"),
+    notAfter: at("2026-11-21T05:00Z"),
+    checkAt: at("2026-11-21T05:00Z"),
+    attempts: 0,
+    ...changes,
+  });
+}
+
+/** A window at full power unless told otherwise. */
+export function aWindow(startsAt: string, endsAt: string, changes: Partial<Window> = {}): Window {
+  const hours = (Date.parse(at(endsAt)) - Date.parse(at(startsAt))) / 3_600_000;
+  const powerKw = changes.powerKw ?? 7.36;
+  return Window.parse({
+    startsAt: at(startsAt),
+    endsAt: at(endsAt),
+    powerKw,
+    energyKwh: powerKw * hours,
+    reason: "cheapest",
+    priceEstimated: false,
+    ...changes,
+  });
+}
+
+/** One window from 02:00 to 05:00, made the evening before. */
+export function aPlan(changes: Partial<Plan> = {}): Plan {
+  return Plan.parse({
+    assetId: "car-0001",
+    madeAt: at("2026-11-20T18:00Z"),
+    version: 1,
+    readyBy: at("2026-11-21T07:00Z"),
+    energyNeededKwh: 19.565,
+    shortfallKwh: 0,
+    shortfallPercent: 0,
+    costPence: 200,
+    carbonGrams: 3000,
+    windows: [aWindow("2026-11-21T02:00Z", "2026-11-21T05:00Z")],
+    notes: [],
+    ...changes,
+  });
+}
+
+/** Slots of one length from `from` on, one for each value. */
+export function slotsFrom(from: string, values: readonly number[], lengthMs = HALF_HOUR_MS): Slot[] {
+  const start = at(from);
+  return values.map((value, index) => ({
+    startsAt: plusMs(start, index * lengthMs),
+    endsAt: plusMs(start, (index + 1) * lengthMs),
+    value,
+    kind: "actual",
+    issuedAt: at("2026-01-01T00:00Z"),
+  }));
+}
+
+/** Half-hourly slots over [from, to) that are `dear`, but `cheap` over [cheapFrom, cheapTo). */
+export function slotDay(
+  span: { from: string; to: string; cheapFrom: string; cheapTo: string },
+  values: { dear: number; cheap: number } = { dear: 30, cheap: 10 },
+): Slot[] {
+  const [from, to] = [Date.parse(at(span.from)), Date.parse(at(span.to))];
+  const starts = Array.from({ length: (to - from) / HALF_HOUR_MS }, (_, index) => instant(from + index * HALF_HOUR_MS));
+  const isCheap = (start: Instant) => at(span.cheapFrom) <= start && start < at(span.cheapTo);
+  return slotsFrom(
+    span.from,
+    starts.map((start) => (isCheap(start) ? values.cheap : values.dear)),
+  );
+}
+
+let messages = 0;
+
+/** An SQS event as a bus rule's queue delivers it: one record for each event. */
+export function queued(...events: readonly { name: string; detail: object }[]) {
+  return {
+    Records: events.map(({ name, detail }) => ({
+      messageId: `message-${++messages}`,
+      receiptHandle: "receipt",
+      body: JSON.stringify({
+        version: "0",
+        source: "headroom",
+        "detail-type": name,
+        detail: { version: 1, eventId: `event-${messages}`, occurredAt: "2026-11-20T18:00:00.000Z", ...detail },
+      }),
+    })),
+  };
+}

@@ -1,0 +1,105 @@
+import { describe, expect, it } from "vitest";
+import { type Command, CommandStatus, END_STATUSES, isEnded, PRIOR_STATUSES } from "../../../shared/domain/command.ts";
+import { plusMs } from "../../../shared/domain/instant.ts";
+import { aCommand, at } from "../../builders.ts";
+import { fresh, type Stores } from "./stores.ts";
+
+const STATUSES = CommandStatus.options;
+const PAIRS = STATUSES.flatMap((from) => STATUSES.map((to) => ({ from, to })));
+
+export function commandsContract(stores: () => Stores): void {
+  describe("commands", () => {
+    const inStatus = async (status: Command["status"], changes: Partial<Command> = {}) => {
+      const command = aCommand({ assetId: fresh("car"), integration: fresh("vendor"), status, ...changes });
+      expect(await stores().commands.issue(command)).toBe(true);
+      return command;
+    };
+
+    it("issues the same intent once, by one of several at the same time", async () => {
+      const { commands } = stores();
+      const command = aCommand({ assetId: fresh("car") });
+      const issues = await Promise.all([1, 2, 3].map(() => commands.issue(command)));
+      expect(issues.filter(Boolean)).toHaveLength(1);
+      expect(await commands.issue({ ...command, reason: "again" })).toBe(false);
+      expect(await commands.get(command)).toEqual(command);
+    });
+
+    it("knows nothing of a command never issued, and moves nothing", async () => {
+      const key = { assetId: fresh("car"), commandId: "never-issued" };
+      expect(await stores().commands.get(key)).toBeUndefined();
+      expect(await stores().commands.transition(key, "sending", {})).toBeUndefined();
+      expect(await stores().commands.get(key)).toBeUndefined();
+    });
+
+    it.each(PAIRS)("$from → $to is allowed or refused as the lifecycle says", async ({ from, to }) => {
+      const { commands } = stores();
+      const command = await inStatus(from);
+      const allowed = PRIOR_STATUSES[to].includes(from);
+      const moved = await commands.transition(command, to, { evidence: "tried" });
+      const expected = allowed ? { ...command, status: to, evidence: "tried" } : command;
+      expect(moved).toEqual(allowed ? expected : undefined);
+      expect(await commands.get(command)).toEqual(expected);
+    });
+
+    it("lets one of several move a command, and the others learn that they lost", async () => {
+      const command = await inStatus("issued");
+      const moves = await Promise.all([1, 2, 3].map(() => stores().commands.transition(command, "sending", {})));
+      expect(moves.filter((moved) => moved !== undefined)).toHaveLength(1);
+    });
+
+    it("writes the changes that come with a transition and leaves alone what is undefined", async () => {
+      const command = await inStatus("sending", { evidence: "first words" });
+      const checkAt = plusMs(command.checkAt, 60_000);
+      const acceptedAt = at("2026-11-21T02:00:04Z");
+      const changes = { checkAt, acceptedAt, withoutEffect: false, faultClass: undefined, evidence: undefined };
+      const moved = await stores().commands.transition(command, "accepted", changes as never);
+      expect(moved).toEqual({ ...command, status: "accepted", checkAt, acceptedAt, withoutEffect: false });
+    });
+
+    it.each(END_STATUSES)("takes a command that is %s out of the open ones", async (end) => {
+      const { commands } = stores();
+      const command = await inStatus(PRIOR_STATUSES[end][0] ?? "issued");
+      expect(await commands.open(command.integration)).toHaveLength(1);
+      await commands.transition(command, end, { endedAt: at("2026-11-21T02:05Z") });
+      expect(await commands.open(command.integration)).toEqual([]);
+      expect((await commands.get(command))?.status).toBe(end);
+    });
+
+    it.each(STATUSES.filter((status) => !isEnded(status)))("keeps a command that is %s open", async (status) => {
+      const command = await inStatus(PRIOR_STATUSES[status][0] ?? "issued");
+      await stores().commands.transition(command, status, {});
+      expect((await stores().commands.open(command.integration)).map((open) => open.status)).toEqual([status]);
+    });
+
+    it("gives the open ones of an integration by check time, only those to be checked by a moment", async () => {
+      const { commands } = stores();
+      const integration = fresh("vendor");
+      const times = ["02:03", "02:01", "02:05", "02:02", "02:04"];
+      for (const time of times) await inStatus("issued", { integration, checkAt: at(`2026-11-21T${time}Z`) });
+      await inStatus("issued");
+      const checks = (found: Command[]) => found.map((command) => command.checkAt.slice(11, 16));
+      expect(checks(await commands.open(integration))).toEqual(["02:01", "02:02", "02:03", "02:04", "02:05"]);
+      expect(checks(await commands.open(integration, at("2026-11-21T02:03Z")))).toEqual(["02:01", "02:02", "02:03"]);
+    });
+
+    it("moves a command in that order when its check time moves", async () => {
+      const { commands } = stores();
+      const command = await inStatus("issued");
+      await commands.transition(command, "sending", { checkAt: at("2026-11-21T02:01:30Z") });
+      expect(await commands.open(command.integration, at("2026-11-21T02:01:29Z"))).toEqual([]);
+      expect(await commands.open(command.integration, at("2026-11-21T02:01:30Z"))).toHaveLength(1);
+    });
+
+    it("gives an asset's newest commands, newest window first, ended or not, never more than asked", async () => {
+      const { commands } = stores();
+      const assetId = fresh("car");
+      const idOf = (hour: number) => `2026-11-21T0${hour}:00:00.000Z-0123456789abcdef`;
+      for (const hour of [3, 1, 5, 2, 4]) await inStatus("issued", { assetId, commandId: idOf(hour) });
+      await commands.transition({ assetId, commandId: idOf(4) }, "withdrawn", {});
+      await inStatus("issued");
+      const recent = async (limit: number) => (await commands.recent(assetId, limit)).map((one) => one.commandId);
+      expect(await recent(3)).toEqual([5, 4, 3].map(idOf));
+      expect(await recent(10)).toEqual([5, 4, 3, 2, 1].map(idOf));
+    });
+  });
+}

@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, describe } from "vitest";
+import { fakeAccountsStore } from "../fakes/accounts-store.ts";
+import { fakeAssetsStore } from "../fakes/assets-store.ts";
+import { fakeCommandsStore } from "../fakes/commands-store.ts";
+import { accountsContract } from "../fakes/contract/accounts.ts";
+import { assetsContract } from "../fakes/contract/assets.ts";
+import { commandsContract } from "../fakes/contract/commands.ts";
+import { engineIsHere, engineStores } from "../fakes/contract/engine.ts";
+import { plansContract } from "../fakes/contract/plans.ts";
+import { readingsContract } from "../fakes/contract/readings.ts";
+import { scheduleContract } from "../fakes/contract/schedule.ts";
+import { signalsContract } from "../fakes/contract/signals.ts";
+import type { Stores } from "../fakes/contract/stores.ts";
+import { fakePlansStore } from "../fakes/plans-store.ts";
+import { fakeReadingsStore } from "../fakes/readings-store.ts";
+import { fakeScheduleStore } from "../fakes/schedule-store.ts";
+import { fakeSignalsStore } from "../fakes/signals-store.ts";
+
+/** What every store promises, whoever keeps the rows. */
+function contract(stores: () => Stores): void {
+  assetsContract(stores);
+  readingsContract(stores);
+  scheduleContract(stores);
+  signalsContract(stores);
+  plansContract(stores);
+  commandsContract(stores);
+  accountsContract(stores);
+}
+
+describe("the fakes", () => {
+  const stores: Stores = {
+    assets: fakeAssetsStore(),
+    readings: fakeReadingsStore(),
+    schedule: fakeScheduleStore(),
+    signals: fakeSignalsStore(),
+    plans: fakePlansStore(),
+    commands: fakeCommandsStore(),
+    accounts: fakeAccountsStore(),
+  };
+  contract(() => stores);
+});
+
+describe.skipIf(!engineIsHere())("the real stores on a DynamoDB engine, two items a page", () => {
+  let engine: Awaited<ReturnType<typeof engineStores>>;
+  beforeAll(async () => {
+    engine = await engineStores();
+  }, 60_000);
+  afterAll(() => engine.stop());
+  contract(() => engine.stores);
+});
