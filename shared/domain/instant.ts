@@ -9,7 +9,8 @@ const ZONED = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}
 export const Instant = z
   .string()
   .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/, "expected a UTC instant such as 2026-11-20T19:00:00.000Z")
-  .refine((text) => !Number.isNaN(Date.parse(text)), "not a calendar date")
+  // The way there and back: Date.parse takes 30 February and 24:00, which would sort apart from what they mean.
+  .refine((text) => isCanonical(text), "not a calendar date")
   .brand<"Instant">();
 export type Instant = z.infer<typeof Instant>;
 
@@ -49,8 +50,15 @@ export function parseInstant(text: string): Instant {
     throw new RangeError(`time without a zone, or not ISO 8601: "${text.slice(0, 40)}"; write it with Z or an offset`);
   }
   const ms = Date.parse(text);
-  if (Number.isNaN(ms)) throw new RangeError(`not a calendar date: "${text.slice(0, 40)}"`);
+  if (Number.isNaN(ms) || !isCanonical(`${text.slice(0, 10)}T00:00:00.000Z`)) {
+    throw new RangeError(`not a calendar date: "${text.slice(0, 40)}"`);
+  }
   return instant(ms);
+}
+
+function isCanonical(text: string): boolean {
+  const ms = Date.parse(text);
+  return !Number.isNaN(ms) && new Date(ms).toISOString() === text;
 }
 
 export const MINUTE_MS = 60_000;
