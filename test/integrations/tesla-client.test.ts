@@ -1,0 +1,95 @@
+import { describe, expect, it } from "vitest";
+import { MINUTE_MS } from "../../shared/domain/instant.ts";
+import { aReading, at, charging } from "../builders.ts";
+import { aBench, aTarget, failure, rejection, said, state } from "./tesla-bench.ts";
+
+const START = { kind: "charge.start", currentA: 16 } as const;
+const STOP = { kind: "charge.stop" } as const;
+const names = (bench: ReturnType<typeof aBench>) => bench.sent.map(({ url }) => url.pathname.split("/").at(-1));
+
+describe("making a car ready", () => {
+  it("wakes it once, however often it is asked while the car gets up", async () => {
+    const bench = aBench([state("asleep"), state("asleep"), state("asleep"), state("online")]);
+    await bench.client.prepare(aTarget());
+    bench.pass(20_000);
+    await expect(bench.client.prepare(aTarget())).resolves.toEqual({ ready: false, waitMs: 20_000 });
+    bench.pass(20_000);
+    await expect(bench.client.prepare(aTarget())).resolves.toEqual({ ready: true });
+    expect(bench.counted).toEqual(["state", "wake", "state", "state"]);
+  });
+
+  it("wakes it again when a minute did not suffice", async () => {
+    const bench = aBench([state("asleep")]);
+    await bench.client.prepare(aTarget());
+    bench.pass(MINUTE_MS);
+    await bench.client.prepare(aTarget());
+    expect(bench.counted).toEqual(["state", "wake", "state", "wake"]);
+  });
+
+  it("wakes it again at once when the first wake was refused", async () => {
+    const bench = aBench([state("asleep"), failure(503, "service unavailable"), state("asleep"), state("online")]);
+    await rejection(bench.client.prepare(aTarget()));
+    await expect(bench.client.prepare(aTarget())).resolves.toEqual({ ready: true });
+    expect(bench.counted).toEqual(["state", "wake", "state", "wake"]);
+  });
+
+  it("asks nothing of a car seen charging a moment ago", async () => {
+    const bench = aBench([], { now: at("2026-11-20T23:10Z") });
+    const last = charging({ observedAt: at("2026-11-20T23:00Z") });
+    await expect(bench.client.prepare(aTarget({ last }))).resolves.toEqual({ ready: true });
+    expect(bench.sent).toEqual([]);
+  });
+
+  it("does not believe that a car charges because it did an hour ago", async () => {
+    const bench = aBench([state("asleep")], { now: at("2026-11-21T00:00Z") });
+    const last = charging({ observedAt: at("2026-11-20T23:00Z") });
+    await expect(bench.client.prepare(aTarget({ last }))).resolves.toMatchObject({ ready: false });
+    expect(bench.counted).toEqual(["state", "wake"]);
+  });
+});
+
+describe("commanding a car", () => {
+  it("sets the current and starts", async () => {
+    const bench = aBench([said(true)]);
+    await expect(bench.client.command(aTarget(), START)).resolves.toEqual({ withoutEffect: false });
+    expect(names(bench)).toEqual(["set_charging_amps", "charge_start"]);
+    expect(bench.sent[0]?.body).toEqual({ charging_amps: 16 });
+    expect(bench.counted).toEqual(["command", "command"]);
+  });
+
+  it("leaves out a current that the car has", async () => {
+    const bench = aBench([said(true)]);
+    await bench.client.command(aTarget({ last: aReading({ currentLimitA: 16 }) }), START);
+    expect(names(bench)).toEqual(["charge_start"]);
+  });
+
+  it("sets a current that is not known", async () => {
+    const bench = aBench([said(true)]);
+    await bench.client.command(aTarget({ last: aReading({ currentLimitA: null }) }), START);
+    expect(names(bench)).toEqual(["set_charging_amps", "charge_start"]);
+  });
+
+  it("stops in one call", async () => {
+    const bench = aBench([said(true)]);
+    await bench.client.command(aTarget(), STOP);
+    expect(names(bench)).toEqual(["charge_stop"]);
+  });
+
+  it("has an effect when any of its calls had one", async () => {
+    const current = aBench([said(true), said(false, "is_charging")]);
+    await expect(current.client.command(aTarget(), START)).resolves.toEqual({ withoutEffect: false });
+    const neither = aBench([said(false, "already_set"), said(false, "is_charging")]);
+    await expect(neither.client.command(aTarget(), START)).resolves.toEqual({ withoutEffect: true });
+  });
+
+  it("does not start a car that refused the current", async () => {
+    const bench = aBench([said(false, "disconnected"), said(true)]);
+    expect(await rejection(bench.client.command(aTarget(), START))).toMatchObject({ fault: "customer-must-act" });
+    expect(names(bench)).toEqual(["set_charging_amps"]);
+  });
+
+  it("may have started a car when the answer to the second call is lost", async () => {
+    const bench = aBench([said(true), "cut"]);
+    expect(await rejection(bench.client.command(aTarget(), START))).toMatchObject({ mayHaveActed: true });
+  });
+});
