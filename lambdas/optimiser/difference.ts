@@ -52,7 +52,7 @@ export function difference(input: {
   return {
     issue: {
       action: wanted,
-      windowStartsAt: since,
+      windowStartsAt: later(since, lastFailure(recent, wanted) ?? since),
       notBefore: later(since, now),
       notAfter: window?.endsAt ?? nextEdge(plan, at) ?? plusMs(at, STOP_VALID_MS),
       reason: window?.reason ?? "waiting for a cheaper window",
@@ -82,6 +82,15 @@ function isHeldBack(command: Command, wanted: Action, now: Instant): boolean {
   const actor = FAULT_TREATMENT[command.faultClass].actor;
   const waitMs = actor === "platform" || actor === "vendor" ? RETRY_AFTER_MS.platform : RETRY_AFTER_MS.other;
   return epochMs(now) - epochMs(command.endedAt) < waitMs;
+}
+
+/** A failed intent is repeated as a new one, dated from its failure: its own id can never be issued again. */
+function lastFailure(recent: readonly Command[], wanted: Action): Instant | undefined {
+  const failures = recent.filter((command) => command.faultClass && command.action.kind === wanted.kind);
+  return failures
+    .flatMap((command) => command.endedAt ?? [])
+    .sort()
+    .at(-1);
 }
 
 function lastEdge(plan: Plan, at: Instant): Instant {
