@@ -146,7 +146,7 @@ export function queued(...events: readonly { name: string; detail: object }[]) {
         version: "0",
         source: "headroom",
         "detail-type": name,
-        detail: { version: 1, eventId: `event-${messages}`, occurredAt: "2026-11-20T18:00:00.000Z", ...detail },
+        detail: { version: 1, eventId: `event-number-${messages}`, occurredAt: "2026-11-20T18:00:00.000Z", ...detail },
       }),
     })),
   };

@@ -1,0 +1,173 @@
+import { describe, expect, it } from "vitest";
+import { difference } from "../../lambdas/optimiser/difference.ts";
+import type { Command, CommandStatus } from "../../shared/domain/command.ts";
+import { FAULT_TREATMENT, type FaultClass, FaultClass as FaultClasses } from "../../shared/domain/fault.ts";
+import { MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
+import type { Plan } from "../../shared/domain/plan.ts";
+import type { Reading } from "../../shared/domain/reading.ts";
+import { aCommand, anAsset, aPlan, aReading, at, aWindow, charging } from "../builders.ts";
+
+const EVENING = at("2026-11-20T18:00Z");
+const IN_WINDOW = at("2026-11-21T03:00Z");
+const START = { kind: "charge.start", currentA: 32 } as const;
+const STOP = { kind: "charge.stop" } as const;
+
+function differ(input: {
+  reading?: Reading;
+  plan?: Plan;
+  recent?: Command[];
+  now?: ReturnType<typeof at>;
+  at?: ReturnType<typeof at>;
+}) {
+  const now = input.now ?? IN_WINDOW;
+  return difference({
+    asset: anAsset(),
+    plan: input.plan ?? aPlan(),
+    reading: input.reading ?? aReading(),
+    recent: input.recent ?? [],
+    now,
+    at: input.at ?? now,
+  });
+}
+
+describe("the difference between a plan and a car", () => {
+  it("is a start within a window, until its end, with the window's reason", () => {
+    expect(differ({})).toEqual({
+      issue: {
+        action: START,
+        windowStartsAt: "2026-11-21T02:00:00.000Z",
+        notBefore: IN_WINDOW,
+        notAfter: "2026-11-21T05:00:00.000Z",
+        reason: "cheapest",
+      },
+      withdraw: [],
+    });
+  });
+
+  it("is a start that waits for its moment when the edge lies just ahead", () => {
+    const answer = differ({ now: at("2026-11-21T01:59Z"), at: at("2026-11-21T02:00Z") });
+    expect(answer.issue).toMatchObject({ action: START, notBefore: "2026-11-21T02:00:00.000Z" });
+  });
+
+  it("is a stop outside the windows, until the next one", () => {
+    expect(differ({ reading: charging(), now: EVENING }).issue).toMatchObject({
+      action: STOP,
+      windowStartsAt: "2026-11-20T18:00:00.000Z",
+      notAfter: "2026-11-21T02:00:00.000Z",
+    });
+  });
+
+  it("is a stop after the last window that may still be sent for two hours", () => {
+    const now = at("2026-11-21T05:00Z");
+    expect(differ({ reading: charging(), now }).issue).toMatchObject({
+      action: STOP,
+      windowStartsAt: "2026-11-21T05:00:00.000Z",
+      notAfter: "2026-11-21T07:00:00.000Z",
+    });
+  });
+
+  it.each<[string, Reading, ReturnType<typeof at>]>([
+    ["charges in a window", charging(), IN_WINDOW],
+    ["starts in a window", aReading({ state: "starting" }), IN_WINDOW],
+    ["is full in a window", aReading({ state: "complete" }), IN_WINDOW],
+    ["stands outside of one", aReading(), EVENING],
+    ["does nobody knows what outside of one", aReading({ state: null }), EVENING],
+    ["is unplugged in a window", aReading({ plugged: false, state: "disconnected" }), IN_WINDOW],
+  ])("is nothing for a car that %s", (_, reading, now) => {
+    expect(differ({ reading, now })).toEqual({ issue: undefined, withdraw: [] });
+  });
+
+  it.each([
+    [32, undefined],
+    [31, 32],
+    [33, undefined],
+    [34, 32],
+    [null, undefined],
+  ])(
+    "asks for more current always, and for less only when it is two amperes too much: %s A",
+    (currentLimitA, asked) => {
+      const { issue } = differ({ reading: charging({ currentLimitA }) });
+      expect(issue?.action).toEqual(asked ? START : undefined);
+    },
+  );
+
+  it("asks for the current that the window's power needs", () => {
+    const plan = aPlan({ windows: [aWindow("2026-11-21T02:00Z", "2026-11-21T05:00Z", { powerKw: 3.5 })] });
+    expect(differ({ plan }).issue?.action).toEqual({ kind: "charge.start", currentA: 16 });
+  });
+
+  describe("with commands under way", () => {
+    const open = (status: CommandStatus, changes: Partial<Command> = {}) =>
+      aCommand({ status, issuedAt: at("2026-11-21T02:00Z"), ...changes });
+
+    it.each(["issued", "sending", "unknown", "accepted"] as const)(
+      "is nothing while one that wants the same is %s",
+      (status) => {
+        expect(differ({ recent: [open(status)] }).issue).toBeUndefined();
+      },
+    );
+
+    it.each([
+      ["issued", true],
+      ["accepted", true],
+      ["sending", false],
+      ["unknown", false],
+    ] as const)("overtakes one that wants something else; %s is withdrawn: %s", (status, withdrawn) => {
+      const overtaken = open(status, { action: STOP });
+      expect(differ({ recent: [overtaken] })).toMatchObject({
+        issue: { action: START },
+        withdraw: withdrawn ? [overtaken] : [],
+      });
+    });
+
+    it("counts the newest of several, whatever their order", () => {
+      const newest = open("issued", { commandId: "newest-one", issuedAt: at("2026-11-21T02:30Z") });
+      const older = open("accepted", { commandId: "older-one", action: STOP });
+      expect(differ({ recent: [older, newest] }).issue).toBeUndefined();
+      expect(differ({ recent: [newest, older] }).issue).toBeUndefined();
+    });
+
+    it("is a stop although the car does not charge yet, when a start is on its way", () => {
+      const accepted = open("accepted", { notBefore: EVENING });
+      expect(differ({ recent: [accepted], now: EVENING }).issue?.action).toEqual(STOP);
+    });
+
+    it("holds one that waits for its moment against what the plan wants then", () => {
+      const now = at("2026-11-21T01:59:30Z");
+      const waiting = open("issued", { issuedAt: at("2026-11-21T01:59Z"), notBefore: at("2026-11-21T02:00Z") });
+      expect(differ({ recent: [waiting], now })).toEqual({ issue: undefined, withdraw: [] });
+    });
+
+    it("forgets those that have ended", () => {
+      expect(differ({ recent: [open("confirmed", { action: STOP })] }).issue?.action).toEqual(START);
+    });
+  });
+
+  describe("after a failure", () => {
+    const failed = (faultClass: FaultClass, minutesAgo: number, changes: Partial<Command> = {}) =>
+      aCommand({ status: "missed", faultClass, endedAt: plusMs(IN_WINDOW, -minutesAgo * MINUTE_MS), ...changes });
+
+    it.each(FaultClasses.options)("holds the same command back for as long as it is hopeless: %s", (faultClass) => {
+      const { actor } = FAULT_TREATMENT[faultClass];
+      const minutes = actor === "platform" || actor === "vendor" ? 5 : 60;
+      expect(differ({ recent: [failed(faultClass, minutes - 1)] }).issue).toBeUndefined();
+      expect(differ({ recent: [failed(faultClass, minutes)] }).issue?.action).toEqual(START);
+    });
+
+    it("holds back after a rejection as after a miss", () => {
+      expect(differ({ recent: [failed("our-fault", 30, { status: "rejected" })] }).issue).toBeUndefined();
+    });
+
+    it("does not hold the other action back", () => {
+      expect(differ({ recent: [failed("our-fault", 1, { action: STOP })] }).issue?.action).toEqual(START);
+    });
+
+    it("repeats it as a new intent, the same whoever decides: one that ended is never issued again", () => {
+      const before = failed("transient", 10);
+      const first = differ({ recent: [before] });
+      const later = differ({ recent: [before], now: plusMs(IN_WINDOW, MINUTE_MS) });
+      expect(first.issue?.windowStartsAt).toBe(before.endedAt);
+      expect(later.issue?.windowStartsAt).toBe(before.endedAt);
+    });
+  });
+});
