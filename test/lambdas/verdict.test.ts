@@ -1,0 +1,121 @@
+import { describe, expect, it } from "vitest";
+import { verdict } from "../../lambdas/verifier/verdict.ts";
+import type { Command } from "../../shared/domain/command.ts";
+import { type FaultClass, FaultClass as FaultClasses } from "../../shared/domain/fault.ts";
+import type { Reading } from "../../shared/domain/reading.ts";
+import { aCommand, aReach, aReading, at, charging } from "../builders.ts";
+
+const ACCEPTED_AT = at("2026-11-21T02:00:05Z");
+const CHECK_AT = at("2026-11-21T02:11:05Z");
+const BEFORE_CHECK = at("2026-11-21T02:05Z");
+const AFTER = at("2026-11-21T02:01Z");
+const REACHED = aReach("2026-11-21T02:10Z");
+
+const accepted = (changes: Partial<Command> = {}) =>
+  aCommand({ status: "accepted", acceptedAt: ACCEPTED_AT, checkAt: CHECK_AT, ...changes });
+const stop = (changes: Partial<Command> = {}) => accepted({ action: { kind: "charge.stop" }, ...changes });
+
+describe("a verdict", () => {
+  it("is confirmed by a reading that the device made after acceptance", () => {
+    expect(verdict(accepted(), charging({ observedAt: AFTER }), REACHED, BEFORE_CHECK)).toEqual({
+      verdict: "confirmed",
+      afterMs: 55_000,
+      evidence: "reading of 2026-11-21T02:01:00.000Z: charging, 7.3 kW",
+    });
+  });
+
+  it.each([at("2026-11-21T01:59Z"), ACCEPTED_AT])(
+    "is not confirmed by a reading made before the command was taken, or at that moment: %s",
+    (observedAt) => {
+      expect(verdict(accepted(), charging({ observedAt, receivedAt: AFTER }), REACHED, BEFORE_CHECK)).toEqual({
+        verdict: "wait",
+      });
+    },
+  );
+
+  it("does not rest on the vendor's word: taken without effect is still proved by a reading", () => {
+    const taken = accepted({ withoutEffect: true });
+    expect(verdict(taken, undefined, undefined, BEFORE_CHECK)).toEqual({ verdict: "wait" });
+    expect(verdict(taken, undefined, undefined, CHECK_AT).verdict).toBe("missed");
+  });
+
+  it("confirms a stop by a car that draws nothing", () => {
+    expect(verdict(stop(), aReading({ observedAt: AFTER }), REACHED, BEFORE_CHECK).verdict).toBe("confirmed");
+    expect(verdict(stop(), charging({ observedAt: AFTER }), REACHED, BEFORE_CHECK).verdict).toBe("wait");
+  });
+
+  it("waits until the time to confirm has run out, and then confirms rather than misses", () => {
+    const idle = aReading({ observedAt: AFTER });
+    expect(verdict(accepted(), idle, REACHED, at("2026-11-21T02:11:04.999Z"))).toEqual({ verdict: "wait" });
+    expect(verdict(accepted(), idle, REACHED, CHECK_AT).verdict).toBe("missed");
+    expect(verdict(accepted(), charging({ observedAt: AFTER }), REACHED, CHECK_AT).verdict).toBe("confirmed");
+  });
+
+  it.each<[FaultClass, Partial<Reading>, RegExp]>([
+    ["customer-must-act", { state: "disconnected", plugged: false }, /cable is not plugged in/],
+    ["customer-must-act", { state: "no-power" }, /charger offers no power/],
+    ["customer-must-act", { ownScheduleActive: true }, /owner's own schedule/],
+    ["transient", {}, /device answered stopped at 0\.0 kW/],
+    ["transient", { state: "charging", powerKw: null }, /charging at unknown kW/],
+  ])("is missed as %s when the car is seen: %j", (faultClass, seen, evidence) => {
+    const answer = verdict(accepted(), aReading({ observedAt: AFTER, ...seen }), REACHED, CHECK_AT);
+    expect(answer).toEqual({ verdict: "missed", faultClass, evidence: expect.stringMatching(evidence) });
+  });
+
+  it.each(FaultClasses.options)("is missed as %s when that is why the last attempts to read failed", (faultClass) => {
+    const reach = aReach("2026-11-21T02:10Z", { online: null, failures: 4, faultClass });
+    expect(verdict(accepted(), undefined, reach, CHECK_AT)).toMatchObject({ verdict: "missed", faultClass });
+  });
+
+  it("is missed as offline when nothing was read since and no attempt failed", () => {
+    const old = charging({ observedAt: at("2026-11-21T01:00Z") });
+    for (const reading of [undefined, old]) {
+      expect(verdict(accepted(), reading, REACHED, CHECK_AT)).toMatchObject({ faultClass: "device-offline" });
+    }
+  });
+
+  it("tells what the car was seen doing rather than why a later attempt failed", () => {
+    const reach = aReach("2026-11-21T02:10Z", { failures: 1, faultClass: "vendor-outage" });
+    const seen = aReading({ observedAt: AFTER, state: "disconnected" });
+    expect(verdict(accepted(), seen, reach, CHECK_AT)).toMatchObject({ faultClass: "customer-must-act" });
+  });
+
+  it("judges an unknown by what was read since it was issued", () => {
+    const unknown = aCommand({
+      status: "unknown",
+      issuedAt: at("2026-11-21T02:00Z"),
+      checkAt: at("2026-11-21T05:00Z"),
+    });
+    expect(verdict(unknown, charging({ observedAt: AFTER }), REACHED, BEFORE_CHECK).verdict).toBe("confirmed");
+    expect(verdict(unknown, charging({ observedAt: at("2026-11-21T01:59Z") }), REACHED, BEFORE_CHECK).verdict).toBe(
+      "wait",
+    );
+    expect(verdict(unknown, undefined, REACHED, at("2026-11-21T05:00Z")).verdict).toBe("missed");
+  });
+
+  it("lets a command expire that was never sent, and says why when it is known", () => {
+    const issued = aCommand();
+    expect(verdict(issued, undefined, undefined, at("2026-11-21T04:59:59.999Z"))).toEqual({ verdict: "wait" });
+    expect(verdict(issued, undefined, undefined, issued.notAfter)).toEqual({
+      verdict: "expired",
+      evidence: "could not be sent before it was too late",
+    });
+    expect(verdict({ ...issued, evidence: "no answer" }, undefined, undefined, issued.notAfter)).toMatchObject({
+      evidence: "no answer",
+    });
+  });
+
+  it("does not take a car that charges by itself for the effect of a command never sent", () => {
+    expect(verdict(aCommand(), charging({ observedAt: AFTER }), REACHED, BEFORE_CHECK)).toEqual({ verdict: "wait" });
+  });
+
+  it.each(["sending", "confirmed", "missed", "rejected", "expired", "withdrawn"] as const)(
+    "has nothing to say of a command that is %s",
+    (status) => {
+      const late = at("2026-11-22T00:00Z");
+      expect(verdict(aCommand({ status }), charging({ observedAt: AFTER }), REACHED, late)).toEqual({
+        verdict: "wait",
+      });
+    },
+  );
+});

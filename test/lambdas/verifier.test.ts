@@ -1,0 +1,174 @@
+import { describe, expect, it } from "vitest";
+import { run } from "../../lambdas/verifier/handler.ts";
+import type { Command } from "../../shared/domain/command.ts";
+import { FAULT_TREATMENT } from "../../shared/domain/fault.ts";
+import type { Instant } from "../../shared/domain/instant.ts";
+import type { Reading } from "../../shared/domain/reading.ts";
+import { aCommand, aReach, aReading, at, charging, queued } from "../builders.ts";
+import { fakeBus, published } from "../fakes/bus.ts";
+import { fakeClock } from "../fakes/clock.ts";
+import { fakeCommandsStore } from "../fakes/commands-store.ts";
+import { fakeLog } from "../fakes/log.ts";
+import { fakeReadingsStore } from "../fakes/readings-store.ts";
+
+const SEEN_AT = at("2026-11-21T02:01Z");
+const CHECK_AT = at("2026-11-21T02:11Z");
+const accepted = (changes: Partial<Command> = {}) =>
+  aCommand({ status: "accepted", acceptedAt: at("2026-11-21T02:00:05Z"), checkAt: CHECK_AT, ...changes });
+
+function world(...commands: Command[]) {
+  const clock = fakeClock("2026-11-21T02:01:10Z");
+  const deps = {
+    now: clock.now,
+    log: fakeLog(),
+    integrations: [{ name: "acme-cars" }],
+    commands: fakeCommandsStore(commands),
+    readings: fakeReadingsStore(),
+    bus: fakeBus(),
+  };
+  return {
+    clock,
+    deps,
+    read: (reading: Reading) => deps.readings.record(reading, aReach(reading.receivedAt)),
+    tick: (tickAt: Instant) => {
+      clock.set(tickAt);
+      return run({ tickAt }, deps);
+    },
+    news: (...events: { name: string; detail: object }[]) => run(queued(...events), deps),
+    statuses: () => deps.commands.all().map((command) => command.status),
+    names: () => deps.bus.published.map((event) => event.name),
+  };
+}
+
+const telemetry = (...assetIds: string[]) => ({
+  name: "TelemetryRecorded",
+  detail: {
+    integration: "acme-cars",
+    matters: false,
+    readings: assetIds.map((assetId) => ({ assetId, stream: "charge", observedAt: SEEN_AT, matters: false })),
+  },
+});
+const acceptedEvent = (command: Command) => ({
+  name: "CommandAccepted",
+  detail: {
+    commandId: command.commandId,
+    assetId: command.assetId,
+    integration: command.integration,
+    withoutEffect: false,
+  },
+});
+
+describe("the verifier", () => {
+  it("confirms by a reading made after acceptance, writes the evidence and says so once", async () => {
+    const { read, news, deps, names } = world(accepted());
+    await read(charging({ observedAt: SEEN_AT }));
+    expect(await news(telemetry("car-0001"))).toEqual({ batchItemFailures: [] });
+    expect(deps.commands.all()[0]).toMatchObject({
+      status: "confirmed",
+      endedAt: "2026-11-21T02:01:10.000Z",
+      evidence: "reading of 2026-11-21T02:01:00.000Z: charging, 7.3 kW",
+    });
+    expect(published(deps.bus, "CommandConfirmed")).toEqual([
+      { commandId: accepted().commandId, assetId: "car-0001", integration: "acme-cars", afterMs: 55_000 },
+    ]);
+    expect(deps.log.of("VERDICT").map((line) => line.fields.verdict)).toEqual(["confirmed"]);
+
+    await news(telemetry("car-0001"), telemetry("car-0001"));
+    expect(names()).toEqual(["CommandConfirmed"]);
+  });
+
+  it("is not moved by the vendor's 200 alone", async () => {
+    const { news, statuses, names } = world(accepted());
+    await news(acceptedEvent(accepted()));
+    expect(statuses()).toEqual(["accepted"]);
+    expect(names()).toEqual([]);
+  });
+
+  it("looks at once when a command is accepted: the reading may have come first", async () => {
+    const { read, news, statuses } = world(accepted());
+    await read(charging({ observedAt: SEEN_AT }));
+    await news(acceptedEvent(accepted()));
+    expect(statuses()).toEqual(["confirmed"]);
+  });
+
+  it("leaves alone the commands of assets that are not in the news", async () => {
+    const other = accepted({ assetId: "car-0002" });
+    const { read, news, statuses } = world(accepted(), other);
+    await read(charging({ observedAt: SEEN_AT }));
+    await read(charging({ assetId: "car-0002", observedAt: SEEN_AT }));
+    await news(telemetry("car-0002"));
+    expect(statuses()).toEqual(["accepted", "confirmed"]);
+  });
+
+  it("misses a command at the minute its time has run out, raises the fault and says who has the next move", async () => {
+    const { read, tick, deps, names } = world(accepted());
+    await read(aReading({ observedAt: SEEN_AT, state: "disconnected", plugged: false }));
+    await tick(at("2026-11-21T02:10Z"));
+    expect(names()).toEqual([]);
+
+    await tick(CHECK_AT);
+    expect(deps.commands.all()[0]).toMatchObject({ status: "missed", faultClass: "customer-must-act" });
+    const reference = { assetId: "car-0001", integration: "acme-cars", faultClass: "customer-must-act" };
+    expect(published(deps.bus, "CommandMissed")).toEqual([{ ...reference, commandId: accepted().commandId }]);
+    expect(published(deps.bus, "FaultRaised")).toEqual([
+      { ...reference, nextStep: FAULT_TREATMENT["customer-must-act"].nextStep },
+    ]);
+
+    await tick(at("2026-11-21T02:12Z"));
+    expect(names()).toEqual(["CommandMissed", "FaultRaised"]);
+  });
+
+  it("lets a command expire that was not sent in time", async () => {
+    const { tick, deps, statuses } = world(aCommand());
+    await tick(at("2026-11-21T04:59Z"));
+    expect(statuses()).toEqual(["issued"]);
+    await tick(at("2026-11-21T05:00Z"));
+    expect(statuses()).toEqual(["expired"]);
+    expect(published(deps.bus, "CommandExpired")).toHaveLength(1);
+  });
+
+  it("makes unknown what a worker that is gone was sending, without a verdict", async () => {
+    const sending = aCommand({ status: "sending", checkAt: at("2026-11-21T02:01:30Z") });
+    const { tick, deps, names } = world(sending);
+    await tick(at("2026-11-21T02:01Z"));
+    expect(deps.commands.all()[0]?.status).toBe("sending");
+    await tick(at("2026-11-21T02:02Z"));
+    expect(deps.commands.all()[0]).toMatchObject({
+      status: "unknown",
+      checkAt: sending.notAfter,
+      evidence: "the worker that sent it is gone",
+    });
+    expect(names()).toEqual([]);
+  });
+
+  it("confirms an unknown that turns out to have acted", async () => {
+    const { read, news, statuses } = world(aCommand({ status: "unknown" }));
+    await read(charging({ observedAt: SEEN_AT }));
+    await news(telemetry("car-0001"));
+    expect(statuses()).toEqual(["confirmed"]);
+  });
+
+  it("publishes once when a tick and a reading judge the same command at the same time", async () => {
+    const { read, tick, news, names } = world(accepted());
+    await read(charging({ observedAt: SEEN_AT }));
+    await Promise.all([tick(CHECK_AT), news(telemetry("car-0001")), news(telemetry("car-0001"))]);
+    expect(names()).toEqual(["CommandConfirmed"]);
+  });
+
+  it("publishes nothing when there is nothing open", async () => {
+    const { tick, news, names } = world();
+    expect(await tick(CHECK_AT)).toEqual({ batchItemFailures: [] });
+    await news(telemetry("car-0001"));
+    expect(names()).toEqual([]);
+  });
+
+  it("leaves a record that does not fit on the queue and judges by the others", async () => {
+    const { read, deps, statuses } = world(accepted());
+    await read(charging({ observedAt: SEEN_AT }));
+    const batch = queued({ name: "TelemetryRecorded", detail: { readings: "all of them" } }, telemetry("car-0001"));
+    const bad = batch.Records[0]?.messageId;
+    expect(await run(batch, deps)).toEqual({ batchItemFailures: [{ itemIdentifier: bad }] });
+    expect(statuses()).toEqual(["confirmed"]);
+    expect(deps.log.of("RECORD_REFUSED").map((line) => line.fields)).toEqual([{ messageId: bad }]);
+  });
+});
