@@ -1,0 +1,87 @@
+import { randomBytes } from "node:crypto";
+import { DecryptCommand, GenerateDataKeyCommand, KMSClient } from "@aws-sdk/client-kms";
+import { mockClient } from "aws-sdk-client-mock";
+import fc from "fast-check";
+import { beforeEach, describe, expect, it } from "vitest";
+import { kmsSealer, type Sealed } from "../../shared/seal.ts";
+
+const kms = mockClient(KMSClient);
+const ALEX = { account: "tesla#alex" };
+const SAM = { account: "tesla#sam" };
+const sealer = () => kmsSealer(new KMSClient(), "key-1");
+
+/** KMS as documented: a data key opens only under the context it was made with. */
+beforeEach(() => {
+  kms.reset();
+  const keys = new Map<string, { key: Buffer; context: string }>();
+  kms.on(GenerateDataKeyCommand).callsFake((input) => {
+    const key = randomBytes(32);
+    const wrapped = randomBytes(64);
+    keys.set(wrapped.toString("hex"), { key, context: JSON.stringify(input.EncryptionContext) });
+    return { Plaintext: key, CiphertextBlob: wrapped };
+  });
+  kms.on(DecryptCommand).callsFake((input) => {
+    const known = keys.get(Buffer.from(input.CiphertextBlob).toString("hex"));
+    if (known?.context !== JSON.stringify(input.EncryptionContext)) throw new Error("InvalidCiphertextException");
+    return { Plaintext: known.key };
+  });
+});
+
+async function sealed(text = "a token pair"): Promise<Sealed> {
+  const seal = await sealer().prepare(ALEX);
+  return seal(text);
+}
+
+describe("a sealed text", () => {
+  it("opens in another process under its own context", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: "binary" }), async (text) => {
+        expect(await sealer().open(await sealed(text), ALEX)).toBe(text);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it("is refused by KMS under another customer's context", async () => {
+    await expect(sealer().open(await sealed(), SAM)).rejects.toThrow("InvalidCiphertextException");
+  });
+
+  it("is refused under another context even when its data key is remembered", async () => {
+    const warm = sealer();
+    const seal = await warm.prepare(ALEX);
+    await expect(warm.open(seal("a token pair"), SAM)).rejects.toThrow();
+    expect(kms.commandCalls(DecryptCommand)).toHaveLength(0);
+  });
+
+  it.each(["data", "tag", "iv"] as const)("is refused when its %s was changed", async (field) => {
+    const text = await sealed();
+    const bytes = Buffer.from(text[field], "base64");
+    bytes[0] = (bytes[0] ?? 0) ^ 1;
+    await expect(sealer().open({ ...text, [field]: bytes.toString("base64") }, ALEX)).rejects.toThrow();
+  });
+
+  it("does not show what it holds, nor that it holds the same as another", async () => {
+    const seal = await sealer().prepare(ALEX);
+    const [one, two] = [seal("a token pair"), seal("a token pair")];
+    expect(one.data).not.toBe(two.data);
+    expect(one.iv).not.toBe(two.iv);
+    expect(Buffer.from(one.data, "base64").toString()).not.toContain("token");
+  });
+});
+
+describe("a data key", () => {
+  it("is fetched before sealing, which then calls nothing", async () => {
+    const seal = await sealer().prepare(ALEX);
+    expect(kms.calls()).toHaveLength(1);
+    seal("a token pair");
+    expect(kms.calls()).toHaveLength(1);
+  });
+
+  it("is remembered, so that reading an account again asks KMS nothing", async () => {
+    const text = await sealed();
+    const warm = sealer();
+    await warm.open(text, ALEX);
+    await warm.open(text, ALEX);
+    expect(kms.commandCalls(DecryptCommand)).toHaveLength(1);
+  });
+});
