@@ -15,6 +15,8 @@ export type PlanProblem = {
   slots: readonly CostSlot[];
   /** Kept free before the deadline where there is room, for commands that take their time, ms. */
   reserveMs: number;
+  /** The shortest run worth a start, ms: contactors wear, and a car needs a while to settle. */
+  runMs: number;
 };
 
 export type PlanAnswer = Pick<Plan, "windows" | "shortfallKwh" | "shortfallPercent" | "costPence" | "carbonGrams">;
@@ -27,8 +29,9 @@ const EPSILON_KWH = 1e-9;
 const NO_SLACK_SHARE = 0.95;
 
 /**
- * The cheapest exact plan for one car: within a slot power is constant, and is 0 or between `minPowerKw` and `maxPowerKw`.
- * An impossible target gives full power from now and the shortfall, never an empty plan. Ties go to the earlier slot.
+ * The cheapest exact plan for one car on a grid of `runMs`: in each cell power is 0 or between `minPowerKw` and
+ * `maxPowerKw`. An impossible target gives full power from now and the shortfall, never an empty plan. Ties go to the
+ * earlier cell; cells of one price are then joined into one run, at full power where that leaves it `runMs` long.
  */
 export function plan(problem: PlanProblem): PlanAnswer {
   const all = problem.slots.map((slot) => ({ ...slot, hours: (slot.endMs - slot.startMs) / 3_600_000 }));
@@ -49,22 +52,12 @@ export function plan(problem: PlanProblem): PlanAnswer {
   const early = cutAt(rest, (all.at(-1)?.endMs ?? 0) - problem.reserveMs);
   const room = capacity(early, problem.maxPowerKw) >= leftKwh ? early : rest;
   const noSlack = leftKwh > NO_SLACK_SHARE * capacity(rest, problem.maxPowerKw);
-  const chosen = cheapest(room, leftKwh, problem);
-  return answer(
-    [
-      ...placed,
-      ...chosen.map(({ piece, energyKwh }) => ({
-        piece,
-        energyKwh,
-        reason: noSlack
-          ? ("deadline" as const)
-          : piece.costPencePerKwh === null
-            ? ("no-signal" as const)
-            : ("cheapest" as const),
-      })),
-    ],
+  const cells = cheapest(
+    room.flatMap((piece) => cellsOf(piece, problem.runMs)),
+    leftKwh,
     problem,
   );
+  return answer([...placed, ...runs(room, cells, problem, noSlack)], problem);
 }
 
 /** Fills from the start at full power until `kwh` is reached; the piece it ends in is split there. */
@@ -86,33 +79,40 @@ function chargeNow(pieces: readonly Piece[], kwh: number, maxPowerKw: number): {
   return { placed, rest };
 }
 
+/** A slot cut at whole multiples of `runMs`, so that nearly all cells have one length. */
+function cellsOf(piece: Piece, runMs: number): Piece[] {
+  const cells: Piece[] = [];
+  let rest: Piece | undefined = piece;
+  while (rest) {
+    const [head, tail]: [Piece, Piece | undefined] = split(rest, (Math.floor(rest.startMs / runMs) + 1) * runMs);
+    cells.push(head);
+    rest = tail;
+  }
+  return cells;
+}
+
 /**
- * Exact for slots that are on at [min, max] or off. For a given number of slots of one length, the cheapest ones are best
- * (exchange argument), and for a given set the dearest carry least; lengths are few (half-hours and the cut first and last),
- * so every combination of counts is tried.
+ * Exact for cells that are on at [min, max] or off. Of cells of one length, the cheapest are on (exchange argument), and no
+ * more of them than are needed (one more only moves energy to a dearer one). Most cells have one length; the few others
+ * (the cut first and last) are tried in every combination.
  */
-function cheapest(
-  pieces: readonly Piece[],
-  energyKwh: number,
-  problem: PlanProblem,
-): { piece: Piece; energyKwh: number }[] {
-  const costOf = costFunction(pieces);
-  const byCost = [...pieces].sort((a, b) => costOf(a) - costOf(b) || a.startMs - b.startMs);
-  const groups = [...new Set(byCost.map((piece) => piece.endMs - piece.startMs))].map((lengthMs) =>
-    byCost.filter((piece) => piece.endMs - piece.startMs === lengthMs),
-  );
+function cheapest(cells: readonly Piece[], energyKwh: number, problem: PlanProblem): Map<Piece, number> {
+  const costOf = costFunction(cells);
+  const byCost = [...cells].sort((a, b) => costOf(a) - costOf(b) || a.startMs - b.startMs);
+  const groups = [...new Set(byCost.map((cell) => cell.endMs - cell.startMs))]
+    .map((lengthMs) => byCost.filter((cell) => cell.endMs - cell.startMs === lengthMs))
+    .sort((a, b) => a.length - b.length);
+  const main = groups.pop() ?? [];
+  const mainHours = main[0]?.hours ?? 0;
   let best: { excessKwh: number; cost: number; energies: Map<Piece, number> } | undefined;
 
-  const consider = (on: readonly Piece[]) => {
-    const hours = sum(on.map((piece) => piece.hours));
+  const consider = (on: ReadonlySet<Piece>) => {
+    const hours = sum([...on].map((cell) => cell.hours));
     if (hours * problem.maxPowerKw < energyKwh - EPSILON_KWH) return;
     const excessKwh = Math.max(0, hours * problem.minPowerKw - energyKwh);
-    const energies = fill(
-      [...on].sort((a, b) => costOf(a) - costOf(b) || a.startMs - b.startMs),
-      energyKwh,
-      problem,
-    );
-    const cost = sum([...energies].map(([piece, kwh]) => costOf(piece) * kwh));
+    const cheapFirst = byCost.filter((cell) => on.has(cell));
+    const energies = fill(cheapFirst, energyKwh, problem);
+    const cost = sum([...energies].map(([cell, kwh]) => costOf(cell) * kwh));
     const better =
       !best ||
       excessKwh < best.excessKwh - EPSILON_KWH ||
@@ -121,19 +121,42 @@ function cheapest(
   };
   const combine = (index: number, on: readonly Piece[]) => {
     const group = groups[index];
-    if (!group) return consider(on);
-    for (let count = 0; count <= group.length; count++) {
-      const next = [...on, ...group.slice(0, count)];
-      combine(index + 1, next);
-      // One slot more than the minimum power allows only overshoots by more.
-      if (sum(next.map((piece) => piece.hours)) * problem.minPowerKw > energyKwh) break;
+    if (group) {
+      for (let count = 0; count <= group.length; count++) combine(index + 1, [...on, ...group.slice(0, count)]);
+      return;
+    }
+    const missingKwh = energyKwh - sum(on.map((cell) => cell.hours)) * problem.maxPowerKw;
+    const needed = Math.max(0, Math.ceil(missingKwh / (mainHours * problem.maxPowerKw) - 1e-9));
+    for (const count of [needed, needed + 1]) {
+      if (count <= main.length) consider(new Set([...on, ...main.slice(0, count)]));
     }
   };
   combine(0, []);
-  return [...(best?.energies ?? [])].map(([piece, kwh]) => ({ piece, energyKwh: kwh }));
+  return best?.energies ?? new Map();
 }
 
-/** Every slot at its minimum, the rest to the cheapest first. */
+/** The cells of each slot as one run within it, next to a neighbouring run where there is one. */
+function runs(slots: readonly Piece[], cells: Map<Piece, number>, problem: PlanProblem, noSlack: boolean): Placed[] {
+  const energyOf = (slot: Piece) =>
+    sum([...cells].map(([cell, kwh]) => (cell.startMs >= slot.startMs && cell.endMs <= slot.endMs ? kwh : 0)));
+  const energies = slots.map(energyOf);
+  return slots.flatMap((slot, index) => {
+    const energyKwh = energies[index] ?? 0;
+    if (energyKwh <= EPSILON_KWH) return [];
+    const atPowerMs = (powerKw: number) => Math.ceil((energyKwh / powerKw) * 3_600_000);
+    const shortestMs = Math.min(problem.runMs, atPowerMs(problem.minPowerKw));
+    const lengthMs = Math.min(slot.endMs - slot.startMs, Math.max(atPowerMs(problem.maxPowerKw), shortestMs));
+    const runsOn = (energies[index + 1] ?? 0) > 0 && slots[index + 1]?.startMs === slot.endMs;
+    const runsIn = (energies[index - 1] ?? 0) > 0 && slots[index - 1]?.endMs === slot.startMs;
+    const startMs = runsOn && !runsIn ? slot.endMs - lengthMs : slot.startMs;
+    const endMs = startMs + lengthMs;
+    const piece = { ...slot, startMs, endMs, hours: lengthMs / 3_600_000 };
+    const reason = noSlack ? "deadline" : slot.costPencePerKwh === null ? "no-signal" : "cheapest";
+    return [{ piece, energyKwh, reason }];
+  });
+}
+
+/** Every cell at its minimum, the rest to the cheapest first. */
 function fill(cheapFirst: readonly Piece[], energyKwh: number, problem: PlanProblem): Map<Piece, number> {
   const energies = new Map(cheapFirst.map((piece) => [piece, piece.hours * problem.minPowerKw]));
   let leftKwh = energyKwh - sum([...energies.values()]);
@@ -176,7 +199,7 @@ function total(placed: readonly Placed[], value: (piece: Piece) => number | null
   return round(result, 3);
 }
 
-/** Neighbouring slots of one power and one reason become one window. */
+/** Neighbouring runs of one power and one reason become one window. */
 function toWindows(placed: readonly Placed[]): Window[] {
   const windows: Window[] = [];
   for (const { piece, energyKwh, reason } of placed) {

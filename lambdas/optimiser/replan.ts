@@ -9,8 +9,9 @@ import { type CostSlot, costSlots } from "./costs.ts";
 import { need } from "./need.ts";
 import { plan } from "./plan.ts";
 
-/** A command may take minutes to act: a plan is done this long before the deadline where there is room. */
-const RESERVE_MS = 5 * MINUTE_MS;
+/** A command takes a while to act: a plan is done this long before the deadline where there is room. */
+const RESERVE_MS = 2 * MINUTE_MS;
+const RUN_MS = 10 * MINUTE_MS;
 
 /** Prices and carbon that a group of cars shares. */
 export type Signals = { price: readonly Slot[]; carbon: readonly Slot[] };
@@ -57,6 +58,7 @@ export function replan(
     minPowerKw: powerOfCurrent(asset.supply, asset.supply.minCurrentA),
     slots,
     reserveMs: RESERVE_MS,
+    runMs: RUN_MS,
   });
   return {
     ...base,

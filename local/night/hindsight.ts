@@ -1,7 +1,7 @@
 import { type CostSlot, costSlots } from "../../lambdas/optimiser/costs.ts";
 import { plan } from "../../lambdas/optimiser/plan.ts";
 import { powerOfCurrent } from "../../shared/domain/asset.ts";
-import { epochMs, instant } from "../../shared/domain/instant.ts";
+import { epochMs, instant, MINUTE_MS } from "../../shared/domain/instant.ts";
 import type { Slot } from "../../shared/domain/signal.ts";
 import type { PowerInterval } from "../../shared/integration/simulation.ts";
 import { maxPowerKw, type NightCar } from "./cars.ts";
@@ -66,6 +66,7 @@ export function hindsight(car: NightCar, signals: TrueSignals): Bill {
     minPowerKw: powerOfCurrent(asset.supply, asset.supply.minCurrentA),
     slots: signals.slots(session.arrivesAtMs, car.readyByMs, carbonWeightPencePerKg),
     reserveMs: 0,
+    runMs: 10 * MINUTE_MS,
   });
   return signals.bill(
     best.windows.map((window) => ({

@@ -42,7 +42,7 @@ export type Report = {
   cars: CarReport[];
   totals: { actual: Bill; chargeNow: Bill; hindsight: Bill };
   savedAgainstChargeNow: { costPercent: number; carbonPercent: number };
-  /** How much dearer than the best possible with hindsight, over cars that got all their energy. */
+  /** How much dearer than the best possible with hindsight, over the cars that got as much energy as that would give. */
   aboveHindsightPercent: number;
   commands: Record<CommandStatus, number>;
   missedBy: Record<string, number>;
@@ -65,8 +65,8 @@ export function report(inputs: NightInputs, signals: TrueSignals, outcome: Outco
     chargeNow: total(cars.map((car) => car.chargeNow)),
     hindsight: total(cars.map((car) => car.hindsight)),
   };
-  const full = cars.filter((car) => car.ready);
-  const ofFull = (which: "actual" | "hindsight") => total(full.map((car) => car[which])).costPence;
+  const comparable = cars.filter((car) => car.actual.energyKwh >= car.hindsight.energyKwh - READY_TOLERANCE_KWH);
+  const cost = (which: "actual" | "hindsight") => total(comparable.map((car) => car[which])).costPence;
   const { night } = inputs;
   return {
     night: { date: night.date, zone: night.zone, startsAt: instant(night.startsAtMs), endsAt: instant(night.endsAtMs) },
@@ -79,7 +79,7 @@ export function report(inputs: NightInputs, signals: TrueSignals, outcome: Outco
       costPercent: percent(totals.chargeNow.costPence - totals.actual.costPence, totals.chargeNow.costPence),
       carbonPercent: percent(totals.chargeNow.carbonGrams - totals.actual.carbonGrams, totals.chargeNow.carbonGrams),
     },
-    aboveHindsightPercent: percent(ofFull("actual") - ofFull("hindsight"), Math.abs(ofFull("hindsight"))),
+    aboveHindsightPercent: percent(cost("actual") - cost("hindsight"), Math.abs(cost("hindsight"))),
     commands: countBy(outcome.commands, (command) => command.status) as Report["commands"],
     missedBy: countBy(
       outcome.commands.filter((command) => command.faultClass),
@@ -113,14 +113,15 @@ function carReport(car: NightCar, signals: TrueSignals, outcome: Outcome): CarRe
     .map((interval) => ({ ...interval, endsAtMs: Math.min(interval.endsAtMs, car.readyByMs) }))
     .filter((interval) => interval.endsAtMs > interval.startsAtMs);
   const actual = signals.bill(untilReady);
+  const isReady = actual.energyKwh >= car.session.energyKwh - READY_TOLERANCE_KWH;
   return {
     assetId: car.asset.assetId,
     arrivesAt: instant(car.session.arrivesAtMs),
     readyBy: instant(car.readyByMs),
     neededKwh: round(car.session.energyKwh, 3),
     deliveredKwh: round(actual.energyKwh, 3),
-    couldBeReady: outcome.couldBeReady(car),
-    ready: actual.energyKwh >= car.session.energyKwh - READY_TOLERANCE_KWH,
+    couldBeReady: isReady || outcome.couldBeReady(car),
+    ready: isReady,
     actual,
     chargeNow: chargeNow(car, signals),
     hindsight: hindsight(car, signals),

@@ -33,7 +33,7 @@ function fleet(report: Report): string[] {
     row("charge at plug-in", totals.chargeNow),
     row("cheapest with hindsight", totals.hindsight),
     `  saved against charging at plug-in: cost ${saved.costPercent.toFixed(1)} %, CO2 ${saved.carbonPercent.toFixed(1)} %`,
-    `  above the cheapest with hindsight: ${report.aboveHindsightPercent.toFixed(2)} % (cars that got all their energy)`,
+    `  above the cheapest with hindsight: ${report.aboveHindsightPercent.toFixed(2)} % (at equal energy)`,
   ];
 }
 

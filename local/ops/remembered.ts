@@ -1,33 +1,44 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { z } from "zod";
 import { Deployment } from "./connection.ts";
 
 /** Where a local platform that keeps running says how to reach it. */
 const FILE = fileURLToPath(new URL("../../.headroom/platform.json", import.meta.url));
 
+const Remembered = Deployment.extend({ pid: z.number().int().positive() });
+
 export function rememberDeployment(deployment: Deployment): void {
   mkdirSync(dirname(FILE), { recursive: true });
-  writeFileSync(FILE, JSON.stringify({ ...deployment, pid: process.pid }));
+  const temporary = `${FILE}.${process.pid}`;
+  writeFileSync(temporary, JSON.stringify({ ...deployment, pid: process.pid }));
+  renameSync(temporary, FILE);
 }
 
+/** Forgets this process's platform; one that was started after it stays known. */
 export function forgetDeployment(): void {
-  rmSync(FILE, { force: true });
+  if (read()?.pid === process.pid) rmSync(FILE, { force: true });
 }
 
 /** The local platform that is up now; undefined when there is none. */
 export function runningDeployment(): Deployment | undefined {
-  let text: string;
-  try {
-    text = readFileSync(FILE, "utf8");
-  } catch {
-    return undefined;
-  }
-  const { pid, ...deployment } = JSON.parse(text) as { pid: number };
+  const found = read();
+  if (!found) return undefined;
+  const { pid, ...deployment } = found;
   try {
     process.kill(pid, 0);
   } catch {
     return undefined;
   }
-  return Deployment.parse(deployment);
+  return deployment;
+}
+
+/** What the file says; undefined when there is none, or it was written by another version. */
+function read(): z.infer<typeof Remembered> | undefined {
+  try {
+    return Remembered.safeParse(JSON.parse(readFileSync(FILE, "utf8"))).data;
+  } catch {
+    return undefined;
+  }
 }

@@ -7,18 +7,26 @@ import { epochMs } from "../../shared/domain/instant.ts";
 const START_MS = Date.parse("2026-11-20T18:00:00Z");
 const HALF_HOUR_MS = 1_800_000;
 
+/** Consecutive slots; the first may begin late, so that those after it lie on the half-hours. */
 function slots(prices: readonly (number | null)[], lengthsMs: readonly number[] = []): CostSlot[] {
-  let startMs = START_MS;
+  let startMs = START_MS + HALF_HOUR_MS - (lengthsMs[0] ?? HALF_HOUR_MS);
   return prices.map((price, index) => {
     const endMs = startMs + (lengthsMs[index] ?? HALF_HOUR_MS);
-    const slot = { startMs, endMs, costPencePerKwh: price, pricePencePerKwh: price, carbonGramsPerKwh: 100, estimated: false };
+    const slot = {
+      startMs,
+      endMs,
+      costPencePerKwh: price,
+      pricePencePerKwh: price,
+      carbonGramsPerKwh: 100,
+      estimated: false,
+    };
     startMs = endMs;
     return slot;
   });
 }
 
 function problem(changes: Partial<PlanProblem> & Pick<PlanProblem, "slots" | "energyKwh">): PlanProblem {
-  return { nowKwh: 0, maxPowerKw: 7.2, minPowerKw: 1.44, reserveMs: 0, ...changes };
+  return { nowKwh: 0, maxPowerKw: 7.2, minPowerKw: 1.44, reserveMs: 0, runMs: HALF_HOUR_MS, ...changes };
 }
 
 /** One letter per half-hour: # full power, - something less, . off. */
@@ -91,7 +99,9 @@ function cheapestByForce(input: PlanProblem): number {
   const hours = input.slots.map((slot) => (slot.endMs - slot.startMs) / 3_600_000);
   let best = Infinity;
   for (let mask = 0; mask < 1 << input.slots.length; mask++) {
-    const on = input.slots.map((slot, i) => ({ cost: slot.costPencePerKwh ?? 0, hours: hours[i] ?? 0, is: (mask >> i) & 1 })).filter((s) => s.is);
+    const on = input.slots
+      .map((slot, i) => ({ cost: slot.costPencePerKwh ?? 0, hours: hours[i] ?? 0, is: (mask >> i) & 1 }))
+      .filter((s) => s.is);
     const low = on.reduce((sum, slot) => sum + slot.hours * input.minPowerKw, 0);
     const high = on.reduce((sum, slot) => sum + slot.hours * input.maxPowerKw, 0);
     if (low > input.energyKwh + 1e-9 || high < input.energyKwh - 1e-9) continue;
@@ -110,9 +120,17 @@ function cheapestByForce(input: PlanProblem): number {
 describe("every plan", () => {
   const prices = fc.array(fc.integer({ min: -20, max: 60 }), { minLength: 1, maxLength: 9 });
   const anyProblem = fc
-    .tuple(prices, fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: 30 }), fc.double({ min: 0.01, max: 1.2, noNaN: true }))
+    .tuple(
+      prices,
+      fc.integer({ min: 1, max: 30 }),
+      fc.integer({ min: 1, max: 30 }),
+      fc.double({ min: 0.01, max: 1.2, noNaN: true }),
+    )
     .map(([list, firstMinutes, lastMinutes, share]) => {
-      const all = slots(list, list.map((_, i) => (i === 0 ? firstMinutes : i === list.length - 1 ? lastMinutes : 30) * 60_000));
+      const all = slots(
+        list,
+        list.map((_, i) => (i === 0 ? firstMinutes : i === list.length - 1 ? lastMinutes : 30) * 60_000),
+      );
       const hours = all.reduce((sum, slot) => sum + (slot.endMs - slot.startMs) / 3_600_000, 0);
       return problem({ slots: all, energyKwh: share * hours * 7.2 });
     });
@@ -128,11 +146,45 @@ describe("every plan", () => {
     );
   });
 
+  it("is as exact on a grid finer than the prices, with an uneven first and last cell", () => {
+    const runMs = 600_000;
+    const shortNight = fc.tuple(
+      fc.array(fc.integer({ min: -20, max: 60 }), { minLength: 1, maxLength: 3 }),
+      fc.integer({ min: 1, max: 30 }),
+      fc.double({ min: 0.02, max: 0.99, noNaN: true }),
+    );
+    fc.assert(
+      fc.property(shortNight, ([list, lastMinutes, share]) => {
+        const night = slots(
+          list,
+          list.map((_, i) => (i === list.length - 1 ? lastMinutes : 30) * 60_000),
+        );
+        const hours = night.reduce((sum, slot) => sum + (slot.endMs - slot.startMs) / 3_600_000, 0);
+        const input = problem({ slots: night, energyKwh: share * hours * 7.2, runMs });
+        const cells = night.flatMap((slot) => {
+          const count = Math.ceil((slot.endMs - slot.startMs) / runMs);
+          return Array.from({ length: count }, (_, i) => ({
+            ...slot,
+            startMs: slot.startMs + i * runMs,
+            endMs: Math.min(slot.endMs, slot.startMs + (i + 1) * runMs),
+          }));
+        });
+        const best = cheapestByForce({ ...input, slots: cells });
+        fc.pre(Number.isFinite(best) && (list.length > 1 || lastMinutes % 10 === 0));
+        expect(plan(input).costPence).toBeCloseTo(best, 2);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it("delivers what was asked or says what is missing, within the power limits and the time", () => {
     fc.assert(
       fc.property(anyProblem, (input) => {
         const answer = plan(input);
-        const possible = input.slots.reduce((sum, slot) => sum + ((slot.endMs - slot.startMs) / 3_600_000) * input.maxPowerKw, 0);
+        const possible = input.slots.reduce(
+          (sum, slot) => sum + ((slot.endMs - slot.startMs) / 3_600_000) * input.maxPowerKw,
+          0,
+        );
         expect(delivered(answer) + answer.shortfallKwh).toBeGreaterThanOrEqual(input.energyKwh - 1e-3);
         expect(answer.shortfallKwh).toBeCloseTo(Math.max(0, input.energyKwh - possible), 2);
         for (const window of answer.windows) {
@@ -160,10 +212,15 @@ describe("every plan", () => {
 
   it("moves with the clock: shifting every slot shifts every window", () => {
     fc.assert(
-      fc.property(anyProblem, fc.integer({ min: 1, max: 10_000 }), (input, minutes) => {
-        const by = minutes * 60_000;
-        const moved = plan({ ...input, slots: input.slots.map((slot) => ({ ...slot, startMs: slot.startMs + by, endMs: slot.endMs + by })) });
-        expect(moved.windows.map((window) => epochMs(window.startsAt) - by)).toEqual(plan(input).windows.map((window) => epochMs(window.startsAt)));
+      fc.property(anyProblem, fc.integer({ min: 1, max: 300 }), (input, halfHours) => {
+        const by = halfHours * HALF_HOUR_MS;
+        const moved = plan({
+          ...input,
+          slots: input.slots.map((slot) => ({ ...slot, startMs: slot.startMs + by, endMs: slot.endMs + by })),
+        });
+        expect(moved.windows.map((window) => epochMs(window.startsAt) - by)).toEqual(
+          plan(input).windows.map((window) => epochMs(window.startsAt)),
+        );
       }),
     );
   });

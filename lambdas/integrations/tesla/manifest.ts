@@ -16,7 +16,7 @@ export const manifest: Manifest = {
   streams: [
     {
       stream: "charge",
-      // Tesla bills each look at 0.2 US cents: an idle car is looked at rarely, a car with an open command every minute.
+      // Each look costs 0.2 US cents, and looking more often than every 15 minutes keeps an idle car from falling asleep.
       cadence: { idleMinutes: 15, pluggedMinutes: 30, chargingMinutes: 10, openCommandMinutes: 1 },
     },
   ],

@@ -5,7 +5,7 @@ import type { CarSpec } from "./simulator-spec.ts";
 
 const CLIENT = { clientId: "local-client", clientSecret: "local-client-secret" };
 /** The car's own safety net begins this long before the last possible moment; the platform's plans end earlier. */
-const OWN_SCHEDULE_MARGIN_MINUTES = 3;
+const OWN_SCHEDULE_MARGIN_MINUTES = 2;
 
 /** Tesla's cloud with the night's cars, each set by its owner to be ready at departure by itself if nobody commands it. */
 export const startSimulation: StartSimulation = async ({ clock, cars, seed, faults, startsAtMs, endsAtMs }) => {

@@ -1,0 +1,83 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Asset } from "../../shared/domain/asset.ts";
+import { accountKey } from "../../shared/store/accounts.ts";
+import { type Integrations, readAssets, refuse } from "./asset-file.ts";
+import type { Connection } from "./connection.ts";
+import { enrol } from "./registry.ts";
+
+type Parts = Pick<Connection, "assets" | "schedule" | "bus" | "accounts">;
+
+/**
+ * Enrols a file's assets and tells what became of each. Whole or not at all where that can be known beforehand; a failure
+ * half-way is mended by running it again, because every step may be repeated.
+ */
+export async function enrolFile(
+  file: string,
+  integrations: Integrations,
+  open: () => Promise<{ name: string; connection: Parts }>,
+): Promise<string> {
+  const assets = readAssets(file, integrations);
+  const { name, connection } = await open();
+  const before = await known(assets, connection);
+  refuse(file, conflicts(assets, before));
+
+  const lines: string[] = [];
+  for (const asset of assets) {
+    await enrol(asset, connection);
+    lines.push(`${asset.assetId}  ${outcome(asset, before.byId.get(asset.assetId))}`);
+  }
+  return [...lines, `${count(assets.length)} on ${name}.`, ...(await unlinked(assets, connection))].join("\n");
+}
+
+type Known = { byId: Map<string, Asset>; inFleets: Asset[] };
+
+async function known(assets: readonly Asset[], { assets: store }: Parts): Promise<Known> {
+  const fleets = [...new Set(assets.map((asset) => asset.fleetId))];
+  const [same, ...inFleets] = await Promise.all([
+    store.get(assets.map((asset) => asset.assetId)),
+    ...fleets.map((fleet) => store.fleet(fleet)),
+  ]);
+  return { byId: new Map(same.map((asset) => [asset.assetId, asset])), inFleets: inFleets.flat() };
+}
+
+/** One car under two ids would be commanded twice; an asset left on another integration's schedule would be polled twice. */
+function conflicts(assets: readonly Asset[], { byId, inFleets }: Known) {
+  const carKey = (asset: Asset) => `${asset.integration} ${asset.vendorAssetId}`;
+  const cars = new Map(inFleets.map((asset) => [carKey(asset), asset.assetId]));
+  return assets.flatMap((asset, index) => {
+    const before = byId.get(asset.assetId);
+    if (before && before.integration !== asset.integration) {
+      const what = `${asset.assetId} is enrolled with ${before.integration}; give it a new assetId to move it`;
+      return [{ index, field: "integration", what }];
+    }
+    const other = cars.get(carKey(asset));
+    if (other === undefined || other === asset.assetId) return [];
+    return [{ index, field: "vendorAssetId", what: `is enrolled already, as ${other}` }];
+  });
+}
+
+function outcome(asset: Asset, before: Asset | undefined): string {
+  if (!before) return `enrolled: ${asset.kind}, ${asset.integration}, fleet ${asset.fleetId}`;
+  const keys = Object.entries(asset).flatMap(([key, value]) =>
+    isDeepStrictEqual(value, Object.entries(before).find(([other]) => other === key)?.[1]) ? [] : [key],
+  );
+  return keys.length === 0 ? "enrolled before, nothing changed" : `replaced: ${keys.join(", ")} changed`;
+}
+
+function count(assets: number): string {
+  return assets === 1 ? "1 asset is enrolled" : `${assets} assets are enrolled`;
+}
+
+/** The next step for logins that are not there yet: without one, a car is neither read nor commanded. */
+async function unlinked(assets: readonly Asset[], { accounts }: Parts): Promise<string[]> {
+  const logins = new Map(assets.map((asset) => [accountKey(asset.integration, asset.accountId), asset]));
+  const lines: string[] = [];
+  for (const [key, { integration, accountId }] of logins) {
+    const account = await accounts.get(key);
+    if (account && !account.revokedAt) continue;
+    lines.push(
+      `${account ? "revoked" : "not linked"}: npm run ops -- link --integration ${integration} --account ${accountId}`,
+    );
+  }
+  return lines.length === 0 ? [] : ["", "Until their logins are linked these accounts' cars stay unknown:", ...lines];
+}

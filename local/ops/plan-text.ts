@@ -1,0 +1,53 @@
+import { powerOfCurrent } from "../../shared/domain/asset.ts";
+import type { Window, WindowReason } from "../../shared/domain/plan.ts";
+import type { LocalClock } from "./local-time.ts";
+import { wrapped } from "./printable.ts";
+import type { Status } from "./status.ts";
+import { strip } from "./strip.ts";
+
+const REASONS: Record<WindowReason, string> = {
+  cheapest: "cheapest",
+  "charge-now-minimum": "charge-now level, whatever the price",
+  deadline: "no time to spare",
+  "impossible-target": "target out of reach, full power",
+  "no-signal": "no price known, early to be safe",
+};
+
+/** The plan: what for, a drawing of the hours ahead, its windows with reasons, what falls short, and its notes. */
+export function planLines({ plan, asset, at }: Status, clock: LocalClock): string[] {
+  if (!plan) return ["Plan: none yet; one is made from the first reading with the car plugged in"];
+  const { supply } = asset;
+  const drawn = strip(plan, powerOfCurrent(supply, supply.maxCurrentA), at, clock);
+  const ahead = plan.windows.filter((window) => window.endsAt > at);
+  const past = plan.windows.length - ahead.length;
+  return [
+    ...wrapped(
+      `Plan ${plan.version}: `,
+      `${plan.energyNeededKwh.toFixed(1)} kWh by ${clock.dayTime(plan.readyBy)}${costs(plan)}`,
+    ),
+    `  made ${clock.dayTime(plan.madeAt)}${drawn.length === 0 ? "; its time is over" : ""}`,
+    ...(drawn.length === 0 ? [] : [...drawn.map((line) => `  ${line}`), "  # full power  + less  . off  | ready by"]),
+    ...(past > 0 ? [`  windows that have passed: ${past}`] : []),
+    ...ahead.flatMap((window) => windowLines(window, clock)),
+    ...(ahead.length === 0 && drawn.length > 0 ? ["  no window lies ahead"] : []),
+    ...(plan.shortfallKwh > 0
+      ? [`  SHORT by ${plan.shortfallKwh.toFixed(1)} kWh (${plan.shortfallPercent} %): not to be had in time`]
+      : []),
+    ...plan.notes.flatMap((note) => wrapped("  note: ", note)),
+  ];
+}
+
+function windowLines(window: Window, clock: LocalClock): string[] {
+  const span = `${clock.dayTime(window.startsAt)}-${clock.time(window.endsAt)}`;
+  const power = `${window.powerKw.toFixed(1)} kW`.padStart(8);
+  const energy = `${window.energyKwh.toFixed(1)} kWh`.padStart(9);
+  const estimated = window.priceEstimated ? ", price estimated" : "";
+  return wrapped(`  ${span} ${power} ${energy}  `, `${REASONS[window.reason]}${estimated}`);
+}
+
+function costs({ costPence, carbonGrams }: { costPence: number | null; carbonGrams: number | null }): string {
+  const cost =
+    costPence === null ? "cost unknown" : `${costPence < 0 ? "-" : ""}£${(Math.abs(costPence) / 100).toFixed(2)}`;
+  const carbon = carbonGrams === null ? "CO2 unknown" : `${(carbonGrams / 1000).toFixed(1)} kg CO2`;
+  return `, ${cost}, ${carbon}`;
+}
