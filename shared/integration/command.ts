@@ -5,7 +5,9 @@ import type { NewEvent } from "../domain/events.ts";
 import { FAULT_TREATMENT } from "../domain/fault.ts";
 import { epochMs, type Instant, plusMs } from "../domain/instant.ts";
 import { proves } from "../domain/proof.ts";
+import type { Reading } from "../domain/reading.ts";
 import { VendorError } from "../errors.ts";
+import type { Target } from "./contract.ts";
 import type { IntegrationDeps } from "./deps.ts";
 import { record, telemetryRecorded } from "./poll.ts";
 
@@ -19,6 +21,9 @@ const RETRY_MS = 30_000;
 /** A device takes up to this long to become ready. */
 const READY_AFTER_MS = 45_000;
 const LONGEST_RETRY_MS = 300_000;
+const RECENT_COMMANDS = 5;
+/** A vendor's cloud may tell the state before a command for as long as this after it. */
+const TOLD_AFTER_MS = 60_000;
 
 /**
  * Carries out one issued command. The row is `sending` before the vendor is called, so a crash leaves a trace; what may
@@ -49,18 +54,20 @@ async function advance(command: Command, asset: Asset, deps: IntegrationDeps): P
     const unknown = await deps.commands.transition(command, "unknown", { checkAt: command.notAfter });
     return unknown ? advance(unknown, asset, deps) : DONE;
   }
+  const recent = await deps.commands.recent(asset.assetId, RECENT_COMMANDS);
   if (command.status === "issued") {
     // The verifier ends what is too late; nothing may be sent any more.
     if (now >= command.notAfter) return DONE;
-    const [newest] = await deps.commands.recent(asset.assetId, 5).then((recent) => recent.sort(byIssue));
+    const [newest] = recent.toSorted(byIssue);
     if (newest && newest.commandId !== command.commandId && newest.issuedAt > command.issuedAt) {
       return end(command, "withdrawn", "a newer command for the same asset", deps);
     }
   }
 
   const accessToken = await deps.tokens.accessToken(asset.accountId);
-  const last = (await deps.readings.latest([asset.assetId], "charge")).get(asset.assetId)?.reading;
-  const withToken = <T>(call: (target: { asset: Asset; accessToken: string; last: typeof last }) => Promise<T>) =>
+  const known = (await deps.readings.latest([asset.assetId], "charge")).get(asset.assetId)?.reading;
+  const last = isOvertaken(known, command, recent) ? undefined : known;
+  const withToken = <T>(call: (target: Target) => Promise<T>) =>
     deps.withToken(asset, accessToken, (token) => call({ asset, accessToken: token, last }));
 
   if (command.status === "unknown") return readBack(command, asset, withToken, deps);
@@ -95,17 +102,28 @@ function wasPreparedFor(command: Command, now: Instant): boolean {
   return leadMs >= READY_AFTER_MS && epochMs(now) - epochMs(command.notBefore) < READY_AFTER_MS;
 }
 
+/** True when another command was sent after the reading: what that set, the reading does not tell. */
+function isOvertaken(reading: Reading | undefined, command: Command, recent: readonly Command[]): boolean {
+  return recent.some((other) => {
+    if (!reading || other.commandId === command.commandId || other.attempts === 0) return false;
+    const sentAt = other.acceptedAt ?? other.endedAt ?? other.checkAt;
+    return reading.observedAt <= plusMs(sentAt, TOLD_AFTER_MS);
+  });
+}
+
 /** Nobody knows whether it acted: look, and either take it as done or put it back to be sent. */
 async function readBack(
   command: Command,
   asset: Asset,
-  withToken: <T>(call: (target: Parameters<IntegrationDeps["vendor"]["look"]>[0]) => Promise<T>) => Promise<T>,
+  withToken: <T>(call: (target: Target) => Promise<T>) => Promise<T>,
   deps: IntegrationDeps,
 ): Promise<Handled> {
   const look = await withToken((target) => deps.vendor.look(target, { expectAwake: true }));
   const recorded = await record(asset, look.online, look.reading, deps);
   if (recorded) await deps.bus.publish([telemetryRecorded(deps.manifest.name, [recorded])]);
-  if (look.reading && proves(command.action, look.reading)) return accept(command, false, deps);
+  // Like the verifier: what the device said before the command proves nothing about it.
+  const fresh = look.reading && look.reading.observedAt > command.issuedAt ? look.reading : undefined;
+  if (fresh && proves(command.action, fresh)) return accept(command, false, deps);
   const again = await deps.commands.transition(command, "issued", { checkAt: command.notAfter });
   return again ? advance(again, asset, deps) : DONE;
 }
