@@ -1,0 +1,80 @@
+import { run } from "../../lambdas/optimiser/handler.ts";
+import type { Asset } from "../../shared/domain/asset.ts";
+import type { Instant } from "../../shared/domain/instant.ts";
+import type { Reading } from "../../shared/domain/reading.ts";
+import type { Slot } from "../../shared/domain/signal.ts";
+import { aReach, at, queued, slotDay } from "../builders.ts";
+import { fakeAssetsStore } from "./assets-store.ts";
+import { fakeBus } from "./bus.ts";
+import { fakeClock } from "./clock.ts";
+import { fakeCommandsStore } from "./commands-store.ts";
+import { fakeLog } from "./log.ts";
+import { fakePlansStore } from "./plans-store.ts";
+import { fakeReadingsStore } from "./readings-store.ts";
+import { fakeSignalsStore } from "./signals-store.ts";
+
+export const PRICE = "octopus-agile#C";
+export const CARBON = "carbon-intensity#national";
+
+/** A night that is cheap from 02:00 to 05:00. */
+export const NIGHT = slotDay({
+  from: "2026-11-20T18:00Z",
+  to: "2026-11-21T12:00Z",
+  cheapFrom: "2026-11-21T02:00Z",
+  cheapTo: "2026-11-21T05:00Z",
+});
+
+/** Everything that a run of the optimiser touches, at 18:00 on the evening before `NIGHT`. */
+export function optimiserWorld(assets: readonly Asset[], price: readonly Slot[] = NIGHT) {
+  const clock = fakeClock("2026-11-20T18:00Z");
+  const deps = {
+    now: clock.now,
+    log: fakeLog(),
+    fleets: ["main", "depot"],
+    series: { price: PRICE, carbon: CARBON } as const,
+    assets: fakeAssetsStore(assets),
+    readings: fakeReadingsStore(),
+    signals: fakeSignalsStore({ [PRICE]: price }),
+    plans: fakePlansStore(),
+    commands: fakeCommandsStore(),
+    bus: fakeBus(),
+  };
+  return {
+    clock,
+    deps,
+    read: (...readings: readonly Reading[]) =>
+      Promise.all(readings.map((reading) => deps.readings.record(reading, aReach(reading.receivedAt)))),
+    on: (...events: Parameters<typeof queued>) => run(queued(...events), deps),
+    tick: (tickAt: Instant) => {
+      clock.set(tickAt);
+      return run({ tickAt }, deps);
+    },
+    planOf: async (assetId: string) => (await deps.plans.get([assetId])).get(assetId),
+    /** Status and action of every command, oldest window first. */
+    commands: () => deps.commands.all().map((command) => `${command.action.kind} ${command.status}`),
+    /** Event names since the last look. */
+    news: () => deps.bus.published.splice(0).map((event) => event.name),
+  };
+}
+
+export const signalUpdated = {
+  name: "SignalUpdated",
+  detail: {
+    series: PRICE,
+    measure: "price",
+    from: at("2026-11-20T18:00Z"),
+    to: at("2026-11-21T12:00Z"),
+    changedSlots: 36,
+  },
+};
+
+export function telemetryRecorded(...assets: readonly { assetId: string; matters: boolean }[]) {
+  return {
+    name: "TelemetryRecorded",
+    detail: {
+      integration: "acme-cars",
+      matters: assets.some((asset) => asset.matters),
+      readings: assets.map((asset) => ({ ...asset, stream: "charge", observedAt: at("2026-11-20T18:00Z") })),
+    },
+  };
+}

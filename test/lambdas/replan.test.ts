@@ -1,0 +1,130 @@
+import { describe, expect, it } from "vitest";
+import { replan, sameFrom } from "../../lambdas/optimiser/replan.ts";
+import type { Plan } from "../../shared/domain/plan.ts";
+import { anAsset, aPlan, aReading, at, aWindow, slotDay, slotsFrom } from "../builders.ts";
+
+const NOW = at("2026-11-20T18:00Z");
+const READY_BY = at("2026-11-21T07:00Z");
+const CHEAP = { cheapFrom: "2026-11-21T02:00Z", cheapTo: "2026-11-21T05:00Z" };
+const PRICE = slotDay({ from: "2026-11-20T18:00Z", to: "2026-11-21T07:00Z", ...CHEAP });
+const NO_SIGNALS = { price: [], carbon: [] };
+
+const again = (
+  changes: {
+    reading?: object;
+    previous?: Plan;
+    signals?: typeof NO_SIGNALS | { price: typeof PRICE; carbon: typeof PRICE };
+  } = {},
+) =>
+  replan(
+    anAsset(),
+    aReading(changes.reading),
+    changes.previous,
+    changes.signals ?? { price: PRICE, carbon: [] },
+    READY_BY,
+    NOW,
+  );
+const delivered = (plan: Plan | undefined) => plan?.windows.reduce((kwh, window) => kwh + window.energyKwh, 0);
+
+describe("a new plan", () => {
+  it("puts what the car needs into the cheap hours", () => {
+    const made = again();
+    expect(made).toMatchObject({ version: 1, madeAt: NOW, readyBy: READY_BY, energyNeededKwh: 19.565, notes: [] });
+    expect(delivered(made)).toBeCloseTo(19.565, 2);
+    for (const window of made?.windows ?? []) {
+      expect(window.startsAt >= at(CHEAP.cheapFrom) && window.endsAt <= at(CHEAP.cheapTo)).toBe(true);
+      expect(window).toMatchObject({ reason: "cheapest", priceEstimated: false });
+    }
+  });
+
+  it("counts the plans of a car", () => {
+    expect(again({ previous: aPlan({ version: 7 }) })?.version).toBe(8);
+  });
+
+  it("estimates a price feed that stopped, and says so in the plan and its windows", () => {
+    const yesterday = slotDay({
+      from: "2026-11-19T18:00Z",
+      to: "2026-11-20T18:00Z",
+      cheapFrom: "2026-11-20T02:00Z",
+      cheapTo: "2026-11-20T05:00Z",
+    });
+    const made = again({ signals: { price: yesterday, carbon: [] } });
+    expect(made?.notes).toEqual(["26 of 26 slots priced by the same time of an earlier day"]);
+    expect(made?.windows.every((window) => window.priceEstimated && window.startsAt >= at(CHEAP.cheapFrom))).toBe(true);
+    expect(delivered(made)).toBeCloseTo(19.565, 2);
+  });
+
+  it("charges from now when no price was ever known, and says so: never an empty plan by accident", () => {
+    const made = again({ signals: NO_SIGNALS });
+    expect(made?.windows[0]).toMatchObject({ startsAt: NOW, reason: "no-signal" });
+    expect(delivered(made)).toBeCloseTo(19.565, 2);
+    expect(made?.costPence).toBeNull();
+    expect(made?.notes).toEqual(["1 of 1 slots have no price; they are used last"]);
+  });
+
+  it("weighs carbon where the customer wants it", () => {
+    const greenAt = at("2026-11-20T20:00Z");
+    const carbon = slotsFrom(
+      "2026-11-20T18:00Z",
+      Array.from({ length: 26 }, (_, i) => (i >= 4 && i < 10 ? 0 : 1000)),
+    );
+    const green = anAsset({ preferences: { ...anAsset().preferences, carbonWeightPencePerKg: 100 } });
+    const made = replan(green, aReading(), undefined, { price: PRICE, carbon }, READY_BY, NOW);
+    expect(made?.windows[0]?.startsAt).toBe(greenAt);
+    expect(made?.carbonGrams).toBe(0);
+  });
+
+  it.each<[string, object, string]>([
+    ["unplugged", { plugged: false, state: "disconnected" }, "the car is not known to be plugged in"],
+    ["plugged in or not, nobody knows", { plugged: null }, "the car is not known to be plugged in"],
+    ["of unknown charge", { storedKwh: null, socPercent: null }, "the state of charge is unknown"],
+  ])("is emptied when the car is %s", (_, reading, note) => {
+    expect(again({ reading, previous: aPlan({ version: 3 }) })).toMatchObject({
+      version: 4,
+      windows: [],
+      energyNeededKwh: 0,
+      shortfallKwh: 0,
+      notes: [note],
+    });
+  });
+
+  it("is not made for an unplugged car that had none, or one that is over", () => {
+    const reading = { plugged: false, state: "disconnected" };
+    expect(again({ reading })).toBeUndefined();
+    const over = aPlan({ windows: [aWindow("2026-11-20T02:00Z", "2026-11-20T05:00Z")] });
+    expect(again({ reading, previous: over })).toBeUndefined();
+  });
+
+  it("is empty, and a plan, for a car that has what it needs", () => {
+    expect(again({ reading: { storedKwh: 55 } })).toMatchObject({ windows: [], energyNeededKwh: 0, notes: [] });
+  });
+});
+
+describe("two plans want the same from now on", () => {
+  const night = (from: string, to: string, changes: object = {}) => aPlan({ windows: [aWindow(from, to, changes)] });
+  const same = (a: Plan, b: Plan, now = NOW) => sameFrom(now, a, b);
+  const base = night("2026-11-21T02:00Z", "2026-11-21T05:00Z");
+
+  it("when only version, cost, notes and hundredths of a kilowatt differ", () => {
+    const other = night("2026-11-21T02:00Z", "2026-11-21T05:00Z", { powerKw: 7.38 });
+    expect(same(base, { ...other, version: 2, costPence: 1, notes: ["x"] })).toBe(true);
+  });
+
+  it("when they differ only in what is past", () => {
+    const within = at("2026-11-21T03:00Z");
+    expect(same(base, night("2026-11-21T03:00Z", "2026-11-21T05:00Z"), within)).toBe(true);
+    expect(same(base, aPlan({ windows: [] }), at("2026-11-21T05:00Z"))).toBe(true);
+  });
+
+  it.each<[string, Plan]>([
+    ["start", night("2026-11-21T02:30Z", "2026-11-21T05:00Z")],
+    ["end", night("2026-11-21T02:00Z", "2026-11-21T04:30Z")],
+    ["power", night("2026-11-21T02:00Z", "2026-11-21T05:00Z", { powerKw: 5 })],
+    ["reason", night("2026-11-21T02:00Z", "2026-11-21T05:00Z", { reason: "deadline" })],
+    ["deadline", { ...base, readyBy: at("2026-11-21T08:00Z") }],
+    ["number of windows", aPlan({ windows: [] })],
+  ])("unless they differ in %s", (_, other) => {
+    expect(same(base, other)).toBe(false);
+    expect(same(other, base)).toBe(false);
+  });
+});
