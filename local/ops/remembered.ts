@@ -9,21 +9,21 @@ const FILE = fileURLToPath(new URL("../../.headroom/platform.json", import.meta.
 
 const Remembered = Deployment.extend({ pid: z.number().int().positive() });
 
-export function rememberDeployment(deployment: Deployment): void {
-  mkdirSync(dirname(FILE), { recursive: true });
-  const temporary = `${FILE}.${process.pid}`;
+export function rememberDeployment(deployment: Deployment, file = FILE): void {
+  mkdirSync(dirname(file), { recursive: true });
+  const temporary = `${file}.${process.pid}`;
   writeFileSync(temporary, JSON.stringify({ ...deployment, pid: process.pid }));
-  renameSync(temporary, FILE);
+  renameSync(temporary, file);
 }
 
 /** Forgets this process's platform; one that was started after it stays known. */
-export function forgetDeployment(): void {
-  if (read()?.pid === process.pid) rmSync(FILE, { force: true });
+export function forgetDeployment(file = FILE): void {
+  if (read(file)?.pid === process.pid) rmSync(file, { force: true });
 }
 
 /** The local platform that is up now; undefined when there is none. */
-export function runningDeployment(): Deployment | undefined {
-  const found = read();
+export function runningDeployment(file = FILE): Deployment | undefined {
+  const found = read(file);
   if (!found) return undefined;
   const { pid, ...deployment } = found;
   try {
@@ -35,9 +35,9 @@ export function runningDeployment(): Deployment | undefined {
 }
 
 /** What the file says; undefined when there is none, or it was written by another version. */
-function read(): z.infer<typeof Remembered> | undefined {
+function read(file: string): z.infer<typeof Remembered> | undefined {
   try {
-    return Remembered.safeParse(JSON.parse(readFileSync(FILE, "utf8"))).data;
+    return Remembered.safeParse(JSON.parse(readFileSync(file, "utf8"))).data;
   } catch {
     return undefined;
   }
