@@ -2,8 +2,8 @@ import type { Asset } from "../../shared/domain/asset.ts";
 import type { Command } from "../../shared/domain/command.ts";
 import { epochMs, type Instant } from "../../shared/domain/instant.ts";
 import { actionText } from "./command-words.ts";
-import { duration, localClock } from "./local-time.ts";
-import { wrapped } from "./printable.ts";
+import { duration, type LocalClock, localClock } from "./local-time.ts";
+import { WIDTH, wrapped } from "./printable.ts";
 import type { Target } from "./target.ts";
 
 /** A row of the ledger with how long after its moment it was proved; null unless confirmed. */
@@ -25,24 +25,31 @@ export function ledgerText(asset: Asset, rows: readonly LedgerRow[], target: str
   const width = Math.max(...rows.map((row) => clock.second(row.issuedAt).length));
   return [
     `${asset.assetId} on ${target}, times of ${clock.name}`,
-    `  ${"issued".padEnd(width)}  action      status     confirmed    tries  fault`,
-    ...rows.flatMap((row) => [
-      [
-        `  ${clock.second(row.issuedAt).padEnd(width)}`,
-        actionText(row.action).padEnd(10),
-        row.status.padEnd(9),
-        (row.confirmedAfterMs === null ? "-" : `in ${duration(row.confirmedAfterMs)}`).padEnd(13),
-        `${String(row.attempts).padEnd(4)}`,
-        row.faultClass ?? "",
-      ]
-        .join("  ")
-        .trimEnd(),
-      ...wrapped(
-        "    ",
-        [row.reason, ...(row.withoutEffect ? ["it was so already"] : []), row.evidence ?? []].flat().join("; "),
-      ),
-    ]),
+    columns(width, ["issued", "action", "status", "confirmed", "try", "fault"]),
+    ...rows.flatMap((row) => rowLines(row, width, clock)),
   ].join("\n");
+}
+
+function rowLines(row: LedgerRow, width: number, clock: LocalClock): string[] {
+  const took = row.confirmedAfterMs === null ? "-" : duration(row.confirmedAfterMs);
+  const cells = [clock.second(row.issuedAt), actionText(row.action), row.status, took, String(row.attempts)];
+  const line = columns(width, [...cells, row.faultClass ?? ""]);
+  const because = [row.reason, ...(row.withoutEffect ? ["it was so already"] : []), row.evidence ?? []]
+    .flat()
+    .join("; ");
+  return [
+    // Times with their own UTC offset leave too little room for the longest class.
+    ...(line.length <= WIDTH ? [line] : [columns(width, cells), `    ${row.faultClass}`]),
+    ...wrapped("    ", because),
+  ];
+}
+
+function columns(issuedWidth: number, cells: readonly string[]): string {
+  const widths = [issuedWidth, 10, 9, 11, 3, 0];
+  return cells
+    .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+    .join("  ")
+    .trimEnd();
 }
 
 // Commands are issued a little early on purpose: the wait begins when the device was to be told.

@@ -4,6 +4,7 @@ import { type Command, isEnded } from "../../shared/domain/command.ts";
 import { FAULT_TREATMENT, type FaultClass } from "../../shared/domain/fault.ts";
 import { epochMs, type Instant } from "../../shared/domain/instant.ts";
 import type { Plan } from "../../shared/domain/plan.ts";
+import { proves } from "../../shared/domain/proof.ts";
 import type { Reachability, Reading } from "../../shared/domain/reading.ts";
 import { type Account, accountKey } from "../../shared/store/accounts.ts";
 import { BadInput } from "../feeds/bad-input.ts";
@@ -65,12 +66,20 @@ export async function status(asset: Asset, { name, connection }: Target): Promis
     reachability: reach ?? null,
     plan: plans.get(assetId) ?? null,
     openCommands: commands.filter((command) => !isEnded(command.status)),
-    fault: currentFault(account, reach, commands),
+    fault: currentFault(account, reading, reach, commands),
   };
 }
 
-/** A dead login explains whatever follows from it; a failing read is newer than any verdict; then the last verdict counts. */
-function currentFault(account: Account | undefined, reach: Reachability | undefined, commands: readonly Command[]) {
+/**
+ * A dead login explains whatever follows from it; a failing read is newer than any verdict; then the last verdict counts,
+ * until a newer reading shows that what was wanted came about after all.
+ */
+function currentFault(
+  account: Account | undefined,
+  reading: Reading | undefined,
+  reach: Reachability | undefined,
+  commands: readonly Command[],
+): Fault | null {
   if (account?.revokedAt) return fault("credentials-revoked", "account", account.revokedAt, null);
   if (reach?.faultClass) {
     const detail = reach.failures > 0 ? `attempts to read that failed in a row: ${reach.failures}` : null;
@@ -82,6 +91,7 @@ function currentFault(account: Account | undefined, reach: Reachability | undefi
     )
     .sort((a, b) => epochMs(b.endedAt) - epochMs(a.endedAt))[0];
   if (!ended?.command.faultClass || ended.command.status === "confirmed") return null;
+  if (reading && reading.observedAt > ended.endedAt && proves(ended.command.action, reading)) return null;
   return fault(ended.command.faultClass, "command", ended.endedAt, ended.command.evidence ?? null);
 }
 

@@ -1,0 +1,216 @@
+import { ops, type World } from "../../local/ops/cli.ts";
+import type { Connection } from "../../local/ops/connection.ts";
+import type { Target } from "../../local/ops/target.ts";
+import { Asset } from "../../shared/domain/asset.ts";
+import { Command } from "../../shared/domain/command.ts";
+import type { FaultClass } from "../../shared/domain/fault.ts";
+import { type Instant, parseInstant, plusMs } from "../../shared/domain/instant.ts";
+import { Plan } from "../../shared/domain/plan.ts";
+import { type Reachability, Reading } from "../../shared/domain/reading.ts";
+import type { Account } from "../../shared/store/accounts.ts";
+import { fakeBus } from "../fakes/bus.ts";
+
+export const VIN = "5YJ3E7EA9PF100001";
+export const NOW = parseInstant("2026-01-14T22:05:00Z");
+
+/** An asset as somebody writes it into a file: no defaults. */
+export function assetInput(overrides: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    assetId: "car-0001",
+    kind: "car",
+    integration: "acme",
+    accountId: "customer-0001",
+    vendorAssetId: VIN,
+    fleetId: "main",
+    site: { siteId: "12 Acacia Avenue", timeZone: "Europe/London" },
+    battery: { capacityKwh: 60 },
+    supply: { maxCurrentA: 32 },
+    preferences: { targetSocPercent: 80, readyBy: "07:00" },
+    consent: { control: true, givenAt: "2026-01-13T12:00:00.000Z" },
+    ...overrides,
+  };
+}
+
+export function anAsset(overrides: Record<string, unknown> = {}): Asset {
+  return Asset.parse(assetInput(overrides));
+}
+
+export function aReading(overrides: Partial<Reading> = {}): Reading {
+  return Reading.parse({
+    assetId: "car-0001",
+    stream: "charge",
+    observedAt: plusMs(NOW, -5 * 60_000),
+    receivedAt: plusMs(NOW, -4 * 60_000),
+    state: "stopped",
+    plugged: true,
+    powerKw: 0,
+    socPercent: 48,
+    storedKwh: 28.9,
+    chargeLimitPercent: 80,
+    currentLimitA: 32,
+    ownScheduleActive: false,
+    ...overrides,
+  });
+}
+
+export function reached(overrides: Partial<Reachability> = {}): Reachability {
+  return { lastFetchedAt: plusMs(NOW, -60_000), online: true, failures: 0, faultClass: null, ...overrides };
+}
+
+/** A plan of windows given as `HH:MM-HH:MM` of one UTC date each, e.g. `15 00:30-02:00`. */
+export function aPlan(windows: readonly string[], overrides: Partial<Plan> = {}): Plan {
+  return Plan.parse({
+    assetId: "car-0001",
+    madeAt: "2026-01-14T18:00:00.000Z",
+    version: 3,
+    readyBy: "2026-01-15T07:00:00.000Z",
+    energyNeededKwh: 20.8,
+    shortfallKwh: 0,
+    shortfallPercent: 0,
+    costPence: 201,
+    carbonGrams: 2600,
+    windows: windows.map((text) => {
+      const [day, span = ""] = text.split(" ");
+      const [from, to] = span.split("-");
+      return {
+        startsAt: `2026-01-${day}T${from}:00.000Z`,
+        endsAt: `2026-01-${day}T${to}:00.000Z`,
+        powerKw: 7.36,
+        energyKwh: 3.7,
+        reason: "cheapest",
+        priceEstimated: false,
+      };
+    }),
+    notes: [],
+    ...overrides,
+  });
+}
+
+export function aCommand(overrides: Partial<Command> = {}): Command {
+  const issuedAt = overrides.issuedAt ?? plusMs(NOW, -10 * 60_000);
+  return Command.parse({
+    commandId: `${issuedAt}-0123456789abcdef`,
+    assetId: "car-0001",
+    integration: "acme",
+    action: { kind: "charge.start", currentA: 32 },
+    reason: "cheapest",
+    status: "accepted",
+    issuedAt,
+    notBefore: issuedAt,
+    notAfter: plusMs(issuedAt, 3_600_000),
+    checkAt: plusMs(issuedAt, 11 * 60_000),
+    attempts: 1,
+    ...overrides,
+  });
+}
+
+export function missed(faultClass: FaultClass, evidence: string, endedAt: Instant): Command {
+  return aCommand({ issuedAt: plusMs(endedAt, -660_000), status: "missed", faultClass, evidence, endedAt });
+}
+
+export type Stored = {
+  assets?: readonly Asset[];
+  accounts?: readonly Account[];
+  reading?: Reading;
+  reach?: Reachability;
+  plan?: Plan;
+  /** Newest first, as the store gives them. */
+  commands?: readonly Command[];
+};
+
+/** A platform in memory that holds `stored`, and what was written to it. */
+export function fakePlatform(stored: Stored = {}) {
+  const assets = new Map((stored.assets ?? []).map((asset) => [asset.assetId, asset]));
+  const accounts = new Map((stored.accounts ?? []).map((account) => [account.account, account]));
+  const members: string[] = [];
+  const bus = fakeBus();
+  const refuse = () => Promise.reject(new Error("the ops commands have no business here"));
+  const connection: Connection = {
+    assets: {
+      get: async (ids) => ids.flatMap((id) => assets.get(id) ?? []),
+      fleet: async (fleetId) => [...assets.values()].filter((asset) => asset.fleetId === fleetId),
+      put: async (asset) => void assets.set(asset.assetId, asset),
+    },
+    schedule: {
+      addMember: async (integration, { assetId, stream }) => void members.push(`${integration} ${assetId} ${stream}`),
+      members: refuse,
+      runs: refuse,
+      claimRun: refuse,
+      claimBatch: refuse,
+      finishBatch: refuse,
+    },
+    readings: {
+      latest: async () => new Map(stored.reach ? [["car-0001", { reading: stored.reading, reach: stored.reach }]] : []),
+      record: refuse,
+      recordFailure: refuse,
+    },
+    signals: { slots: refuse, putSlots: refuse },
+    plans: {
+      get: async () => new Map(stored.plan ? [[stored.plan.assetId, stored.plan]] : []),
+      put: refuse,
+      dueEdges: refuse,
+      setNextEdge: refuse,
+    },
+    commands: {
+      recent: async (_, limit) => (stored.commands ?? []).slice(0, limit),
+      issue: refuse,
+      get: refuse,
+      transition: refuse,
+      open: refuse,
+    },
+    accounts: {
+      get: async (account) => accounts.get(account),
+      link: async (account) => void accounts.set(account.account, account),
+      lease: refuse,
+      renewed: refuse,
+      refused: refuse,
+      release: refuse,
+      expire: refuse,
+    },
+    sealer: {
+      prepare: async () => (text) => ({
+        wrappedKey: "k",
+        iv: "i",
+        tag: "t",
+        data: Buffer.from(text).toString("base64"),
+      }),
+      open: async ({ data }) => Buffer.from(data, "base64").toString(),
+    },
+    bus,
+    now: () => NOW,
+    close: () => {},
+  };
+  const target: Target = { name: "the local platform", connection };
+  return { target, assets, accounts, members, bus };
+}
+
+export type Ran = { code: number; out: string; err: string };
+
+/** Runs a command line against a target, with `stdin` piped in (a terminal when absent). */
+export async function runOps(args: readonly string[], target: Target | Error, stdin?: string): Promise<Ran> {
+  const ran = { out: "", err: "" };
+  const world: World = {
+    stdin: Object.assign(piped(stdin ?? ""), { isTTY: stdin === undefined }),
+    out: (text) => {
+      ran.out += text;
+    },
+    err: (text) => {
+      ran.err += text;
+    },
+    open: async () => {
+      if (target instanceof Error) throw target;
+      return target;
+    },
+    integrations: async () => [
+      { name: "acme", family: "vehicle" },
+      { name: "warm", family: "heat-pump" },
+    ],
+  };
+  return { code: await ops(args, world), ...ran };
+}
+
+async function* piped(text: string): AsyncGenerator<string> {
+  // In two pieces, as pipes do.
+  yield text.slice(0, 3);
+  yield text.slice(3);
+}
