@@ -78,11 +78,19 @@ export function createLog(options: { service: string; now: () => Date; destinati
 
 function wrap(logger: Logger): Log {
   return {
-    info: (code, fields = {}) => logger.info({ code, ...fields }, LOG_CODES[code]),
-    warn: (code, fields = {}) => logger.warn({ code, ...fields }, LOG_CODES[code]),
-    error: (code, error, fields = {}) => logger.error({ code, ...fields, ...describeError(error) }, LOG_CODES[code]),
-    with: (fields) => wrap(logger.child(fields)),
+    info: (code, fields = {}) => logger.info({ code, ...redactFields(fields) }, LOG_CODES[code]),
+    warn: (code, fields = {}) => logger.warn({ code, ...redactFields(fields) }, LOG_CODES[code]),
+    error: (code, error, fields = {}) =>
+      logger.error({ code, ...redactFields(fields), ...describeError(error) }, LOG_CODES[code]),
+    with: (fields) => wrap(logger.child(redactFields(fields))),
   };
+}
+
+/** Reasons and evidence may quote a vendor's words. */
+function redactFields(fields: Fields): Fields {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, typeof value === "string" ? redactText(value) : value]),
+  );
 }
 
 function describeError(error: unknown): Fields {
