@@ -136,8 +136,10 @@ export function slotDay(
 
 let messages = 0;
 
+export type BusEvent = { name: string; detail: object };
+
 /** An SQS event as a bus rule's queue delivers it: one record for each event. */
-export function queued(...events: readonly { name: string; detail: object }[]) {
+export function queued(...events: readonly BusEvent[]) {
   return {
     Records: events.map(({ name, detail }) => ({
       messageId: `message-${++messages}`,

@@ -3,7 +3,7 @@ import type { Asset } from "../../shared/domain/asset.ts";
 import type { Instant } from "../../shared/domain/instant.ts";
 import type { Reading } from "../../shared/domain/reading.ts";
 import type { Slot } from "../../shared/domain/signal.ts";
-import { aReach, at, queued, slotDay } from "../builders.ts";
+import { aReach, at, type BusEvent, queued, slotDay } from "../builders.ts";
 import { fakeAssetsStore } from "./assets-store.ts";
 import { fakeBus } from "./bus.ts";
 import { fakeClock } from "./clock.ts";
@@ -44,7 +44,7 @@ export function optimiserWorld(assets: readonly Asset[], price: readonly Slot[] 
     deps,
     read: (...readings: readonly Reading[]) =>
       Promise.all(readings.map((reading) => deps.readings.record(reading, aReach(reading.receivedAt)))),
-    on: (...events: Parameters<typeof queued>) => run(queued(...events), deps),
+    on: (...events: readonly BusEvent[]) => run(queued(...events), deps),
     tick: (tickAt: Instant) => {
       clock.set(tickAt);
       return run({ tickAt }, deps);
