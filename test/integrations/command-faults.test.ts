@@ -80,7 +80,7 @@ describe("the wait before a command is tried again", () => {
 describe("an expired token", () => {
   it("is renewed once, and the call repeated once within the same attempt", async () => {
     const tokens = fakeTokens();
-    const world = anIntegration({ commands: [command], tokens });
+    const world = anIntegration({ commands: [command], tokens: () => tokens });
     world.vendor.next.command = [aFault("token-expired")];
     await expect(world.run(command)).resolves.toEqual({ done: true });
     expect(tokens.asked).toEqual(["access customer-0001", "refused customer-0001", "access customer-0001"]);

@@ -1,7 +1,7 @@
 import { manifest } from "../../lambdas/integrations/tesla/manifest.ts";
 import type { TokenSource } from "../../shared/auth.ts";
 import type { Asset } from "../../shared/domain/asset.ts";
-import type { Action, Command } from "../../shared/domain/command.ts";
+import type { Command } from "../../shared/domain/command.ts";
 import type { FaultClass } from "../../shared/domain/fault.ts";
 import type { Instant } from "../../shared/domain/instant.ts";
 import { VendorError } from "../../shared/errors.ts";
@@ -9,17 +9,18 @@ import { runCommand } from "../../shared/integration/command.ts";
 import type { VendorClient } from "../../shared/integration/contract.ts";
 import { type IntegrationDeps, withTokenFrom } from "../../shared/integration/deps.ts";
 import { poll } from "../../shared/integration/poll.ts";
+import type { Log } from "../../shared/log.ts";
 import { aCommand, anAsset, aReading, at, charging } from "../builders.ts";
 import { fakeAssetsStore } from "../fakes/assets-store.ts";
 import { fakeBus } from "../fakes/bus.ts";
-import { fakeClock } from "../fakes/clock.ts";
+import { type FakeClock, fakeClock } from "../fakes/clock.ts";
 import { type FakeCommandsStore, fakeCommandsStore } from "../fakes/commands-store.ts";
 import { fakeLog } from "../fakes/log.ts";
 import { fakeReadingsStore } from "../fakes/readings-store.ts";
 import { fakeScheduleStore } from "../fakes/schedule-store.ts";
 
 export const TWO = at("2026-11-21T02:00Z");
-export const START: Action = { kind: "charge.start", currentA: 32 };
+export const START = { kind: "charge.start", currentA: 32 } as const;
 
 export function aStart(changes: Partial<Command> = {}): Command {
   return aCommand({ integration: "tesla", action: START, issuedAt: TWO, notBefore: TWO, ...changes });
@@ -30,7 +31,7 @@ export function aFault(fault: FaultClass, more: { mayHaveActed?: boolean; retryA
 }
 
 /** A vendor of one kind of device: what it is told, it has; what goes wrong is put in `next`, once each. */
-export function aVendor(now: () => Instant) {
+function aVendor(now: () => Instant) {
   const devices = new Map<string, { awake: boolean; charging: boolean; reading?: Parameters<typeof aReading>[0] }>();
   const calls: string[] = [];
   /** Devices that do nothing whatever they are told. */
@@ -93,16 +94,23 @@ export function fakeTokens() {
 
 /** One integration with its stores in memory. */
 export function anIntegration(
-  options: { assets?: Asset[]; commands?: Command[]; now?: Instant; vendor?: VendorClient; tokens?: TokenSource } = {},
+  options: {
+    assets?: Asset[];
+    commands?: Command[];
+    now?: Instant;
+    clock?: FakeClock;
+    vendor?: VendorClient;
+    tokens?: (log: Log) => TokenSource;
+  } = {},
 ) {
-  const clock = fakeClock(options.now ?? TWO);
+  const clock = options.clock ?? fakeClock(options.now ?? TWO);
   const vendor = aVendor(clock.now);
   const log = fakeLog();
   const bus = fakeBus();
   const commands: FakeCommandsStore = fakeCommandsStore(options.commands);
   const readings = fakeReadingsStore();
   const schedule = fakeScheduleStore();
-  const tokens = options.tokens ?? fakeTokens();
+  const tokens = options.tokens?.(log) ?? fakeTokens();
   const deps: IntegrationDeps = {
     manifest,
     now: clock.now,

@@ -158,7 +158,7 @@ describe("a sleeping car", () => {
 describe("an expired token", () => {
   it("is renewed once and the look repeated once", async () => {
     const tokens = fakeTokens();
-    const fleet = anIntegration({ tokens });
+    const fleet = anIntegration({ tokens: () => tokens });
     fleet.vendor.next.look = [aFault("token-expired")];
     await expect(fleet.poll()).resolves.toEqual({ ok: 1, failed: 0 });
     expect(tokens.asked).toEqual(["access customer-0001", "refused customer-0001", "access customer-0001"]);

@@ -26,7 +26,7 @@ export const openSealer: Sealer = {
 };
 
 /** A vendor's token endpoint, with Tesla's books under another rule of rotation. */
-export function aVendor(rotation: Rotation, nowMs: () => number) {
+function aVendor(rotation: Rotation, nowMs: () => number) {
   const HOUR_MS = 3_600_000;
   const rules = { rotation, graceMs: 24 * HOUR_MS, accessLifeMs: 8 * HOUR_MS, refreshLifeMs: 2160 * HOUR_MS };
   const tokens = new Tokens(rules, 7, "us");
