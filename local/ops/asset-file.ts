@@ -22,7 +22,7 @@ export function readAssets(file: string, integrations: Integrations): Asset[] {
   return parseAssets(text, file, integrations);
 }
 
-export function parseAssets(text: string, file: string, integrations: Integrations): Asset[] {
+function parseAssets(text: string, file: string, integrations: Integrations): Asset[] {
   let json: unknown;
   try {
     json = JSON.parse(text);

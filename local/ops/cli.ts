@@ -21,7 +21,7 @@ export type World = {
   integrations: () => Promise<Integrations>;
 };
 
-export const EXIT = { done: 0, failed: 1, badInput: 2 } as const;
+const EXIT = { done: 0, failed: 1, badInput: 2 } as const;
 
 type Global = { stage?: StageName };
 
