@@ -6,7 +6,7 @@ import { VendorError } from "../../shared/errors.ts";
 import { type Answer, aBench, aTarget, BASE, data, failure, rejection, state, TOKEN, VIN } from "./tesla-bench.ts";
 
 const NORTH_AMERICA = "https://fleet-api.prd.na.vn.cloud.tesla.com";
-const elsewhere = (url: string) => failure(421, `user out of region, use base URL: ${url}, please`);
+const elsewhere = (url: string) => failure(421, `user out of region, use base URL: ${url}`);
 const look = (bench: ReturnType<typeof aBench>) => bench.client.look(aTarget(), { expectAwake: true });
 
 describe("an account in another region", () => {
@@ -17,6 +17,11 @@ describe("an account in another region", () => {
     expect(bench.sent[1]?.url.pathname).toBe(`/api/1/vehicles/${VIN}/vehicle_data`);
     expect(bench.sent[1]?.authorization).toBe(`Bearer ${TOKEN}`);
     expect(bench.counted).toEqual(["data", "data"]);
+  });
+
+  it("is followed when the sentence goes on", async () => {
+    const bench = aBench([failure(421, `use base URL: ${NORTH_AMERICA}, please`), data({})]);
+    await expect(look(bench)).resolves.toMatchObject({ online: true });
   });
 
   it("is not followed twice", async () => {

@@ -111,7 +111,7 @@ export function teslaApi(connection: Connection, accessToken: string) {
  * followed (or the configured host itself, behind a proxy).
  */
 function regionOf(answer: HttpAnswer, base: URL, operation: string): URL {
-  const text = /https?:\/\/[^\s"\\]+/.exec(answer.text)?.[0];
+  const text = /https?:\/\/[^\s"\\,]+/.exec(answer.text)?.[0];
   if (text && URL.canParse(text)) {
     const url = new URL(text);
     const isTesla =
