@@ -104,7 +104,8 @@ function cheapest(cells: readonly Piece[], energyKwh: number, problem: PlanProbl
     .sort((a, b) => a.length - b.length);
   const main = groups.pop() ?? [];
   const mainHours = main[0]?.hours ?? 0;
-  let best: { excessKwh: number; cost: number; energies: Map<Piece, number> } | undefined;
+  const originMs = cells[0]?.startMs ?? 0;
+  let best: { excessKwh: number; cost: number; delay: number; energies: Map<Piece, number> } | undefined;
 
   const consider = (on: ReadonlySet<Piece>) => {
     const hours = sum([...on].map((cell) => cell.hours));
@@ -113,11 +114,14 @@ function cheapest(cells: readonly Piece[], energyKwh: number, problem: PlanProbl
     const cheapFirst = byCost.filter((cell) => on.has(cell));
     const energies = fill(cheapFirst, energyKwh, problem);
     const cost = sum([...energies].map(([cell, kwh]) => costOf(cell) * kwh));
+    // A car that charges must not be stopped for a tie: the odd cell that begins now is as good as a later whole one.
+    const delay = sum([...energies].map(([cell, kwh]) => (cell.startMs - originMs) * kwh));
     const better =
       !best ||
       excessKwh < best.excessKwh - EPSILON_KWH ||
-      (excessKwh <= best.excessKwh + EPSILON_KWH && cost < best.cost - 1e-9);
-    if (better) best = { excessKwh, cost, energies };
+      (excessKwh <= best.excessKwh + EPSILON_KWH &&
+        (cost < best.cost - 1e-9 || (cost <= best.cost + 1e-9 && delay < best.delay)));
+    if (better) best = { excessKwh, cost, delay, energies };
   };
   const combine = (index: number, on: readonly Piece[]) => {
     const group = groups[index];
