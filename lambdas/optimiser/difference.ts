@@ -1,7 +1,7 @@
 import { type Asset, currentForPower } from "../../shared/domain/asset.ts";
 import { type Action, type Command, isEnded } from "../../shared/domain/command.ts";
-import { FAULT_TREATMENT } from "../../shared/domain/fault.ts";
-import { epochMs, type Instant, later, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
+import { FAULT_TREATMENT, type FaultClass } from "../../shared/domain/fault.ts";
+import { type Instant, later, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
 import { nextEdge, type Plan, windowAt } from "../../shared/domain/plan.ts";
 import type { Reading } from "../../shared/domain/reading.ts";
 
@@ -79,9 +79,20 @@ function enough(currentA: number, wantedA: number): boolean {
 
 function isHeldBack(command: Command, wanted: Action, now: Instant): boolean {
   if (command.action.kind !== wanted.kind || !command.faultClass || !command.endedAt) return false;
-  const actor = FAULT_TREATMENT[command.faultClass].actor;
-  const waitMs = actor === "platform" || actor === "vendor" ? RETRY_AFTER_MS.platform : RETRY_AFTER_MS.other;
-  return epochMs(now) - epochMs(command.endedAt) < waitMs;
+  return now < heldUntil(command.endedAt, command.faultClass);
+}
+
+/** When a failure stops holding its action back, if that lies ahead: the moment to look again, for nothing else may come. */
+export function nextRetry(recent: readonly Command[], now: Instant): Instant | undefined {
+  const ends = recent.flatMap(({ endedAt, faultClass }) =>
+    endedAt && faultClass ? [heldUntil(endedAt, faultClass)] : [],
+  );
+  return ends.filter((end) => end > now).sort()[0];
+}
+
+function heldUntil(endedAt: Instant, faultClass: FaultClass): Instant {
+  const { actor } = FAULT_TREATMENT[faultClass];
+  return plusMs(endedAt, actor === "platform" || actor === "vendor" ? RETRY_AFTER_MS.platform : RETRY_AFTER_MS.other);
 }
 
 /** A failed intent is repeated as a new one, dated from its failure: its own id can never be issued again. */

@@ -19,7 +19,7 @@ import { type ReadingsStore, readingsStore } from "../../shared/store/readings.t
 import { type SignalsStore, signalsStore } from "../../shared/store/signals.ts";
 import { documentClient } from "../../shared/store/table.ts";
 import { nextLocalTime } from "../../shared/zone.ts";
-import { difference } from "./difference.ts";
+import { difference, nextRetry } from "./difference.ts";
 import { replan, type Signals, sameFrom, signalsFrom } from "./replan.ts";
 
 const Tick = z.object({ tickAt: ZonedTime });
@@ -165,7 +165,12 @@ async function follow(
   const recent = await deps.commands.recent(asset.assetId, RECENT_COMMANDS);
   const now = deps.now();
   const { issue, withdraw } = difference({ asset, plan, reading, recent, now, at });
-  if (!issue) return [];
+  if (!issue) {
+    const retryAt = nextRetry(recent, now);
+    const edge = nextEdge(plan, at);
+    if (retryAt && (!edge || retryAt < edge)) await deps.plans.setNextEdge(asset.assetId, plan.version, retryAt);
+    return [];
+  }
   const command: Command = {
     commandId: commandIdOf(asset.assetId, issue.windowStartsAt, issue.action),
     assetId: asset.assetId,
