@@ -46,7 +46,7 @@ export function difference(input: {
     : { kind: "charge.stop" };
 
   if (newestOpen ? sameState(newestOpen.action, wanted) : alreadySo(wanted, reading)) return NOTHING;
-  if (recent.some((command) => isHeldBack(command, wanted, now))) return NOTHING;
+  if (isHeldBack(lastEnded(recent), wanted, now)) return NOTHING;
 
   const since = window?.startsAt ?? lastEdge(plan, at);
   return {
@@ -77,8 +77,14 @@ function enough(currentA: number, wantedA: number): boolean {
   return currentA >= wantedA && currentA - wantedA < CURRENT_STEP_DOWN_A;
 }
 
-function isHeldBack(command: Command, wanted: Action, now: Instant): boolean {
-  if (command.action.kind !== wanted.kind || !command.faultClass || !command.endedAt) return false;
+/** Only the last word counts: a failure is over once any later command has worked. */
+function lastEnded(recent: readonly Command[]): Command | undefined {
+  const ended = recent.filter((command) => command.endedAt && command.status !== "withdrawn");
+  return ended.reduce<Command | undefined>((a, b) => (a && (a.endedAt ?? "") >= (b.endedAt ?? "") ? a : b), undefined);
+}
+
+function isHeldBack(command: Command | undefined, wanted: Action, now: Instant): boolean {
+  if (!command?.faultClass || !command.endedAt || command.action.kind !== wanted.kind) return false;
   return now < heldUntil(command.endedAt, command.faultClass);
 }
 

@@ -17,6 +17,8 @@ export type PlanProblem = {
   reserveMs: number;
   /** The shortest run worth a start, ms: contactors wear, and a car needs a while to settle. */
   runMs: number;
+  /** It draws power already: going on costs no start. */
+  isCharging: boolean;
 };
 
 export type PlanAnswer = Pick<Plan, "windows" | "shortfallKwh" | "shortfallPercent" | "costPence" | "carbonGrams">;
@@ -79,16 +81,18 @@ function chargeNow(pieces: readonly Piece[], kwh: number, maxPowerKw: number): {
   return { placed, rest };
 }
 
-/** A slot cut at whole multiples of `runMs`, so that nearly all cells have one length. */
+/** A slot cut at whole multiples of `runMs`, so that nearly all cells have one length and none is shorter (but a short slot). */
 function cellsOf(piece: Piece, runMs: number): Piece[] {
   const cells: Piece[] = [];
-  let rest: Piece | undefined = piece;
-  while (rest) {
-    const [head, tail]: [Piece, Piece | undefined] = split(rest, (Math.floor(rest.startMs / runMs) + 1) * runMs);
+  let rest = piece;
+  for (;;) {
+    const cutMs = Math.ceil((rest.startMs + runMs) / runMs) * runMs;
+    if (cutMs > rest.endMs - runMs) return [...cells, rest];
+    const [head, tail] = split(rest, cutMs);
     cells.push(head);
+    if (!tail) return cells;
     rest = tail;
   }
-  return cells;
 }
 
 /**
@@ -149,9 +153,14 @@ function runs(slots: readonly Piece[], cells: Map<Piece, number>, problem: PlanP
     if (energyKwh <= EPSILON_KWH) return [];
     const atPowerMs = (powerKw: number) => Math.ceil((energyKwh / powerKw) * 3_600_000);
     const shortestMs = Math.min(problem.runMs, atPowerMs(problem.minPowerKw));
-    const lengthMs = Math.min(slot.endMs - slot.startMs, Math.max(atPowerMs(problem.maxPowerKw), shortestMs));
+    const wholeMs = slot.endMs - slot.startMs;
+    const atBestMs = Math.min(wholeMs, Math.max(atPowerMs(problem.maxPowerKw), shortestMs));
     const runsOn = (energies[index + 1] ?? 0) > 0 && slots[index + 1]?.startMs === slot.endMs;
-    const runsIn = (energies[index - 1] ?? 0) > 0 && slots[index - 1]?.endMs === slot.startMs;
+    const runsIn =
+      index === 0 ? problem.isCharging : (energies[index - 1] ?? 0) > 0 && slots[index - 1]?.endMs === slot.startMs;
+    // Between two runs, less power rather than a pause too short to be worth a stop and a start.
+    const bridges = runsIn && runsOn && wholeMs - atBestMs < problem.runMs && atPowerMs(problem.minPowerKw) >= wholeMs;
+    const lengthMs = bridges ? wholeMs : atBestMs;
     const startMs = runsOn && !runsIn ? slot.endMs - lengthMs : slot.startMs;
     const endMs = startMs + lengthMs;
     const piece = { ...slot, startMs, endMs, hours: lengthMs / 3_600_000 };

@@ -59,6 +59,7 @@ export function replan(
     slots,
     reserveMs: RESERVE_MS,
     runMs: RUN_MS,
+    isCharging: reading.state === "charging" || reading.state === "starting",
   });
   return {
     ...base,

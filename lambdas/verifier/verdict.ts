@@ -73,14 +73,13 @@ function missedBecause(
       evidence: "the charger offers no power: its own schedule, a tripped supply or load management",
     };
   }
-  if (reading?.ownScheduleActive === true) {
-    return { faultClass: "customer-must-act", evidence: "the owner's own schedule in the car holds charging back" };
-  }
   if (reach?.faultClass)
     return { faultClass: reach.faultClass, evidence: "no reading after the command; the last attempts to read failed" };
   if (reading === undefined) return { faultClass: "device-offline", evidence: "no reading after the command" };
   return {
     faultClass: "transient",
-    evidence: `the device answered ${reading.state} at ${reading.powerKw?.toFixed(1) ?? "unknown"} kW`,
+    evidence:
+      `the device answered ${reading.state} at ${reading.powerKw?.toFixed(1) ?? "unknown"} kW` +
+      (reading.ownScheduleActive ? ", waiting for its owner's own schedule" : ""),
   };
 }

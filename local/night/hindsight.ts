@@ -67,6 +67,7 @@ export function hindsight(car: NightCar, signals: TrueSignals): Bill {
     slots: signals.slots(session.arrivesAtMs, car.readyByMs, carbonWeightPencePerKg),
     reserveMs: 0,
     runMs: 10 * MINUTE_MS,
+    isCharging: false,
   });
   return signals.bill(
     best.windows.map((window) => ({

@@ -54,7 +54,7 @@ describe("a verdict", () => {
   it.each<[FaultClass, Partial<Reading>, RegExp]>([
     ["customer-must-act", { state: "disconnected", plugged: false }, /cable is not plugged in/],
     ["customer-must-act", { state: "no-power" }, /charger offers no power/],
-    ["customer-must-act", { ownScheduleActive: true }, /owner's own schedule/],
+    ["transient", { ownScheduleActive: true }, /waiting for its owner's own schedule/],
     ["transient", {}, /device answered stopped at 0\.0 kW/],
     ["transient", { state: "charging", powerKw: null }, /charging at unknown kW/],
   ])("is missed as %s when the car is seen: %j", (faultClass, seen, evidence) => {
