@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { difference } from "../../lambdas/optimiser/difference.ts";
+import { difference, nextRetry } from "../../lambdas/optimiser/difference.ts";
 import type { Command, CommandStatus } from "../../shared/domain/command.ts";
 import { FAULT_TREATMENT, type FaultClass, FaultClass as FaultClasses } from "../../shared/domain/fault.ts";
 import { MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
@@ -160,6 +160,15 @@ describe("the difference between a plan and a car", () => {
 
     it("does not hold the other action back", () => {
       expect(differ({ recent: [failed("our-fault", 1, { action: STOP })] }).issue?.action).toEqual(START);
+    });
+
+    it("names the moment to look again, the soonest of several, and none when all is over", () => {
+      const [soon, late] = [failed("transient", 2), failed("our-fault", 30)];
+      expect(nextRetry([late, soon], IN_WINDOW)).toBe(plusMs(IN_WINDOW, 3 * MINUTE_MS));
+      expect(nextRetry([late], IN_WINDOW)).toBe(plusMs(IN_WINDOW, 30 * MINUTE_MS));
+      expect(nextRetry([failed("transient", 5), aCommand({ status: "confirmed", endedAt: IN_WINDOW })], IN_WINDOW)).toBe(
+        undefined,
+      );
     });
 
     it("repeats it as a new intent, the same whoever decides: one that ended is never issued again", () => {

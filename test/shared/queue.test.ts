@@ -2,12 +2,12 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { EVENTS } from "../../shared/domain/events.ts";
 import { BusRecord, parseBusRecord, parseRecords, SqsBatch } from "../../shared/queue.ts";
-import { queued } from "../builders.ts";
+import { type BusEvent, queued } from "../builders.ts";
 import { fakeLog } from "../fakes/log.ts";
 
 const Enrolled = BusRecord("AssetEnrolled", EVENTS.AssetEnrolled);
 const enrolled = (assetId: string) => ({ name: "AssetEnrolled", detail: { assetId, fleetId: "main" } });
-const bodyOf = (...events: Parameters<typeof queued>) => queued(...events).Records[0]?.body ?? "";
+const bodyOf = (...events: readonly BusEvent[]) => queued(...events).Records[0]?.body ?? "";
 
 describe("a bus record", () => {
   it("is its detail", () => {
