@@ -17,7 +17,7 @@ export const PRICE = "octopus-agile#C";
 export const CARBON = "carbon-intensity#national";
 
 /** A night that is cheap from 02:00 to 05:00. */
-export const NIGHT = slotDay({
+const NIGHT = slotDay({
   from: "2026-11-20T18:00Z",
   to: "2026-11-21T12:00Z",
   cheapFrom: "2026-11-21T02:00Z",

@@ -6,7 +6,7 @@ import type { Look, VendorClient } from "../../shared/integration/contract.ts";
 /** How the vendor treats a command: does it, does it but the answer is lost, or says 200 and does nothing. */
 type Treatment = "does" | "loses-answer" | "ignores";
 
-export type FakeCar = {
+type FakeCar = {
   plugged: boolean;
   charging: boolean;
   storedKwh: number;

@@ -162,13 +162,19 @@ describe("the difference between a plan and a car", () => {
       expect(differ({ recent: [failed("our-fault", 1, { action: STOP })] }).issue?.action).toEqual(START);
     });
 
+    it("holds nothing back once a later command has worked", () => {
+      const worked = aCommand({ commandId: "worked-later", status: "confirmed", action: STOP, endedAt: IN_WINDOW });
+      expect(differ({ recent: [failed("our-fault", 30), worked] }).issue?.action).toEqual(START);
+      expect(differ({ recent: [worked, failed("our-fault", 30)] }).issue?.action).toEqual(START);
+    });
+
     it("names the moment to look again, the soonest of several, and none when all is over", () => {
       const [soon, late] = [failed("transient", 2), failed("our-fault", 30)];
       expect(nextRetry([late, soon], IN_WINDOW)).toBe(plusMs(IN_WINDOW, 3 * MINUTE_MS));
       expect(nextRetry([late], IN_WINDOW)).toBe(plusMs(IN_WINDOW, 30 * MINUTE_MS));
-      expect(nextRetry([failed("transient", 5), aCommand({ status: "confirmed", endedAt: IN_WINDOW })], IN_WINDOW)).toBe(
-        undefined,
-      );
+      expect(
+        nextRetry([failed("transient", 5), aCommand({ status: "confirmed", endedAt: IN_WINDOW })], IN_WINDOW),
+      ).toBe(undefined);
     });
 
     it("repeats it as a new intent, the same whoever decides: one that ended is never issued again", () => {
