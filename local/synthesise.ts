@@ -2,7 +2,6 @@ import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 const APP = fileURLToPath(new URL("../bin/headroom.ts", import.meta.url));
-const TSX = fileURLToPath(import.meta.resolve("tsx"));
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /**
@@ -10,7 +9,7 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
  * its memory is given back before the night begins. Throws with the app's own words when it fails.
  */
 export async function synthesiseInto(outdir: string): Promise<void> {
-  const child = spawn(process.execPath, ["--import", TSX, APP], {
+  const child = spawn(process.execPath, ["--import", "tsx", APP], {
     cwd: ROOT,
     // Template validation takes most of the time and is CI's business.
     env: { ...process.env, CDK_OUTDIR: outdir, CDK_VALIDATION: "false" },

@@ -12,7 +12,7 @@ export const TokenPair = z.strictObject({ accessToken: z.string().min(1), refres
 export type TokenPair = z.infer<typeof TokenPair>;
 
 /** What a vendor's OAuth server is called and how it knows us. */
-export type OAuthClient = { tokenUrl: URL; clientId: string; clientSecret: string };
+type OAuthClient = { tokenUrl: URL; clientId: string; clientSecret: string };
 
 export type TokenSource = {
   /**

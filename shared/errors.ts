@@ -34,8 +34,3 @@ export class VendorError extends Error {
 export class ConfigError extends Error {
   override name = "ConfigError";
 }
-
-/** A write lost against its condition: something newer, or the same thing, was there first. */
-export class ConditionLost extends Error {
-  override name = "ConditionLost";
-}

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadManifests } from "../../lib/manifests.ts";
@@ -246,9 +245,4 @@ async function trueSignals(options: NightOptions, connection: Connection): Promi
 /** Where a run keeps what it writes; ignored by git. */
 export function workFolder(...parts: string[]): string {
   return join(ROOT, ".headroom", ...parts);
-}
-
-/** The project's own version, for the report. */
-export function version(): string {
-  return String((JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string }).version);
 }

@@ -6,10 +6,10 @@ export const AssetId = z.string().regex(/^[a-z0-9][a-z0-9-]{2,63}$/, "lower-case
 export type AssetId = z.infer<typeof AssetId>;
 
 /** A wall-clock time at the site, `HH:MM`. */
-export const LocalTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "expected HH:MM");
+const LocalTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "expected HH:MM");
 
 /** What the customer wants of a car. */
-export const ChargePreferences = z.strictObject({
+const ChargePreferences = z.strictObject({
   /** Charge to this by `readyBy`. */
   targetSocPercent: SocPercent,
   /** Charge at once, whatever the price, up to this. */
@@ -21,7 +21,6 @@ export const ChargePreferences = z.strictObject({
   /** What avoiding a kilogram of CO2 is worth, pence; 0 plans by price alone. */
   carbonWeightPencePerKg: z.number().min(0).max(1000).default(0),
 });
-export type ChargePreferences = z.infer<typeof ChargePreferences>;
 
 /** A car that we may plan for and command. */
 export const Asset = z.strictObject({

@@ -6,8 +6,6 @@ export const PowerKw = z.number().finite();
 export const EnergyKwh = z.number().finite();
 /** State of charge or a charge limit, percent 0–100, never a fraction. */
 export const SocPercent = z.number().min(0).max(100);
-/** A price, pence per kWh including VAT; may be negative, never missing. */
-export const PricePencePerKwh = z.number().finite();
 /** Carbon intensity, grams CO2 equivalent per kWh. */
 export const CarbonGramsPerKwh = z.number().finite().nonnegative();
 

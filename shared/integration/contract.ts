@@ -29,7 +29,7 @@ export type Target = {
 export type Look = { online: boolean; reading?: Reading };
 
 /** What the vendor said to a command: taken, or the wanted state holds already. Anything else is thrown. */
-export type Taken = { withoutEffect: boolean };
+type Taken = { withoutEffect: boolean };
 
 /** A vendor's cloud behind our words. Every method throws VendorError with a class of the closed vocabulary. */
 export type VendorClient = {

@@ -11,7 +11,7 @@ import { epochMs, HOUR_MS, type Instant } from "../domain/instant.ts";
 import { isConditionFailure, parseItem, wins } from "./table.ts";
 
 /** What a transition may change besides the status. */
-export type CommandChanges = Partial<
+type CommandChanges = Partial<
   Pick<Command, "checkAt" | "attempts" | "acceptedAt" | "endedAt" | "withoutEffect" | "faultClass" | "evidence">
 >;
 export type CommandKey = Pick<Command, "assetId" | "commandId">;

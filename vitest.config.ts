@@ -1,0 +1,17 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    reporters: ["default", "./test/closing-line.ts"],
+    globalSetup: ["./test/assembly.ts"],
+    // A function process or the CDK library may need a moment on a busy machine; nothing here waits for time to pass.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    env: {
+      // The template validator loads for seconds; CI synthesises with it once.
+      CDK_VALIDATION: "false",
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+    },
+  },
+});
