@@ -70,6 +70,8 @@ function program(): Command {
 }
 
 async function main(args: string[]): Promise<number> {
+  // Said once in the README: Node 20 works until the SDK's end of support for it.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
   const command = program();
   try {
     command.parse(args, { from: "user" });

@@ -48,8 +48,6 @@ export type Connection = {
 
 /** Stores and clients of a deployment, local or on AWS. */
 export function connect(deployment: Deployment, now: () => Instant): Connection {
-  // Said once in the README: Node 20 works until the SDK's end of support for it.
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
   const region = deployment.region ? { region: deployment.region } : {};
   const common = deployment.local
     ? { ...region, credentials: { accessKeyId: "local", secretAccessKey: "local" } }
