@@ -22,7 +22,16 @@ export function nightOf(date: string, zone: string): Night {
       startsAtMs: epochMs(localToInstant(date, "12:00", zone)),
       endsAtMs: epochMs(localToInstant(nextDate, "12:00", zone)),
     };
+  } catch (cause) {
+    if (isZone(zone)) throw new BadInput(`--night wants a date such as 2023-10-15, not "${date}"`, { cause });
+    throw new BadInput(`"${zone}" is not a time zone name such as Europe/London`, { cause });
+  }
+}
+
+function isZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }) !== undefined;
   } catch {
-    throw new BadInput(`"${zone}" is not a time zone name such as Europe/London`);
+    return false;
   }
 }

@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { parse } from "csv-parse/sync";
-import { epochMs, HOUR_MS, parseInstant } from "../../shared/domain/instant.ts";
+import { epochMs, HOUR_MS, instant, MINUTE_MS, parseInstant } from "../../shared/domain/instant.ts";
+import { localDate, localToInstant } from "../../shared/zone.ts";
 import { BadInput } from "../feeds/bad-input.ts";
 import { normalWithin, type Random, shuffled } from "../random.ts";
-import type { Night } from "./night.ts";
+import { type Night, nightOf } from "./night.ts";
 
 /** One car's stay at its charger, epoch ms, and what it took from the grid. */
 export type Session = { id: string; arrivesAtMs: number; departsAtMs: number; energyKwh: number };
@@ -13,11 +14,12 @@ export type Session = { id: string; arrivesAtMs: number; departsAtMs: number; en
 const RECORDED_SHIFT_DAYS = 1463;
 const DAY_MS = 24 * HOUR_MS;
 /** Shorter stays than this are plug-and-leave mistakes, not charging. */
-const SHORTEST_STAY_MS = 10 * 60_000;
+const SHORTEST_STAY_MS = 10 * MINUTE_MS;
 
 /**
  * Reads a session file: columns `session`, `arrival_utc`, `departure_utc`, `delivered_kwh`; others are ignored. Rows with
- * no departure, no stay or no energy are left out and counted. Throws BadInput naming file and line.
+ * no departure, no stay or no energy are left out and counted. Throws BadInput naming file and line, or the file when it
+ * holds no session at all.
  */
 export function readSessions(path: string): { sessions: Session[]; leftOut: number } {
   const file = basename(path);
@@ -25,15 +27,14 @@ export function readSessions(path: string): { sessions: Session[]; leftOut: numb
   try {
     text = readFileSync(path, "utf8");
   } catch (cause) {
-    throw new BadInput(
-      `cannot read the sessions file ${path}: ${cause instanceof Error ? cause.message.split(",")[0] : "unknown"}`,
-    );
+    const missing = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
+    throw new BadInput(missing ? `${path} does not exist.` : `${path} cannot be read.`, { cause });
   }
   let rows: { record: Record<string, string>; info: { lines: number } }[];
   try {
-    rows = parse(text, { columns: true, info: true, skip_empty_lines: true, trim: true });
+    rows = parse(text, { bom: true, columns: true, info: true, skip_empty_lines: true, trim: true });
   } catch (cause) {
-    throw new BadInput(`${file}: ${cause instanceof Error ? cause.message : String(cause)}`);
+    throw new BadInput(`${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
   const sessions: Session[] = [];
   let leftOut = 0;
@@ -62,6 +63,7 @@ export function readSessions(path: string): { sessions: Session[]; leftOut: numb
     if (departsAtMs - arrivesAtMs < SHORTEST_STAY_MS || energyKwh <= 0) leftOut++;
     else sessions.push({ id: field("session"), arrivesAtMs, departsAtMs, energyKwh });
   }
+  if (sessions.length === 0) throw new BadInput(`${path} holds no session with a stay and energy.`);
   return { sessions, leftOut };
 }
 
@@ -80,10 +82,10 @@ export function drawSessions(
 ): Drawn {
   const notes: string[] = [];
   let pool = recorded;
-  let ofNight = within(pool, night, 0);
+  let ofNight = beginningIn(pool, night);
   if (ofNight.length === 0) {
     pool = recorded.map((session) => shift(session, RECORDED_SHIFT_DAYS));
-    ofNight = within(pool, night, 0);
+    ofNight = beginningIn(pool, night);
     if (ofNight.length > 0)
       notes.push(
         `sessions are shifted by ${RECORDED_SHIFT_DAYS} days (${RECORDED_SHIFT_DAYS / 7} weeks) onto this night`,
@@ -102,7 +104,7 @@ export function drawSessions(
   if (chosen.length < wanted) {
     const weeks = Array.from({ length: 60 }, (_, index) => index - 30).filter((week) => week !== 0);
     const others = shuffled(
-      weeks.flatMap((week) => within(pool, night, week * 7)),
+      weeks.flatMap((week) => fromNight(pool, night, week * 7)),
       random,
     );
     if (others.length === 0)
@@ -117,10 +119,30 @@ export function drawSessions(
   return { sessions: chosen.sort((a, b) => a.arrivesAtMs - b.arrivesAtMs || (a.id < b.id ? -1 : 1)), notes };
 }
 
-function within(sessions: readonly Session[], night: Night, daysAway: number): Session[] {
-  return sessions
-    .map((session) => shift(session, -daysAway))
-    .filter((session) => session.arrivesAtMs >= night.startsAtMs && session.arrivesAtMs < night.endsAtMs - HOUR_MS);
+function beginningIn(sessions: readonly Session[], night: Night): Session[] {
+  return sessions.filter(
+    ({ arrivesAtMs }) => arrivesAtMs >= night.startsAtMs && arrivesAtMs < night.endsAtMs - HOUR_MS,
+  );
+}
+
+/** The sessions of the night `daysAway` from this one, brought here with their local times of arrival and departure. */
+function fromNight(sessions: readonly Session[], night: Night, daysAway: number): Session[] {
+  const otherDate = new Date(Date.parse(night.date) + daysAway * DAY_MS).toISOString().slice(0, 10);
+  return beginningIn(sessions, nightOf(otherDate, night.zone)).map((session) => {
+    const arrivesAtMs = atSameLocalTime(session.arrivesAtMs, -daysAway, night.zone);
+    const departsAtMs = atSameLocalTime(session.departsAtMs, -daysAway, night.zone);
+    const stayMs = session.departsAtMs - session.arrivesAtMs;
+    // A stay within the hour that a clock change takes away or gives twice keeps its length.
+    const isStay = departsAtMs - arrivesAtMs >= SHORTEST_STAY_MS;
+    return { ...session, arrivesAtMs, departsAtMs: isStay ? departsAtMs : arrivesAtMs + stayMs };
+  });
+}
+
+function atSameLocalTime(ms: number, days: number, zone: string): number {
+  const date = localDate(instant(ms), zone);
+  const movedDate = new Date(Date.parse(date) + days * DAY_MS).toISOString().slice(0, 10);
+  const time = new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit" }).format(ms);
+  return epochMs(localToInstant(movedDate, time, zone)) + (ms % MINUTE_MS);
 }
 
 function shift(session: Session, days: number): Session {
