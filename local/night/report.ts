@@ -34,6 +34,13 @@ export type CarReport = {
   hindsight: Bill;
 };
 
+/** One command of the night, as the platform's ledger has it at the end. */
+export type CommandReport = Pick<
+  Command,
+  "assetId" | "commandId" | "action" | "reason" | "status" | "issuedAt" | "notBefore"
+> &
+  Partial<Pick<Command, "acceptedAt" | "endedAt" | "faultClass" | "evidence">>;
+
 export type Report = {
   night: { date: string; zone: string; startsAt: string; endsAt: string };
   seed: number;
@@ -44,7 +51,10 @@ export type Report = {
   savedAgainstChargeNow: { costPercent: number; carbonPercent: number };
   /** How much dearer than the best possible with hindsight, over the cars that got as much energy as that would give. */
   aboveHindsightPercent: number;
+  /** How many commands ended in each state. */
   commands: Record<CommandStatus, number>;
+  /** Every command, car by car in the order of issue, so that a reader can follow each car. */
+  commandLedger: CommandReport[];
   missedBy: Record<string, number>;
   vendorCalls: Outcome["vendorCalls"];
   faultsRaised: Record<string, number>;
@@ -81,6 +91,7 @@ export function report(inputs: NightInputs, signals: TrueSignals, outcome: Outco
     },
     aboveHindsightPercent: percent(cost("actual") - cost("hindsight"), Math.abs(cost("hindsight"))),
     commands: countBy(outcome.commands, (command) => command.status) as Report["commands"],
+    commandLedger: outcome.commands.map(commandReport).sort(byCarAndTime),
     missedBy: countBy(
       outcome.commands.filter((command) => command.faultClass),
       (command) => command.faultClass ?? "",
@@ -126,6 +137,23 @@ function carReport(car: NightCar, signals: TrueSignals, outcome: Outcome): CarRe
     chargeNow: chargeNow(car, signals),
     hindsight: hindsight(car, signals),
   };
+}
+
+function commandReport(command: Command): CommandReport {
+  const { assetId, commandId, action, reason, status, issuedAt, notBefore } = command;
+  const { acceptedAt, endedAt, faultClass, evidence } = command;
+  return {
+    ...{ assetId, commandId, action, reason, status, issuedAt, notBefore },
+    ...(acceptedAt && { acceptedAt }),
+    ...(endedAt && { endedAt }),
+    ...(faultClass && { faultClass }),
+    ...(evidence !== undefined && { evidence }),
+  };
+}
+
+function byCarAndTime(a: CommandReport, b: CommandReport): number {
+  const key = ({ assetId, issuedAt, commandId }: CommandReport) => `${assetId} ${issuedAt} ${commandId}`;
+  return key(a) < key(b) ? -1 : 1;
 }
 
 function total(bills: readonly Bill[]): Bill {

@@ -1,12 +1,18 @@
 import type { Bill } from "./hindsight.ts";
 import type { CarReport, Report } from "./report.ts";
 
+const COLUMNS = 80;
+
 /** The report for a person: at most 80 columns, no colour, the same in a pipe. */
 export function reportText(report: Report): string {
   const { night } = report;
   return [
-    `Night of ${night.date}, noon to noon ${night.zone}, ${report.cars.length} cars, faults ${report.faults}, seed ${report.seed}`,
-    ...report.notes.flatMap((note) => wrap(`  · ${note}`, 4)),
+    ...wrap(
+      `Night of ${night.date}, noon to noon ${night.zone}, ${report.cars.length} ${report.cars.length === 1 ? "car" : "cars"}, ` +
+        `faults ${report.faults}, seed ${report.seed}`,
+      { hanging: 2 },
+    ),
+    ...report.notes.flatMap((note) => wrap(`· ${note}`, { indent: 2, hanging: 4 })),
     "",
     ...fleet(report),
     "",
@@ -16,7 +22,7 @@ export function reportText(report: Report): string {
     "",
     ...report.invariants.flatMap((one) => [
       `${one.held ? "held  " : "BROKEN"}  ${one.name}`,
-      ...one.violations.slice(0, 10).map((violation) => `          ${violation}`),
+      ...one.violations.slice(0, 10).flatMap((violation) => wrap(violation, { indent: 10, hanging: 12 })),
       ...(one.violations.length > 10 ? [`          and ${one.violations.length - 10} more`] : []),
     ]),
     ...resources(report),
@@ -58,11 +64,7 @@ function carLines(report: Report): string[] {
 }
 
 function carLine(car: CarReport, zone: string): string {
-  const verdict = car.ready
-    ? "ready"
-    : car.couldBeReady
-      ? "LATE"
-      : `short by ${(car.neededKwh - car.deliveredKwh).toFixed(1)} kWh, could not be ready`;
+  const verdict = car.ready ? "ready" : car.couldBeReady ? "LATE" : "could not be ready";
   return `  ${car.assetId.padEnd(10)}${localTime(car.arrivesAt, zone).padEnd(13)}${localTime(car.readyBy, zone).padEnd(13)}${car.neededKwh.toFixed(1).padStart(7)}${car.deliveredKwh.toFixed(1).padStart(8)}  ${verdict}`;
 }
 
@@ -76,7 +78,12 @@ function ledger(report: Report): string[] {
     ...counts("Faults injected", report.injectedFaults),
     ...counts("Vendor calls", Object.fromEntries(report.vendorCalls.map((kind) => [kind.kind, kind.calls]))),
     `  ${calls} calls, $${usd.toFixed(2)} at the vendor's prices, $${(usd / report.cars.length).toFixed(3)} a car`,
-    ...report.deadLetters.map((queue) => `  ${queue.messages} messages on dead-letter queue ${queue.queue}`),
+    ...report.deadLetters.flatMap(({ queue, messages }) =>
+      wrap(`${messages} ${messages === 1 ? "message" : "messages"} on dead-letter queue ${queue}`, {
+        indent: 2,
+        hanging: 4,
+      }),
+    ),
   ];
 }
 
@@ -84,24 +91,36 @@ function resources(report: Report): string[] {
   if (!report.timings) return [];
   const parts = Object.entries(report.timings).map(([name, seconds]) => `${name} ${seconds.toFixed(1)} s`);
   const memory = report.peakMemoryMb === undefined ? [] : [`Peak memory over all processes: ${report.peakMemoryMb} MB`];
-  return ["", ...wrap(`Time: ${parts.join(", ")}`, 2), ...memory];
+  return ["", ...wrap(`Time: ${parts.join(", ")}`, { hanging: 2 }), ...memory];
 }
 
 function counts(title: string, by: Record<string, number>): string[] {
   const parts = Object.entries(by).map(([name, count]) => `${name} ${count}`);
-  return wrap(`${title}: ${parts.length > 0 ? parts.join(", ") : "none"}`, 2);
+  return wrap(`${title}: ${parts.length > 0 ? parts.join(", ") : "none"}`, { hanging: 2 });
 }
 
-function wrap(text: string, indent: number): string[] {
+/** Lines of at most 80 columns; the first is indented by `indent`, the others by `hanging`. A longer word is cut. */
+function wrap(text: string, { indent = 0, hanging }: { indent?: number; hanging: number }): string[] {
   const lines: string[] = [];
   let line = "";
-  for (const word of text.split(" ")) {
-    if (line !== "" && line.length + 1 + word.length > 80) {
-      lines.push(line);
-      line = " ".repeat(indent) + word;
-    } else line = line === "" && lines.length === 0 && word === "" ? " " : line === "" ? word : `${line} ${word}`;
+  const margin = () => " ".repeat(lines.length === 0 ? indent : hanging);
+  const finish = () => {
+    lines.push(margin() + line);
+    line = "";
+  };
+  for (const word of text.split(/\s+/).filter((one) => one !== "")) {
+    if (line !== "" && margin().length + line.length + 1 + word.length > COLUMNS) finish();
+    line = line === "" ? word : `${line} ${word}`;
+    while (margin().length + line.length > COLUMNS) {
+      const room = COLUMNS - margin().length;
+      const rest = line.slice(room);
+      line = line.slice(0, room);
+      finish();
+      line = rest;
+    }
   }
-  return [...lines, line];
+  if (line !== "" || lines.length === 0) finish();
+  return lines;
 }
 
 function pounds(pence: number): string {
