@@ -1,6 +1,6 @@
-import { type DynamoDBDocumentClient, PutCommand, QueryCommand } from "@aws-sdk/lib-dynamodb";
+import { type DynamoDBDocumentClient, PutCommand } from "@aws-sdk/lib-dynamodb";
 import { Asset, type AssetId } from "../domain/asset.ts";
-import { batchGet, parseItem } from "./table.ts";
+import { batchGet, parseItem, queryAll } from "./table.ts";
 
 export type AssetsStore = {
   /** The assets found, in no order; unknown ids are left out. */
@@ -23,22 +23,13 @@ export function assetsStore(client: DynamoDBDocumentClient, table: string): Asse
       return items.map((item) => parseItem(Asset, item, "assets"));
     },
     async fleet(fleetId) {
-      const assets: Asset[] = [];
-      let start: Record<string, unknown> | undefined;
-      do {
-        const page = await client.send(
-          new QueryCommand({
-            TableName: table,
-            IndexName: "byFleet",
-            KeyConditionExpression: "fleetId = :fleet",
-            ExpressionAttributeValues: { ":fleet": fleetId },
-            ...(start ? { ExclusiveStartKey: start } : {}),
-          }),
-        );
-        for (const item of page.Items ?? []) assets.push(parseItem(Asset, item, "assets"));
-        start = page.LastEvaluatedKey;
-      } while (start);
-      return assets;
+      const items = await queryAll(client, {
+        TableName: table,
+        IndexName: "byFleet",
+        KeyConditionExpression: "fleetId = :fleet",
+        ExpressionAttributeValues: { ":fleet": fleetId },
+      });
+      return items.map((item) => parseItem(Asset, item, "assets"));
     },
     async put(asset) {
       await client.send(new PutCommand({ TableName: table, Item: asset }));

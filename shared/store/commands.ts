@@ -2,13 +2,13 @@ import {
   type DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
-  QueryCommand,
+  type QueryCommandInput,
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
 import type { AssetId } from "../domain/asset.ts";
 import { Command, type CommandStatus, isEnded, PRIOR_STATUSES } from "../domain/command.ts";
 import { epochMs, HOUR_MS, type Instant } from "../domain/instant.ts";
-import { isConditionFailure, parseItem, wins } from "./table.ts";
+import { isConditionFailure, parseItem, queryAll, wins } from "./table.ts";
 
 /** What a transition may change besides the status. */
 type CommandChanges = Partial<
@@ -35,18 +35,8 @@ const LEDGER_DAYS = 400;
 
 /** Table `commands`: the intent ledger, and a sparse index of the commands that have not ended. */
 export function commandsStore(client: DynamoDBDocumentClient, table: string): CommandsStore {
-  const query = async (input: Omit<ConstructorParameters<typeof QueryCommand>[0], "TableName">, limit = Infinity) => {
-    const commands: Command[] = [];
-    let start: Record<string, unknown> | undefined;
-    do {
-      const page = await client.send(
-        new QueryCommand({ TableName: table, ...input, ...(start ? { ExclusiveStartKey: start } : {}) }),
-      );
-      for (const item of page.Items ?? []) commands.push(toCommand(item));
-      start = page.LastEvaluatedKey;
-    } while (start && commands.length < limit);
-    return commands;
-  };
+  const query = async (input: Omit<QueryCommandInput, "TableName">, limit?: number) =>
+    (await queryAll(client, { TableName: table, ...input }, limit)).map(toCommand);
 
   return {
     issue: (command) =>

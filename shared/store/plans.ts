@@ -1,9 +1,9 @@
-import { type DynamoDBDocumentClient, PutCommand, QueryCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import { type DynamoDBDocumentClient, PutCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
 import { AssetId } from "../domain/asset.ts";
 import { epochMs, type Instant } from "../domain/instant.ts";
 import { Plan } from "../domain/plan.ts";
-import { batchGet, parseItem, wins } from "./table.ts";
+import { batchGet, parseItem, queryAll, wins } from "./table.ts";
 
 export type PlansStore = {
   get(assetIds: readonly AssetId[]): Promise<Map<AssetId, Plan>>;
@@ -19,6 +19,7 @@ export type PlansStore = {
 const EDGE_SHARD = "0";
 
 const Row = z.object({ plan: Plan });
+const EdgeRow = z.object({ assetId: AssetId });
 
 /** Table `plans`: the current plan of each asset, and a sparse index of those with an edge ahead. */
 export function plansStore(client: DynamoDBDocumentClient, table: string): PlansStore {
@@ -53,22 +54,13 @@ export function plansStore(client: DynamoDBDocumentClient, table: string): Plans
         ),
       ),
     async dueEdges(at) {
-      const ids: AssetId[] = [];
-      let start: Record<string, unknown> | undefined;
-      do {
-        const page = await client.send(
-          new QueryCommand({
-            TableName: table,
-            IndexName: "byNextEdge",
-            KeyConditionExpression: "edgeShard = :shard AND nextEdgeAtMs <= :at",
-            ExpressionAttributeValues: { ":shard": EDGE_SHARD, ":at": epochMs(at) },
-            ...(start ? { ExclusiveStartKey: start } : {}),
-          }),
-        );
-        for (const item of page.Items ?? []) ids.push(parseItem(z.object({ assetId: AssetId }), item, "plans").assetId);
-        start = page.LastEvaluatedKey;
-      } while (start);
-      return ids;
+      const items = await queryAll(client, {
+        TableName: table,
+        IndexName: "byNextEdge",
+        KeyConditionExpression: "edgeShard = :shard AND nextEdgeAtMs <= :at",
+        ExpressionAttributeValues: { ":shard": EDGE_SHARD, ":at": epochMs(at) },
+      });
+      return items.map((item) => parseItem(EdgeRow, item, "plans").assetId);
     },
     setNextEdge: (assetId, version, nextEdgeAt) =>
       wins(

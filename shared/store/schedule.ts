@@ -1,8 +1,8 @@
-import { type DynamoDBDocumentClient, PutCommand, QueryCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import { type DynamoDBDocumentClient, PutCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
 import { AssetId } from "../domain/asset.ts";
 import { epochMs, HOUR_MS, Instant } from "../domain/instant.ts";
-import { parseItem, wins } from "./table.ts";
+import { parseItem, queryAll, wins } from "./table.ts";
 
 /** An asset's stream that is to be fetched on a cadence. */
 export type Member = { assetId: AssetId; stream: string };
@@ -32,23 +32,12 @@ const RunRow = z.object({ sk: Instant, assetIds: z.array(AssetId) });
  * asynchronous invoke queue, is the truth about what was sent out and what came back.
  */
 export function scheduleStore(client: DynamoDBDocumentClient, table: string): ScheduleStore {
-  const query = async (pk: string, from?: string) => {
-    const items: unknown[] = [];
-    let start: Record<string, unknown> | undefined;
-    do {
-      const page = await client.send(
-        new QueryCommand({
-          TableName: table,
-          KeyConditionExpression: from ? "pk = :pk AND sk >= :from" : "pk = :pk",
-          ExpressionAttributeValues: { ":pk": pk, ...(from ? { ":from": from } : {}) },
-          ...(start ? { ExclusiveStartKey: start } : {}),
-        }),
-      );
-      items.push(...(page.Items ?? []));
-      start = page.LastEvaluatedKey;
-    } while (start);
-    return items;
-  };
+  const query = (pk: string, from?: string) =>
+    queryAll(client, {
+      TableName: table,
+      KeyConditionExpression: from ? "pk = :pk AND sk >= :from" : "pk = :pk",
+      ExpressionAttributeValues: { ":pk": pk, ...(from ? { ":from": from } : {}) },
+    });
   const claim = (item: Record<string, unknown>, at: Instant) =>
     wins(
       client.send(

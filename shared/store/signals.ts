@@ -1,8 +1,8 @@
-import { BatchWriteCommand, type DynamoDBDocumentClient, QueryCommand } from "@aws-sdk/lib-dynamodb";
+import { BatchWriteCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
 import { epochMs, HOUR_MS, type Instant, plusMs } from "../domain/instant.ts";
 import { type SeriesId, Slot, sortedSlots } from "../domain/signal.ts";
-import { chunks, parseItem } from "./table.ts";
+import { chunks, parseItem, queryAll } from "./table.ts";
 
 export type SignalsStore = {
   /** Stored slots of a series that touch [from, to), sorted by start. */
@@ -24,24 +24,16 @@ const StoredSlot = z
 export function signalsStore(client: DynamoDBDocumentClient, table: string): SignalsStore {
   return {
     async slots(series, from, to) {
-      const slots: Slot[] = [];
-      let start: Record<string, unknown> | undefined;
-      do {
-        const page = await client.send(
-          new QueryCommand({
-            TableName: table,
-            KeyConditionExpression: "series = :series AND startsAt BETWEEN :from AND :to",
-            ExpressionAttributeValues: {
-              ":series": series,
-              ":from": plusMs(from, -LONGEST_SLOT_MS),
-              ":to": plusMs(to, -1),
-            },
-            ...(start ? { ExclusiveStartKey: start } : {}),
-          }),
-        );
-        for (const item of page.Items ?? []) slots.push(parseItem(StoredSlot, item, "signals"));
-        start = page.LastEvaluatedKey;
-      } while (start);
+      const items = await queryAll(client, {
+        TableName: table,
+        KeyConditionExpression: "series = :series AND startsAt BETWEEN :from AND :to",
+        ExpressionAttributeValues: {
+          ":series": series,
+          ":from": plusMs(from, -LONGEST_SLOT_MS),
+          ":to": plusMs(to, -1),
+        },
+      });
+      const slots = items.map((item) => parseItem(StoredSlot, item, "signals"));
       return sortedSlots(slots.filter((slot) => slot.endsAt > from));
     },
 
