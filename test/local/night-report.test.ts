@@ -1,0 +1,263 @@
+import { describe, expect, it } from "vitest";
+import { TrueSignals } from "../../local/night/hindsight.ts";
+import { type NightInputs, prepare } from "../../local/night/inputs.ts";
+import { progressLine } from "../../local/night/progress.ts";
+import { type Outcome, type Report, report } from "../../local/night/report.ts";
+import { reportText } from "../../local/night/text.ts";
+import { HOUR_MS, instant } from "../../shared/domain/instant.ts";
+import type { Slot } from "../../shared/domain/signal.ts";
+import { aCommand, at } from "../builders.ts";
+
+const request = {
+  night: "2026-01-14",
+  zone: "Europe/London",
+  cars: 2,
+  prices: undefined,
+  carbon: undefined,
+  sessions: undefined,
+  faults: "none",
+  seed: 1,
+  carbonWeightPencePerKg: 0,
+} as const;
+
+/** Two cars that come at six in the evening and need 7.36 kWh by eight: one hour of full power. */
+async function theInputs(): Promise<NightInputs> {
+  const inputs = await prepare(request);
+  const arrivesAtMs = inputs.night.startsAtMs + 6 * HOUR_MS;
+  const departsAtMs = arrivesAtMs + 2 * HOUR_MS;
+  const cars = inputs.cars.map((car) => ({
+    ...car,
+    session: { ...car.session, arrivesAtMs, departsAtMs, energyKwh: 7.36 },
+    readyByMs: departsAtMs,
+  }));
+  return { ...inputs, cars };
+}
+
+/** 20 pence in the first hour of the stay, 10 in the second; carbon the other way round. */
+function signalsOf({ night }: NightInputs): TrueSignals {
+  const hour = (index: number, value: number): Slot => ({
+    startsAt: instant(night.startsAtMs + index * HOUR_MS),
+    endsAt: instant(night.startsAtMs + (index + 1) * HOUR_MS),
+    value,
+    kind: "actual",
+    issuedAt: instant(night.startsAtMs),
+  });
+  return new TrueSignals([hour(6, 20), hour(7, 10)], [hour(6, 100), hour(7, 200)]);
+}
+
+const calm: Outcome = {
+  intervals: () => [],
+  couldBeReady: () => true,
+  commands: [],
+  effective: [],
+  vendorCalls: [{ kind: "state", calls: 300, priceUsd: 0.6 }],
+  injectedFaults: {},
+  events: [],
+  deadLetters: [],
+  refusals: [],
+  droppedDeliveries: [],
+};
+
+async function aReport(outcome: Partial<Outcome> = {}, changes: Partial<NightInputs> = {}): Promise<Report> {
+  const inputs = { ...(await theInputs()), ...changes };
+  return report(inputs, signalsOf(inputs), { ...calm, ...outcome });
+}
+
+/** The first car charges in the cheap hour, the second for `secondMinutes` of the dear one. */
+async function chargedFor(secondMinutes: number, past = 0): Promise<Report> {
+  const { night } = await theInputs();
+  const from = (hours: number, minutes: number) => {
+    const startsAtMs = night.startsAtMs + hours * HOUR_MS;
+    return [{ startsAtMs, endsAtMs: startsAtMs + minutes * 60_000, powerKw: 7.36 }];
+  };
+  return aReport({
+    intervals: ({ asset }) => (asset.assetId === "car-0001" ? from(7, 60 + past) : from(6, secondMinutes)),
+  });
+}
+
+describe("a report", () => {
+  it("bills what was drawn, beside charging at plug-in and the cheapest with hindsight", async () => {
+    const { totals, savedAgainstChargeNow, aboveHindsightPercent } = await chargedFor(60);
+    const rounded = Object.values(totals).map(({ energyKwh, costPence, carbonGrams }) =>
+      [energyKwh, costPence, carbonGrams].map((value) => Number(value.toFixed(3))),
+    );
+    expect(rounded).toEqual([
+      [14.72, 220.8, 2208],
+      [14.72, 294.4, 1472],
+      [14.72, 147.2, 2944],
+    ]);
+    expect(savedAgainstChargeNow).toEqual({ costPercent: 25, carbonPercent: -50 });
+    expect(aboveHindsightPercent).toBe(50);
+  });
+
+  it("sets against hindsight only the cars that got their energy: less energy is no saving", async () => {
+    const { aboveHindsightPercent, cars } = await chargedFor(30);
+    expect(aboveHindsightPercent).toBe(0);
+    expect(cars.map(({ ready, deliveredKwh }) => [ready, deliveredKwh])).toEqual([
+      [true, 7.36],
+      [false, 3.68],
+    ]);
+  });
+
+  it("takes a car for ready with less than 0.1 kWh missing, and counts nothing after its time", async () => {
+    expect((await chargedFor(59.5)).cars[1]).toMatchObject({ ready: true, couldBeReady: true, neededKwh: 7.36 });
+    expect((await chargedFor(58)).cars[1]).toMatchObject({ ready: false });
+    expect((await chargedFor(60, 60)).cars[0]?.deliveredKwh).toBe(7.36);
+  });
+
+  it("does not divide by a night that costs nothing", async () => {
+    const inputs = await theInputs();
+    const free = report(inputs, new TrueSignals([], []), calm);
+    expect([free.savedAgainstChargeNow, free.aboveHindsightPercent]).toEqual([{ costPercent: 0, carbonPercent: 0 }, 0]);
+  });
+
+  it("counts commands, faults and vendor calls, and holds the promises", async () => {
+    const { commands, missedBy, faultsRaised, invariants } = await aReport({
+      commands: [
+        aCommand({ status: "confirmed" }),
+        aCommand({ status: "confirmed" }),
+        aCommand({ status: "missed", faultClass: "device-offline" }),
+      ],
+      events: [
+        { name: "FaultRaised", assetId: "car-0001", faultClass: "device-offline" },
+        { name: "FaultCleared", assetId: "car-0001", faultClass: "device-offline" },
+      ],
+    });
+    expect([commands, missedBy, faultsRaised]).toEqual([
+      { confirmed: 2, missed: 1 },
+      { "device-offline": 1 },
+      { "device-offline": 1 },
+    ]);
+    expect(invariants.filter(({ held }) => !held).map(({ violations }) => violations)).toEqual([
+      ["car-0001 lacks 7.36 kWh", "car-0002 lacks 7.36 kWh"],
+    ]);
+  });
+
+  it("lists every command, car by car in the order of issue, with what its verdict rests on", async () => {
+    const [first, second] = [at("2026-01-14T19:00Z"), at("2026-01-14T20:00Z")];
+    const { commandLedger } = await aReport({
+      commands: [
+        aCommand({ assetId: "car-0002", issuedAt: first }),
+        aCommand({ commandId: "the-later-one", issuedAt: second }),
+        aCommand({
+          commandId: "the-earlier-one",
+          status: "missed",
+          issuedAt: first,
+          notBefore: second,
+          acceptedAt: second,
+          endedAt: second,
+          faultClass: "device-offline",
+          evidence: "no power seen",
+        }),
+      ],
+    });
+    expect(commandLedger.map(({ assetId, commandId }) => `${assetId} ${commandId.slice(0, 15)}`)).toEqual([
+      "car-0001 the-earlier-one",
+      "car-0001 the-later-one",
+      "car-0002 2026-11-21T02:0",
+    ]);
+    expect(commandLedger[0]).toEqual({
+      assetId: "car-0001",
+      commandId: "the-earlier-one",
+      action: { kind: "charge.start", currentA: 32 },
+      reason: "cheapest",
+      status: "missed",
+      issuedAt: first,
+      notBefore: second,
+      acceptedAt: second,
+      endedAt: second,
+      faultClass: "device-offline",
+      evidence: "no power seen",
+    });
+    expect(JSON.parse(JSON.stringify(commandLedger))).toEqual(commandLedger);
+  });
+});
+
+describe("the report as text", () => {
+  const long = "a note that goes on and on about what a reader must know ".repeat(5);
+  const unbroken = `https://queue.example/${"x".repeat(200)}`;
+
+  it("has no line over 80 columns, whatever the notes, names and numbers", async () => {
+    const { cars: two } = await theInputs();
+    const cars = Array.from({ length: 40 }, (_, i) => two[i % 2] as (typeof two)[number]);
+    const inputs = await prepare({ ...request, zone: "America/Argentina/ComodRivadavia", seed: 4_000_000_000 });
+    const full = await aReport(
+      {
+        couldBeReady: () => false,
+        commands: Array.from({ length: 12 }, (_, i) => aCommand({ commandId: `command-${i}`, status: "missed" })),
+        refusals: [unbroken, long],
+        deadLetters: [{ queue: unbroken, messages: 3 }],
+        vendorCalls: Array.from({ length: 12 }, (_, i) => ({
+          kind: `kind-of-call-${i}`,
+          calls: 99_999,
+          priceUsd: 999,
+        })),
+        injectedFaults: Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`fault-number-${i}`, 1000])),
+      },
+      { night: inputs.night, cars, notes: [long, unbroken], seed: 4_000_000_000 },
+    );
+    const timings = { inputs: 1, synth: 20.5, start: 3.25, night: 1000, settle: 1, "and the rest of it": 1, all: 1030 };
+    const lines = reportText({ ...full, timings, peakMemoryMb: 12_345 }).split("\n");
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
+    expect(lines.join("").replace(/\s/g, "")).toContain(unbroken);
+    expect(lines.join(" ").replace(/\s+/g, " ")).toContain(long.trim());
+    expect(lines).toContainEqual(expect.stringMatching(/^ {2}car-0001 .* could not be ready$/));
+    expect(lines).toContain("  … 28 more, all in the JSON report");
+    expect(lines).toContain("          and 2 more");
+    expect(lines.join("")).not.toContain("\x1b");
+  });
+
+  it("says first what the night was, and last which promises held", async () => {
+    const lines = reportText(await chargedFor(60)).split("\n");
+    expect(lines[0]).toBe("Night of 2026-01-14, noon to noon Europe/London, 2 cars, faults none, seed 1");
+    expect(lines).toContain("  this night                   14.7       2.21        2.2      15.00");
+    expect(lines).toContain("  saved against charging at plug-in: cost 25.0 %, CO2 -50.0 %");
+    expect(lines).toContain("  above the cheapest with hindsight: 50.00 % (at equal energy)");
+    expect(lines).toContain("Ready by their time: 2 of 2 (2 could be)");
+    expect(lines).toContain("  car-0001  Wed 18:00    Wed 20:00        7.4     7.4  ready");
+    expect(lines).toContain("  300 calls, $0.60 at the vendor's prices, $0.300 a car");
+    expect(lines.at(-1)).toBe("held    no call or delivery was lost in silence");
+  });
+
+  it("calls a car that could have been ready LATE and the promise BROKEN", async () => {
+    const lines = reportText(await chargedFor(30)).split("\n");
+    expect(lines).toContain("  car-0002  Wed 18:00    Wed 20:00        7.4     3.7  LATE");
+    expect(lines).toContain("BROKEN  every car that could be ready is ready");
+    expect(lines).toContain("          car-0002 lacks 3.68 kWh");
+  });
+});
+
+describe("the progress line", () => {
+  const startsAtMs = Date.parse("2026-01-14T12:00Z");
+  const night = { date: "2026-01-14", zone: "Europe/London", startsAtMs, endsAtMs: startsAtMs + 24 * HOUR_MS };
+  const written = (isTTY: boolean) => {
+    let text = "";
+    const out = {
+      isTTY,
+      write(more: string) {
+        text += more;
+        return true;
+      },
+    } as NodeJS.WriteStream;
+    const line = progressLine(out, night);
+    for (let minutes = 0; minutes <= 6 * 60; minutes += 10)
+      line.update({ atMs: startsAtMs + minutes * 60_000, charging: 1, ready: 2, cars: 5, commands: minutes });
+    line.end();
+    line.end();
+    return text;
+  };
+
+  it("in a pipe is a plain line every three hours", () => {
+    expect(written(false)).toBe(
+      ["12:00", "15:00", "18:00"].map((time, i) => `${time}  2 of 5 full, 1 charging, ${i * 180} commands\n`).join(""),
+    );
+  });
+
+  it("on a terminal rewrites itself and is gone at the end", () => {
+    const parts = written(true).split("\r\x1b[2K");
+    expect(parts).toHaveLength(37 + 2);
+    expect(parts[37]).toBe("18:00  2 of 5 full, 1 charging, 360 commands");
+    expect(parts.at(-1)).toBe("");
+    expect(written(true)).not.toContain("\n");
+  });
+});
