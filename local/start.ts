@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { BadInput } from "./feeds/bad-input.ts";
@@ -65,7 +65,13 @@ function program(): Command {
     .allowExcessArguments(false)
     .exitOverride()
     .configureOutput({
-      outputError: (text, write) => write(text.replace(/^error: /, "").replace(/\n?$/, "\nTry: npm start -- --help\n")),
+      outputError: (text, write) =>
+        write(
+          `${text
+            .replace(/^error: /, "")
+            .trim()
+            .replaceAll("\n", " ")}\nTry: npm start -- --help\n`,
+        ),
     });
 }
 
@@ -96,6 +102,7 @@ async function main(args: string[]): Promise<number> {
 
 async function night(options: Options, signal: AbortSignal): Promise<number> {
   const laps = stopwatch();
+  checkJsonFile(options.json);
   const live = options.live ? await liveFeeds() : undefined;
   try {
     const inputs = await prepare(request(options));
@@ -105,12 +112,14 @@ async function night(options: Options, signal: AbortSignal): Promise<number> {
         .concat("prices and carbon are the public feeds', fetched now");
     laps.lap("inputs");
 
+    removeRunsOfTheDead();
     const assemblyDir = options.assembly
       ? resolve(options.assembly)
       : workFolder("runs", String(process.pid), "cdk.out");
-    mkdirSync(dirname(assemblyDir), { recursive: true });
+    if (!options.assembly) mkdirSync(dirname(assemblyDir), { recursive: true });
     if (!options.assembly) await synthesiseInto(assemblyDir);
     laps.lap("synth");
+    if (signal.aborted) return EXIT.interrupted;
 
     const logFile = workFolder("last-run.log");
     writeFileSync(logFile, "");
@@ -178,16 +187,69 @@ async function liveFeeds() {
   const problem = await feeds.check();
   if (problem === undefined) return feeds;
   await feeds.stop();
-  throw new BadInput(`${problem} Without --live the night runs on generated prices and needs no network.`);
+  throw new BadInput(
+    `${problem.replace(/\.$/, "")}; without --live the night runs on generated prices and needs no network.`,
+  );
 }
 
 /** The whole file or none of it: a half-written report would look like a whole one to a script. */
 function publish(report: Report, jsonFile: string | undefined): void {
   process.stdout.write(`${reportText(report)}\n`);
   if (jsonFile === undefined) return;
-  const temporary = `${jsonFile}.${process.pid}.tmp`;
+  const temporary = temporaryOf(jsonFile);
   writeFileSync(temporary, `${JSON.stringify(report, null, 2)}\n`);
   renameSync(temporary, jsonFile);
+}
+
+/** Found before the night, not after it: a minute's work must not end in a report that cannot be written. */
+function checkJsonFile(file: string | undefined): void {
+  if (file === undefined) return;
+  if (isFolder(resolve(file))) throw new BadInput(`--json wants a file, and "${file}" is a folder.`);
+  try {
+    writeFileSync(temporaryOf(file), "");
+    rmSync(temporaryOf(file));
+  } catch (cause) {
+    const folder = dirname(resolve(file));
+    const missing = !isFolder(folder);
+    throw new BadInput(
+      `--json ${file} cannot be written: ${missing ? "there is no" : "it may not be put into the"} folder ${folder}.`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+function temporaryOf(file: string): string {
+  return `${file}.${process.pid}.tmp`;
+}
+
+/** A run that was killed could not clean up; its folder is named by its process. */
+function removeRunsOfTheDead(): void {
+  const runs = workFolder("runs");
+  mkdirSync(runs, { recursive: true });
+  for (const name of readdirSync(runs)) {
+    if (/^\d+$/.test(name) && !isAlive(Number(name)))
+      rmSync(workFolder("runs", name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Somebody else's process is alive too.
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
 }
 
 async function keepRunning(running: Awaited<ReturnType<typeof startNight>>, signal: AbortSignal): Promise<void> {
