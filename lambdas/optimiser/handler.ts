@@ -5,7 +5,7 @@ import { type Bus, eventBridgeBus, systemNow } from "../../shared/bus.ts";
 import { type Asset, AssetId } from "../../shared/domain/asset.ts";
 import { type Command, commandIdentity } from "../../shared/domain/command.ts";
 import { EVENTS, type NewEvent } from "../../shared/domain/events.ts";
-import { type Instant, MINUTE_MS, plusMs, ZonedTime } from "../../shared/domain/instant.ts";
+import { type Instant, later, MINUTE_MS, plusMs, ZonedTime } from "../../shared/domain/instant.ts";
 import { nextEdge, type Plan } from "../../shared/domain/plan.ts";
 import type { Reading } from "../../shared/domain/reading.ts";
 import { seriesId } from "../../shared/domain/signal.ts";
@@ -65,6 +65,7 @@ const HORIZON_MS = 48 * 3_600_000;
 const RECENT_COMMANDS = 6;
 /** Commands go out this long before their edge, so that a sleeping car is awake when its moment comes. */
 const LEAD_MS = MINUTE_MS;
+const UNHEARD_AFTER_MS = 10 * MINUTE_MS;
 
 /** Issues the commands of plan edges that fall due, each minute; plans again whom the re-plan queue names. */
 export async function run(event: z.infer<typeof Tick> | SqsBatch, deps: OptimiserDeps) {
@@ -169,7 +170,7 @@ async function follow(
     const retryAt = nextRetry(recent, now);
     const edge = nextEdge(plan, at);
     if (retryAt && (!edge || retryAt < edge)) await deps.plans.setNextEdge(asset.assetId, plan.version, retryAt);
-    return [];
+    return recent.filter((command) => isUnheard(command, now)).map(announcement);
   }
   const command: Command = {
     commandId: commandIdOf(asset.assetId, issue.windowStartsAt, issue.action),
@@ -194,11 +195,22 @@ async function follow(
     });
     if (gone) events.push({ name: "CommandWithdrawn", detail: { ...reference, commandId: old.commandId } });
   }
-  events.push({
-    name: "CommandIssued",
-    detail: { ...reference, commandId: command.commandId, action: command.action, notAfter: command.notAfter },
-  });
-  return events;
+  return [...events, announcement(command)];
+}
+
+/** Written but never taken up: its event may have been refused after the write. Told again, it is harmless if it was not. */
+function isUnheard(command: Command, now: Instant): boolean {
+  const dueAt = later(command.issuedAt, command.notBefore);
+  return (
+    command.status === "issued" &&
+    command.attempts === 0 &&
+    now < command.notAfter &&
+    plusMs(dueAt, UNHEARD_AFTER_MS) <= now
+  );
+}
+
+function announcement({ commandId, assetId, integration, action, notAfter }: Command): NewEvent {
+  return { name: "CommandIssued", detail: { commandId, assetId, integration, action, notAfter } };
 }
 
 /** Sorts by window start, so that an asset's newest commands are read first; the same intent has the same id. */

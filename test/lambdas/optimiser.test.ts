@@ -290,3 +290,29 @@ describe("a plan", () => {
     expect(deps.commands.all()).toEqual([]);
   });
 });
+
+describe("a command whose event was refused after it was written", () => {
+  it("is told again at a later re-plan, as the same command, and no more once it has moved on", async () => {
+    const world = optimiserWorld([anAsset()]);
+    await world.read(charging({ socPercent: 50, storedKwh: 30 }));
+    const publish = world.deps.bus.publish;
+    world.deps.bus.publish = () => Promise.reject(new Error("EventBridge is away"));
+    await expect(world.on(signalUpdated)).rejects.toThrow("EventBridge is away");
+    world.deps.bus.publish = publish;
+
+    world.clock.set(at("2026-11-20T18:05Z"));
+    await world.on(signalUpdated);
+    expect(world.news()).not.toContain("CommandIssued");
+    world.clock.set(at("2026-11-20T18:10Z"));
+    await world.on(signalUpdated);
+    expect(world.news()).toContain("CommandIssued");
+    expect(world.commands()).toEqual(["charge.stop issued"]);
+
+    const [command] = world.deps.commands.all();
+    if (!command) throw new Error("no command was written");
+    await world.deps.commands.transition(command, "sending", { attempts: 1 });
+    world.clock.set(at("2026-11-20T18:30Z"));
+    await world.on(signalUpdated);
+    expect(world.news()).not.toContain("CommandIssued");
+  });
+});
