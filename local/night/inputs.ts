@@ -1,3 +1,4 @@
+import { loadManifests } from "../../lib/manifests.ts";
 import { HOUR_MS, type Instant, instant } from "../../shared/domain/instant.ts";
 import type { Slot } from "../../shared/domain/signal.ts";
 import { BadInput } from "../feeds/bad-input.ts";
@@ -94,7 +95,7 @@ export async function prepare(request: NightRequest): Promise<NightInputs> {
       `${longer} ${longer === 1 ? "car stays" : "cars stay"} longer than the night and must be ready at its end`,
     );
   const cars = carsFor(sessions, night, random, {
-    integration: "tesla",
+    integration: await vehicleIntegration(),
     carbonWeightPencePerKg: request.carbonWeightPencePerKg,
   });
   return { night, prices, carbon, cars, faults: request.faults, seed: request.seed, notes };
@@ -113,4 +114,12 @@ function missingHalfHours(points: readonly FeedPoint[], night: Night): number {
     (point) => point.startsAtMs >= night.startsAtMs && point.endsAtMs <= night.endsAtMs,
   );
   return Math.round((night.endsAtMs - night.startsAtMs) / (HOUR_MS / 2)) - inside.length;
+}
+
+/** The first integration that reaches cars, by name: a night needs no more to know of a vendor. */
+async function vehicleIntegration(): Promise<string> {
+  const vehicles = (await loadManifests()).filter((manifest) => manifest.family === "vehicle");
+  const [first] = vehicles.map((manifest) => manifest.name).sort();
+  if (first === undefined) throw new Error("no integration under lambdas/integrations is of family vehicle");
+  return first;
 }

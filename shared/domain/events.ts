@@ -10,7 +10,7 @@ const commandRef = { ...base, commandId: z.string(), assetId: AssetId, integrati
 /**
  * Every fact that goes on the bus: name → schema of `detail`. Ids only, no personal data.
  * Example (CommandIssued): `{"version":1,"eventId":"…","occurredAt":"2026-11-20T02:00:00.000Z","commandId":"9f…",
- * "assetId":"car-0001","integration":"tesla","action":{"kind":"charge.start","currentA":32},"notAfter":"…"}`.
+ * "assetId":"car-0001","integration":"acme","action":{"kind":"charge.start","currentA":32},"notAfter":"…"}`.
  */
 export const EVENTS = {
   SignalUpdated: z.strictObject({
