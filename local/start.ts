@@ -10,6 +10,7 @@ import type { Report } from "./night/report.ts";
 import { startNight, workFolder } from "./night/run.ts";
 import { reportText } from "./night/text.ts";
 import { forgetDeployment, rememberDeployment } from "./ops/remembered.ts";
+import type { Platform } from "./platform.ts";
 import { synthesiseInto } from "./synthesise.ts";
 
 type Options = {
@@ -141,7 +142,12 @@ async function night(options: Options, signal: AbortSignal): Promise<number> {
       laps.lap("night");
       const peakMemoryMb = memory.stop();
       publish(
-        { ...report, timings: laps.seconds(), ...(peakMemoryMb === undefined ? {} : { peakMemoryMb }) },
+        {
+          ...report,
+          timings: laps.seconds(),
+          lambdas: lambdaTimes(running.platform),
+          ...(peakMemoryMb === undefined ? {} : { peakMemoryMb }),
+        },
         options.json,
       );
       if (options.keepRunning) await keepRunning(running, signal);
@@ -250,6 +256,18 @@ function isAlive(pid: number): boolean {
     // Somebody else's process is alive too.
     return error instanceof Error && "code" in error && error.code === "EPERM";
   }
+}
+
+/** Real time spent in each function, by the name its construct has. */
+function lambdaTimes(platform: Platform): NonNullable<Report["lambdas"]> {
+  const counts = platform.invocationCounts();
+  return platform.functions
+    .map(({ name, logicalId }) => ({
+      name: logicalId.replace(/(Integration)?Function[0-9A-F]{8}$/, "").toLowerCase(),
+      invocations: counts[name]?.invocations ?? 0,
+      seconds: (counts[name]?.billedMs ?? 0) / 1000,
+    }))
+    .sort((a, b) => b.seconds - a.seconds);
 }
 
 async function keepRunning(running: Awaited<ReturnType<typeof startNight>>, signal: AbortSignal): Promise<void> {

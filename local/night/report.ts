@@ -62,6 +62,8 @@ export type Report = {
   deadLetters: Outcome["deadLetters"];
   invariants: Invariant[];
   timings?: Record<string, number>;
+  /** Where the night's time went: real seconds inside each Lambda, busiest first. They overlap on several cores. */
+  lambdas?: { name: string; invocations: number; seconds: number }[];
   peakMemoryMb?: number;
 };
 

@@ -90,8 +90,12 @@ function ledger(report: Report): string[] {
 function resources(report: Report): string[] {
   if (!report.timings) return [];
   const parts = Object.entries(report.timings).map(([name, seconds]) => `${name} ${seconds.toFixed(1)} s`);
+  const busy = (report.lambdas ?? []).map(
+    ({ name, invocations, seconds }) => `${name} ${seconds.toFixed(1)} s (${invocations})`,
+  );
   const memory = report.peakMemoryMb === undefined ? [] : [`Peak memory over all processes: ${report.peakMemoryMb} MB`];
-  return ["", ...wrap(`Time: ${parts.join(", ")}`, { hanging: 2 }), ...memory];
+  const lambdas = busy.length === 0 ? [] : wrap(`In Lambdas (invocations): ${busy.join(", ")}`, { hanging: 2 });
+  return ["", ...wrap(`Time: ${parts.join(", ")}`, { hanging: 2 }), ...lambdas, ...memory];
 }
 
 function counts(title: string, by: Record<string, number>): string[] {
