@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { BadInput } from "./feeds/bad-input.ts";
@@ -7,7 +7,9 @@ import { type FaultLevel, type NightRequest, prepare } from "./night/inputs.ts";
 import { watchMemory } from "./night/memory.ts";
 import { progressLine } from "./night/progress.ts";
 import type { Report } from "./night/report.ts";
+import { checkReportFile, writeReportFile } from "./night/report-file.ts";
 import { startNight, workFolder } from "./night/run.ts";
+import { removeRunsOfTheDead } from "./night/run-folders.ts";
 import { reportText } from "./night/text.ts";
 import { forgetDeployment, rememberDeployment } from "./ops/remembered.ts";
 import type { Platform } from "./platform.ts";
@@ -103,7 +105,7 @@ async function main(args: string[]): Promise<number> {
 
 async function night(options: Options, signal: AbortSignal): Promise<number> {
   const laps = stopwatch();
-  checkJsonFile(options.json);
+  if (options.json !== undefined) checkReportFile(options.json);
   const live = options.live ? await liveFeeds() : undefined;
   try {
     const inputs = await prepare(request(options));
@@ -113,7 +115,7 @@ async function night(options: Options, signal: AbortSignal): Promise<number> {
         .concat("prices and carbon are the public feeds', fetched now");
     laps.lap("inputs");
 
-    removeRunsOfTheDead();
+    removeRunsOfTheDead(workFolder("runs"));
     const assemblyDir = options.assembly
       ? resolve(options.assembly)
       : workFolder("runs", String(process.pid), "cdk.out");
@@ -141,15 +143,14 @@ async function night(options: Options, signal: AbortSignal): Promise<number> {
       if (signal.aborted) return EXIT.interrupted;
       laps.lap("night");
       const peakMemoryMb = memory.stop();
-      publish(
-        {
-          ...report,
-          timings: laps.seconds(),
-          lambdas: lambdaTimes(running.platform),
-          ...(peakMemoryMb === undefined ? {} : { peakMemoryMb }),
-        },
-        options.json,
-      );
+      const finished: Report = {
+        ...report,
+        timings: laps.seconds(),
+        lambdas: lambdaTimes(running.platform),
+        ...(peakMemoryMb === undefined ? {} : { peakMemoryMb }),
+      };
+      process.stdout.write(`${reportText(finished)}\n`);
+      if (options.json !== undefined) writeReportFile(options.json, finished);
       if (options.keepRunning) await keepRunning(running, signal);
       return report.invariants.every((one) => one.held) ? EXIT.held : EXIT.broken;
     } finally {
@@ -196,66 +197,6 @@ async function liveFeeds() {
   throw new BadInput(
     `${problem.replace(/\.$/, "")}; without --live the night runs on generated prices and needs no network.`,
   );
-}
-
-/** The whole file or none of it: a half-written report would look like a whole one to a script. */
-function publish(report: Report, jsonFile: string | undefined): void {
-  process.stdout.write(`${reportText(report)}\n`);
-  if (jsonFile === undefined) return;
-  const temporary = temporaryOf(jsonFile);
-  writeFileSync(temporary, `${JSON.stringify(report, null, 2)}\n`);
-  renameSync(temporary, jsonFile);
-}
-
-/** Found before the night, not after it: a minute's work must not end in a report that cannot be written. */
-function checkJsonFile(file: string | undefined): void {
-  if (file === undefined) return;
-  if (isFolder(resolve(file))) throw new BadInput(`--json wants a file, and "${file}" is a folder.`);
-  try {
-    writeFileSync(temporaryOf(file), "");
-    rmSync(temporaryOf(file));
-  } catch (cause) {
-    const folder = dirname(resolve(file));
-    const missing = !isFolder(folder);
-    throw new BadInput(
-      `--json ${file} cannot be written: ${missing ? "there is no" : "it may not be put into the"} folder ${folder}.`,
-      {
-        cause,
-      },
-    );
-  }
-}
-
-function isFolder(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch {
-    return false;
-  }
-}
-
-function temporaryOf(file: string): string {
-  return `${file}.${process.pid}.tmp`;
-}
-
-/** A run that was killed could not clean up; its folder is named by its process. */
-function removeRunsOfTheDead(): void {
-  const runs = workFolder("runs");
-  mkdirSync(runs, { recursive: true });
-  for (const name of readdirSync(runs)) {
-    if (/^\d+$/.test(name) && !isAlive(Number(name)))
-      rmSync(workFolder("runs", name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // Somebody else's process is alive too.
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
 }
 
 /** Real time spent in each function, by the name its construct has. */
