@@ -35,7 +35,7 @@ export type CarReport = {
 };
 
 /** One command of the night, as the platform's ledger has it at the end. */
-export type CommandReport = Pick<
+type CommandReport = Pick<
   Command,
   "assetId" | "commandId" | "action" | "reason" | "status" | "issuedAt" | "notBefore"
 > &
