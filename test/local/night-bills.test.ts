@@ -139,7 +139,7 @@ describe("the cheapest with hindsight", () => {
         expect(best.energyKwh).toBeCloseTo(now.energyKwh, 3);
         expect(weighted(best, one)).toBeLessThanOrEqual(weighted(now, one) + 0.01);
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 
@@ -171,7 +171,7 @@ describe("the cheapest with hindsight", () => {
         fc.pre(billed.energyKwh <= car.session.energyKwh + 0.001);
         expect(weighted(hindsight(car, signalsOf(one)), one)).toBeLessThanOrEqual(weighted(billed, one) + 0.01);
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 
