@@ -122,7 +122,7 @@ describe("the cheapest with hindsight", () => {
     stayMinutes: fc.integer({ min: 15, max: 540 }),
     energyKwh: fc.double({ min: 0.5, max: 40, noNaN: true }),
     carbonWeight: fc.constantFrom(0, 20),
-    replanMinutes: fc.integer({ min: 1, max: 30 }),
+    runMinutes: fc.constantFrom(5, 10, 30),
   });
   type Case = typeof aCase extends fc.Arbitrary<infer T> ? T : never;
   const carOf = (one: Case) => {
@@ -157,7 +157,7 @@ describe("the cheapest with hindsight", () => {
           minPowerKw: powerOfCurrent(supply, supply.minCurrentA),
           slots: known.slots(car.session.arrivesAtMs, car.readyByMs, one.carbonWeight),
           reserveMs: 5 * MINUTE_MS,
-          runMs: one.replanMinutes * MINUTE_MS,
+          runMs: one.runMinutes * MINUTE_MS,
           isCharging: false,
         });
         const billed = signalsOf(one).bill(
