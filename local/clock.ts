@@ -1,6 +1,11 @@
 /** A timer on the virtual clock. Cancelling one that has fired does nothing. */
 export type Timer = { cancel(): void };
 
+type RunOptions = { realPace?: boolean; signal?: AbortSignal };
+
+/** What setTimeout can hold. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+
 type Entry = { atMs: number; order: number; label: string; fire: () => void; cancelled: boolean };
 
 /**
@@ -71,10 +76,19 @@ export class VirtualClock {
    * Fires timers in order, moving time only when nothing is held, until `endMs`.
    * With `realPace`, virtual time never runs ahead of the wall clock.
    */
-  async runUntil(endMs: number, options: { realPace?: boolean; signal?: AbortSignal } = {}): Promise<void> {
+  async runUntil(endMs: number, options: RunOptions = {}): Promise<void> {
+    const wake = () => this.#wake?.();
+    options.signal?.addEventListener("abort", wake, { once: true });
+    try {
+      await this.#run(endMs, options);
+    } finally {
+      options.signal?.removeEventListener("abort", wake);
+    }
+  }
+
+  async #run(endMs: number, options: RunOptions): Promise<void> {
     const wallStart = performance.now();
     const virtualStart = this.#nowMs;
-    options.signal?.addEventListener("abort", () => this.#wake?.(), { once: true });
     while (!options.signal?.aborted) {
       if (this.#held.size > 0) {
         await this.#sleepUntilWoken();
@@ -103,7 +117,7 @@ export class VirtualClock {
 
   #sleepUntilWoken(timeoutMs?: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = timeoutMs === undefined ? undefined : setTimeout(done, timeoutMs);
+      const timer = timeoutMs === undefined ? undefined : setTimeout(done, Math.min(timeoutMs, LONGEST_TIMEOUT_MS));
       const self = this;
       function done() {
         clearTimeout(timer);

@@ -1,6 +1,7 @@
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { UnsupportedResource } from "./assembly.ts";
 import { BadInput } from "./feeds/bad-input.ts";
 import { startLiveFeeds } from "./feeds/live.ts";
 import { type FaultLevel, type NightRequest, prepare } from "./night/inputs.ts";
@@ -95,7 +96,7 @@ async function main(args: string[]): Promise<number> {
     return await night(options, abort.signal);
   } catch (error) {
     if (abort.signal.aborted) return EXIT.interrupted;
-    if (error instanceof BadInput) {
+    if (error instanceof BadInput || error instanceof UnsupportedResource) {
       process.stderr.write(`${error.message}\n`);
       return EXIT.badInput;
     }

@@ -40,7 +40,7 @@ describe("grants", () => {
         "acmecars may kms:Decrypt, kms:GenerateDataKey on TokenKey",
         "acmecars may secretsmanager:GetSecretValue on acmecarsVendorSecret",
         "acmecars may events:PutEvents on Bus",
-        "acmecars may sqs:ChangeMessageVisibility, sqs:DeleteMessage, sqs:GetQueueAttributes, sqs:GetQueueUrl, sqs:ReceiveMessage on acmecarsCommandsQueue",
+        "acmecars may sqs:ChangeMessageVisibility, sqs:DeleteMessage, sqs:GetQueueAttributes, sqs:GetQueueUrl, sqs:ReceiveMessage, sqs:SendMessage on acmecarsCommandsQueue",
         "Scheduler may logs:CreateLogStream, logs:PutLogEvents on SchedulerLogs",
         "Scheduler may sqs:GetQueueAttributes, sqs:GetQueueUrl, sqs:SendMessage on SchedulerFailures",
         "Scheduler may dynamodb:PutItem, dynamodb:Query on Schedule",
