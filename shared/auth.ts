@@ -1,9 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
-import * as oauth from "oauth4webapi";
 import * as z from "zod";
 import { epochMs, type Instant, plusMs } from "./domain/instant.ts";
 import { VendorError } from "./errors.ts";
-import type { Fetch } from "./http.ts";
 import type { Log } from "./log.ts";
 import type { Sealer } from "./seal.ts";
 import { type Account, type AccountsStore, accountKey } from "./store/accounts.ts";
@@ -11,8 +9,16 @@ import { type Account, type AccountsStore, accountKey } from "./store/accounts.t
 export const TokenPair = z.strictObject({ accessToken: z.string().min(1), refreshToken: z.string().min(1) });
 export type TokenPair = z.infer<typeof TokenPair>;
 
-/** What a vendor's OAuth server is called and how it knows us. */
-type OAuthClient = { tokenUrl: URL; clientId: string; clientSecret: string };
+/** What a vendor says to the request for a new pair. A refresh token that is not given anew stays. */
+export type RenewalAnswer =
+  | { kind: "renewed"; accessToken: string; refreshToken: string | undefined; expiresInSeconds: number }
+  | { kind: "refused" };
+
+/**
+ * How a vendor renews a pair. The outer call fetches what is needed beforehand; the inner one is the vendor call itself,
+ * and throws VendorError with `mayHaveActed` when the pair may have been rotated all the same.
+ */
+export type Renewal = () => Promise<(pair: TokenPair) => Promise<RenewalAnswer>>;
 
 export type TokenSource = {
   /**
@@ -26,19 +32,17 @@ export type TokenSource = {
 
 type Dependencies = {
   integration: string;
-  /** Reads the platform's own credentials for the vendor; asked only when a token must be renewed. */
-  oauthClient: () => Promise<OAuthClient>;
+  renewal: Renewal;
   /** Opened pairs by account, kept for the life of the process. */
   remembered: Map<string, { version: number; pair: TokenPair }>;
   accounts: AccountsStore;
   sealer: Sealer;
-  fetch: Fetch;
   now: () => Instant;
   log: Log;
   remainingMs: () => number;
 };
 
-const HTTP_TIMEOUT_MS = 8_000;
+export const HTTP_TIMEOUT_MS = 8_000;
 // Longer than a worker can live (30 s) plus the call's timeout and clock skew, so a lease never ends under its holder.
 const LEASE_MS = 90_000;
 const RENEW_BEFORE_END_MS = 10 * 60_000;
@@ -72,15 +76,15 @@ export function tokenSource(deps: Dependencies): TokenSource {
     if (deps.remainingMs() < 3 * HTTP_TIMEOUT_MS) throw busy("too little time left to renew a token safely");
     const owner = randomUUID();
     const now = deps.now();
-    const [seal] = await Promise.all([deps.sealer.prepare({ account: account.account }), deps.oauthClient()]);
+    const [seal, ask] = await Promise.all([deps.sealer.prepare({ account: account.account }), deps.renewal()]);
     const pair = await openPair(account);
     if (!(await deps.accounts.lease(account.account, account.version, owner, now, plusMs(now, LEASE_MS)))) {
       deps.log.info("TOKEN_LEASE_HELD");
       return newerPair(account, "another worker is renewing the token");
     }
-    let answer: RefreshAnswer;
+    let answer: RenewalAnswer;
     try {
-      answer = await refresh(deps, pair.refreshToken);
+      answer = await ask(pair);
     } catch (error) {
       if (error instanceof VendorError && error.mayHaveActed) throw error; // the lease outlives us; the attempt stays on record
       await deps.accounts.release(account.account, owner);
@@ -123,7 +127,7 @@ export function tokenSource(deps: Dependencies): TokenSource {
 
   const renewOnce = (account: Account): Promise<TokenPair> => {
     const underWay = renewals.get(account.account);
-    if (underWay) return underWay;
+    if (underWay !== undefined) return underWay;
     const renewal = renew(account).finally(() => renewals.delete(account.account));
     renewals.set(account.account, renewal);
     return renewal;
@@ -150,108 +154,12 @@ export function tokenSource(deps: Dependencies): TokenSource {
   };
 }
 
+export const OPERATION = "token refresh";
+
 /** Between half and all of the margin, by account and pair: logins made together are not renewed together. */
 function renewBeforeEndMs({ account, version }: Account): number {
   const share = createHash("sha256").update(`${account}#${version}`).digest().readUInt16BE() / 0xffff;
   return RENEW_BEFORE_END_MS * (0.5 + share / 2);
-}
-
-type RefreshAnswer =
-  | { kind: "renewed"; accessToken: string; refreshToken: string | undefined; expiresInSeconds: number }
-  | { kind: "refused" };
-
-const OPERATION = "token refresh";
-// What vendors answer instead of, or besides, the standard's invalid_grant.
-const REFUSALS = ["invalid_grant", "login_required", "invalid_token"];
-
-async function refresh(deps: Dependencies, refreshToken: string): Promise<RefreshAnswer> {
-  const { tokenUrl, clientId, clientSecret } = await deps.oauthClient();
-  const server: oauth.AuthorizationServer = { issuer: tokenUrl.origin, token_endpoint: tokenUrl.href };
-  const client: oauth.Client = { client_id: clientId };
-  let response: Response;
-  try {
-    response = await oauth.refreshTokenGrantRequest(
-      server,
-      client,
-      oauth.ClientSecretPost(clientSecret),
-      refreshToken,
-      {
-        [oauth.customFetch]: (url, init) => deps.fetch(url, { ...init, signal: AbortSignal.timeout(HTTP_TIMEOUT_MS) }),
-        [oauth.allowInsecureRequests]: isLoopback(tokenUrl),
-      },
-    );
-  } catch (cause) {
-    throw new VendorError({
-      fault: "transient",
-      operation: OPERATION,
-      message: "no answer",
-      mayHaveActed: true,
-      cause,
-    });
-  }
-  if (response.status >= 500 || response.status === 429) {
-    throw new VendorError({
-      fault: "transient",
-      operation: OPERATION,
-      status: response.status,
-      message: `HTTP ${response.status}`,
-    });
-  }
-  try {
-    const result = await oauth.processRefreshTokenResponse(server, client, await toBareAnswer(response));
-    return {
-      kind: "renewed",
-      accessToken: result.access_token,
-      refreshToken: result.refresh_token,
-      expiresInSeconds: result.expires_in ?? 3600,
-    };
-  } catch (cause) {
-    if (cause instanceof oauth.ResponseBodyError && REFUSALS.includes(cause.error)) return { kind: "refused" };
-    if (cause instanceof oauth.ResponseBodyError && cause.error === "invalid_client") {
-      throw new VendorError({
-        fault: "our-configuration",
-        operation: OPERATION,
-        message: "the vendor does not know our client",
-        cause,
-      });
-    }
-    // A 200 that cannot be read has rotated the pair all the same.
-    throw new VendorError({
-      fault: "malformed-message",
-      operation: OPERATION,
-      status: response.status,
-      message: "unreadable answer",
-      mayHaveActed: response.ok,
-      cause,
-    });
-  }
-}
-
-/**
- * We use OAuth, not OpenID: an id token is neither needed nor verified, so it is dropped unread. An authentication
- * challenge is dropped too, because it would hide the body, which tells a refused login from a wrong client.
- */
-async function toBareAnswer(response: Response): Promise<Response> {
-  const headers = new Headers(response.headers);
-  headers.delete("www-authenticate");
-  const text = await response.text();
-  const body = bodyOf(text);
-  if (body === undefined) return new Response(text, { status: response.status, headers });
-  const { id_token: _, ...rest } = body;
-  return new Response(JSON.stringify(rest), { status: response.status, headers });
-}
-
-function bodyOf(text: string): Record<string, unknown> | undefined {
-  try {
-    const body: unknown = JSON.parse(text);
-    return typeof body === "object" && body !== null ? { ...body } : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isLoopback(url: URL): boolean {
-  return url.hostname === "127.0.0.1" || url.hostname === "localhost" || url.hostname === "[::1]";
 }
 
 function revoked(message: string): VendorError {

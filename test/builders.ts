@@ -1,8 +1,8 @@
-import { Asset } from "../shared/domain/asset.ts";
+import { type Asset, Car, Charger, HeatPump, SolarSite } from "../shared/domain/asset.ts";
 import { Command } from "../shared/domain/command.ts";
 import { type Instant, instant, parseInstant, plusMs } from "../shared/domain/instant.ts";
 import { Plan, Window } from "../shared/domain/plan.ts";
-import { type Reachability, Reading } from "../shared/domain/reading.ts";
+import { ChargeReading, HeatReading, ProductionReading, type Reachability } from "../shared/domain/reading.ts";
 import type { Slot } from "../shared/domain/signal.ts";
 
 export const HALF_HOUR_MS = 1_800_000;
@@ -12,8 +12,8 @@ export function at(text: string): Instant {
 }
 
 /** A car in London: 60 kWh, 32 A at 230 V (7.36 kW), wanted at 80 % by 07:00. */
-export function anAsset(changes: Partial<Asset> = {}): Asset {
-  return Asset.parse({
+export function anAsset(changes: Partial<Car> = {}): Car {
+  return Car.parse({
     assetId: "car-0001",
     kind: "car",
     integration: "acme-cars",
@@ -29,10 +29,62 @@ export function anAsset(changes: Partial<Asset> = {}): Asset {
   });
 }
 
+type OfKind<K extends Asset["kind"]> = Extract<Asset, { kind: K }>;
+
+const home = {
+  fleetId: "main",
+  site: { siteId: "home-1", timeZone: "Europe/London" },
+  consent: { control: true, givenAt: "2026-01-01T00:00:00.000Z" },
+};
+
+/** A charger of 7.36 kW that is to give 12 kWh by 07:00 in each session. */
+export function aCharger(changes: Partial<OfKind<"charger">> = {}): OfKind<"charger"> {
+  return Charger.parse({
+    ...home,
+    assetId: "charger-0001",
+    kind: "charger",
+    integration: "acme-plugs",
+    accountId: "customer-0002",
+    vendorAssetId: "EH000001",
+    supply: { maxCurrentA: 32 },
+    preferences: { sessionEnergyKwh: 12, readyBy: "07:00" },
+    ...changes,
+  });
+}
+
+/** A heat pump of 3 kW that keeps hot water between 45 and 60 °C. */
+export function aHeatPump(changes: Partial<OfKind<"heat-pump">> = {}): OfKind<"heat-pump"> {
+  return HeatPump.parse({
+    ...home,
+    assetId: "heat-pump-0001",
+    kind: "heat-pump",
+    integration: "acme-heat",
+    accountId: "customer-0003",
+    vendorAssetId: "HP-0000001",
+    ratedPowerKw: 3,
+    preferences: { hotWaterMinC: 45, hotWaterMaxC: 60 },
+    ...changes,
+  });
+}
+
+/** A roof of 6 kW. */
+export function aSolarSite(changes: Partial<OfKind<"solar-site">> = {}): OfKind<"solar-site"> {
+  return SolarSite.parse({
+    ...home,
+    assetId: "solar-0001",
+    kind: "solar-site",
+    integration: "acme-sun",
+    accountId: "customer-0004",
+    vendorAssetId: "INVERTER-0001",
+    peakPowerKw: 6,
+    ...changes,
+  });
+}
+
 /** A car plugged in and not charging, at half. */
-export function aReading(changes: Partial<Reading> = {}): Reading {
+export function aReading(changes: Partial<ChargeReading> = {}): ChargeReading {
   const observedAt = changes.observedAt ?? at("2026-11-20T18:00Z");
-  return Reading.parse({
+  return ChargeReading.parse({
     assetId: "car-0001",
     stream: "charge",
     observedAt,
@@ -42,6 +94,7 @@ export function aReading(changes: Partial<Reading> = {}): Reading {
     powerKw: 0,
     socPercent: 50,
     storedKwh: 30,
+    sessionKwh: null,
     chargeLimitPercent: 90,
     currentLimitA: 32,
     ownScheduleActive: false,
@@ -49,7 +102,43 @@ export function aReading(changes: Partial<Reading> = {}): Reading {
   });
 }
 
-export function charging(changes: Partial<Reading> = {}): Reading {
+/** A heat pump at work in its owner's own mode. */
+export function aHeatReading(changes: Partial<HeatReading> = {}): HeatReading {
+  const observedAt = changes.observedAt ?? at("2026-11-20T18:00Z");
+  return HeatReading.parse({
+    assetId: "heat-pump-0001",
+    stream: "heat",
+    observedAt,
+    receivedAt: observedAt,
+    mode: "normal",
+    compressorOn: true,
+    powerKw: 1.4,
+    powerEstimated: false,
+    hotWaterC: 48.5,
+    indoorC: 20.5,
+    outdoorC: 4,
+    ...changes,
+  });
+}
+
+/** A roof that gives 3.2 kW, of which 2.1 kW leave the site. */
+export function aProductionReading(changes: Partial<ProductionReading> = {}): ProductionReading {
+  const observedAt = changes.observedAt ?? at("2026-11-20T12:00Z");
+  return ProductionReading.parse({
+    assetId: "solar-0001",
+    stream: "production",
+    observedAt,
+    receivedAt: observedAt,
+    productionKw: 3.2,
+    producedKwh: 8.4,
+    producedFrom: at("2026-11-20T00:00Z"),
+    gridKw: -2.1,
+    consumptionKw: 1.1,
+    ...changes,
+  });
+}
+
+export function charging(changes: Partial<ChargeReading> = {}): ChargeReading {
   return aReading({ state: "charging", powerKw: 7.3, ...changes });
 }
 

@@ -1,9 +1,9 @@
-import { type Asset, currentForPower } from "../../shared/domain/asset.ts";
+import { type Car, currentForPower } from "../../shared/domain/asset.ts";
 import { type Action, type Command, isEnded } from "../../shared/domain/command.ts";
 import { FAULT_TREATMENT, type FaultClass } from "../../shared/domain/fault.ts";
 import { type Instant, later, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
 import { nextEdge, type Plan, windowAt } from "../../shared/domain/plan.ts";
-import type { Reading } from "../../shared/domain/reading.ts";
+import type { ChargeReading } from "../../shared/domain/reading.ts";
 
 /** What to do about one car now: a command to issue, and open ones that it overtakes. */
 export type Difference = {
@@ -27,9 +27,9 @@ const STOP_VALID_MS = 120 * MINUTE_MS;
  * its open commands have worked. `recent` holds the car's newest commands in any order.
  */
 export function difference(input: {
-  asset: Asset;
+  asset: Car;
   plan: Plan;
-  reading: Reading;
+  reading: ChargeReading;
   recent: readonly Command[];
   now: Instant;
   at: Instant;
@@ -41,7 +41,7 @@ export function difference(input: {
   // A command that waits for its moment is held against what the plan wants at that moment.
   const at = newestOpen && newestOpen.notBefore > input.at ? newestOpen.notBefore : input.at;
   const window = windowAt(plan, at);
-  const wanted: Action = window
+  const wanted: ChargeAction = window
     ? { kind: "charge.start", currentA: currentForPower(asset.supply, window.powerKw) }
     : { kind: "charge.stop" };
 
@@ -61,7 +61,10 @@ export function difference(input: {
   };
 }
 
-function alreadySo(wanted: Action, reading: Reading): boolean {
+/** What a car is asked: a plan never wants anything else of it. */
+type ChargeAction = Extract<Action, { kind: "charge.start" | "charge.stop" }>;
+
+function alreadySo(wanted: ChargeAction, reading: ChargeReading): boolean {
   const active = reading.state === "charging" || reading.state === "starting";
   if (wanted.kind === "charge.stop") return !active;
   if (reading.state === "complete") return true;

@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import * as z from "zod";
 import { type Bus, eventBridgeBus, systemNow } from "../../shared/bus.ts";
-import { type Asset, AssetId } from "../../shared/domain/asset.ts";
+import { type Asset, AssetId, type Car } from "../../shared/domain/asset.ts";
 import { type Command, commandIdentity } from "../../shared/domain/command.ts";
 import { EVENTS, type NewEvent } from "../../shared/domain/events.ts";
 import { type Instant, later, MINUTE_MS, plusMs, ZonedTime } from "../../shared/domain/instant.ts";
 import { nextEdge, type Plan } from "../../shared/domain/plan.ts";
-import type { Reading } from "../../shared/domain/reading.ts";
+import { asCharge, type ChargeReading } from "../../shared/domain/reading.ts";
 import { seriesId } from "../../shared/domain/signal.ts";
 import { EnvText, lambdaHandler, type Runtime } from "../../shared/handler.ts";
 import { mapLimited } from "../../shared/map-limited.ts";
@@ -86,7 +86,9 @@ export async function run(event: z.infer<typeof Tick> | SqsBatch, deps: Optimise
   return { batchItemFailures };
 }
 
-async function planAgain(assets: readonly Asset[], deps: OptimiserDeps): Promise<void> {
+async function planAgain(found: readonly Asset[], deps: OptimiserDeps): Promise<void> {
+  const assets = found.filter((asset) => asset.kind === "car");
+  if (assets.length === 0) return;
   const now = deps.now();
   const ids = assets.map((asset) => asset.assetId);
   const until = plusMs(now, HORIZON_MS);
@@ -98,15 +100,22 @@ async function planAgain(assets: readonly Asset[], deps: OptimiserDeps): Promise
   ]);
 
   const events = await mapLimited(assets, IN_FLIGHT, (asset) =>
-    planOne(asset, latest.get(asset.assetId)?.reading, plans.get(asset.assetId), { price, carbon }, now, deps),
+    planOne(
+      asset,
+      asCharge(latest.get(asset.assetId)?.reading),
+      plans.get(asset.assetId),
+      { price, carbon },
+      now,
+      deps,
+    ),
   );
   const published = events.flat();
   if (published.length > 0) await deps.bus.publish(published);
 }
 
 async function planOne(
-  asset: Asset,
-  reading: Reading | undefined,
+  asset: Car,
+  reading: ChargeReading | undefined,
   previous: Plan | undefined,
   signals: Signals,
   now: Instant,
@@ -144,9 +153,10 @@ async function followPlans(assetIds: readonly AssetId[], until: Instant, deps: O
     deps.readings.latest(assetIds, "charge"),
     deps.plans.get(assetIds),
   ]);
-  const events = await mapLimited(assets, IN_FLIGHT, async (asset) => {
+  const cars = assets.filter((asset) => asset.kind === "car");
+  const events = await mapLimited(cars, IN_FLIGHT, async (asset) => {
     const plan = plans.get(asset.assetId);
-    const reading = latest.get(asset.assetId)?.reading;
+    const reading = asCharge(latest.get(asset.assetId)?.reading);
     // Whoever moves the edge issues its commands; a tick that runs twice finds it moved.
     if (!plan || !(await deps.plans.setNextEdge(asset.assetId, plan.version, nextEdge(plan, until)))) return [];
     return reading && asset.consent.control ? follow(asset, reading, plan, until, deps) : [];
@@ -157,8 +167,8 @@ async function followPlans(assetIds: readonly AssetId[], until: Instant, deps: O
 
 /** Issues what the plan wants at `at` and the car does not do yet. */
 async function follow(
-  asset: Asset,
-  reading: Reading,
+  asset: Car,
+  reading: ChargeReading,
   plan: Plan,
   at: Instant,
   deps: OptimiserDeps,
@@ -222,7 +232,7 @@ function commandIdOf(assetId: AssetId, windowStartsAt: Instant, action: Command[
   return `${windowStartsAt}-${hash}`;
 }
 
-function readyByOf(asset: Asset, now: Instant): Instant {
+function readyByOf(asset: Car, now: Instant): Instant {
   const { nextDepartureAt, readyBy } = asset.preferences;
   return nextDepartureAt && nextDepartureAt > now ? nextDepartureAt : nextLocalTime(now, asset.site.timeZone, readyBy);
 }

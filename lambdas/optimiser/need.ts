@@ -1,5 +1,5 @@
-import type { Asset } from "../../shared/domain/asset.ts";
-import type { Reading } from "../../shared/domain/reading.ts";
+import type { Car } from "../../shared/domain/asset.ts";
+import type { ChargeReading } from "../../shared/domain/reading.ts";
 
 /** What a car needs from the grid, kWh; `nowKwh` is the part that must not wait. */
 export type Need = { energyKwh: number; nowKwh: number; notes: string[] };
@@ -8,7 +8,7 @@ export type Need = { energyKwh: number; nowKwh: number; notes: string[] };
  * From the last reading. Stored energy is used where the vendor gives it, else whole percents (which read low, so the
  * need errs on the side of a full car). Undefined when the state of charge is unknown.
  */
-export function need(asset: Asset, reading: Reading): Need | undefined {
+export function need(asset: Car, reading: ChargeReading): Need | undefined {
   const { capacityKwh, chargeEfficiency } = asset.battery;
   const { targetSocPercent, chargeNowToPercent } = asset.preferences;
   const storedKwh =

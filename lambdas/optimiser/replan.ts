@@ -1,8 +1,8 @@
-import type { Asset } from "../../shared/domain/asset.ts";
+import type { Car } from "../../shared/domain/asset.ts";
 import { powerOfCurrent } from "../../shared/domain/asset.ts";
 import { type Instant, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
 import { nextEdge, type Plan } from "../../shared/domain/plan.ts";
-import type { Reading } from "../../shared/domain/reading.ts";
+import type { ChargeReading } from "../../shared/domain/reading.ts";
 import type { Slot } from "../../shared/domain/signal.ts";
 import { round } from "../../shared/domain/units.ts";
 import { type CostSlot, costSlots } from "./costs.ts";
@@ -21,8 +21,8 @@ export type Signals = { price: readonly Slot[]; carbon: readonly Slot[] };
  * state of charge) and had none with anything ahead.
  */
 export function replan(
-  asset: Asset,
-  reading: Reading,
+  asset: Car,
+  reading: ChargeReading,
   previous: Plan | undefined,
   signals: Signals,
   readyBy: Instant,

@@ -2,7 +2,7 @@ import type { AssetId } from "../../shared/domain/asset.ts";
 import { FAULT_TREATMENT } from "../../shared/domain/fault.ts";
 import { epochMs, type Instant, MINUTE_MS } from "../../shared/domain/instant.ts";
 import type { Cadence } from "../../shared/domain/manifest.ts";
-import type { Reachability, Reading } from "../../shared/domain/reading.ts";
+import { activity, type Reachability, type Reading } from "../../shared/domain/reading.ts";
 
 /** What the decision needs of one asset's stream. */
 export type Candidate = {
@@ -28,7 +28,7 @@ export function due(candidates: readonly Candidate[], cadence: Cadence, now: Ins
     .filter((candidate) => isDue(candidate, cadence, now))
     .map((candidate) => ({
       assetId: candidate.assetId,
-      expectAwake: candidate.hasOpenCommand || isActive(candidate.reading),
+      expectAwake: candidate.hasOpenCommand || activity(candidate.reading) === "charging",
     }));
 }
 
@@ -53,10 +53,7 @@ export function intervalMinutes(candidate: Candidate, cadence: Cadence): number 
 }
 
 function usualMinutes(reading: Reading | undefined, cadence: Cadence): number {
-  if (isActive(reading)) return cadence.chargingMinutes;
-  return reading?.plugged === true ? cadence.pluggedMinutes : cadence.idleMinutes;
-}
-
-function isActive(reading: Reading | undefined): boolean {
-  return reading?.state === "charging" || reading?.state === "starting";
+  return { charging: cadence.chargingMinutes, plugged: cadence.pluggedMinutes, idle: cadence.idleMinutes }[
+    activity(reading)
+  ];
 }

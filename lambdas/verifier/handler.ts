@@ -1,7 +1,8 @@
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import * as z from "zod";
 import { type Bus, eventBridgeBus, systemNow } from "../../shared/bus.ts";
-import type { Command } from "../../shared/domain/command.ts";
+import type { AssetId } from "../../shared/domain/asset.ts";
+import { type Command, STREAM_OF_ACTION } from "../../shared/domain/command.ts";
 import { EVENTS, type NewEvent } from "../../shared/domain/events.ts";
 import { FAULT_TREATMENT } from "../../shared/domain/fault.ts";
 import { type Instant, ZonedTime } from "../../shared/domain/instant.ts";
@@ -10,7 +11,7 @@ import { EnvText, lambdaHandler, type Runtime } from "../../shared/handler.ts";
 import { jsonText } from "../../shared/json.ts";
 import { BusRecord, parseRecords, SqsBatch } from "../../shared/queue.ts";
 import { type CommandsStore, commandsStore } from "../../shared/store/commands.ts";
-import { type ReadingsStore, readingsStore } from "../../shared/store/readings.ts";
+import { type Latest, type ReadingsStore, readingsStore } from "../../shared/store/readings.ts";
 import { documentClient } from "../../shared/store/table.ts";
 import { type Verdict, verdict } from "./verdict.ts";
 
@@ -49,7 +50,7 @@ export async function run(event: z.infer<typeof Tick> | SqsBatch, deps: Verifier
     await Promise.all(deps.integrations.map(({ name }) => deps.commands.open(name, batch ? undefined : now)))
   ).flat();
   const toJudge = open.filter((command) => !batch || assetIds.has(command.assetId));
-  const latest = await deps.readings.latest([...new Set(toJudge.map((command) => command.assetId))], "charge");
+  const latest = await latestFor(toJudge, deps);
 
   const events: NewEvent[] = [];
   for (const command of toJudge) {
@@ -67,6 +68,18 @@ export async function run(event: z.infer<typeof Tick> | SqsBatch, deps: Verifier
   }
   if (events.length > 0) await deps.bus.publish(events);
   return { batchItemFailures };
+}
+
+/** The latest reading of each command's asset, on the stream that proves the command. An asset has one such stream. */
+async function latestFor(commands: readonly Command[], deps: VerifierDeps): Promise<Map<AssetId, Latest>> {
+  const streams = [...new Set(commands.map((command) => STREAM_OF_ACTION[command.action.kind]))];
+  const maps = await Promise.all(
+    streams.map((stream) => {
+      const ofStream = commands.filter((command) => STREAM_OF_ACTION[command.action.kind] === stream);
+      return deps.readings.latest([...new Set(ofStream.map((command) => command.assetId))], stream);
+    }),
+  );
+  return new Map(maps.flatMap((map) => [...map]));
 }
 
 async function conclude(

@@ -2,7 +2,7 @@ import type { Command } from "../../shared/domain/command.ts";
 import type { FaultClass } from "../../shared/domain/fault.ts";
 import { epochMs, type Instant } from "../../shared/domain/instant.ts";
 import { proves } from "../../shared/domain/proof.ts";
-import type { Reachability, Reading } from "../../shared/domain/reading.ts";
+import { asCharge, type Reachability, type Reading } from "../../shared/domain/reading.ts";
 
 export type Verdict =
   | { verdict: "wait" }
@@ -53,7 +53,7 @@ function judge(
     return {
       verdict: "confirmed",
       afterMs: epochMs(reading.observedAt) - epochMs(since),
-      evidence: `reading of ${reading.observedAt}: ${reading.state}, ${reading.powerKw?.toFixed(1) ?? "unknown"} kW`,
+      evidence: `reading of ${reading.observedAt}: ${seen(reading)}`,
     };
   }
   if (now < command.checkAt) return WAIT;
@@ -65,9 +65,10 @@ function missedBecause(
   reading: Reading | undefined,
   reach: Reachability | undefined,
 ): { faultClass: FaultClass; evidence: string } {
-  if (reading?.state === "disconnected")
+  const charge = asCharge(reading);
+  if (charge?.state === "disconnected")
     return { faultClass: "customer-must-act", evidence: "the cable is not plugged in" };
-  if (reading?.state === "no-power") {
+  if (charge?.state === "no-power") {
     return {
       faultClass: "customer-must-act",
       evidence: "the charger offers no power: its own schedule, a tripped supply or load management",
@@ -78,8 +79,25 @@ function missedBecause(
   if (reading === undefined) return { faultClass: "device-offline", evidence: "no reading after the command" };
   return {
     faultClass: "transient",
-    evidence:
-      `the device answered ${reading.state} at ${reading.powerKw?.toFixed(1) ?? "unknown"} kW` +
-      (reading.ownScheduleActive ? ", waiting for its owner's own schedule" : ""),
+    evidence: `the device answered ${seen(reading)}`,
   };
+}
+
+/** What a reading shows, in a few words. */
+function seen(reading: Reading): string {
+  switch (reading.stream) {
+    case "charge":
+      return (
+        `${reading.state ?? "state unknown"} at ${kw(reading.powerKw)}` +
+        (reading.ownScheduleActive ? ", waiting for its owner's own schedule" : "")
+      );
+    case "heat":
+      return `mode ${reading.mode ?? "unknown"} at ${kw(reading.powerKw)}`;
+    case "production":
+      return kw(reading.productionKw);
+  }
+}
+
+function kw(powerKw: number | null): string {
+  return `${powerKw?.toFixed(1) ?? "unknown"} kW`;
 }

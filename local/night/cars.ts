@@ -1,4 +1,4 @@
-import { Asset, powerOfCurrent } from "../../shared/domain/asset.ts";
+import { Car, powerOfCurrent } from "../../shared/domain/asset.ts";
 import { instant } from "../../shared/domain/instant.ts";
 import { round } from "../../shared/domain/units.ts";
 import type { Random } from "../random.ts";
@@ -7,7 +7,7 @@ import type { Session } from "./sessions.ts";
 
 /** One simulated car: what the platform is told of it, and what is really true. */
 export type NightCar = {
-  asset: Asset;
+  asset: Car;
   session: Session;
   socOnArrivalPercent: number;
   /** When it must be ready: its departure, or the night's end if it stays longer. */
@@ -35,7 +35,7 @@ export function carsFor(
     const capacityKwh = fitting[Math.floor(random() * fitting.length)] ?? Math.ceil(storedKwh / 0.75);
     const socOnArrivalPercent = TARGET_PERCENT - (100 * storedKwh) / capacityKwh;
     const number = String(index + 1).padStart(4, "0");
-    const asset = Asset.parse({
+    const asset = Car.parse({
       assetId: `car-${number}`,
       kind: "car",
       integration: options.integration,

@@ -1,10 +1,10 @@
-import { type Command, isEnded } from "../../shared/domain/command.ts";
+import { type Action, type Command, isEnded } from "../../shared/domain/command.ts";
 import { epochMs } from "../../shared/domain/instant.ts";
 
 export type Invariant = { name: string; held: boolean; violations: string[] };
 
 /** A vendor call that changed what a car does. */
-export type EffectiveCall = { atMs: number; assetId: string; kind: "charge.start" | "charge.stop" };
+export type EffectiveCall = { atMs: number; assetId: string; kind: Action["kind"] };
 export type CarVerdict = { assetId: string; ready: boolean; couldBeReady: boolean; missingKwh: number };
 
 /** The promises that a run must keep, whatever went wrong around it. */

@@ -118,6 +118,7 @@ async function startSimulations(inputs: NightInputs, clock: VirtualClock): Promi
         departsAtMs: car.session.departsAtMs,
         readyByMs: car.readyByMs,
       })),
+      others: [],
       seed: inputs.seed,
       faults: inputs.faults,
       startsAtMs: inputs.night.startsAtMs,

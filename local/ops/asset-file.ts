@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { z } from "zod";
-import { Asset } from "../../shared/domain/asset.ts";
+import { Asset, STREAM_OF_KIND, type Supply } from "../../shared/domain/asset.ts";
 import type { Manifest } from "../../shared/domain/manifest.ts";
 import { BadInput } from "../feeds/bad-input.ts";
 import { isZone } from "./local-time.ts";
@@ -8,6 +8,15 @@ import { plain } from "./printable.ts";
 
 export type Integrations = readonly Pick<Manifest, "name" | "family">[];
 type Problem = { index: number; field: string; what: string };
+type Flaw = Omit<Problem, "index">;
+
+/** What an integration's devices are enrolled as. */
+const KIND_OF_FAMILY: Record<Manifest["family"], Asset["kind"]> = {
+  vehicle: "car",
+  charger: "charger",
+  "heat-pump": "heat-pump",
+  "solar-site": "solar-site",
+};
 
 const SHOWN = 20;
 
@@ -63,31 +72,53 @@ function parseAsset(item: unknown, index: number, integrations: Integrations): {
 }
 
 /** What one asset's schema alone cannot know. */
-function beyondSchema(asset: Asset, integrations: Integrations): Omit<Problem, "index">[] {
-  const problems: Omit<Problem, "index">[] = [];
+function beyondSchema(asset: Asset, integrations: Integrations): Flaw[] {
+  const problems: Flaw[] = [];
   const known = integrations.find((one) => one.name === asset.integration);
   if (!known) {
     const names = integrations.map((one) => one.name).join(", ");
     problems.push({ field: "integration", what: `there is no "${asset.integration}"; there is: ${names}` });
-  } else if (known.family !== "vehicle") {
-    problems.push({ field: "integration", what: `${known.name} is for a ${known.family}, not for a car` });
+  } else if (KIND_OF_FAMILY[known.family] !== asset.kind) {
+    const what = `${known.name} is for a ${KIND_OF_FAMILY[known.family]}, not for a ${asset.kind}`;
+    problems.push({ field: "integration", what });
   }
   if (!isZone(asset.site.timeZone)) {
     problems.push({ field: "site.timeZone", what: "is not an IANA time zone such as Europe/London" });
   }
-  const vendorId = vendorIdProblem(asset.vendorAssetId);
-  if (vendorId) problems.push({ field: "vendorAssetId", what: vendorId });
-  if (asset.supply.minCurrentA > asset.supply.maxCurrentA) {
-    problems.push({ field: "supply.minCurrentA", what: "is above maxCurrentA" });
+  if (!/^[\x21-\x7e]+$/.test(asset.vendorAssetId)) {
+    problems.push({ field: "vendorAssetId", what: "has a space or a character that no vendor's id has" });
   }
-  return problems;
+  return [...problems, ...flawsOfKind(asset)];
 }
 
-function vendorIdProblem(id: string): string | undefined {
-  if (!/^[\x21-\x7e]+$/.test(id)) return "has a space or a character that no vendor's id has";
-  if (/^[A-Z0-9]{17}$/.test(id) && /[IOQ]/.test(id))
-    return "looks like a VIN, but a VIN has no I, O or Q: a misread 1 or 0?";
-  return undefined;
+function flawsOfKind(asset: Asset): Flaw[] {
+  switch (asset.kind) {
+    case "car":
+      return [...vinFlaws(asset.vendorAssetId), ...supplyFlaws(asset.supply)];
+    case "charger":
+      return supplyFlaws(asset.supply);
+    case "heat-pump": {
+      const { hotWaterMinC, hotWaterMaxC, indoorMinC, indoorMaxC } = asset.preferences;
+      return [...bandFlaws("hotWater", hotWaterMinC, hotWaterMaxC), ...bandFlaws("indoor", indoorMinC, indoorMaxC)];
+    }
+    case "solar-site":
+      return [];
+  }
+}
+
+function vinFlaws(id: string): Flaw[] {
+  if (!/^[A-Z0-9]{17}$/.test(id) || !/[IOQ]/.test(id)) return [];
+  return [{ field: "vendorAssetId", what: "looks like a VIN, but a VIN has no I, O or Q: a misread 1 or 0?" }];
+}
+
+function supplyFlaws({ minCurrentA, maxCurrentA }: Supply): Flaw[] {
+  return minCurrentA > maxCurrentA ? [{ field: "supply.minCurrentA", what: "is above maxCurrentA" }] : [];
+}
+
+/** A band without room in it could never be kept. */
+function bandFlaws(name: string, minC: number | undefined, maxC: number | undefined): Flaw[] {
+  if (minC === undefined || maxC === undefined || minC < maxC) return [];
+  return [{ field: `preferences.${name}MinC`, what: `is not below ${name}MaxC` }];
 }
 
 function repetitions(assets: readonly Asset[]): Problem[] {
@@ -108,6 +139,8 @@ function repetitions(assets: readonly Asset[]): Problem[] {
 /** Zod's message, shortened where a person would say it shorter. It never quotes a value. */
 function wording(issue: z.core.$ZodIssue): string {
   if (issue.code === "unrecognized_keys") return `unknown field: ${issue.keys.map(plain).join(", ")}`;
+  if (issue.code === "invalid_union" && issue.path.join(".") === "kind")
+    return `expected one of: ${Object.keys(STREAM_OF_KIND).join(", ")}`;
   if (issue.code === "invalid_type" && issue.message.endsWith("received undefined")) {
     return `is missing (${issue.expected})`;
   }

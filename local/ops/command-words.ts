@@ -7,5 +7,7 @@ export function actionText(action: Action): string {
       return `start ${action.currentA} A`;
     case "charge.stop":
       return "stop";
+    case "heat.mode":
+      return `heat ${action.mode}`;
   }
 }

@@ -6,6 +6,9 @@ import { duration, type LocalClock, localClock } from "./local-time.ts";
 import { WIDTH, wrapped } from "./printable.ts";
 import type { Target } from "./target.ts";
 
+/** Columns of the cells that differ from asset to asset. */
+type Widths = { issued: number; action: number };
+
 /** A row of the ledger with how long after its moment it was proved; null unless confirmed. */
 export type LedgerRow = Command & { confirmedAfterMs: number | null };
 
@@ -22,30 +25,33 @@ export async function ledger(asset: Asset, limit: number, { connection }: Target
 export function ledgerText(asset: Asset, rows: readonly LedgerRow[], target: string, now: Instant): string {
   if (rows.length === 0) return `${asset.assetId} on ${target}: no command yet.`;
   const clock = localClock(asset.site.timeZone, now);
-  const width = Math.max(...rows.map((row) => clock.second(row.issuedAt).length));
+  const widths = {
+    issued: Math.max(...rows.map((row) => clock.second(row.issuedAt).length)),
+    action: Math.max(10, ...rows.map((row) => actionText(row.action).length)),
+  };
   return [
     `${asset.assetId} on ${target}, times of ${clock.name}`,
-    columns(width, ["issued", "action", "status", "confirmed", "try", "fault"]),
-    ...rows.flatMap((row) => rowLines(row, width, clock)),
+    columns(widths, ["issued", "action", "status", "confirmed", "try", "fault"]),
+    ...rows.flatMap((row) => rowLines(row, widths, clock)),
   ].join("\n");
 }
 
-function rowLines(row: LedgerRow, width: number, clock: LocalClock): string[] {
+function rowLines(row: LedgerRow, widths: Widths, clock: LocalClock): string[] {
   const took = row.confirmedAfterMs === null ? "-" : duration(row.confirmedAfterMs);
   const cells = [clock.second(row.issuedAt), actionText(row.action), row.status, took, String(row.attempts)];
-  const line = columns(width, [...cells, row.faultClass ?? ""]);
+  const line = columns(widths, [...cells, row.faultClass ?? ""]);
   const because = [row.reason, ...(row.withoutEffect ? ["it was so already"] : []), row.evidence ?? []]
     .flat()
     .join("; ");
   return [
-    // Times with their own UTC offset leave too little room for the longest class.
-    ...(line.length <= WIDTH ? [line] : [columns(width, cells), `    ${row.faultClass}`]),
+    // Times with their own UTC offset and a heat pump's actions leave too little room for the longest class.
+    ...(line.length <= WIDTH ? [line] : [columns(widths, cells), `    ${row.faultClass}`]),
     ...wrapped("    ", because),
   ];
 }
 
-function columns(issuedWidth: number, cells: readonly string[]): string {
-  const widths = [issuedWidth, 10, 9, 11, 3, 0];
+function columns({ issued, action }: Widths, cells: readonly string[]): string {
+  const widths = [issued, action, 9, 11, 3, 0];
   return cells
     .map((cell, index) => cell.padEnd(widths[index] ?? 0))
     .join("  ")

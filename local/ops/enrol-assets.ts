@@ -40,17 +40,17 @@ async function known(assets: readonly Asset[], { assets: store }: Parts): Promis
   return { byId: new Map(same.map((asset) => [asset.assetId, asset])), inFleets: inFleets.flat() };
 }
 
-/** One car under two ids would be commanded twice; an asset left on another integration's schedule would be polled twice. */
+/** One device under two ids would be commanded twice; an asset left on another integration's schedule would be polled twice. */
 function conflicts(assets: readonly Asset[], { byId, inFleets }: Known) {
-  const carKey = (asset: Asset) => `${asset.integration} ${asset.vendorAssetId}`;
-  const cars = new Map(inFleets.map((asset) => [carKey(asset), asset.assetId]));
+  const deviceKey = (asset: Asset) => `${asset.integration} ${asset.vendorAssetId}`;
+  const devices = new Map(inFleets.map((asset) => [deviceKey(asset), asset.assetId]));
   return assets.flatMap((asset, index) => {
     const before = byId.get(asset.assetId);
     if (before && before.integration !== asset.integration) {
       const what = `${asset.assetId} is enrolled with ${before.integration}; give it a new assetId to move it`;
       return [{ index, field: "integration", what }];
     }
-    const other = cars.get(carKey(asset));
+    const other = devices.get(deviceKey(asset));
     if (other === undefined || other === asset.assetId) return [];
     return [{ index, field: "vendorAssetId", what: `is enrolled already, as ${other}` }];
   });
@@ -68,7 +68,7 @@ function count(assets: number): string {
   return assets === 1 ? "1 asset is enrolled" : `${assets} assets are enrolled`;
 }
 
-/** The next step for logins that are not there yet: without one, a car is neither read nor commanded. */
+/** The next step for logins that are not there yet: without one, an asset is neither read nor commanded. */
 async function unlinked(assets: readonly Asset[], { accounts }: Parts): Promise<string[]> {
   const logins = new Map(assets.map((asset) => [accountKey(asset.integration, asset.accountId), asset]));
   const lines: string[] = [];
@@ -79,5 +79,5 @@ async function unlinked(assets: readonly Asset[], { accounts }: Parts): Promise<
       `${account ? "revoked" : "not linked"}: npm run ops -- link --integration ${integration} --account ${accountId}`,
     );
   }
-  return lines.length === 0 ? [] : ["", "Until their logins are linked these accounts' cars stay unknown:", ...lines];
+  return lines.length === 0 ? [] : ["", "Until their logins are linked these accounts' assets stay unknown:", ...lines];
 }

@@ -1,4 +1,4 @@
-import { Asset } from "../../shared/domain/asset.ts";
+import { AssetId } from "../../shared/domain/asset.ts";
 import { BadInput } from "../feeds/bad-input.ts";
 import type { Integrations } from "./asset-file.ts";
 import type { Connection } from "./connection.ts";
@@ -18,7 +18,7 @@ export async function linkAccount(
   if (!integrations.some(({ name }) => name === integration)) {
     throw new BadInput(`--integration must be one of: ${integrations.map(({ name }) => name).join(", ")}.`);
   }
-  const accountId = Asset.shape.accountId.safeParse(login.account);
+  const accountId = AssetId.safeParse(login.account);
   // Not quoted: it could be a token in the wrong place.
   if (!accountId.success)
     throw new BadInput("--account must be an accountId: lower-case letters, digits and dashes, 3 to 64.");

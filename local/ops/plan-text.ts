@@ -1,4 +1,4 @@
-import { powerOfCurrent } from "../../shared/domain/asset.ts";
+import { type Asset, powerOfCurrent } from "../../shared/domain/asset.ts";
 import type { Window, WindowReason } from "../../shared/domain/plan.ts";
 import type { LocalClock } from "./local-time.ts";
 import { wrapped } from "./printable.ts";
@@ -13,11 +13,18 @@ const REASONS: Record<WindowReason, string> = {
   "no-signal": "no price known, early to be safe",
 };
 
+const NOT_PLANNED = "none; only cars are planned for so far";
+const NO_PLAN: Record<Asset["kind"], string> = {
+  car: "none yet; one is made from the first reading with the car plugged in",
+  charger: NOT_PLANNED,
+  "heat-pump": NOT_PLANNED,
+  "solar-site": NOT_PLANNED,
+};
+
 /** The plan: what for, a drawing of the hours ahead, its windows with reasons, what falls short, and its notes. */
 export function planLines({ plan, asset, at }: Status, clock: LocalClock): string[] {
-  if (!plan) return ["Plan: none yet; one is made from the first reading with the car plugged in"];
-  const { supply } = asset;
-  const drawn = strip(plan, powerOfCurrent(supply, supply.maxCurrentA), at, clock);
+  if (!plan) return [`Plan: ${NO_PLAN[asset.kind]}`];
+  const drawn = strip(plan, fullPowerKw(asset), at, clock);
   const ahead = plan.windows.filter((window) => window.endsAt > at);
   const past = plan.windows.length - ahead.length;
   return [
@@ -35,6 +42,18 @@ export function planLines({ plan, asset, at }: Status, clock: LocalClock): strin
       : []),
     ...plan.notes.flatMap((note) => wrapped("  note: ", note)),
   ];
+}
+
+function fullPowerKw(asset: Status["asset"]): number {
+  switch (asset.kind) {
+    case "car":
+    case "charger":
+      return powerOfCurrent(asset.supply, asset.supply.maxCurrentA);
+    case "heat-pump":
+      return asset.ratedPowerKw;
+    case "solar-site":
+      return asset.peakPowerKw;
+  }
 }
 
 function windowLines(window: Window, clock: LocalClock): string[] {

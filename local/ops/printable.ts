@@ -15,6 +15,11 @@ export function wrapped(prefix: string, text: string): string[] {
   return [...lines, line].map((one) => one.trimEnd());
 }
 
+/** A line of a status: name, and text that goes on below itself. */
+export function field(name: string, text: string): string[] {
+  return wrapped(`  ${name.padEnd(12)}`, text);
+}
+
 /** Without control characters: what a vendor answered must not move the cursor of whoever reads it. */
 export function plain(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}]+/gu, " ");
@@ -23,7 +28,7 @@ export function plain(text: string): string {
 // A shorter id could be part of an honest word or number.
 const SCRUBBED_FROM = 6;
 
-/** The last guard of a rule that the writers keep already: how the vendor names a car is never printed. */
+/** The last guard of a rule that the writers keep already: how the vendor names an asset is never printed. */
 export function without(vendorAssetId: string, text: string): string {
   return vendorAssetId.length < SCRUBBED_FROM ? text : text.replaceAll(vendorAssetId, "(vendor's id)");
 }

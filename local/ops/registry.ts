@@ -1,5 +1,5 @@
 import type { TokenPair } from "../../shared/auth.ts";
-import type { Asset } from "../../shared/domain/asset.ts";
+import { type Asset, STREAM_OF_KIND } from "../../shared/domain/asset.ts";
 import { plusMs } from "../../shared/domain/instant.ts";
 import { accountKey } from "../../shared/store/accounts.ts";
 import type { Connection } from "./connection.ts";
@@ -7,7 +7,7 @@ import type { Connection } from "./connection.ts";
 /** Adds an asset, or replaces it: stored, put on the poll schedule, and announced. */
 export async function enrol(asset: Asset, to: Pick<Connection, "assets" | "schedule" | "bus">): Promise<void> {
   await to.assets.put(asset);
-  await to.schedule.addMember(asset.integration, { assetId: asset.assetId, stream: "charge" });
+  await to.schedule.addMember(asset.integration, { assetId: asset.assetId, stream: STREAM_OF_KIND[asset.kind] });
   await to.bus.publish([{ name: "AssetEnrolled", detail: { assetId: asset.assetId, fleetId: asset.fleetId } }]);
 }
 

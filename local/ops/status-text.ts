@@ -1,9 +1,10 @@
-import { powerOfCurrent } from "../../shared/domain/asset.ts";
 import type { Reachability } from "../../shared/domain/reading.ts";
+import { kindLines } from "./asset-text.ts";
 import { actionText } from "./command-words.ts";
 import { ago, type LocalClock, localClock } from "./local-time.ts";
 import { planLines } from "./plan-text.ts";
-import { wrapped } from "./printable.ts";
+import { field } from "./printable.ts";
+import { streamLines } from "./reading-text.ts";
 import type { Fault, Status } from "./status.ts";
 
 /** The status for a person: at most 80 columns, no colour, the same in a pipe. */
@@ -24,19 +25,10 @@ export function statusText(status: Status): string {
 }
 
 function assetLines({ asset, account, at }: Status, clock: LocalClock): string[] {
-  const { preferences, supply, battery } = asset;
-  const supplyKw = powerOfCurrent(supply, supply.maxCurrentA).toFixed(1);
-  const atOnce = preferences.chargeNowToPercent > 0 ? `, ${preferences.chargeNowToPercent} % at once` : "";
-  const carbon =
-    preferences.carbonWeightPencePerKg > 0 ? `, a kilogram of CO2 counts ${preferences.carbonWeightPencePerKg} p` : "";
-  const departure = preferences.nextDepartureAt;
   return [
     ...field("asset", `${asset.kind}, ${asset.integration}, fleet ${asset.fleetId}`),
     ...field("account", `${asset.accountId}, ${account}`),
-    ...field("battery", `${battery.capacityKwh} kWh usable`),
-    ...field("supply", `${supplyKw} kW (${supply.maxCurrentA} A at ${supply.voltageV} V, phases: ${supply.phases})`),
-    ...field("wants", `${preferences.targetSocPercent} % by ${preferences.readyBy} each day${atOnce}${carbon}`),
-    ...(departure && departure > at ? field("", `next time by ${clock.dayTime(departure)} instead`) : []),
+    ...kindLines(asset, at, clock),
     ...field(
       "control",
       asset.consent.control ? `agreed ${clock.dayTime(asset.consent.givenAt)}` : "NOT agreed: it is only read",
@@ -44,24 +36,12 @@ function assetLines({ asset, account, at }: Status, clock: LocalClock): string[]
   ];
 }
 
-function readingLines({ reading, reachability, at }: Status, clock: LocalClock): string[] {
+function readingLines({ asset, reading, reachability, at }: Status, clock: LocalClock): string[] {
   if (!reading) return ["Reading", ...field("state", "none yet"), ...reachLine(reachability, at)];
-  const plug = reading.plugged === null ? "plug unknown" : reading.plugged ? "plugged in" : "not plugged in";
-  const state = [
-    reading.state ?? "state unknown",
-    ...(reading.state === "disconnected" ? [] : [plug]),
-    measured(reading.powerKw, "kW", "power unknown"),
-    `${measured(reading.socPercent, "%", "charge unknown", 0)}${reading.storedKwh === null ? "" : ` (${reading.storedKwh.toFixed(1)} kWh)`}`,
-  ];
-  const held = [
-    ...(reading.chargeLimitPercent === null ? [] : [`the car's own limit is ${reading.chargeLimitPercent} %`]),
-    ...(reading.ownScheduleActive ? ["the owner's own schedule is active"] : []),
-  ];
   return [
     "Reading",
     ...field("measured", `${clock.dayTime(reading.observedAt)}, ${ago(reading.observedAt, at)}`),
-    ...field("state", state.join(", ")),
-    ...(held.length > 0 ? field("", held.join(", ")) : []),
+    ...streamLines(reading, asset.kind, clock),
     ...reachLine(reachability, at),
   ];
 }
@@ -105,12 +85,4 @@ function faultLines(fault: Fault, clock: LocalClock): string[] {
     ...(fault.detail ? field("detail", fault.detail) : []),
     ...field("next step", `${fault.nextStep} (${fault.actor})`),
   ];
-}
-
-function measured(value: number | null, unit: string, unknown: string, digits = 1): string {
-  return value === null ? unknown : `${value.toFixed(digits)} ${unit}`;
-}
-
-function field(name: string, text: string): string[] {
-  return wrapped(`  ${name.padEnd(12)}`, text);
 }

@@ -1,5 +1,4 @@
-import type { Asset } from "../../shared/domain/asset.ts";
-import { AssetId } from "../../shared/domain/asset.ts";
+import { type Asset, AssetId, STREAM_OF_KIND } from "../../shared/domain/asset.ts";
 import { type Command, isEnded } from "../../shared/domain/command.ts";
 import { FAULT_TREATMENT, type FaultClass } from "../../shared/domain/fault.ts";
 import { epochMs, type Instant } from "../../shared/domain/instant.ts";
@@ -20,11 +19,13 @@ export type Fault = {
   nextStep: string;
 };
 
+type Told<A extends Asset> = A extends Asset ? Omit<A, "vendorAssetId" | "site"> & { timeZone: string } : never;
+
 /** Everything that is known of an asset, without how its vendor names it and without places. */
 export type Status = {
   target: string;
   at: Instant;
-  asset: Omit<Asset, "vendorAssetId" | "site"> & { timeZone: string };
+  asset: Told<Asset>;
   account: "linked" | "not linked" | "revoked";
   reading: (Reading & { ageSeconds: number }) | null;
   reachability: Reachability | null;
@@ -49,7 +50,7 @@ export async function status(asset: Asset, { name, connection }: Target): Promis
   const { assetId } = asset;
   const [account, latest, plans, commands] = await Promise.all([
     connection.accounts.get(accountKey(asset.integration, asset.accountId)),
-    connection.readings.latest([assetId], "charge"),
+    connection.readings.latest([assetId], STREAM_OF_KIND[asset.kind]),
     connection.plans.get([assetId]),
     connection.commands.recent(assetId, RECENT_COMMANDS),
   ]);

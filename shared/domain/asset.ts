@@ -8,29 +8,23 @@ export type AssetId = z.infer<typeof AssetId>;
 /** A wall-clock time at the site, `HH:MM`. */
 const LocalTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "expected HH:MM");
 
-/** What the customer wants of a car. */
-const ChargePreferences = z.strictObject({
-  /** Charge to this by `readyBy`. */
-  targetSocPercent: SocPercent,
-  /** Charge at once, whatever the price, up to this. */
-  chargeNowToPercent: SocPercent.default(0),
+/** When it must be ready, and what clean energy is worth to its owner. */
+const timing = {
   /** Daily, local time of the site. */
   readyBy: LocalTime,
   /** A one-off departure; wins over `readyBy` while it lies ahead. */
   nextDepartureAt: Instant.optional(),
   /** What avoiding a kilogram of CO2 is worth, pence; 0 plans by price alone. */
   carbonWeightPencePerKg: z.number().min(0).max(1000).default(0),
-});
+};
 
-/** A car that we may plan for and command. */
-export const Asset = z.strictObject({
+const common = {
   assetId: AssetId,
-  kind: z.literal("car"),
   /** Folder name of the integration that talks to it. */
   integration: z.string().regex(/^[a-z][a-z0-9-]*$/),
   /** The customer's vendor login that reaches it. */
   accountId: AssetId,
-  /** How the vendor names it (a VIN); personal data, never logged or put on the bus. */
+  /** How the vendor names it (a VIN, a serial number); personal data, never logged or put on the bus. */
   vendorAssetId: z.string().min(1).max(64),
   fleetId: z.string().min(1).max(64),
   site: z.strictObject({
@@ -38,31 +32,91 @@ export const Asset = z.strictObject({
     /** IANA zone. */
     timeZone: z.string().min(1),
   }),
+  consent: z.strictObject({ control: z.boolean(), givenAt: Instant }),
+};
+
+const Supply = z.strictObject({
+  voltageV: z.number().min(100).max(260).default(230),
+  phases: z.union([z.literal(1), z.literal(3)]).default(1),
+  maxCurrentA: z.number().int().min(6).max(80),
+  /** The standard allows nothing between off and 6 A. */
+  minCurrentA: z.number().int().min(5).max(16).default(6),
+});
+export type Supply = z.infer<typeof Supply>;
+
+export const Car = z.strictObject({
+  ...common,
+  kind: z.literal("car"),
   battery: z.strictObject({
     /** Usable, kWh. */
     capacityKwh: z.number().positive().max(500),
     /** kWh stored for each kWh from the grid. */
     chargeEfficiency: z.number().min(0.5).max(1).default(0.92),
   }),
-  supply: z.strictObject({
-    voltageV: z.number().min(100).max(260).default(230),
-    phases: z.union([z.literal(1), z.literal(3)]).default(1),
-    maxCurrentA: z.number().int().min(6).max(80),
-    /** The standard allows nothing between off and 6 A. */
-    minCurrentA: z.number().int().min(5).max(16).default(6),
+  supply: Supply,
+  preferences: z.strictObject({
+    ...timing,
+    /** Charge to this by `readyBy`. */
+    targetSocPercent: SocPercent,
+    /** Charge at once, whatever the price, up to this. */
+    chargeNowToPercent: SocPercent.default(0),
   }),
-  preferences: ChargePreferences,
-  consent: z.strictObject({ control: z.boolean(), givenAt: Instant }),
 });
+export type Car = z.infer<typeof Car>;
+
+/** A charge point that knows no battery: what is wanted is energy in each session. */
+export const Charger = z.strictObject({
+  ...common,
+  kind: z.literal("charger"),
+  supply: Supply,
+  preferences: z.strictObject({
+    ...timing,
+    /** Grid-side energy wanted by `readyBy` of each session, kWh. */
+    sessionEnergyKwh: z.number().positive().max(200),
+  }),
+});
+
+export const HeatPump = z.strictObject({
+  ...common,
+  kind: z.literal("heat-pump"),
+  /** Electrical, at full load, kW. */
+  ratedPowerKw: z.number().positive().max(50),
+  preferences: z.strictObject({
+    carbonWeightPencePerKg: timing.carbonWeightPencePerKg,
+    /** The band that we never leave by our own doing, °C. */
+    hotWaterMinC: z.number().min(30).max(60),
+    hotWaterMaxC: z.number().min(35).max(65),
+    indoorMinC: z.number().min(5).max(25).optional(),
+    indoorMaxC: z.number().min(10).max(30).optional(),
+  }),
+});
+
+export const SolarSite = z.strictObject({
+  ...common,
+  kind: z.literal("solar-site"),
+  /** Installed, kW. */
+  peakPowerKw: z.number().positive().max(10_000),
+});
+
+/** Something that we may read, plan for and command. */
+export const Asset = z.discriminatedUnion("kind", [Car, Charger, HeatPump, SolarSite]);
 export type Asset = z.infer<typeof Asset>;
 
+/** The one stream that a kind of asset is read on. */
+export const STREAM_OF_KIND = {
+  car: "charge",
+  charger: "charge",
+  "heat-pump": "heat",
+  "solar-site": "production",
+} as const satisfies Record<Asset["kind"], string>;
+
 /** Grid-side power of a car drawing `currentA` on each phase, kW. */
-export function powerOfCurrent(supply: Asset["supply"], currentA: number): number {
+export function powerOfCurrent(supply: Supply, currentA: number): number {
   return (supply.voltageV * supply.phases * currentA) / 1000;
 }
 
 /** The smallest whole current that gives at least `powerKw`, held to the supply's limits, A. */
-export function currentForPower(supply: Asset["supply"], powerKw: number): number {
+export function currentForPower(supply: Supply, powerKw: number): number {
   const exact = (powerKw * 1000) / (supply.voltageV * supply.phases);
   return Math.min(supply.maxCurrentA, Math.max(supply.minCurrentA, Math.ceil(exact - 1e-6)));
 }

@@ -2,11 +2,13 @@ import * as z from "zod";
 import { AssetId } from "./asset.ts";
 import { FaultClass } from "./fault.ts";
 import { Instant } from "./instant.ts";
+import { HeatMode } from "./reading.ts";
 
 /** A wanted state, not an event: sending it twice wants the same thing. */
 export const Action = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("charge.start"), currentA: z.number().int().positive() }),
   z.strictObject({ kind: z.literal("charge.stop") }),
+  z.strictObject({ kind: z.literal("heat.mode"), mode: HeatMode }),
 ]);
 export type Action = z.infer<typeof Action>;
 
@@ -75,5 +77,23 @@ export type Command = z.infer<typeof Command>;
 
 /** The text a command's id is the hash of: the same intent always has the same id. */
 export function commandIdentity(assetId: string, windowStartsAt: Instant, action: Action): string {
-  return [assetId, windowStartsAt, action.kind, action.kind === "charge.start" ? action.currentA : ""].join("|");
+  return [assetId, windowStartsAt, action.kind, detailOf(action)].join("|");
 }
+
+function detailOf(action: Action): string | number {
+  switch (action.kind) {
+    case "charge.start":
+      return action.currentA;
+    case "charge.stop":
+      return "";
+    case "heat.mode":
+      return action.mode;
+  }
+}
+
+/** The stream whose readings prove an action. */
+export const STREAM_OF_ACTION = {
+  "charge.start": "charge",
+  "charge.stop": "charge",
+  "heat.mode": "heat",
+} as const satisfies Record<Action["kind"], string>;

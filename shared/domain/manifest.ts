@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { Stream } from "./reading.ts";
 
 const usd = z.number().nonnegative();
 const minutes = z.number().int().positive().max(1440);
@@ -13,6 +14,20 @@ export const Cadence = z.strictObject({
 });
 export type Cadence = z.infer<typeof Cadence>;
 
+/** What a device can tell, or be told. Core code asks for a capability, never for a vendor. */
+const Capability = z.enum([
+  "soc",
+  "power",
+  "energy",
+  "plugged",
+  "temperature",
+  "production",
+  "charge.start",
+  "charge.stop",
+  "heat.mode",
+  "wake",
+]);
+
 /** An integration's facts as plain data: what is deployed, polled and alarmed follows from it. */
 export const Manifest = z.strictObject({
   /** Equals the folder's name. */
@@ -21,10 +36,10 @@ export const Manifest = z.strictObject({
   family: z.enum(["vehicle", "charger", "heat-pump", "solar-site"]),
   owner: z.string().min(1),
   docsUrl: z.url(),
-  capabilities: z.array(z.enum(["soc", "power", "plugged", "charge.start", "charge.stop", "wake"])).min(1),
+  capabilities: z.array(Capability).min(1),
   /** Environment variable → the vendor's base URL. */
   endpoints: z.record(z.string().regex(/^[A-Z][A-Z0-9_]*_URL$/), z.url()),
-  streams: z.array(z.strictObject({ stream: z.literal("charge"), cadence: Cadence })).min(1),
+  streams: z.array(z.strictObject({ stream: Stream, cadence: Cadence })).min(1),
   limits: z.strictObject({
     /** Assets per invocation. */
     batchSize: z.number().int().min(1).max(100),
@@ -40,7 +55,7 @@ export const Manifest = z.strictObject({
   /** What the vendor does with a refresh token that was already used. */
   refreshSemantics: z.enum(["strict", "grace", "reuse-revokes", "static"]),
   /** How long after acceptance a reading must have proved the action, ms. */
-  confirmWithinMs: z.record(z.enum(["charge.start", "charge.stop"]), z.number().int().positive()),
+  confirmWithinMs: z.partialRecord(z.enum(["charge.start", "charge.stop", "heat.mode"]), z.number().int().positive()),
   onFailure: z.strictObject({ impact: z.string().min(10), runbook: z.string().regex(/^docs\/runbooks\/[a-z-]+\.md$/) }),
 });
 export type Manifest = z.infer<typeof Manifest>;

@@ -9,18 +9,26 @@ const DRAWING_KW = 0.3;
  * is in. Unknown power or state proves nothing.
  */
 export function proves(action: Action, reading: Reading): boolean {
-  const drawing = reading.powerKw !== null && reading.powerKw >= DRAWING_KW;
   switch (action.kind) {
     case "charge.start":
-      return (reading.state === "charging" && drawing) || reading.state === "complete";
+      return (
+        reading.stream === "charge" &&
+        ((reading.state === "charging" && isDrawing(reading.powerKw) === true) || reading.state === "complete")
+      );
     case "charge.stop":
       return (
-        reading.powerKw !== null &&
-        !drawing &&
+        reading.stream === "charge" &&
+        isDrawing(reading.powerKw) === false &&
         (reading.state === "stopped" ||
           reading.state === "complete" ||
           reading.state === "disconnected" ||
           reading.state === "no-power")
       );
+    case "heat.mode":
+      return reading.stream === "heat" && reading.mode === action.mode;
   }
+}
+
+function isDrawing(powerKw: number | null): boolean | undefined {
+  return powerKw === null ? undefined : powerKw >= DRAWING_KW;
 }

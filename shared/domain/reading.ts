@@ -8,15 +8,20 @@ import { EnergyKwh, PowerKw, SocPercent } from "./units.ts";
 export const ChargeState = z.enum(["disconnected", "stopped", "starting", "charging", "complete", "no-power"]);
 export type ChargeState = z.infer<typeof ChargeState>;
 
-/**
- * The latest word from one car on stream `charge`. A field the device did not tell is null; null never means 0 or no.
- * `observedAt` is when the device measured; `receivedAt` when we got it.
- */
-export const Reading = z.strictObject({
+const common = {
   assetId: AssetId,
-  stream: z.literal("charge"),
+  /** When the device measured. */
   observedAt: Instant,
+  /** When we got it. */
   receivedAt: Instant,
+};
+
+/**
+ * The latest word from one car or charger. A field the device did not tell is null; null never means 0 or no.
+ */
+export const ChargeReading = z.strictObject({
+  ...common,
+  stream: z.literal("charge"),
   state: ChargeState.nullable(),
   plugged: z.boolean().nullable(),
   /** Grid-side AC power, kW. */
@@ -24,13 +29,62 @@ export const Reading = z.strictObject({
   socPercent: SocPercent.nullable(),
   /** Energy in the battery, kWh: finer than a whole percent where the vendor gives it. */
   storedKwh: EnergyKwh.nullable(),
+  /** Grid-side energy of this plug-in session, kWh: what a charger knows in place of a state of charge. */
+  sessionKwh: EnergyKwh.nullable(),
   chargeLimitPercent: SocPercent.nullable(),
   /** Current the car would draw when charging, A per phase. */
   currentLimitA: z.number().nonnegative().nullable(),
   /** The owner's own schedule will start or block charging. */
   ownScheduleActive: z.boolean().nullable(),
 });
+export type ChargeReading = z.infer<typeof ChargeReading>;
+
+/** How hard a heat pump is asked to work: its owner's normal, more (storing heat), or less (within comfort). */
+export const HeatMode = z.enum(["normal", "boost", "reduced"]);
+export type HeatMode = z.infer<typeof HeatMode>;
+
+/** The latest word from one heat pump. */
+export const HeatReading = z.strictObject({
+  ...common,
+  stream: z.literal("heat"),
+  mode: HeatMode.nullable(),
+  compressorOn: z.boolean().nullable(),
+  /** Electrical power, kW. */
+  powerKw: PowerKw.nullable(),
+  /** True when the power is worked out from something else because the device gives none in watts. */
+  powerEstimated: z.boolean(),
+  hotWaterC: z.number().nullable(),
+  indoorC: z.number().nullable(),
+  outdoorC: z.number().nullable(),
+});
+export type HeatReading = z.infer<typeof HeatReading>;
+
+/** The latest word from one solar site. */
+export const ProductionReading = z.strictObject({
+  ...common,
+  stream: z.literal("production"),
+  /** What the panels give, kW, never negative. */
+  productionKw: PowerKw.nonnegative().nullable(),
+  /** Energy made over the stated period, kWh. */
+  producedKwh: EnergyKwh.nullable(),
+  producedFrom: Instant.nullable(),
+  /** Site grid power, kW: positive on import. */
+  gridKw: PowerKw.nullable(),
+  consumptionKw: PowerKw.nullable(),
+});
+export type ProductionReading = z.infer<typeof ProductionReading>;
+
+export const Reading = z.discriminatedUnion("stream", [ChargeReading, HeatReading, ProductionReading]);
 export type Reading = z.infer<typeof Reading>;
+
+/** A kind of data with a cadence of its own. */
+export const Stream = z.enum(["charge", "heat", "production"]);
+export type Stream = z.infer<typeof Stream>;
+
+/** The reading if it is of a car or charger. */
+export function asCharge(reading: Reading | undefined): ChargeReading | undefined {
+  return reading?.stream === "charge" ? reading : undefined;
+}
 
 /** How far in the future a device's clock may be before its reading is refused, ms. */
 export const MAX_CLOCK_SKEW_MS = 5 * 60_000;
@@ -48,11 +102,39 @@ export type Reachability = z.infer<typeof Reachability>;
 
 /** True when the planner or the verifier could decide differently because of `next`. */
 export function changeMatters(previous: Reading | undefined, next: Reading): boolean {
-  if (!previous) return true;
-  return (
-    previous.state !== next.state ||
-    previous.plugged !== next.plugged ||
-    previous.chargeLimitPercent !== next.chargeLimitPercent ||
-    Math.floor(previous.socPercent ?? -1) !== Math.floor(next.socPercent ?? -1)
-  );
+  if (!previous || previous.stream !== next.stream) return true;
+  return significant(previous) !== significant(next);
+}
+
+/** What of a reading decisions rest on, coarse enough that noise is not a change. */
+function significant(reading: Reading): string {
+  switch (reading.stream) {
+    case "charge":
+      return JSON.stringify([
+        reading.state,
+        reading.plugged,
+        reading.chargeLimitPercent,
+        Math.floor(reading.socPercent ?? -1),
+        Math.floor(reading.sessionKwh ?? -1),
+      ]);
+    case "heat":
+      return JSON.stringify([reading.mode, reading.compressorOn, Math.round(reading.hotWaterC ?? -1)]);
+    case "production":
+      return JSON.stringify([reading.productionKw === null, Math.round(reading.productionKw ?? 0)]);
+  }
+}
+
+/** How busy a device is, which decides how often it is looked at. */
+export function activity(reading: Reading | undefined): "idle" | "plugged" | "charging" {
+  switch (reading?.stream) {
+    case undefined:
+      return "idle";
+    case "charge":
+      if (reading.state === "charging" || reading.state === "starting") return "charging";
+      return reading.plugged === true ? "plugged" : "idle";
+    case "heat":
+      return reading.compressorOn === true ? "charging" : "plugged";
+    case "production":
+      return (reading.productionKw ?? 0) > 0 ? "charging" : "idle";
+  }
 }

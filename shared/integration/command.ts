@@ -1,4 +1,4 @@
-import type { Asset } from "../domain/asset.ts";
+import { type Asset, STREAM_OF_KIND } from "../domain/asset.ts";
 import type { Command } from "../domain/command.ts";
 import { isEnded } from "../domain/command.ts";
 import type { NewEvent } from "../domain/events.ts";
@@ -6,7 +6,7 @@ import { FAULT_TREATMENT } from "../domain/fault.ts";
 import { epochMs, type Instant, plusMs } from "../domain/instant.ts";
 import { proves } from "../domain/proof.ts";
 import type { Reading } from "../domain/reading.ts";
-import { VendorError } from "../errors.ts";
+import { ConfigError, VendorError } from "../errors.ts";
 import type { Target } from "./contract.ts";
 import type { IntegrationDeps } from "./deps.ts";
 import { record, telemetryRecorded } from "./poll.ts";
@@ -65,7 +65,7 @@ async function advance(command: Command, asset: Asset, deps: IntegrationDeps): P
   }
 
   const accessToken = await deps.tokens.accessToken(asset.accountId);
-  const known = (await deps.readings.latest([asset.assetId], "charge")).get(asset.assetId)?.reading;
+  const known = (await deps.readings.latest([asset.assetId], STREAM_OF_KIND[asset.kind])).get(asset.assetId)?.reading;
   const last = isOvertaken(known, command, recent) ? undefined : known;
   const withToken = <T>(call: (target: Target) => Promise<T>) =>
     deps.withToken(asset, accessToken, (token) => call({ asset, accessToken: token, last }));
@@ -87,13 +87,20 @@ async function advance(command: Command, asset: Asset, deps: IntegrationDeps): P
     checkAt: plusMs(deps.now(), SENDING_LEASE_MS),
   });
   if (!sending) return DONE;
-  const taken = await withToken((target) => deps.vendor.command(target, command.action));
+  const taken = await withToken((target) => deps.vendor.command(target, command.action, { until: command.notAfter }));
   deps.log.info("COMMAND_SENT", {
     commandId: command.commandId,
     action: command.action.kind,
     withoutEffect: taken.withoutEffect,
   });
   return accept(sending, taken.withoutEffect, deps);
+}
+
+function confirmWithinMs(command: Command, deps: IntegrationDeps): number {
+  const ms = deps.manifest.confirmWithinMs[command.action.kind];
+  if (ms === undefined)
+    throw new ConfigError(`the manifest of ${deps.manifest.name} has no confirmWithinMs for ${command.action.kind}`);
+  return ms;
 }
 
 /** True just after the moment of a command that was issued well before it. */
@@ -133,7 +140,7 @@ async function accept(command: Command, withoutEffect: boolean, deps: Integratio
   const accepted = await deps.commands.transition(command, "accepted", {
     acceptedAt: now,
     withoutEffect,
-    checkAt: plusMs(now, deps.manifest.confirmWithinMs[command.action.kind]),
+    checkAt: plusMs(now, confirmWithinMs(command, deps)),
   });
   if (accepted) await deps.bus.publish([{ name: "CommandAccepted", detail: { ...reference(command), withoutEffect } }]);
   return DONE;

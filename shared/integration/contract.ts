@@ -1,8 +1,10 @@
+import type { Renewal } from "../auth.ts";
 import type { Asset } from "../domain/asset.ts";
 import type { Action } from "../domain/command.ts";
 import type { Instant } from "../domain/instant.ts";
 import type { Reading } from "../domain/reading.ts";
 import type { Fetch } from "../http.ts";
+import { oauthRenewal } from "../oauth.ts";
 
 /** Kinds of vendor call with different prices and limits. */
 export type CallKind = "state" | "data" | "command" | "wake";
@@ -37,10 +39,26 @@ export type VendorClient = {
   look(target: Target, options: { expectAwake: boolean }): Promise<Look>;
   /** Makes the device able to take a command; `waitMs` says to come back later (it is waking). */
   prepare(target: Target): Promise<{ ready: true } | { ready: false; waitMs: number }>;
-  /** Hands over a wanted state. */
-  command(target: Target, action: Action): Promise<Taken>;
+  /** Hands over a wanted state that is wanted until `until`: a device that can end it by itself is told so. */
+  command(target: Target, action: Action, options: { until: Instant }): Promise<Taken>;
 };
 
 export type ConnectVendor = (connection: Connection) => VendorClient;
-/** Where the vendor's token endpoint is, from the endpoint names of the manifest. */
-export type TokenUrl = (endpoint: (name: string) => URL) => URL;
+/** How a vendor's logins are renewed. `secret` holds the manifest's secret keys. */
+export type Login = (given: {
+  endpoint: (name: string) => URL;
+  secret: () => Promise<Record<string, string>>;
+  fetch: Fetch;
+}) => Renewal;
+
+/** Logins of a vendor that speaks OAuth; a secret without `clientSecret` makes us a public client. */
+export function oauthLogin(tokenUrl: (endpoint: (name: string) => URL) => URL): Login {
+  return ({ endpoint, secret, fetch }) =>
+    oauthRenewal({
+      fetch,
+      client: async () => {
+        const { clientId = "", clientSecret } = await secret();
+        return { tokenUrl: tokenUrl(endpoint), clientId, clientSecret };
+      },
+    });
+}

@@ -20,7 +20,7 @@ import { readingsStore } from "../store/readings.ts";
 import { scheduleStore } from "../store/schedule.ts";
 import { documentClient } from "../store/table.ts";
 import { runCommand } from "./command.ts";
-import type { ConnectVendor, TokenUrl } from "./contract.ts";
+import type { ConnectVendor, Login } from "./contract.ts";
 import { type IntegrationDeps, withTokenFrom } from "./deps.ts";
 import { poll } from "./poll.ts";
 import { PollRequest } from "./poll-request.ts";
@@ -36,18 +36,17 @@ const Environment = z.looseObject({
   VENDOR_SECRET_ARN: EnvText,
   COMMAND_QUEUE_URL: EnvText,
 });
-const Secret = z.object({ clientId: z.string().min(1), clientSecret: z.string().min(1) });
 /** The longest that SQS delays a message. */
 const LONGEST_DELAY_SECONDS = 900;
 type Clients = ReturnType<typeof clients>;
 
 /** The one way to make an integration's Lambda: it polls the batches it is invoked with and sends queued commands. */
-export function integrationHandler(manifest: Manifest, connect: ConnectVendor, tokenUrl: TokenUrl) {
+export function integrationHandler(manifest: Manifest, connect: ConnectVendor, login: Login) {
   return lambdaHandler({
     service: manifest.name,
     event: z.union([PollRequest, SqsBatch]),
     environment: Environment,
-    dependencies: (env) => clients(manifest, env, connect, tokenUrl),
+    dependencies: (env) => clients(manifest, env, connect, login),
     run: async (event, deps) => {
       const integration = deps.integrationDeps(deps);
       try {
@@ -82,7 +81,12 @@ async function runQueue(batch: SqsBatch, integration: IntegrationDeps, deps: Cli
   );
 }
 
-function clients(manifest: Manifest, env: z.infer<typeof Environment>, connect: ConnectVendor, tokenUrl: TokenUrl) {
+/** The platform's own credentials: every key that the manifest names, as text. */
+function secretOf(manifest: Manifest) {
+  return z.object(Object.fromEntries(manifest.secretKeys.map((key) => [key, z.string().min(1)])));
+}
+
+function clients(manifest: Manifest, env: z.infer<typeof Environment>, connect: ConnectVendor, login: Login) {
   const documents = documentClient();
   const secrets = new SecretsManagerClient();
   const sealer = kmsSealer(new KMSClient(), env.TOKEN_KEY_ARN);
@@ -97,18 +101,18 @@ function clients(manifest: Manifest, env: z.infer<typeof Environment>, connect: 
       throw new ConfigError(`environment variables missing or wrong: ${name}`);
     return new URL(url);
   };
-  let secret: Promise<z.infer<typeof Secret>> | undefined;
-  const oauthClient = async () => {
-    secret ??= secrets
+  let known: Promise<Record<string, string>> | undefined;
+  const secret = () => {
+    known ??= secrets
       .send(new GetSecretValueCommand({ SecretId: env.VENDOR_SECRET_ARN }))
-      .then((answer) => Secret.parse(JSON.parse(answer.SecretString ?? "{}")))
+      .then((answer) => secretOf(manifest).parse(JSON.parse(answer.SecretString ?? "{}")))
       .catch((cause) => {
-        secret = undefined;
+        known = undefined;
         throw new ConfigError(`the ${manifest.name} secret must be JSON with ${manifest.secretKeys.join(", ")}`, {
           cause,
         });
       });
-    return { tokenUrl: tokenUrl(endpoint), ...(await secret) };
+    return known;
   };
   const vendor = connect({
     fetch: globalThis.fetch,
@@ -123,11 +127,10 @@ function clients(manifest: Manifest, env: z.infer<typeof Environment>, connect: 
   const integrationDeps = (runtime: Runtime): IntegrationDeps => {
     const tokens = tokenSource({
       integration: manifest.name,
-      oauthClient,
+      renewal: login({ endpoint, secret, fetch: globalThis.fetch }),
       remembered,
       accounts,
       sealer,
-      fetch: globalThis.fetch,
       now: runtime.now,
       log: runtime.log,
       remainingMs: runtime.remainingMs,

@@ -1,4 +1,4 @@
-import type { Asset } from "../domain/asset.ts";
+import { type Asset, STREAM_OF_KIND } from "../domain/asset.ts";
 import type { NewEvent } from "../domain/events.ts";
 import { FAULT_TREATMENT, type FaultClass } from "../domain/fault.ts";
 import { epochMs } from "../domain/instant.ts";
@@ -54,7 +54,7 @@ async function pollOne(
     if (error instanceof VendorError)
       deps.log.warn("POLL_FAILED", { assetId: asset.assetId, fault, reason: error.message });
     else deps.log.error("POLL_FAILED", error, { assetId: asset.assetId });
-    await deps.readings.recordFailure(asset.assetId, "charge", {
+    await deps.readings.recordFailure(asset.assetId, STREAM_OF_KIND[asset.kind], {
       lastFetchedAt: deps.now(),
       online: fault === "device-offline" ? false : null,
       failures: (known?.reach.failures ?? 0) + 1,
@@ -73,7 +73,7 @@ export async function record(
 ): Promise<Outcome["recorded"]> {
   const reach = { lastFetchedAt: deps.now(), online, failures: 0, faultClass: null };
   if (!reading) {
-    await deps.readings.recordFailure(asset.assetId, "charge", reach);
+    await deps.readings.recordFailure(asset.assetId, STREAM_OF_KIND[asset.kind], reach);
     return undefined;
   }
   if (epochMs(reading.observedAt) - epochMs(reading.receivedAt) > MAX_CLOCK_SKEW_MS) {

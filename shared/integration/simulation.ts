@@ -1,9 +1,9 @@
-import type { Asset, AssetId } from "../domain/asset.ts";
+import type { Asset, AssetId, Car } from "../domain/asset.ts";
 import type { Action } from "../domain/command.ts";
 
 /** A car for a vendor's simulator: what the platform is told of it, and when it is really there. Times in epoch ms. */
 export type SimulatedCar = {
-  asset: Asset;
+  asset: Car;
   socOnArrivalPercent: number;
   arrivesAtMs: number;
   departsAtMs: number;
@@ -37,6 +37,8 @@ export type Simulation = {
 export type StartSimulation = (options: {
   clock: { now(): number };
   cars: readonly SimulatedCar[];
+  /** Chargers, heat pumps and solar sites of this integration. */
+  others: readonly Asset[];
   seed: number;
   faults: "none" | "some" | "many";
   startsAtMs: number;

@@ -2,7 +2,7 @@ import { type DynamoDBDocumentClient, UpdateCommand } from "@aws-sdk/lib-dynamod
 import * as z from "zod";
 import type { AssetId } from "../domain/asset.ts";
 import { epochMs } from "../domain/instant.ts";
-import { Reachability, Reading } from "../domain/reading.ts";
+import { Reachability, Reading, type Stream } from "../domain/reading.ts";
 import { batchGet, isConditionFailure, parseItem } from "./table.ts";
 
 /** What is known of one stream of one asset. */
@@ -10,14 +10,14 @@ export type Latest = { reading: Reading | undefined; reach: Reachability };
 
 export type ReadingsStore = {
   /** Latest by asset; assets never fetched are absent. */
-  latest(assetIds: readonly AssetId[], stream: "charge"): Promise<Map<AssetId, Latest>>;
+  latest(assetIds: readonly AssetId[], stream: Stream): Promise<Map<AssetId, Latest>>;
   /**
    * Stores a reading unless a newer or equal one is there (then only the reachability is stored).
    * Resolves to the reading that was there before, and whether this one was stored.
    */
   record(reading: Reading, reach: Reachability): Promise<{ stored: boolean; previous: Reading | undefined }>;
   /** Stores that an attempt failed; the reading stands. */
-  recordFailure(assetId: AssetId, stream: "charge", reach: Reachability): Promise<void>;
+  recordFailure(assetId: AssetId, stream: Stream, reach: Reachability): Promise<void>;
 };
 
 const Row = z.object({

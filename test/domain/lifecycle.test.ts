@@ -72,13 +72,15 @@ describe("the identity of a command", () => {
     expect(commandIdentity("car-0001", start, action)).toBe(commandIdentity("car-0001", start, { ...action }));
   });
 
-  it("differs by asset, window, action and current", () => {
+  it("differs by asset, window, action, current and mode", () => {
     const identities = [
       commandIdentity("car-0001", start, { kind: "charge.start", currentA: 32 }),
       commandIdentity("car-0002", start, { kind: "charge.start", currentA: 32 }),
       commandIdentity("car-0001", at("2026-11-21T02:30Z"), { kind: "charge.start", currentA: 32 }),
       commandIdentity("car-0001", start, { kind: "charge.start", currentA: 16 }),
       commandIdentity("car-0001", start, { kind: "charge.stop" }),
+      commandIdentity("car-0001", start, { kind: "heat.mode", mode: "boost" }),
+      commandIdentity("car-0001", start, { kind: "heat.mode", mode: "normal" }),
     ];
     expect(new Set(identities).size).toBe(identities.length);
   });

@@ -66,6 +66,7 @@ export function fakeVendor(now: () => Instant): FakeVendor {
           powerKw: charging ? currentLimitA * POWER_PER_AMPERE_KW : 0,
           socPercent: Math.floor((100 * storedKwh) / CAPACITY_KWH),
           storedKwh,
+          sessionKwh: null,
           chargeLimitPercent: LIMIT_PERCENT,
           currentLimitA,
           ownScheduleActive: false,

@@ -132,9 +132,9 @@ describe("what the car is believed to have", () => {
     const { vendor } = world.deps;
     world.deps.vendor = {
       ...vendor,
-      command: (target, action) => {
+      command: (target, action, options) => {
         seen.push(target.last?.observedAt);
-        return vendor.command(target, action);
+        return vendor.command(target, action, options);
       },
     };
     await world.run(command);

@@ -3,7 +3,19 @@ import { describe, expect, it } from "vitest";
 import { errorOf } from "../../lambdas/integrations/tesla/api.ts";
 import { FaultClass } from "../../shared/domain/fault.ts";
 import { VendorError } from "../../shared/errors.ts";
-import { type Answer, aBench, aTarget, BASE, data, failure, rejection, state, TOKEN, VIN } from "./tesla-bench.ts";
+import {
+  type Answer,
+  aBench,
+  aTarget,
+  BASE,
+  data,
+  failure,
+  rejection,
+  SENT_WITH,
+  state,
+  TOKEN,
+  VIN,
+} from "./tesla-bench.ts";
 
 const NORTH_AMERICA = "https://fleet-api.prd.na.vn.cloud.tesla.com";
 const elsewhere = (url: string) => failure(421, `user out of region, use base URL: ${url}`);
@@ -84,7 +96,7 @@ describe("a call", () => {
 
   it("that got no answer may have acted if it was a command, and not if it was a look", async () => {
     expect(await rejection(look(aBench(["cut"])))).toMatchObject({ fault: "transient", mayHaveActed: false });
-    const command = aBench(["cut"]).client.command(aTarget(), { kind: "charge.stop" });
+    const command = aBench(["cut"]).client.command(aTarget(), { kind: "charge.stop" }, SENT_WITH);
     expect(await rejection(command)).toMatchObject({ fault: "transient", mayHaveActed: true });
   });
 
@@ -111,7 +123,7 @@ describe("any answer", () => {
             ? client.look(aTarget(), { expectAwake: false })
             : call === "prepare"
               ? client.prepare(aTarget())
-              : client.command(aTarget(), { kind: "charge.stop" });
+              : client.command(aTarget(), { kind: "charge.stop" }, SENT_WITH);
         const error = await work.then(
           () => undefined,
           (thrown: unknown) => thrown,

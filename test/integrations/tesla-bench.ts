@@ -7,6 +7,8 @@ export const BASE = "https://fleet-api.prd.eu.vn.cloud.tesla.com";
 // Letters that no real VIN has.
 export const VIN = "TESTVIN0000000001";
 export const TOKEN = "test-access-token";
+/** What a command is sent with. */
+export const SENT_WITH = { until: at("2026-11-21T05:00Z") };
 
 export type Answer = { status: number; headers?: Record<string, string>; body: unknown };
 type Sent = { method: string; url: URL; authorization: string | null; body: unknown };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { MINUTE_MS } from "../../shared/domain/instant.ts";
 import { aReading, at, charging } from "../builders.ts";
-import { aBench, aTarget, failure, rejection, said, state } from "./tesla-bench.ts";
+import { aBench, aTarget, failure, rejection, SENT_WITH, said, state } from "./tesla-bench.ts";
 
 const START = { kind: "charge.start", currentA: 16 } as const;
 const STOP = { kind: "charge.stop" } as const;
@@ -51,7 +51,7 @@ describe("making a car ready", () => {
 describe("commanding a car", () => {
   it("sets the current and starts", async () => {
     const bench = aBench([said(true)]);
-    await expect(bench.client.command(aTarget(), START)).resolves.toEqual({ withoutEffect: false });
+    await expect(bench.client.command(aTarget(), START, SENT_WITH)).resolves.toEqual({ withoutEffect: false });
     expect(names(bench)).toEqual(["set_charging_amps", "charge_start"]);
     expect(bench.sent[0]?.body).toEqual({ charging_amps: 16 });
     expect(bench.counted).toEqual(["command", "command"]);
@@ -59,37 +59,39 @@ describe("commanding a car", () => {
 
   it("leaves out a current that the car has", async () => {
     const bench = aBench([said(true)]);
-    await bench.client.command(aTarget({ last: aReading({ currentLimitA: 16 }) }), START);
+    await bench.client.command(aTarget({ last: aReading({ currentLimitA: 16 }) }), START, SENT_WITH);
     expect(names(bench)).toEqual(["charge_start"]);
   });
 
   it("sets a current that is not known", async () => {
     const bench = aBench([said(true)]);
-    await bench.client.command(aTarget({ last: aReading({ currentLimitA: null }) }), START);
+    await bench.client.command(aTarget({ last: aReading({ currentLimitA: null }) }), START, SENT_WITH);
     expect(names(bench)).toEqual(["set_charging_amps", "charge_start"]);
   });
 
   it("stops in one call", async () => {
     const bench = aBench([said(true)]);
-    await bench.client.command(aTarget(), STOP);
+    await bench.client.command(aTarget(), STOP, SENT_WITH);
     expect(names(bench)).toEqual(["charge_stop"]);
   });
 
   it("has an effect when any of its calls had one", async () => {
     const current = aBench([said(true), said(false, "is_charging")]);
-    await expect(current.client.command(aTarget(), START)).resolves.toEqual({ withoutEffect: false });
+    await expect(current.client.command(aTarget(), START, SENT_WITH)).resolves.toEqual({ withoutEffect: false });
     const neither = aBench([said(false, "already_set"), said(false, "is_charging")]);
-    await expect(neither.client.command(aTarget(), START)).resolves.toEqual({ withoutEffect: true });
+    await expect(neither.client.command(aTarget(), START, SENT_WITH)).resolves.toEqual({ withoutEffect: true });
   });
 
   it("does not start a car that refused the current", async () => {
     const bench = aBench([said(false, "disconnected"), said(true)]);
-    expect(await rejection(bench.client.command(aTarget(), START))).toMatchObject({ fault: "customer-must-act" });
+    expect(await rejection(bench.client.command(aTarget(), START, SENT_WITH))).toMatchObject({
+      fault: "customer-must-act",
+    });
     expect(names(bench)).toEqual(["set_charging_amps"]);
   });
 
   it("may have started a car when the answer to the second call is lost", async () => {
     const bench = aBench([said(true), "cut"]);
-    expect(await rejection(bench.client.command(aTarget(), START))).toMatchObject({ mayHaveActed: true });
+    expect(await rejection(bench.client.command(aTarget(), START, SENT_WITH))).toMatchObject({ mayHaveActed: true });
   });
 });

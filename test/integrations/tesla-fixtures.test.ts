@@ -4,10 +4,10 @@ import * as z from "zod";
 import { manifest } from "../../lambdas/integrations/tesla/manifest.ts";
 import { Action } from "../../shared/domain/command.ts";
 import { FaultClass } from "../../shared/domain/fault.ts";
-import { Reading } from "../../shared/domain/reading.ts";
+import { ChargeReading } from "../../shared/domain/reading.ts";
 import { VendorError } from "../../shared/errors.ts";
 import { anAsset, aReading } from "../builders.ts";
-import { aBench, aTarget, rejection, TOKEN, VIN } from "./tesla-bench.ts";
+import { aBench, aTarget, rejection, SENT_WITH, TOKEN, VIN } from "./tesla-bench.ts";
 
 const FOLDER = new URL("../../lambdas/integrations/tesla/fixtures/", import.meta.url);
 
@@ -22,7 +22,7 @@ const Fixture = z.strictObject({
     .array(z.strictObject({ status: z.number().int(), headers: z.record(z.string(), z.string()), body: z.unknown() }))
     .min(1),
   expected: z.union([
-    z.strictObject({ reading: Reading.omit({ assetId: true, stream: true, receivedAt: true }) }),
+    z.strictObject({ reading: ChargeReading.omit({ assetId: true, stream: true, receivedAt: true }) }),
     z.strictObject({ online: z.literal(false) }),
     z.strictObject({ taken: z.strictObject({ withoutEffect: z.boolean() }) }),
     z.strictObject({ prepared: z.looseObject({ ready: z.boolean() }), calls: z.array(z.string()) }),
@@ -51,7 +51,7 @@ function play({ call, action, phases, answers }: Fixture) {
   const run = (): Promise<unknown> => {
     if (call === "look") return client.look(target, { expectAwake: true });
     if (call === "prepare") return client.prepare(target);
-    return client.command(target, action ?? { kind: "charge.stop" });
+    return client.command(target, action ?? { kind: "charge.stop" }, SENT_WITH);
   };
   return { run, counted };
 }
@@ -73,7 +73,7 @@ describe("what Tesla answers", () => {
     if ("reading" in expected) {
       const reading = { assetId: "car-0001", stream: "charge", receivedAt: "2026-11-20T23:00:01.000Z" };
       expect(result).toEqual({ online: true, reading: { ...reading, ...expected.reading } });
-      expect(() => Reading.parse({ ...reading, ...expected.reading })).not.toThrow();
+      expect(() => ChargeReading.parse({ ...reading, ...expected.reading })).not.toThrow();
     } else if ("prepared" in expected) {
       expect(result).toEqual(expected.prepared);
       expect(counted).toEqual(expected.calls);

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { FaultRule } from "../../lambdas/integrations/tesla/simulator-faults.ts";
 import type { Command } from "../../shared/domain/command.ts";
 import { HOUR_MS, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
+import { asCharge } from "../../shared/domain/reading.ts";
 import { published } from "../fakes/bus.ts";
 import { aStart, START } from "./job-bench.ts";
 import { aTeslaWorld, EVENING } from "./tesla-world.ts";
@@ -29,7 +30,7 @@ describe("looking at Tesla's cars", () => {
     const world = await anHourLater([], {});
     await expect(world.poll()).resolves.toEqual({ ok: 1, failed: 0 });
     expect((await world.latest())?.reading).toMatchObject({ state: "charging", plugged: true, currentLimitA: 32 });
-    expect((await world.latest())?.reading?.powerKw).toBeCloseTo(world.truth().powerKw, 1);
+    expect(asCharge((await world.latest())?.reading)?.powerKw).toBeCloseTo(world.truth().powerKw, 1);
     expect(world.counted).toEqual(["data"]);
   });
 

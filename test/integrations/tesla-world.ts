@@ -9,6 +9,7 @@ import { tokenSource } from "../../shared/auth.ts";
 import type { Command } from "../../shared/domain/command.ts";
 import { epochMs, type Instant, plusMs } from "../../shared/domain/instant.ts";
 import type { CallKind } from "../../shared/integration/contract.ts";
+import { oauthRenewal } from "../../shared/oauth.ts";
 import { accountKey } from "../../shared/store/accounts.ts";
 import { anAsset, at } from "../builders.ts";
 import { fakeAccountsStore } from "../fakes/accounts-store.ts";
@@ -58,11 +59,13 @@ export async function aTeslaWorld(options: { car?: Partial<CarSpec>; rules?: Fau
     tokens: (log) =>
       tokenSource({
         integration: manifest.name,
-        oauthClient: async () => ({ tokenUrl: new URL("/oauth2/v3/token", simulator.authUrl), ...CLIENT }),
+        renewal: oauthRenewal({
+          client: async () => ({ tokenUrl: new URL("/oauth2/v3/token", simulator.authUrl), ...CLIENT }),
+          fetch,
+        }),
         remembered: new Map(),
         accounts,
         sealer: openSealer,
-        fetch,
         now: clock.now,
         log,
         remainingMs: () => 30_000,

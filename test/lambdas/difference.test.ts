@@ -4,7 +4,7 @@ import type { Command, CommandStatus } from "../../shared/domain/command.ts";
 import { FAULT_TREATMENT, type FaultClass, FaultClass as FaultClasses } from "../../shared/domain/fault.ts";
 import { MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
 import type { Plan } from "../../shared/domain/plan.ts";
-import type { Reading } from "../../shared/domain/reading.ts";
+import type { ChargeReading } from "../../shared/domain/reading.ts";
 import { aCommand, anAsset, aPlan, aReading, at, aWindow, charging } from "../builders.ts";
 
 const EVENING = at("2026-11-20T18:00Z");
@@ -13,7 +13,7 @@ const START = { kind: "charge.start", currentA: 32 } as const;
 const STOP = { kind: "charge.stop" } as const;
 
 function differ(input: {
-  reading?: Reading;
+  reading?: ChargeReading;
   plan?: Plan;
   recent?: Command[];
   now?: ReturnType<typeof at>;
@@ -66,7 +66,7 @@ describe("the difference between a plan and a car", () => {
     });
   });
 
-  it.each<[string, Reading, ReturnType<typeof at>]>([
+  it.each<[string, ChargeReading, ReturnType<typeof at>]>([
     ["charges in a window", charging(), IN_WINDOW],
     ["starts in a window", aReading({ state: "starting" }), IN_WINDOW],
     ["is full in a window", aReading({ state: "complete" }), IN_WINDOW],

@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { type Candidate, due, IN_FLIGHT_MS, intervalMinutes } from "../../lambdas/scheduler/due.ts";
 import { FAULT_TREATMENT, FaultClass } from "../../shared/domain/fault.ts";
 import { MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
-import type { Reading } from "../../shared/domain/reading.ts";
-import { aReach, aReading, at, charging } from "../builders.ts";
+import type { ChargeReading, Reading } from "../../shared/domain/reading.ts";
+import { aHeatReading, aProductionReading, aReach, aReading, at, charging } from "../builders.ts";
 
 const CADENCE = { idleMinutes: 15, pluggedMinutes: 30, chargingMinutes: 10, openCommandMinutes: 1 };
 const NOW = at("2026-11-20T18:00Z");
@@ -29,7 +29,7 @@ function fetched(minutesAgo: number, changes: Partial<Candidate> = {}): Candidat
 const isDue = (candidate: Candidate) => due([candidate], CADENCE, NOW).length === 1;
 
 describe("who is due", () => {
-  it.each<[string, Partial<Reading> | undefined, boolean, number]>([
+  it.each<[string, Partial<ChargeReading> | undefined, boolean, number]>([
     ["unplugged", { plugged: false, state: "disconnected" }, false, 15],
     ["plugged in or not, nobody knows", { plugged: null, state: null }, false, 15],
     ["never read, but reached", undefined, false, 15],
@@ -43,6 +43,21 @@ describe("who is due", () => {
     expect(intervalMinutes(candidate(0), CADENCE)).toBe(minutes);
     expect(isDue(candidate(minutes))).toBe(true);
     expect(isDue(candidate(minutes - 0.5))).toBe(true);
+    expect(isDue(candidate(minutes - 0.51))).toBe(false);
+  });
+
+  it.each<[string, Reading, boolean, number]>([
+    ["a heat pump at work", aHeatReading(), false, 10],
+    ["a heat pump at rest", aHeatReading({ compressorOn: false }), false, 30],
+    ["a heat pump of which nobody knows", aHeatReading({ compressorOn: null }), false, 30],
+    ["a heat pump that is to prove a mode", aHeatReading({ compressorOn: false }), true, 1],
+    ["a roof in the sun", aProductionReading(), false, 10],
+    ["a roof at night", aProductionReading({ productionKw: 0 }), false, 15],
+    ["a roof of which nobody knows", aProductionReading({ productionKw: null }), false, 15],
+  ])("%s, at its own pace", (_, reading, hasOpenCommand, minutes) => {
+    const candidate = (ago: number) => fetched(ago, { reading, hasOpenCommand });
+    expect(intervalMinutes(candidate(0), CADENCE)).toBe(minutes);
+    expect(isDue(candidate(minutes))).toBe(true);
     expect(isDue(candidate(minutes - 0.51))).toBe(false);
   });
 
@@ -120,7 +135,7 @@ describe("due, whatever the fleet", () => {
   });
   const build = (some: typeof candidates extends fc.Arbitrary<infer T> ? T : never): Candidate => ({
     assetId: "car-0001",
-    reading: aReading({ state: some.state, plugged: some.plugged } as Partial<Reading>),
+    reading: aReading({ state: some.state, plugged: some.plugged } as Partial<ChargeReading>),
     reach:
       some.fetchedAgo === null
         ? undefined

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { run } from "../../lambdas/scheduler/handler.ts";
 import { MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
 import type { PollRequest } from "../../shared/integration/poll-request.ts";
-import { aCommand, aReach, aReading, at, charging } from "../builders.ts";
+import { aCommand, aHeatReading, aProductionReading, aReach, aReading, at, charging } from "../builders.ts";
 import { fakeClock } from "../fakes/clock.ts";
 import { fakeCommandsStore } from "../fakes/commands-store.ts";
 import { fakeLog } from "../fakes/log.ts";
@@ -184,6 +184,35 @@ describe("a tick of the scheduler", () => {
     expect(batches()).toEqual([["car-0001"]]);
     await tick(minute(60));
     expect(batches()).toEqual([["car-0001", "car-0002"]]);
+  });
+
+  it.each([
+    ["heat", "heat-pump-0001", aHeatReading(), aHeatReading({ compressorOn: false }), 30],
+    ["production", "solar-0001", aProductionReading(), aProductionReading({ productionKw: 0 }), 15],
+  ] as const)("polls the stream %s by its own readings and cadence", async (stream, assetId, busy, quiet, minutes) => {
+    const { deps, sent } = await world();
+    const [facts] = FACTS.streams;
+    if (!facts) throw new Error("no stream");
+    const other = { name: "other", functionName: "fn-other", ...FACTS, streams: [{ ...facts, stream }] };
+    const only = { ...deps, integrations: [other] };
+    await deps.schedule.addMember("other", { assetId, stream });
+    const sentAt = async (later: number) => {
+      await run({ tickAt: minute(later) }, only);
+      return sent.splice(0).map(({ request }) => request);
+    };
+    await deps.readings.record(busy, aReach(START));
+    expect(await sentAt(9)).toEqual([]);
+    expect(await sentAt(10)).toEqual([
+      {
+        kind: "poll",
+        batchId: `2026-11-20T18:10:00.000Z#${stream}#0`,
+        stream,
+        assets: [{ assetId, expectAwake: true }],
+      },
+    ]);
+    await deps.readings.record({ ...quiet, observedAt: minute(10) }, aReach(minute(10)));
+    expect(await sentAt(10 + minutes - 1)).toEqual([]);
+    expect(await sentAt(10 + minutes)).toMatchObject([{ stream, assets: [{ assetId, expectAwake: false }] }]);
   });
 
   it("lets one vendor's duplicate not stop another's run", async () => {

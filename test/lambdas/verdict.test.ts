@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { verdict } from "../../lambdas/verifier/verdict.ts";
 import type { Command } from "../../shared/domain/command.ts";
 import { type FaultClass, FaultClass as FaultClasses } from "../../shared/domain/fault.ts";
-import type { Reading } from "../../shared/domain/reading.ts";
-import { aCommand, aReach, aReading, at, charging } from "../builders.ts";
+import type { ChargeReading } from "../../shared/domain/reading.ts";
+import { aCommand, aHeatReading, aProductionReading, aReach, aReading, at, charging } from "../builders.ts";
 
 const ACCEPTED_AT = at("2026-11-21T02:00:05Z");
 const CHECK_AT = at("2026-11-21T02:11:05Z");
@@ -20,7 +20,7 @@ describe("a verdict", () => {
     expect(verdict(accepted(), charging({ observedAt: AFTER }), REACHED, BEFORE_CHECK)).toEqual({
       verdict: "confirmed",
       afterMs: 55_000,
-      evidence: "reading of 2026-11-21T02:01:00.000Z: charging, 7.3 kW",
+      evidence: "reading of 2026-11-21T02:01:00.000Z: charging at 7.3 kW",
     });
   });
 
@@ -51,15 +51,51 @@ describe("a verdict", () => {
     expect(verdict(accepted(), charging({ observedAt: AFTER }), REACHED, CHECK_AT).verdict).toBe("confirmed");
   });
 
-  it.each<[FaultClass, Partial<Reading>, RegExp]>([
+  it.each<[FaultClass, Partial<ChargeReading>, RegExp]>([
     ["customer-must-act", { state: "disconnected", plugged: false }, /cable is not plugged in/],
     ["customer-must-act", { state: "no-power" }, /charger offers no power/],
     ["transient", { ownScheduleActive: true }, /waiting for its owner's own schedule/],
     ["transient", {}, /device answered stopped at 0\.0 kW/],
     ["transient", { state: "charging", powerKw: null }, /charging at unknown kW/],
+    ["transient", { state: null, powerKw: null }, /device answered state unknown at unknown kW/],
   ])("is missed as %s when the car is seen: %j", (faultClass, seen, evidence) => {
     const answer = verdict(accepted(), aReading({ observedAt: AFTER, ...seen }), REACHED, CHECK_AT);
     expect(answer).toEqual({ verdict: "missed", faultClass, evidence: expect.stringMatching(evidence) });
+  });
+
+  describe("on a heat pump's mode", () => {
+    const boost = accepted({ assetId: "heat-pump-0001", action: { kind: "heat.mode", mode: "boost" } });
+
+    it("is confirmed by a reading in that mode, and says it in the words of heat", () => {
+      const reading = aHeatReading({ observedAt: AFTER, mode: "boost" });
+      expect(verdict(boost, reading, REACHED, BEFORE_CHECK)).toEqual({
+        verdict: "confirmed",
+        afterMs: 55_000,
+        evidence: "reading of 2026-11-21T02:01:00.000Z: mode boost at 1.4 kW",
+      });
+    });
+
+    it.each<[Parameters<typeof aHeatReading>[0], string]>([
+      [{ mode: "normal" }, "the device answered mode normal at 1.4 kW"],
+      [{ mode: "reduced", powerKw: null }, "the device answered mode reduced at unknown kW"],
+      [{ mode: null, powerKw: 0 }, "the device answered mode unknown at 0.0 kW"],
+    ])("is missed when the device is seen: %j", (seen, evidence) => {
+      const reading = aHeatReading({ observedAt: AFTER, ...seen });
+      expect(verdict(boost, reading, REACHED, BEFORE_CHECK)).toEqual({ verdict: "wait" });
+      expect(verdict(boost, reading, REACHED, CHECK_AT)).toEqual({
+        verdict: "missed",
+        faultClass: "transient",
+        evidence,
+      });
+    });
+
+    it("does not rest on a reading of another stream", () => {
+      for (const reading of [charging({ observedAt: AFTER }), aProductionReading({ observedAt: AFTER })]) {
+        expect(verdict(boost, reading, REACHED, CHECK_AT)).toMatchObject({ verdict: "missed" });
+      }
+      const roof = aProductionReading({ observedAt: AFTER });
+      expect(verdict(boost, roof, REACHED, CHECK_AT)).toMatchObject({ evidence: "the device answered 3.2 kW" });
+    });
   });
 
   it.each(FaultClasses.options)("is missed as %s when that is why the last attempts to read failed", (faultClass) => {

@@ -4,7 +4,7 @@ import type { Command } from "../../shared/domain/command.ts";
 import { FAULT_TREATMENT } from "../../shared/domain/fault.ts";
 import type { Instant } from "../../shared/domain/instant.ts";
 import type { Reading } from "../../shared/domain/reading.ts";
-import { aCommand, aReach, aReading, at, charging, queued } from "../builders.ts";
+import { aCommand, aHeatReading, aReach, aReading, at, charging, queued } from "../builders.ts";
 import { fakeBus, published } from "../fakes/bus.ts";
 import { fakeClock } from "../fakes/clock.ts";
 import { fakeCommandsStore } from "../fakes/commands-store.ts";
@@ -21,7 +21,7 @@ function world(...commands: Command[]) {
   const deps = {
     now: clock.now,
     log: fakeLog(),
-    integrations: [{ name: "acme-cars" }],
+    integrations: [{ name: "acme-cars" }, { name: "acme-heat" }],
     commands: fakeCommandsStore(commands),
     readings: fakeReadingsStore(),
     bus: fakeBus(),
@@ -66,7 +66,7 @@ describe("the verifier", () => {
     expect(deps.commands.all()[0]).toMatchObject({
       status: "confirmed",
       endedAt: "2026-11-21T02:01:10.000Z",
-      evidence: "reading of 2026-11-21T02:01:00.000Z: charging, 7.3 kW",
+      evidence: "reading of 2026-11-21T02:01:00.000Z: charging at 7.3 kW",
     });
     expect(published(deps.bus, "CommandConfirmed")).toEqual([
       { commandId: accepted().commandId, assetId: "car-0001", integration: "acme-cars", afterMs: 55_000 },
@@ -146,6 +146,51 @@ describe("the verifier", () => {
     await read(charging({ observedAt: SEEN_AT }));
     await news(telemetry("car-0001"));
     expect(statuses()).toEqual(["confirmed"]);
+  });
+
+  describe("of a heat pump's mode", () => {
+    const boost = accepted({
+      assetId: "heat-pump-0001",
+      integration: "acme-heat",
+      action: { kind: "heat.mode", mode: "boost" },
+    });
+    const boosted = aHeatReading({ observedAt: SEEN_AT, mode: "boost" });
+
+    it("reads the stream that proves it, beside a car's", async () => {
+      const { read, news, deps, statuses } = world(accepted(), boost);
+      await read(charging({ observedAt: SEEN_AT }));
+      await read(boosted);
+      await news(telemetry("car-0001"), telemetry("heat-pump-0001"));
+      expect(statuses()).toEqual(["confirmed", "confirmed"]);
+      expect(deps.commands.all().map((command) => command.evidence)).toEqual([
+        "reading of 2026-11-21T02:01:00.000Z: charging at 7.3 kW",
+        "reading of 2026-11-21T02:01:00.000Z: mode boost at 1.4 kW",
+      ]);
+      expect(published(deps.bus, "CommandConfirmed").map(({ integration }) => integration)).toEqual([
+        "acme-cars",
+        "acme-heat",
+      ]);
+    });
+
+    it("asks for no stream that proves nothing open", async () => {
+      const { read, news, deps } = world(boost);
+      await read(boosted);
+      const asked: [readonly string[], string][] = [];
+      const { latest } = deps.readings;
+      deps.readings.latest = (assetIds, stream) => {
+        asked.push([assetIds, stream]);
+        return latest(assetIds, stream);
+      };
+      await news(telemetry("heat-pump-0001"));
+      expect(asked).toEqual([[["heat-pump-0001"], "heat"]]);
+    });
+
+    it("is not moved by what is known of the asset on another stream", async () => {
+      const { read, news, statuses } = world(boost);
+      await read(charging({ assetId: "heat-pump-0001", observedAt: SEEN_AT }));
+      await news(telemetry("heat-pump-0001"));
+      expect(statuses()).toEqual(["accepted"]);
+    });
   });
 
   it("publishes once when a tick and a reading judge the same command at the same time", async () => {

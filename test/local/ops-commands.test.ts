@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { BadInput } from "../../local/feeds/bad-input.ts";
+import { Asset } from "../../shared/domain/asset.ts";
 import { type Instant, parseInstant, plusMs } from "../../shared/domain/instant.ts";
-import { aCommand, anAsset, fakePlatform, missed, NOW, runOps } from "./ops-world.ts";
+import { aCommand, anAsset, fakePlatform, heatPumpInput, missed, NOW, runOps } from "./ops-world.ts";
 
 const at = (minutes: number): Instant => plusMs(NOW, minutes * 60_000);
 const LEDGER = [
@@ -45,6 +46,25 @@ issued           action      status     confirmed    try  fault
       { status: "missed", confirmedAfterMs: null },
       { status: "confirmed", confirmedAfterMs: 65_000 },
     ]);
+  });
+
+  it("lists a heat pump's modes, the fault below where a line is too narrow for it", async () => {
+    const own = { assetId: "heat-pump-0001", integration: "warm" };
+    const mode = (wanted: "boost" | "reduced") => ({ ...own, action: { kind: "heat.mode", mode: wanted } as const });
+    const commands = [
+      aCommand({ ...mode("reduced"), issuedAt: at(-5) }),
+      aCommand({ ...mode("boost"), issuedAt: at(-65), status: "rejected", faultClass: "unsupported-by-device" }),
+    ];
+    const { target } = fakePlatform({ assets: [Asset.parse(heatPumpInput())], commands });
+    const { out } = await runOps(["commands", "heat-pump-0001"], target);
+    expect(out).toBe(`heat-pump-0001 on the local platform, times of Europe/London (UTC+00:00)
+issued           action        status     confirmed    try  fault
+14 Jan 22:00:00  heat reduced  accepted   -            1
+    cheapest
+14 Jan 21:00:00  heat boost    rejected   -            1
+    unsupported-by-device
+    cheapest
+`);
   });
 
   it("stays within 80 columns when the clocks have changed since", async () => {

@@ -2,7 +2,17 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { anAsset, assetInput, fakePlatform, runOps, VIN } from "./ops-world.ts";
+import { Asset } from "../../shared/domain/asset.ts";
+import {
+  anAsset,
+  assetInput,
+  chargerInput,
+  fakePlatform,
+  heatPumpInput,
+  runOps,
+  solarSiteInput,
+  VIN,
+} from "./ops-world.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -30,6 +40,42 @@ describe("ops enrol", () => {
     expect(out).toContain("not linked: npm run ops -- link --integration acme --account customer-0001");
   });
 
+  it.each([
+    ["car", "acme car-0001 charge", assetInput()],
+    ["charger", "plugs charger-0001 charge", chargerInput()],
+    ["heat-pump", "warm heat-pump-0001 heat", heatPumpInput()],
+    ["solar-site", "sunny solar-0001 production", solarSiteInput()],
+  ])("puts a %s on the schedule of its own stream: %s", async (kind, member, input) => {
+    const platform = fakePlatform();
+    const { code, out, err } = await runOps(["enrol", fileOf(input)], platform.target);
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(platform.members).toEqual([member]);
+    expect([...platform.assets.values()]).toEqual([Asset.parse(input)]);
+    expect(out).toContain(`enrolled: ${kind}, ${input.integration}, fleet main`);
+    expect(out).toContain("Until their logins are linked these accounts' assets stay unknown:");
+  });
+
+  const KINDS = [
+    { name: "acme", kind: "car", input: assetInput },
+    { name: "plugs", kind: "charger", input: chargerInput },
+    { name: "warm", kind: "heat-pump", input: heatPumpInput },
+    { name: "sunny", kind: "solar-site", input: solarSiteInput },
+  ];
+  it.each(KINDS)("takes from $name a $kind and nothing else", async ({ name, kind, input }) => {
+    const { code } = await runOps(["enrol", fileOf(input())], fakePlatform().target);
+    expect(code).toBe(0);
+    for (const other of KINDS.filter((one) => one.name !== name)) {
+      const file = fileOf(other.input({ integration: name }));
+      const { err } = await runOps(["enrol", file], fakePlatform().target);
+      expect(err).toContain(`[0] integration: ${name} is for a ${kind}, not for a ${other.kind}`);
+    }
+  });
+
+  it("does not take a charger's serial number for a VIN", async () => {
+    const file = fileOf(chargerInput({ vendorAssetId: "EHOIQ000000000001" }));
+    expect((await runOps(["enrol", file], fakePlatform().target)).code).toBe(0);
+  });
+
   it("tells on repetition that nothing changed, and what did", async () => {
     const platform = fakePlatform();
     await runOps(["enrol", fileOf(assetInput())], platform.target);
@@ -50,7 +96,12 @@ describe("ops enrol", () => {
     ["a field of a wrong type", [assetInput(), assetInput({ fleetId: 7 })], "[1] fleetId: expected string"],
     ["an unknown field", assetInput({ colour: "red" }), "[0]: unknown field: colour"],
     ["an id with capitals", assetInput({ assetId: "Car 1" }), "[0] assetId: lower-case letters"],
-    ["a kind that is no car", assetInput({ kind: "boiler" }), '[0] kind: expected "car"'],
+    [
+      "a kind that there is not",
+      assetInput({ kind: "boiler" }),
+      "[0] kind: expected one of: car, charger, heat-pump, solar-site",
+    ],
+    ["no kind", assetInput({ kind: undefined }), "[0] kind: expected one of: car, charger, heat-pump, solar-site"],
     [
       "a local time that is none",
       assetInput({ preferences: { targetSocPercent: 80, readyBy: "7am" } }),
@@ -69,7 +120,7 @@ describe("ops enrol", () => {
     [
       "an integration that does not exist",
       assetInput({ integration: "acne" }),
-      '[0] integration: there is no "acne"; there is: acme, warm',
+      '[0] integration: there is no "acne"; there is: acme, warm, plugs, sunny',
     ],
     [
       "an integration of other devices",
@@ -95,6 +146,33 @@ describe("ops enrol", () => {
       assetInput({ supply: { maxCurrentA: 8, minCurrentA: 10 } }),
       "[0] supply.minCurrentA: is above maxCurrentA",
     ],
+    [
+      "currents crossed at a charger",
+      chargerInput({ supply: { maxCurrentA: 8, minCurrentA: 10 } }),
+      "[0] supply.minCurrentA: is above maxCurrentA",
+    ],
+    [
+      "a charger that wants a share of a battery",
+      chargerInput({ preferences: { targetSocPercent: 80, readyBy: "07:00" } }),
+      "[0] preferences.sessionEnergyKwh: is missing (number)",
+    ],
+    [
+      "a heat pump without room between its hot water's ends",
+      heatPumpInput({ preferences: { hotWaterMinC: 55, hotWaterMaxC: 55 } }),
+      "[0] preferences.hotWaterMinC: is not below hotWaterMaxC",
+    ],
+    [
+      "a heat pump whose rooms' band is upside down",
+      heatPumpInput({ preferences: { hotWaterMinC: 45, hotWaterMaxC: 60, indoorMinC: 22, indoorMaxC: 19 } }),
+      "[0] preferences.indoorMinC: is not below indoorMaxC",
+    ],
+    [
+      "a heat pump without its power",
+      heatPumpInput({ ratedPowerKw: undefined }),
+      "[0] ratedPowerKw: is missing (number)",
+    ],
+    ["a solar site with a battery", solarSiteInput({ battery: { capacityKwh: 10 } }), "[0]: unknown field: battery"],
+    ["a solar site without panels", solarSiteInput({ peakPowerKw: 0 }), "[0] peakPowerKw: Too small"],
     ["one asset twice", [assetInput(), assetInput({ vendorAssetId: "B-2" })], "[1] assetId: is that of [0] too"],
     ["one car twice", [assetInput(), assetInput({ assetId: "car-0002" })], "[1] vendorAssetId: is that of [0] too"],
   ])("refuses %s, says where, and writes nothing", async (_, content, says) => {

@@ -69,7 +69,7 @@ describe("ops link", () => {
     [
       "an unknown integration",
       ["link", "--integration", "acne", "--account", "customer-0001"],
-      "must be one of: acme, warm",
+      "must be one of: acme, warm, plugs, sunny",
     ],
     ["no integration", ["link", "--account", "customer-0001"], "--integration <name>' not specified"],
   ])("refuses %s", async (_, args, says) => {

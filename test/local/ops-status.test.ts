@@ -1,18 +1,23 @@
 import { describe, expect, it } from "vitest";
+import { Asset } from "../../shared/domain/asset.ts";
 import { FAULT_TREATMENT, FaultClass } from "../../shared/domain/fault.ts";
 import { type Instant, parseInstant, plusMs } from "../../shared/domain/instant.ts";
 import type { Account } from "../../shared/store/accounts.ts";
+import { aHeatReading, aProductionReading } from "../builders.ts";
 import {
   aCommand,
   anAsset,
   aPlan,
   aReading,
+  chargerInput,
   fakePlatform,
+  heatPumpInput,
   missed,
   NOW,
   reached,
   runOps,
   type Stored,
+  solarSiteInput,
   VIN,
 } from "./ops-world.ts";
 
@@ -24,9 +29,10 @@ const LINKED: Account = {
 };
 
 async function statusOf(stored: Stored, now: Instant = NOW): Promise<string> {
-  const { target } = fakePlatform({ assets: [anAsset()], accounts: [LINKED], ...stored });
+  const assets = stored.assets ?? [anAsset()];
+  const { target } = fakePlatform({ accounts: [LINKED], ...stored, assets });
   target.connection.now = () => now;
-  const { code, out, err } = await runOps(["status", "car-0001"], target);
+  const { code, out, err } = await runOps(["status", assets[0]?.assetId ?? ""], target);
   expect({ code, err }).toEqual({ code: 0, err: "" });
   return out;
 }
@@ -243,5 +249,186 @@ Open command: none
       expect(code).toBe(2);
       expect(err).toContain(says);
     }
+  });
+});
+
+describe("ops status of what is not a car", () => {
+  const observedAt = plusMs(NOW, -120_000);
+  const narrow = (out: string) => expect(out.split("\n").filter((line) => line.length > 80)).toEqual([]);
+  const charger = Asset.parse(chargerInput());
+  const heatPump = Asset.parse(heatPumpInput());
+  const solarSite = Asset.parse(solarSiteInput());
+  const heat = (changes: Parameters<typeof aHeatReading>[0] = {}) =>
+    statusOf({ assets: [heatPump], reading: aHeatReading({ observedAt, ...changes }), reach: reached() });
+  const sun = (changes: Parameters<typeof aProductionReading>[0] = {}) =>
+    statusOf({ assets: [solarSite], reading: aProductionReading({ observedAt, ...changes }), reach: reached() });
+
+  it("tells of a charger the energy of its session, and nothing of a battery", async () => {
+    const reading = aReading({
+      assetId: "charger-0001",
+      state: "charging",
+      powerKw: 7.3,
+      socPercent: null,
+      storedKwh: null,
+      sessionKwh: 4.26,
+      chargeLimitPercent: null,
+    });
+    const out = await statusOf({ assets: [charger], accounts: [], reading, reach: reached() });
+    expect(out).toBe(`charger-0001 on the local platform
+  now         Wed 14 Jan 22:05, Europe/London (UTC+00:00)
+  asset       charger, plugs, fleet main
+  account     customer-0001, not linked
+  supply      7.4 kW (32 A at 230 V, phases: 1)
+  wants       12 kWh by 07:00 in each session
+  control     agreed Tue 13 Jan 12:00
+
+Reading
+  measured    Wed 14 Jan 22:00, 5 min ago
+  state       charging, plugged in, 7.3 kW, 4.3 kWh this session
+  reachable   yes, tried 1 min ago
+
+Plan: none; only cars are planned for so far
+
+Open command: none
+`);
+    const untold = await statusOf({
+      assets: [charger],
+      reading: { ...reading, powerKw: null, sessionKwh: null },
+      reach: reached(),
+    });
+    expect(untold).toContain("state       charging, plugged in, power unknown, session energy unknown\n");
+  });
+
+  it("tells a charger's battery, and a car's session, where they know it", async () => {
+    const both = { socPercent: 48, storedKwh: null, sessionKwh: 4.26 };
+    for (const asset of [charger, anAsset()]) {
+      const reading = aReading({ assetId: asset.assetId, ...both });
+      const out = await statusOf({ assets: [asset], reading, reach: reached() });
+      expect(out).toContain("0.0 kW, 48 %, 4.3 kWh this session\n");
+    }
+  });
+
+  it("tells of a heat pump its mode, compressor, power and temperatures", async () => {
+    expect(await heat()).toBe(`heat-pump-0001 on the local platform
+  now         Wed 14 Jan 22:05, Europe/London (UTC+00:00)
+  asset       heat-pump, warm, fleet main
+  account     customer-0001, not linked
+  rated       3 kW
+  wants       hot water 45 to 60 °C
+  control     agreed Tue 13 Jan 12:00
+
+Reading
+  measured    Wed 14 Jan 22:03, 2 min ago
+  state       mode normal, compressor on, 1.4 kW
+              hot water 48.5 °C, indoors 20.5 °C, outdoors 4.0 °C
+  reachable   yes, tried 1 min ago
+
+Plan: none; only cars are planned for so far
+
+Open command: none
+`);
+  });
+
+  it("marks a heat pump's power that is worked out from something else", async () => {
+    expect(await heat({ powerEstimated: true })).toContain("compressor on, 1.4 kW (estimated)\n");
+    expect(await heat({ powerEstimated: true, powerKw: null })).toContain("compressor on, power unknown\n");
+  });
+
+  it("calls unknown what a heat pump did not tell, and leaves out sensors that it has not", async () => {
+    const nothing = { mode: null, compressorOn: null, powerKw: null, hotWaterC: null, indoorC: null, outdoorC: null };
+    const out = await heat(nothing);
+    expect(out).toContain("state       mode unknown, compressor unknown, power unknown\n");
+    expect(out).toContain("              hot water unknown\n");
+    expect(await heat({ compressorOn: false, powerKw: 0 })).toContain("compressor off, 0.0 kW\n");
+  });
+
+  it.each<[object, string]>([
+    [{ indoorMinC: 18, indoorMaxC: 22 }, ", indoors 18 to 22 °C"],
+    [{ indoorMinC: 18 }, ", indoors from 18 °C"],
+    [{ indoorMaxC: 22 }, ", indoors up to 22 °C"],
+    [{ carbonWeightPencePerKg: 25 }, ", a kilogram of CO2 counts 25 p"],
+  ])("tells what a heat pump's owner wants: %j", async (more, says) => {
+    const preferences = { hotWaterMinC: 45, hotWaterMaxC: 60, ...more };
+    const out = await statusOf({ assets: [Asset.parse(heatPumpInput({ preferences }))] });
+    expect(out).toContain(`wants       hot water 45 to 60 °C${says}\n`);
+  });
+
+  it("tells of a solar site its power, its energy, and where it goes", async () => {
+    const out = await sun({ producedFrom: parseInstant("2026-01-14T00:00:00Z") });
+    expect(out).toContain("  asset       solar-site, sunny, fleet main\n");
+    expect(out).toContain("  peak        6 kW installed\n");
+    expect(out).toContain(`
+  state       3.2 kW from the panels, 8.4 kWh since Wed 14 Jan 00:00
+              2.1 kW to the grid, 1.1 kW used on site
+`);
+    expect(await sun({ gridKw: 0.4 })).toContain("0.4 kW from the grid, 1.1 kW used on site\n");
+  });
+
+  it("calls unknown what a solar site did not tell, never 0", async () => {
+    const nothing = { productionKw: null, producedKwh: null, gridKw: null, consumptionKw: null };
+    expect(await sun(nothing)).toContain("state       production unknown, energy unknown\n  reachable");
+    expect(await sun({ productionKw: 0, producedFrom: null })).toContain(
+      "state       0.0 kW from the panels, 8.4 kWh\n",
+    );
+  });
+
+  it("draws a plan against the full power of each kind", async () => {
+    for (const [asset, powerKw] of [
+      [charger, 7.36],
+      [heatPump, 3],
+      [solarSite, 6],
+    ] as const) {
+      const { windows, ...rest } = aPlan(["15 00:30-01:00"], { assetId: asset.assetId });
+      const at = (share: number) => ({
+        ...rest,
+        windows: windows.map((one) => ({ ...one, powerKw: powerKw * share })),
+      });
+      expect(await statusOf({ assets: [asset], plan: at(1) })).toContain("  ..........##....");
+      expect(await statusOf({ assets: [asset], plan: at(0.5) })).toContain("  ..........++....");
+    }
+  });
+
+  it("reads the stream of the asset's kind and no other", async () => {
+    const out = await statusOf({ assets: [heatPump], reading: aReading(), reach: reached() });
+    expect(out).toContain("state       none yet");
+  });
+
+  it("shows a heat pump's open command, and drops its fault once the mode is what was wanted", async () => {
+    const boost = {
+      assetId: "heat-pump-0001",
+      integration: "warm",
+      action: { kind: "heat.mode", mode: "boost" },
+    } as const;
+    const open = await statusOf({ assets: [heatPump], commands: [aCommand(boost)] });
+    expect(open).toContain("Open command: heat boost, accepted\n");
+    const commands = [{ ...missed("transient", "mode normal at 1.4 kW", plusMs(NOW, -3_600_000)), ...boost }];
+    const later = (mode: "boost" | "normal") =>
+      statusOf({ assets: [heatPump], commands, reading: aHeatReading({ observedAt, mode }), reach: reached() });
+    expect(await later("normal")).toContain("Fault: transient");
+    expect(await later("boost")).not.toContain("Fault");
+  });
+
+  it("stays within 80 columns, and keeps a vendor's id to itself", async () => {
+    const preferences = {
+      ...{ hotWaterMinC: 45, hotWaterMaxC: 60, indoorMinC: 18.5, indoorMaxC: 22.5 },
+      carbonWeightPencePerKg: 1000,
+    };
+    const commands = [{ ...aCommand(), evidence: "HP-9000001 said no" }];
+    const asset = Asset.parse(heatPumpInput({ preferences }));
+    const out = await statusOf({ assets: [asset], reading: aHeatReading({ observedAt }), reach: reached(), commands });
+    narrow(out);
+    expect(out).not.toContain("HP-9000001");
+    narrow(await sun({ productionKw: 9999.9, producedKwh: 123_456.7, gridKw: -9999.9, consumptionKw: 9999.9 }));
+  });
+
+  it("gives scripts a heat pump's reading as it is stored", async () => {
+    const reading = aHeatReading({ observedAt });
+    const { target } = fakePlatform({ assets: [heatPump], reading, reach: reached() });
+    const { out } = await runOps(["status", "heat-pump-0001", "--json"], target);
+    expect(JSON.parse(out)).toMatchObject({
+      asset: { kind: "heat-pump", ratedPowerKw: 3, timeZone: "Europe/London" },
+      reading: { ...reading, ageSeconds: 120 },
+    });
+    expect(out).not.toContain("HP-9000001");
   });
 });

@@ -1,13 +1,14 @@
 import { ops, type World } from "../../local/ops/cli.ts";
 import type { Connection } from "../../local/ops/connection.ts";
 import type { Target } from "../../local/ops/target.ts";
-import { Asset } from "../../shared/domain/asset.ts";
+import { Asset, type AssetId } from "../../shared/domain/asset.ts";
 import { Command } from "../../shared/domain/command.ts";
 import type { FaultClass } from "../../shared/domain/fault.ts";
 import { type Instant, parseInstant, plusMs } from "../../shared/domain/instant.ts";
 import { Plan } from "../../shared/domain/plan.ts";
-import { type Reachability, Reading } from "../../shared/domain/reading.ts";
+import { ChargeReading, type Reachability, type Reading, type Stream } from "../../shared/domain/reading.ts";
 import type { Account } from "../../shared/store/accounts.ts";
+import type { Latest } from "../../shared/store/readings.ts";
 import { fakeBus } from "../fakes/bus.ts";
 
 export const VIN = "5YJ3E7EA9PF100001";
@@ -31,12 +32,35 @@ export function assetInput(overrides: Record<string, unknown> = {}): Record<stri
   };
 }
 
+/** As `assetInput`: a wall box that gives 12 kWh in each session. */
+export function chargerInput(overrides: Record<string, unknown> = {}): Record<string, unknown> {
+  const { battery: _, ...rest } = assetInput();
+  const preferences = { sessionEnergyKwh: 12, readyBy: "07:00" };
+  const own = { assetId: "charger-0001", kind: "charger", integration: "plugs", vendorAssetId: "EH-OIQ-100001" };
+  return { ...rest, ...own, preferences, ...overrides };
+}
+
+/** As `assetInput`: a heat pump with a band for hot water. */
+export function heatPumpInput(overrides: Record<string, unknown> = {}): Record<string, unknown> {
+  const { battery: _, supply: __, ...rest } = assetInput();
+  const preferences = { hotWaterMinC: 45, hotWaterMaxC: 60 };
+  const own = { assetId: "heat-pump-0001", kind: "heat-pump", integration: "warm", vendorAssetId: "HP-9000001" };
+  return { ...rest, ...own, ratedPowerKw: 3, preferences, ...overrides };
+}
+
+/** As `assetInput`: a roof of 6 kW. */
+export function solarSiteInput(overrides: Record<string, unknown> = {}): Record<string, unknown> {
+  const { battery: _, supply: __, preferences: ___, ...rest } = assetInput();
+  const own = { assetId: "solar-0001", kind: "solar-site", integration: "sunny", vendorAssetId: "INVERTER-1" };
+  return { ...rest, ...own, peakPowerKw: 6, ...overrides };
+}
+
 export function anAsset(overrides: Record<string, unknown> = {}): Asset {
   return Asset.parse(assetInput(overrides));
 }
 
-export function aReading(overrides: Partial<Reading> = {}): Reading {
-  return Reading.parse({
+export function aReading(overrides: Partial<ChargeReading> = {}): ChargeReading {
+  return ChargeReading.parse({
     assetId: "car-0001",
     stream: "charge",
     observedAt: plusMs(NOW, -5 * 60_000),
@@ -46,6 +70,7 @@ export function aReading(overrides: Partial<Reading> = {}): Reading {
     powerKw: 0,
     socPercent: 48,
     storedKwh: 28.9,
+    sessionKwh: null,
     chargeLimitPercent: 80,
     currentLimitA: 32,
     ownScheduleActive: false,
@@ -140,7 +165,7 @@ export function fakePlatform(stored: Stored = {}) {
       finishBatch: refuse,
     },
     readings: {
-      latest: async () => new Map(stored.reach ? [["car-0001", { reading: stored.reading, reach: stored.reach }]] : []),
+      latest: async ([assetId], stream) => latestOf(stored, assetId, stream),
       record: refuse,
       recordFailure: refuse,
     },
@@ -184,6 +209,12 @@ export function fakePlatform(stored: Stored = {}) {
   return { target, assets, accounts, members, bus };
 }
 
+/** One asset's row of one stream; a reading of another stream is in another row. */
+function latestOf({ reading, reach }: Stored, assetId: AssetId | undefined, stream: Stream): Map<AssetId, Latest> {
+  const isThere = assetId !== undefined && reach !== undefined && (reading === undefined || reading.stream === stream);
+  return new Map(isThere ? [[assetId, { reading, reach }]] : []);
+}
+
 export type Ran = { code: number; out: string; err: string };
 
 /** Runs a command line against a target, with `stdin` piped in (a terminal when absent). */
@@ -204,6 +235,8 @@ export async function runOps(args: readonly string[], target: Target | Error, st
     integrations: async () => [
       { name: "acme", family: "vehicle" },
       { name: "warm", family: "heat-pump" },
+      { name: "plugs", family: "charger" },
+      { name: "sunny", family: "solar-site" },
     ],
   };
   return { code: await ops(args, world), ...ran };

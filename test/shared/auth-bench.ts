@@ -2,6 +2,7 @@ import { Tokens } from "../../lambdas/integrations/tesla/simulator-tokens.ts";
 import { type TokenPair, type TokenSource, tokenSource } from "../../shared/auth.ts";
 import { epochMs, plusMs } from "../../shared/domain/instant.ts";
 import type { Fetch } from "../../shared/http.ts";
+import { oauthRenewal } from "../../shared/oauth.ts";
 import type { Sealer } from "../../shared/seal.ts";
 import { type Account, type AccountsStore, accountKey } from "../../shared/store/accounts.ts";
 import { fakeAccountsStore } from "../fakes/accounts-store.ts";
@@ -72,15 +73,17 @@ export async function anExpiredLogin(rotation: Rotation) {
   const worker = (options: WorkerOptions = {}): TokenSource =>
     tokenSource({
       integration: "tesla",
-      oauthClient: async () => ({
-        tokenUrl: new URL("https://auth.example/token"),
-        clientId: "us",
-        clientSecret: SECRET,
+      renewal: oauthRenewal({
+        client: async () => ({
+          tokenUrl: new URL("https://auth.example/token"),
+          clientId: "us",
+          clientSecret: SECRET,
+        }),
+        fetch: options.fetch ?? vendor.fetch,
       }),
       remembered: new Map(),
       accounts: options.accounts ?? accounts,
       sealer: options.sealer ?? openSealer,
-      fetch: options.fetch ?? vendor.fetch,
       now: clock.now,
       log,
       remainingMs: () => options.remainingMs ?? 30_000,

@@ -1,7 +1,7 @@
-import type { Asset } from "../../../shared/domain/asset.ts";
+import type { Car } from "../../../shared/domain/asset.ts";
 import type { Action } from "../../../shared/domain/command.ts";
 import { type Instant, instant } from "../../../shared/domain/instant.ts";
-import type { ChargeState, Reading } from "../../../shared/domain/reading.ts";
+import type { ChargeReading, ChargeState } from "../../../shared/domain/reading.ts";
 import { VendorError } from "../../../shared/errors.ts";
 import type { TeslaChargeState } from "./api.ts";
 
@@ -20,7 +20,7 @@ const STATES: Record<string, ChargeState | null> = {
 };
 
 /** A charge state as our reading. Throws `malformed-message` on a state word that is not Tesla's. */
-export function toReading(data: TeslaChargeState, asset: Asset, receivedAt: Instant): Reading {
+export function toReading(data: TeslaChargeState, asset: Car, receivedAt: Instant): ChargeReading {
   const word = data.charging_state;
   if (word !== null && !Object.hasOwn(STATES, word)) {
     throw new VendorError({
@@ -40,6 +40,7 @@ export function toReading(data: TeslaChargeState, asset: Asset, receivedAt: Inst
     powerKw: powerKw(data, asset, state),
     socPercent: data.battery_level,
     storedKwh: data.energy_remaining,
+    sessionKwh: null,
     chargeLimitPercent: data.charge_limit_soc,
     currentLimitA: data.charge_current_request,
     ownScheduleActive: data.scheduled_charging_pending,
@@ -50,7 +51,7 @@ export function toReading(data: TeslaChargeState, asset: Asset, receivedAt: Inst
  * `charger_power` is whole kW and reads 0 below half a kilowatt, so AC power is computed from volts and amps.
  * `charger_phases` says 2 on three-phase supplies.
  */
-function powerKw(data: TeslaChargeState, asset: Asset, state: ChargeState | null): number | null {
+function powerKw(data: TeslaChargeState, asset: Car, state: ChargeState | null): number | null {
   if (data.fast_charger_present) return data.charger_power;
   const { charger_voltage: volts, charger_actual_current: amps } = data;
   if (volts === null || amps === null) return data.charger_power;
@@ -63,7 +64,7 @@ function powerKw(data: TeslaChargeState, asset: Asset, state: ChargeState | null
 export type TeslaCommand = { name: "charge_start" | "charge_stop" | "set_charging_amps"; body: Record<string, number> };
 
 /** The calls that bring a car to the wanted state; the current is left out when the car already has it. */
-export function toCommands(action: Action, last: Reading | undefined): TeslaCommand[] {
+export function toCommands(action: Action, last: ChargeReading | undefined): TeslaCommand[] {
   switch (action.kind) {
     case "charge.stop":
       return [{ name: "charge_stop", body: {} }];
@@ -72,6 +73,8 @@ export function toCommands(action: Action, last: Reading | undefined): TeslaComm
       const start: TeslaCommand = { name: "charge_start", body: {} };
       return last?.currentLimitA === action.currentA ? [start] : [amps, start];
     }
+    case "heat.mode":
+      throw new VendorError({ fault: "our-fault", operation: action.kind, message: "a car has no heat mode" });
   }
 }
 

@@ -1,4 +1,6 @@
+import type { Asset, Car } from "../../../shared/domain/asset.ts";
 import { epochMs, MINUTE_MS } from "../../../shared/domain/instant.ts";
+import { asCharge } from "../../../shared/domain/reading.ts";
 import { VendorError } from "../../../shared/errors.ts";
 import type { ConnectVendor } from "../../../shared/integration/contract.ts";
 import { toCommands, tookWithoutEffect, toReading } from "./adapter.ts";
@@ -9,6 +11,15 @@ const WAKE_WAIT_MS = 20_000;
 const WAKES_WITHIN_MS = 60_000;
 // A car stays awake for about this long after it last did something.
 const STAYS_AWAKE_MS = 15 * MINUTE_MS;
+
+function carOf(asset: Asset): Car {
+  if (asset.kind === "car") return asset;
+  throw new VendorError({
+    fault: "our-configuration",
+    operation: "vehicle_data",
+    message: `enrolled as a ${asset.kind}, but this integration knows cars only`,
+  });
+}
 
 /** Tesla's cloud in the platform's words: looks never wake a car, commands do. */
 export const connectTesla: ConnectVendor = (connection) => {
@@ -29,7 +40,7 @@ export const connectTesla: ConnectVendor = (connection) => {
       if (!expectAwake && (await api.state(asset.vendorAssetId)) !== "online") return { online: false };
       try {
         const data = await api.chargeState(asset.vendorAssetId);
-        return { online: true, reading: toReading(data, asset, connection.now()) };
+        return { online: true, reading: toReading(data, carOf(asset), connection.now()) };
       } catch (error) {
         // Unreachable is not "not charging": the last known values stand.
         if (error instanceof VendorError && error.fault === "device-offline") return { online: false };
@@ -39,8 +50,9 @@ export const connectTesla: ConnectVendor = (connection) => {
 
     async prepare({ asset, accessToken, last }) {
       // A car seen charging a moment ago is awake. Old news is not believed: such a car would never be woken.
-      const isDrawing = last?.state === "charging" || last?.state === "starting";
-      if (isDrawing && epochMs(connection.now()) - epochMs(last.observedAt) < STAYS_AWAKE_MS) return { ready: true };
+      const charge = asCharge(last);
+      const isDrawing = charge?.state === "charging" || charge?.state === "starting";
+      if (isDrawing && epochMs(connection.now()) - epochMs(charge.observedAt) < STAYS_AWAKE_MS) return { ready: true };
       const api = teslaApi(connection, accessToken);
       const isReady = (await api.state(asset.vendorAssetId)) === "online" || (await wake(asset.vendorAssetId, api));
       return isReady ? { ready: true } : { ready: false, waitMs: WAKE_WAIT_MS };
@@ -49,7 +61,7 @@ export const connectTesla: ConnectVendor = (connection) => {
     async command({ asset, accessToken, last }, action) {
       const api = teslaApi(connection, accessToken);
       let withoutEffect = true;
-      for (const command of toCommands(action, last)) {
+      for (const command of toCommands(action, asCharge(last))) {
         const answer = await api.command(asset.vendorAssetId, command.name, command.body);
         withoutEffect = tookWithoutEffect(command, answer) && withoutEffect;
       }

@@ -1,3 +1,4 @@
+import { oauthLogin } from "../../../shared/integration/contract.ts";
 import { integrationHandler } from "../../../shared/integration/handler.ts";
 import { connectTesla } from "./client.ts";
 import { manifest } from "./manifest.ts";
@@ -5,5 +6,5 @@ import { manifest } from "./manifest.ts";
 export const handler = integrationHandler(
   manifest,
   connectTesla,
-  (endpoint) => new URL("/oauth2/v3/token", endpoint("TESLA_AUTH_URL")),
+  oauthLogin((endpoint) => new URL("/oauth2/v3/token", endpoint("TESLA_AUTH_URL"))),
 );

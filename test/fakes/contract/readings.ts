@@ -44,7 +44,7 @@ export function readingsContract(stores: () => Stores): void {
         stored: false,
         previous: first(assetId),
       });
-      expect((await latestOf(assetId))?.reading?.socPercent).toBe(50);
+      expect((await latestOf(assetId))?.reading).toMatchObject({ socPercent: 50 });
     });
 
     it("keeps null as null: unknown is not zero", async () => {
