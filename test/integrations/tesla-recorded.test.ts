@@ -41,6 +41,7 @@ describe.skipIf(!existsSync(FOLDER))("payloads recorded by others", () => {
       powerKw: 0,
       socPercent: 77,
       storedKwh: 46.92,
+      sessionKwh: null,
       chargeLimitPercent: 80,
       currentLimitA: 16,
       ownScheduleActive: false,
