@@ -47,7 +47,7 @@ export async function headroom(options: SynthesiseOptions = {}): Promise<App> {
   for (const stage of options.stages ?? Object.values(stagesFrom(process.env))) {
     const scope = new Stage(app, stage.name, { env: stage.env });
     const state = new StateStack(scope, "State", stage);
-    new PlatformStack(scope, "Platform", { stage, state, bundles, manifests });
+    new PlatformStack(scope, "Platform", { stage, state, bundles });
     new VendorsStack(scope, "Vendors", { stage, state, bundles, manifests });
   }
   return app;

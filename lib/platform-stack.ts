@@ -1,6 +1,5 @@
 import { Stack } from "aws-cdk-lib";
 import type { Construct } from "constructs";
-import type { Manifest } from "../shared/domain/manifest.ts";
 import type { Bundles } from "./bundles.ts";
 import { bundleOf } from "./bundles.ts";
 import { HouseFunction } from "./house-function.ts";
@@ -11,7 +10,7 @@ import { indexArn } from "./tables.ts";
 import { Ticks } from "./ticks.ts";
 import { WorkQueue } from "./work-queue.ts";
 
-type PlatformStackProps = { stage: StageConfig; state: StateStack; bundles: Bundles; manifests: readonly Manifest[] };
+type PlatformStackProps = { stage: StageConfig; state: StateStack; bundles: Bundles };
 
 /** What decides: signals in, plans and commands out, verdicts back. Knows no vendor. */
 export class PlatformStack extends Stack {
@@ -98,7 +97,7 @@ export class PlatformStack extends Stack {
     replan.feed(optimiser, { batchSize: 100, windowSeconds: 30 });
   }
 
-  private verifier({ stage, state, bundles, manifests }: PlatformStackProps): void {
+  private verifier({ stage, state, bundles }: PlatformStackProps): void {
     const { commands, readings } = state.tables.all;
     const verifier = new HouseFunction(this, "Verifier", {
       stage,
@@ -111,7 +110,6 @@ export class PlatformStack extends Stack {
       environment: {
         ...state.tables.environment("commands", "readings"),
         BUS_NAME: state.bus.eventBusName,
-        INTEGRATIONS: JSON.stringify(manifests.map(({ name, confirmWithinMs }) => ({ name, confirmWithinMs }))),
       },
       timeoutSeconds: 60,
       memoryMb: 512,

@@ -1,5 +1,6 @@
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import * as z from "zod";
+import type { AssetId } from "../../shared/domain/asset.ts";
 import { type Instant, plusMs, ZonedTime } from "../../shared/domain/instant.ts";
 import { IntegrationFacts } from "../../shared/domain/manifest.ts";
 import { EnvText, lambdaHandler, type Runtime } from "../../shared/handler.ts";
@@ -7,11 +8,11 @@ import type { PollRequest } from "../../shared/integration/poll-request.ts";
 import { jsonText } from "../../shared/json.ts";
 import { type CommandsStore, commandsStore } from "../../shared/store/commands.ts";
 import { type ReadingsStore, readingsStore } from "../../shared/store/readings.ts";
-import { type ScheduleStore, scheduleStore } from "../../shared/store/schedule.ts";
+import { type Member, type ScheduleStore, scheduleStore } from "../../shared/store/schedule.ts";
 import { chunks, documentClient } from "../../shared/store/table.ts";
 import { type Candidate, due, IN_FLIGHT_MS } from "./due.ts";
 
-const Integrations = z.array(IntegrationFacts.required({ functionName: true, streams: true, limits: true })).min(1);
+const Integrations = z.array(IntegrationFacts).min(1);
 type Integration = z.infer<typeof Integrations>[number];
 
 const Tick = z.object({ tickAt: ZonedTime });
@@ -34,19 +35,28 @@ export type SchedulerDeps = Pick<Runtime, "log" | "now"> & {
 
 /** Each minute: who was last fetched a cadence ago? Claims the minute, then sends them out in batches. */
 export async function run(tick: z.infer<typeof Tick>, deps: SchedulerDeps): Promise<{ sent: number }> {
+  const [members, open] = await Promise.all([deps.schedule.members(), deps.commands.open()]);
+  const accepted = open.filter((command) => command.status === "accepted");
   const counts = await Promise.all(
-    deps.integrations.map((integration) => runIntegration(integration, tick.tickAt, deps)),
+    deps.integrations.map((integration) => {
+      const own = members.filter((member) => member.integration === integration.name);
+      if (own.length === 0) return 0;
+      const proving = accepted.filter((command) => command.integration === integration.name);
+      const waiting = new Set(proving.map((command) => command.assetId));
+      return runIntegration(integration, own, waiting, tick.tickAt, deps);
+    }),
   );
   return { sent: counts.reduce((sum, count) => sum + count, 0) };
 }
 
-async function runIntegration(integration: Integration, tickAt: Instant, deps: SchedulerDeps): Promise<number> {
-  const [members, runs, open] = await Promise.all([
-    deps.schedule.members(integration.name),
-    deps.schedule.runs(integration.name, plusMs(tickAt, -IN_FLIGHT_MS)),
-    deps.commands.open(integration.name),
-  ]);
-  const waiting = new Set(open.filter((command) => command.status === "accepted").map((command) => command.assetId));
+async function runIntegration(
+  integration: Integration,
+  members: readonly Member[],
+  waiting: ReadonlySet<AssetId>,
+  tickAt: Instant,
+  deps: SchedulerDeps,
+): Promise<number> {
+  const runs = await deps.schedule.runs(integration.name, plusMs(tickAt, -IN_FLIGHT_MS));
   const sentAt = new Map(runs.flatMap((claimed) => claimed.assetIds.map((assetId) => [assetId, claimed.tickAt])));
 
   let sent = 0;

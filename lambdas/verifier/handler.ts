@@ -6,9 +6,7 @@ import { type Command, STREAM_OF_ACTION } from "../../shared/domain/command.ts";
 import { EVENTS, type NewEvent } from "../../shared/domain/events.ts";
 import { FAULT_TREATMENT } from "../../shared/domain/fault.ts";
 import { type Instant, ZonedTime } from "../../shared/domain/instant.ts";
-import { IntegrationFacts } from "../../shared/domain/manifest.ts";
 import { EnvText, lambdaHandler, type Runtime } from "../../shared/handler.ts";
-import { jsonText } from "../../shared/json.ts";
 import { BusRecord, parseRecords, SqsBatch } from "../../shared/queue.ts";
 import { type CommandsStore, commandsStore } from "../../shared/store/commands.ts";
 import { type Latest, type ReadingsStore, readingsStore } from "../../shared/store/readings.ts";
@@ -20,7 +18,6 @@ const Environment = z.object({
   COMMANDS_TABLE: EnvText,
   READINGS_TABLE: EnvText,
   BUS_NAME: EnvText,
-  INTEGRATIONS: jsonText(z.array(IntegrationFacts).min(1)),
 });
 const News = z.union([
   BusRecord("TelemetryRecorded", EVENTS.TelemetryRecorded).transform((detail) =>
@@ -30,7 +27,6 @@ const News = z.union([
 ]);
 
 export type VerifierDeps = Pick<Runtime, "log" | "now"> & {
-  integrations: IntegrationFacts[];
   commands: Pick<CommandsStore, "open" | "transition">;
   readings: Pick<ReadingsStore, "latest">;
   bus: Bus;
@@ -46,9 +42,7 @@ export async function run(event: z.infer<typeof Tick> | SqsBatch, deps: Verifier
   const assetIds = new Set(parsed.flat());
   const now = deps.now();
 
-  const open = (
-    await Promise.all(deps.integrations.map(({ name }) => deps.commands.open(name, batch ? undefined : now)))
-  ).flat();
+  const open = await deps.commands.open(batch ? undefined : now);
   const toJudge = open.filter((command) => !batch || assetIds.has(command.assetId));
   const latest = await latestFor(toJudge, deps);
 
@@ -125,7 +119,6 @@ export const handler = lambdaHandler({
   dependencies: (env) => {
     const documents = documentClient();
     return {
-      integrations: env.INTEGRATIONS,
       commands: commandsStore(documents, env.COMMANDS_TABLE),
       readings: readingsStore(documents, env.READINGS_TABLE),
       bus: eventBridgeBus(new EventBridgeClient(), env.BUS_NAME, systemNow),

@@ -7,7 +7,11 @@ import type { Connection } from "./connection.ts";
 /** Adds an asset, or replaces it: stored, put on the poll schedule, and announced. */
 export async function enrol(asset: Asset, to: Pick<Connection, "assets" | "schedule" | "bus">): Promise<void> {
   await to.assets.put(asset);
-  await to.schedule.addMember(asset.integration, { assetId: asset.assetId, stream: STREAM_OF_KIND[asset.kind] });
+  await to.schedule.addMember({
+    integration: asset.integration,
+    assetId: asset.assetId,
+    stream: STREAM_OF_KIND[asset.kind],
+  });
   await to.bus.publish([{ name: "AssetEnrolled", detail: { assetId: asset.assetId, fleetId: asset.fleetId } }]);
 }
 

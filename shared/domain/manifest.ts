@@ -60,12 +60,11 @@ export const Manifest = z.strictObject({
 });
 export type Manifest = z.infer<typeof Manifest>;
 
-/** What the scheduler and the verifier need of a manifest, carried in their environment. */
+/** What the scheduler needs of a manifest, carried in its environment. */
 export const IntegrationFacts = z.strictObject({
   name: Manifest.shape.name,
-  functionName: z.string().optional(),
-  streams: Manifest.shape.streams.optional(),
-  limits: Manifest.shape.limits.optional(),
-  confirmWithinMs: Manifest.shape.confirmWithinMs.optional(),
+  functionName: z.string(),
+  streams: Manifest.shape.streams,
+  limits: Manifest.shape.limits,
 });
 export type IntegrationFacts = z.infer<typeof IntegrationFacts>;

@@ -25,13 +25,15 @@ export type CommandsStore = {
    * and the caller has nothing more to do.
    */
   transition(key: CommandKey, to: CommandStatus, changes: CommandChanges): Promise<Command | undefined>;
-  /** Commands of an integration that have not ended, soonest check first; only those to be checked by `by` if given. */
-  open(integration: string, by?: Instant): Promise<Command[]>;
+  /** Commands that have not ended, soonest check first; only those to be checked by `by` if given. */
+  open(by?: Instant): Promise<Command[]>;
   /** The asset's newest commands, newest first. */
   recent(assetId: AssetId, limit: number): Promise<Command[]>;
 };
 
 const LEDGER_DAYS = 400;
+// One partition of the index takes 1,000 changes a second; more are a matter of a suffix.
+const OPEN = "open";
 
 /** Table `commands`: the intent ledger, and a sparse index of the commands that have not ended. */
 export function commandsStore(client: DynamoDBDocumentClient, table: string): CommandsStore {
@@ -46,7 +48,7 @@ export function commandsStore(client: DynamoDBDocumentClient, table: string): Co
             TableName: table,
             Item: {
               ...command,
-              openIn: command.integration,
+              openIn: OPEN,
               checkAtMs: epochMs(command.checkAt),
               expiresAt: Math.floor((epochMs(command.issuedAt) + LEDGER_DAYS * 24 * HOUR_MS) / 1000),
             },
@@ -98,11 +100,11 @@ export function commandsStore(client: DynamoDBDocumentClient, table: string): Co
       }
     },
 
-    open: (integration, by) =>
+    open: (by) =>
       query({
         IndexName: "open",
-        KeyConditionExpression: by ? "openIn = :integration AND checkAtMs <= :by" : "openIn = :integration",
-        ExpressionAttributeValues: { ":integration": integration, ...(by ? { ":by": epochMs(by) } : {}) },
+        KeyConditionExpression: by ? "openIn = :open AND checkAtMs <= :by" : "openIn = :open",
+        ExpressionAttributeValues: { ":open": OPEN, ...(by ? { ":by": epochMs(by) } : {}) },
       }),
 
     recent: (assetId, limit) =>

@@ -5,14 +5,15 @@ import { epochMs, HOUR_MS, Instant } from "../domain/instant.ts";
 import { parseItem, queryAll, wins } from "./table.ts";
 
 /** An asset's stream that is to be fetched on a cadence. */
-export type Member = { assetId: AssetId; stream: string };
+export type Member = { integration: string; assetId: AssetId; stream: string };
 /** One claimed minute of one integration: which assets it sent out to be fetched. */
 export type Run = { tickAt: Instant; assetIds: AssetId[] };
 export type BatchResult = { ok: number; failed: number; finishedAt: Instant };
 
 export type ScheduleStore = {
-  members(integration: string): Promise<Member[]>;
-  addMember(integration: string, member: Member): Promise<void>;
+  /** Everyone who is polled: one read a minute, however many integrations there are. */
+  members(): Promise<Member[]>;
+  addMember(member: Member): Promise<void>;
   /** Runs claimed at or after `since`. */
   runs(integration: string, since: Instant): Promise<Run[]>;
   /** True when this tick is the first to claim its minute. */
@@ -24,11 +25,12 @@ export type ScheduleStore = {
 
 const LEDGER_DAYS = 14;
 
-const MemberRow = z.object({ assetId: AssetId, stream: z.string() });
+const MEMBERS = "members";
+const MemberRow = z.object({ integration: z.string(), assetId: AssetId, stream: z.string() });
 const RunRow = z.object({ sk: Instant, assetIds: z.array(AssetId) });
 
 /**
- * Table `schedule`: who is polled (`member#…`), and the run ledger (`run#…`, `batch#…`). The ledger, not the
+ * Table `schedule`: who is polled (`members`), and the run ledger (`run#…`, `batch#…`). The ledger, not the
  * asynchronous invoke queue, is the truth about what was sent out and what came back.
  */
 export function scheduleStore(client: DynamoDBDocumentClient, table: string): ScheduleStore {
@@ -50,11 +52,11 @@ export function scheduleStore(client: DynamoDBDocumentClient, table: string): Sc
     );
 
   return {
-    async members(integration) {
-      return (await query(`member#${integration}`)).map((item) => parseItem(MemberRow, item, "schedule"));
+    async members() {
+      return (await query(MEMBERS)).map((item) => parseItem(MemberRow, item, "schedule"));
     },
-    async addMember(integration, member) {
-      const key = { pk: `member#${integration}`, sk: `${member.assetId}#${member.stream}` };
+    async addMember(member) {
+      const key = { pk: MEMBERS, sk: `${member.integration}#${member.assetId}#${member.stream}` };
       await client.send(new PutCommand({ TableName: table, Item: { ...key, ...member } }));
     },
     async runs(integration, since) {

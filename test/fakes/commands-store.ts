@@ -30,9 +30,9 @@ export function fakeCommandsStore(commands: readonly Command[] = []): FakeComman
       rows.set(keyOf(key), after);
       return structuredClone(after);
     },
-    async open(integration, by) {
+    async open(by) {
       return all()
-        .filter((command) => command.integration === integration && !isEnded(command.status))
+        .filter((command) => !isEnded(command.status))
         .filter((command) => by === undefined || command.checkAt <= by)
         .sort((a, b) => (a.checkAt < b.checkAt ? -1 : a.checkAt > b.checkAt ? 1 : 0));
     },

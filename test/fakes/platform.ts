@@ -74,8 +74,9 @@ export async function platform(options: {
     send: async (_function: string, request: PollRequest) => void invokes.push(request),
   };
   const optimiserDeps = { ...common, fleets: ["main"], series: { price: PRICE, carbon: CARBON } as const };
-  const verifierDeps = { ...common, integrations: [{ name }] };
-  for (const { assetId } of options.assets) await stores.schedule.addMember(name, { assetId, stream: "charge" });
+  const verifierDeps = common;
+  for (const { assetId } of options.assets)
+    await stores.schedule.addMember({ integration: name, assetId, stream: "charge" });
 
   /** What the integration's handler does with its queue: each record alone, and what must wait is sent again. */
   const runQueue = async (batch: readonly Message[]) => {

@@ -4,7 +4,7 @@ export type FakeScheduleStore = ScheduleStore & { finished: Map<string, BatchRes
 
 /** Table `schedule` in memory: who is polled, and the run ledger in which the first claim wins. */
 export function fakeScheduleStore(): FakeScheduleStore {
-  const members = new Map<string, Map<string, Member>>();
+  const members = new Map<string, Member>();
   const runs = new Map<string, Map<string, Run>>();
   const batches = new Set<string>();
   const finished = new Map<string, BatchResult>();
@@ -17,11 +17,11 @@ export function fakeScheduleStore(): FakeScheduleStore {
   };
   return {
     finished,
-    async members(integration) {
-      return byKey(members.get(integration));
+    async members() {
+      return byKey(members);
     },
-    async addMember(integration, member) {
-      of(members, integration).set(`${member.assetId}#${member.stream}`, structuredClone(member));
+    async addMember(member) {
+      members.set(`${member.integration}#${member.assetId}#${member.stream}`, structuredClone(member));
     },
     async runs(integration, since) {
       return byKey(runs.get(integration)).filter((run) => run.tickAt >= since);

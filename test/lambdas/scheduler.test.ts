@@ -34,7 +34,8 @@ async function world(...assetIds: string[]) {
     commands: fakeCommandsStore(),
     send: async (functionName: string, request: PollRequest) => void sent.push({ functionName, request }),
   };
-  for (const assetId of assetIds) await deps.schedule.addMember("acme-cars", { assetId, stream: "charge" });
+  for (const assetId of assetIds)
+    await deps.schedule.addMember({ integration: "acme-cars", assetId, stream: "charge" });
   return {
     deps,
     sent,
@@ -105,7 +106,7 @@ describe("a tick of the scheduler", () => {
   it("does not send again who is on the way, but sends who became due meanwhile", async () => {
     const { tick, batches, deps } = await world("car-0001");
     await tick();
-    await deps.schedule.addMember("acme-cars", { assetId: "car-0002", stream: "charge" });
+    await deps.schedule.addMember({ integration: "acme-cars", assetId: "car-0002", stream: "charge" });
     batches();
     await tick(minute(1));
     expect(batches()).toEqual([["car-0002"]]);
@@ -195,7 +196,7 @@ describe("a tick of the scheduler", () => {
     if (!facts) throw new Error("no stream");
     const other = { name: "other", functionName: "fn-other", ...FACTS, streams: [{ ...facts, stream }] };
     const only = { ...deps, integrations: [other] };
-    await deps.schedule.addMember("other", { assetId, stream });
+    await deps.schedule.addMember({ integration: "other", assetId, stream });
     const sentAt = async (later: number) => {
       await run({ tickAt: minute(later) }, only);
       return sent.splice(0).map(({ request }) => request);
@@ -217,7 +218,7 @@ describe("a tick of the scheduler", () => {
 
   it("lets one vendor's duplicate not stop another's run", async () => {
     const { deps, sent } = await world("car-0001");
-    await deps.schedule.addMember("bolt", { assetId: "car-0009", stream: "charge" });
+    await deps.schedule.addMember({ integration: "bolt", assetId: "car-0009", stream: "charge" });
     await deps.schedule.claimRun("acme-cars", { tickAt: START, assetIds: [] });
     const both = [...deps.integrations, { name: "bolt", functionName: "fn-bolt", ...FACTS }];
     expect(await run({ tickAt: START }, { ...deps, integrations: both })).toEqual({ sent: 1 });

@@ -21,7 +21,6 @@ function world(...commands: Command[]) {
   const deps = {
     now: clock.now,
     log: fakeLog(),
-    integrations: [{ name: "acme-cars" }, { name: "acme-heat" }],
     commands: fakeCommandsStore(commands),
     readings: fakeReadingsStore(),
     bus: fakeBus(),

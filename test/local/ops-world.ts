@@ -157,7 +157,7 @@ export function fakePlatform(stored: Stored = {}) {
       put: async (asset) => void assets.set(asset.assetId, asset),
     },
     schedule: {
-      addMember: async (integration, { assetId, stream }) => void members.push(`${integration} ${assetId} ${stream}`),
+      addMember: async ({ integration, assetId, stream }) => void members.push(`${integration} ${assetId} ${stream}`),
       members: refuse,
       runs: refuse,
       claimRun: refuse,

@@ -9,7 +9,8 @@ const FIXTURE = fileURLToPath(new URL("../fakes/handler-process.ts", import.meta
 const ENVIRONMENT = {
   FIXTURE_TABLE: "the-table",
   FIXTURE_BUS: "the-bus",
-  FIXTURE_INTEGRATIONS: '[{"name":"acme-cars"}]',
+  FIXTURE_INTEGRATIONS:
+    '[{"name":"acme-cars","functionName":"fn","streams":[{"stream":"charge","cadence":{"idleMinutes":15,"pluggedMinutes":30,"chargingMinutes":10,"openCommandMinutes":1}}],"limits":{"batchSize":25,"concurrency":10,"reservedConcurrency":5}}]',
 };
 
 /** Runs a handler in a process of its own: what it logged, and what its caller saw. */

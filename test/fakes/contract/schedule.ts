@@ -8,10 +8,15 @@ export function scheduleContract(stores: () => Stores): void {
       const { schedule } = stores();
       const [mine, other] = [fresh("vendor"), fresh("vendor")];
       const ids = freshIds("car", 5);
-      for (const assetId of [...ids, ids[0] ?? ""]) await schedule.addMember(mine, { assetId, stream: "charge" });
-      await schedule.addMember(other, { assetId: fresh("car"), stream: "charge" });
-      expect(await schedule.members(mine)).toEqual(ids.map((assetId) => ({ assetId, stream: "charge" })));
-      expect(await schedule.members(fresh("vendor"))).toEqual([]);
+      for (const assetId of [...ids, ids[0] ?? ""]) {
+        await schedule.addMember({ integration: mine, assetId, stream: "charge" });
+      }
+      await schedule.addMember({ integration: other, assetId: fresh("car"), stream: "charge" });
+      const members = await schedule.members();
+      expect(members.filter((member) => member.integration === mine)).toEqual(
+        ids.map((assetId) => ({ integration: mine, assetId, stream: "charge" })),
+      );
+      expect(members.filter((member) => member.integration === other)).toHaveLength(1);
     });
 
     it("lets a minute be claimed once, by one of several at the same time", async () => {
