@@ -3,7 +3,7 @@ import type { FaultClass } from "./domain/fault.ts";
 import { VendorError } from "./errors.ts";
 
 export type HttpRequest = {
-  method: "GET" | "POST";
+  method: "GET" | "POST" | "PUT" | "PATCH";
   url: URL;
   /** Names the call in errors and logs; the URL itself may carry personal data and is never printed. */
   operation: string;

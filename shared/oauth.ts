@@ -5,6 +5,8 @@ import type { Fetch } from "./http.ts";
 
 // What vendors answer instead of, or besides, the standard's invalid_grant.
 const REFUSALS = ["invalid_grant", "login_required", "invalid_token"];
+/** Our own registration is wrong: no customer can mend that. */
+const UNKNOWN_CLIENT = ["invalid_client", "unauthorized_client"];
 
 /** What a vendor's OAuth server is called and how it knows us; a public client has no secret. */
 type OAuthClient = { tokenUrl: URL; clientId: string; clientSecret?: string | undefined };
@@ -63,7 +65,7 @@ async function refresh(
     };
   } catch (cause) {
     if (cause instanceof oauth.ResponseBodyError && REFUSALS.includes(cause.error)) return { kind: "refused" };
-    if (cause instanceof oauth.ResponseBodyError && cause.error === "invalid_client") {
+    if (cause instanceof oauth.ResponseBodyError && UNKNOWN_CLIENT.includes(cause.error)) {
       throw new VendorError({
         fault: "our-configuration",
         operation: OPERATION,

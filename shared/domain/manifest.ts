@@ -48,6 +48,16 @@ export const Manifest = z.strictObject({
     /** Invocations at once, the coarse guard of the vendor. */
     reservedConcurrency: z.number().int().min(1).max(100),
   }),
+  /** The vendor's own limits. A month counts as 31 days. */
+  rateLimits: z
+    .array(
+      z.strictObject({
+        scope: z.enum(["device", "account", "application"]),
+        calls: z.number().int().positive(),
+        perMinutes: z.number().int().positive(),
+      }),
+    )
+    .optional(),
   /** What the vendor bills for each kind of call, US dollars. */
   priceUsd: z.strictObject({ state: usd, data: usd, command: usd, wake: usd }),
   /** Keys the vendor secret must hold. */
