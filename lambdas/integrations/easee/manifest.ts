@@ -1,0 +1,34 @@
+import type { Manifest } from "../../../shared/domain/manifest.ts";
+
+export const manifest: Manifest = {
+  name: "easee",
+  vendor: "Easee",
+  family: "charger",
+  owner: "integrations",
+  docsUrl: "https://developer.easee.com/reference",
+  capabilities: ["power", "energy", "plugged", "charge.start", "charge.stop"],
+  endpoints: { EASEE_API_URL: "https://api.easee.com" },
+  streams: [
+    {
+      stream: "charge",
+      // A look is one call. Clients hold themselves to 500 calls in 5 minutes for each login and one look a minute for each
+      // charger: at these cadences an operator's single login carries some 400 charging chargers.
+      cadence: { idleMinutes: 15, pluggedMinutes: 5, chargingMinutes: 5, openCommandMinutes: 1 },
+    },
+  ],
+  // Two invocations of five calls, some 0.3 s each, keep even a burst on one login near half of its limit.
+  limits: { batchSize: 25, concurrency: 5, reservedConcurrency: 2 },
+  // Easee bills nothing.
+  priceUsd: { state: 0, data: 0, command: 0, wake: 0 },
+  // A login brings its own user name and password, sealed with its tokens; we have none that all customers share.
+  secretKeys: [],
+  // A refresh token is good once, and nothing is documented about a second use. A stored password heals a lost one.
+  refreshSemantics: "strict",
+  // A charger may delay any change by up to ten minutes (SI 2021/1467), so nothing is missed before eleven.
+  confirmWithinMs: { "charge.start": 11 * 60_000, "charge.stop": 11 * 60_000 },
+  onFailure: {
+    impact:
+      "Chargers of Easee customers are not read or commanded; each limit ends by itself and the charger is as its owner set it.",
+    runbook: "docs/runbooks/integration.md",
+  },
+};

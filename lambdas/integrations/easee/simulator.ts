@@ -1,0 +1,115 @@
+import { createServer, type IncomingMessage } from "node:http";
+import { Charger } from "./simulator-charger.ts";
+import { answerCall, answerLogin, type Request } from "./simulator-cloud.ts";
+import { CommandDesk } from "./simulator-commands.ts";
+import { type FaultLogEntry, type FaultRule, Faults, troublesOf } from "./simulator-faults.ts";
+import { Ledger, type LoggedCall } from "./simulator-ledger.ts";
+import type { ChargerSpec, ChargerTruth, SimulatorClock } from "./simulator-spec.ts";
+import { Tokens } from "./simulator-tokens.ts";
+
+export type EaseeSimulatorOptions = {
+  clock: SimulatorClock;
+  chargers: readonly ChargerSpec[];
+  /** Same seed, chargers, rules and calls: same night. */
+  seed: number;
+  rules?: readonly FaultRule[];
+  /** An hour if absent. */
+  accessLifeMs?: number;
+};
+
+export type EaseeSimulator = {
+  url: string;
+  /** As after a login; the refresh token is Easee's own. */
+  issueTokens(accountId: string): { accessToken: string; refreshToken: string; expiresInSeconds: number };
+  /** What the owner types in. */
+  loginOf(accountId: string): { userName: string; password: string };
+  /** What the charger really did until now, whatever its cloud told. */
+  truth(id: string): ChargerTruth;
+  calls(): LoggedCall[];
+  /** The most calls that any login made within five minutes. */
+  mostCallsInWindow(): number;
+  faultLog(): FaultLogEntry[];
+  stop(): Promise<void>;
+};
+
+/** Easee's cloud with its chargers, on loopback, under the given clock. */
+export async function startEaseeSimulator(options: EaseeSimulatorOptions): Promise<EaseeSimulator> {
+  const { clock, seed, rules = [], accessLifeMs = 3_600_000 } = options;
+  const startMs = clock.now();
+  const chargers = new Map(
+    options.chargers.map((spec) => [spec.id, new Charger(spec, startMs, seed, troublesOf(spec.id, rules))]),
+  );
+  const tokens = new Tokens(seed, accessLifeMs);
+  const ledger = new Ledger();
+  const faults = new Faults(rules, seed);
+  const parts = { now: () => clock.now(), chargers, tokens, faults, ledger, desk: new CommandDesk(seed) };
+
+  const server = createServer((message, response) => {
+    let body = "";
+    message.setEncoding("utf8");
+    message.on("data", (chunk: string) => {
+      body += chunk;
+    });
+    message.on("end", () => {
+      const request = requestOf(message, body);
+      const isLogin = request.method === "POST" && request.url.pathname.startsWith("/api/accounts/");
+      const reply = isLogin ? answerLogin(parts, request) : answerCall(parts, request);
+      if (reply.status === 0) {
+        message.socket.destroy();
+        return;
+      }
+      response.writeHead(reply.status, { ...reply.headers, "Content-Length": Buffer.byteLength(reply.body) });
+      response.end(reply.body);
+    });
+  });
+  // Virtual nights have long silences in real seconds too: a connection closed meanwhile would look like a fault.
+  server.keepAliveTimeout = 60_000;
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the simulator has no port");
+
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    issueTokens(accountId) {
+      const { accessToken, refreshToken, expiresIn } = tokens.issue(accountId, clock.now());
+      return { accessToken, refreshToken, expiresInSeconds: expiresIn };
+    },
+    loginOf(accountId) {
+      const { userName, password } = tokens.loginOf(accountId);
+      return { userName, password };
+    },
+    truth(id) {
+      const charger = chargers.get(id);
+      if (!charger) throw new RangeError(`no charger ${id} in this simulator`);
+      return charger.truth(clock.now());
+    },
+    calls: () => ledger.calls(),
+    mostCallsInWindow: () => ledger.mostInWindow,
+    faultLog: () => faults.log(clock.now()),
+    async stop() {
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+function requestOf(message: IncomingMessage, text: string): Request {
+  return {
+    method: message.method ?? "GET",
+    url: new URL(message.url ?? "/", "http://127.0.0.1"),
+    authorization: message.headers.authorization,
+    body: bodyOf(text),
+  };
+}
+
+function bodyOf(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? { ...value } : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,63 @@
+import { expect, it } from "vitest";
+import { startSimulation } from "../../lambdas/integrations/myuplink/simulation.ts";
+import { HOUR_MS } from "../../shared/domain/instant.ts";
+import { aPump } from "./myuplink-bench.ts";
+
+const STARTS = Date.UTC(2026, 10, 20, 18);
+const others = Array.from({ length: 10 }, (_, index) =>
+  aPump({
+    assetId: `pump-000${index}`,
+    accountId: `customer-000${index}`,
+    vendorAssetId: `test-r-${index}`,
+  }),
+);
+
+/** A night of looks by nobody but us; `everyMs` is how often. */
+async function night(seed: number, faults: "none" | "some" | "many", everyMs: number) {
+  let nowMs = STARTS;
+  const span = { startsAtMs: STARTS, endsAtMs: STARTS + 12 * HOUR_MS };
+  const simulation = await startSimulation({ clock: { now: () => nowMs }, cars: [], others, seed, faults, ...span });
+  try {
+    while (nowMs < span.endsAtMs) {
+      nowMs += everyMs;
+      for (const [index, { accountId }] of others.entries()) {
+        const token = simulation.issueTokens(accountId).accessToken;
+        const url = new URL(`/v2/devices/test-r-${index}/points`, simulation.endpoints.MYUPLINK_API_URL);
+        await fetch(url, { headers: { authorization: `Bearer ${token}` } }).catch(() => undefined);
+      }
+    }
+    return {
+      intervals: others.map(({ assetId }) => simulation.intervals(assetId)),
+      faults: simulation.injectedFaults(),
+      calls: simulation.calls(),
+      effective: simulation.effectiveCalls(),
+      ready: simulation.couldBeReady("pump-0000"),
+    };
+  } finally {
+    await simulation.stop();
+  }
+}
+
+it("plays the same night for the same seed, and another for another", async () => {
+  const first = await night(1, "many", HOUR_MS);
+  expect(await night(1, "many", HOUR_MS)).toEqual(first);
+  expect((await night(2, "many", HOUR_MS)).intervals).not.toEqual(first.intervals);
+});
+
+it("is not changed by who looks, and heats every house", async () => {
+  const seldom = await night(1, "none", 6 * HOUR_MS);
+  const often = await night(1, "none", HOUR_MS / 2);
+  expect(often.intervals).toEqual(seldom.intervals);
+  expect(seldom.intervals.every((intervals) => intervals.length > 1)).toBe(true);
+  expect(seldom).toMatchObject({ faults: {}, effective: [], ready: true });
+  for (const intervals of seldom.intervals)
+    for (const [index, { startsAtMs, endsAtMs }] of intervals.entries()) {
+      expect(endsAtMs).toBeGreaterThan(startsAtMs);
+      expect(startsAtMs).toBeGreaterThanOrEqual(intervals[index - 1]?.endsAtMs ?? 0);
+    }
+});
+
+it("has more to go wrong with many faults than with some", async () => {
+  const kinds = async (faults: "some" | "many") => Object.keys((await night(1, faults, HOUR_MS)).faults).length;
+  expect(await kinds("many")).toBeGreaterThan(await kinds("some"));
+});
