@@ -28,6 +28,16 @@ const Capability = z.enum([
   "wake",
 ]);
 
+/** The vendor's own limit on how often we may call, over a sliding window. */
+const RateLimit = z.strictObject({
+  /** Whose calls are counted together. */
+  scope: z.enum(["device", "account", "application"]),
+  calls: z.number().int().positive(),
+  perMinutes: z.number().int().positive(),
+  /** The kinds of call that count; without it, all but logins. */
+  kinds: z.array(z.enum(["state", "data", "command", "wake"])).optional(),
+});
+
 /** An integration's facts as plain data: what is deployed, polled and alarmed follows from it. */
 export const Manifest = z.strictObject({
   /** Equals the folder's name. */
@@ -48,16 +58,8 @@ export const Manifest = z.strictObject({
     /** Invocations at once, the coarse guard of the vendor. */
     reservedConcurrency: z.number().int().min(1).max(100),
   }),
-  /** The vendor's own limits. A month counts as 31 days. */
-  rateLimits: z
-    .array(
-      z.strictObject({
-        scope: z.enum(["device", "account", "application"]),
-        calls: z.number().int().positive(),
-        perMinutes: z.number().int().positive(),
-      }),
-    )
-    .optional(),
+  /** What the vendor allows; known when the ledger says that polling is justified. A month counts as 31 days. */
+  rateLimits: z.array(RateLimit).optional(),
   /** What the vendor bills for each kind of call, US dollars. */
   priceUsd: z.strictObject({ state: usd, data: usd, command: usd, wake: usd }),
   /** Keys the vendor secret must hold. */

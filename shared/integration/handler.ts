@@ -40,9 +40,12 @@ const Environment = z.looseObject({
 const LONGEST_DELAY_SECONDS = 900;
 type Clients = ReturnType<typeof clients>;
 
-/** The one way to make an integration's Lambda: it polls the batches it is invoked with and sends queued commands. */
+/**
+ * The one way to make an integration's Lambda: it polls the batches it is invoked with and sends queued commands.
+ * What it was made of is kept on it, so that tests judge exactly what is deployed.
+ */
 export function integrationHandler(manifest: Manifest, connect: ConnectVendor, login: Login) {
-  return lambdaHandler({
+  const handler = lambdaHandler({
     service: manifest.name,
     event: z.union([PollRequest, SqsBatch]),
     environment: Environment,
@@ -57,6 +60,7 @@ export function integrationHandler(manifest: Manifest, connect: ConnectVendor, l
       }
     },
   });
+  return Object.assign(handler, { integration: { manifest, connect, login } });
 }
 
 async function runQueue(batch: SqsBatch, integration: IntegrationDeps, deps: Clients) {

@@ -4,7 +4,7 @@ import { type Instant, plusMs } from "../../shared/domain/instant.ts";
 import type { CallKind, Target } from "../../shared/integration/contract.ts";
 import { at } from "../builders.ts";
 
-export const TOKEN = "test-access-token";
+const TOKEN = "test-access-token";
 export const CHARGER_ID = "EH000000";
 export const NOW = at("2026-11-20T23:00:00Z");
 

@@ -93,6 +93,24 @@ describe("commanding a charger", () => {
     },
   );
 
+  it("authorises a start that awaits it once its limit is set, never before", async () => {
+    const awaiting = observed({ 96: "55", 109: "7" });
+    const bench = aBench([awaiting, ticket("1"), OK, ticket("2"), OK]);
+    await bench.client.command(aTarget(), { kind: "charge.start", currentA: 16 }, UNTIL);
+    expect(bench.posted()).toEqual([
+      ["set_dynamic_charger_current", { amps: 16, minutes: 60 }],
+      ["start_charging", null],
+    ]);
+  });
+
+  it("sets no limit to stop a charger whose cable is out: it would meet the next session", async () => {
+    const bench = aBench([observed({ 109: "1" }), OK]);
+    await expect(bench.client.command(aTarget(), { kind: "charge.stop" }, UNTIL)).resolves.toEqual({
+      withoutEffect: true,
+    });
+    expect(bench.posted()).toEqual([["poll_chargeropmode", null]]);
+  });
+
   it("never sets a current between off and 6 A", async () => {
     const bench = aBench([observed({}), ticket("1"), OK]);
     const asset = aCharger({ supply: { voltageV: 230, phases: 1, maxCurrentA: 32, minCurrentA: 5 } });

@@ -8,7 +8,7 @@ import { at } from "../builders.ts";
 export const BASE = "https://api.myuplink.com";
 // Parts that no real device has.
 export const DEVICE = "test-r-0000-20260101-000000-00-00-00-00-00-00";
-export const SYSTEM = "00000000-0000-4000-8000-000000000001";
+const SYSTEM = "00000000-0000-4000-8000-000000000001";
 export const TOKEN = "test-access-token";
 
 export type Answer = { status: number; headers?: Record<string, string> | undefined; body: unknown };

@@ -6,9 +6,9 @@ import { ProductionReading } from "../../shared/domain/reading.ts";
 import type { CallKind, Target } from "../../shared/integration/contract.ts";
 import { at } from "../builders.ts";
 
-export const FOLDER = new URL("../../lambdas/integrations/solaredge/", import.meta.url);
+const FOLDER = new URL("../../lambdas/integrations/solaredge/", import.meta.url);
 export const BASE = "https://monitoringapi.solaredge.com/v2";
-export const TOKEN = "test-access-token";
+const TOKEN = "test-access-token";
 const NOON = at("2026-08-24T13:05:00Z");
 
 export type Answer = { status: number; headers?: Record<string, string>; body: unknown; on?: string | undefined };

@@ -136,6 +136,13 @@ describe("shifting heat pumps", () => {
     expect(world.posts()).toBe(1);
   });
 
+  it("cannot see a boost that a full tank ends before the next look, and leaves nothing behind", async () => {
+    const world = await aViessmannWorld({ pumps: [aPump({ initialHotWaterC: 54.9 })] });
+    expect(await world.judge(await world.wish("boost"))).toBe("missed");
+    expect(world.truth()).toMatchObject({ charging: false, targetC: 55 });
+    expect(world.effective()).toEqual([ACTIVATE]);
+  });
+
   it("ends a boost that the plan no longer wants", async () => {
     const world = await aViessmannWorld();
     await world.wish("boost");

@@ -18,6 +18,11 @@ export const manifest: Manifest = {
   ],
   // Two invocations of five calls, some 0.3 s each, keep even a burst on one login near half of its limit.
   limits: { batchSize: 25, concurrency: 5, reservedConcurrency: 2 },
+  // For each login, and for each charger's requests to report; as Easee's clients have met them.
+  rateLimits: [
+    { scope: "account", calls: 500, perMinutes: 5 },
+    { scope: "device", calls: 1, perMinutes: 3, kinds: ["wake"] },
+  ],
   // Easee bills nothing.
   priceUsd: { state: 0, data: 0, command: 0, wake: 0 },
   // A login brings its own user name and password, sealed with its tokens; we have none that all customers share.

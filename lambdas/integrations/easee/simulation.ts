@@ -20,9 +20,11 @@ export const startSimulation: StartSimulation = async ({ clock, others, seed, fa
   return {
     endpoints: { EASEE_API_URL: simulator.url },
     secret: {},
-    // With its password, as an operator links a login: a lost rotation then costs nobody anything.
+    // Both ways to link a login: Easee's own refresh token, good once, where nothing goes wrong; else with its password, as
+    // an operator links it: a lost rotation then costs nobody anything.
     issueTokens(accountId) {
       const { refreshToken, ...tokens } = simulator.issueTokens(accountId);
+      if (faults === "none") return { ...tokens, refreshToken };
       return { ...tokens, refreshToken: JSON.stringify({ ...simulator.loginOf(accountId), refreshToken }) };
     },
     intervals(assetId) {

@@ -19,6 +19,8 @@ export const manifest: Manifest = {
   ],
   // The vendor counts by login, as far as is known, so these only spare its cloud a burst.
   limits: { batchSize: 25, concurrency: 4, reservedConcurrency: 2 },
+  // Each answer tells it (`RateLimit-Limit: 25`). Whose calls are counted together is not written; see README.md.
+  rateLimits: [{ scope: "account", calls: 25, perMinutes: 1 }],
   priceUsd: { state: 0, data: 0, command: 0, wake: 0 },
   secretKeys: ["clientId", "clientSecret"],
   // The vendor gives a new refresh token each time and promises nothing about the old one: it is taken as dead.

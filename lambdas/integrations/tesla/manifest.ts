@@ -21,6 +21,12 @@ export const manifest: Manifest = {
     },
   ],
   limits: { batchSize: 25, concurrency: 10, reservedConcurrency: 5 },
+  // For each car; a look is one call of each kind at most.
+  rateLimits: [
+    { scope: "device", calls: 60, perMinutes: 1, kinds: ["state", "data"] },
+    { scope: "device", calls: 30, perMinutes: 1, kinds: ["command"] },
+    { scope: "device", calls: 3, perMinutes: 1, kinds: ["wake"] },
+  ],
   // developer.tesla.com billing-and-limits: 500 looks, 1,000 commands or 50 wakes per dollar, errors below 500 included.
   priceUsd: { state: 1 / 500, data: 1 / 500, command: 1 / 1000, wake: 1 / 50 },
   secretKeys: ["clientId", "clientSecret"],

@@ -21,6 +21,11 @@ export const manifest: Manifest = {
     },
   ],
   limits: { batchSize: 25, concurrency: 5, reservedConcurrency: 2 },
+  // Of each customer, for calls of every kind.
+  rateLimits: [
+    { scope: "account", calls: 1450, perMinutes: 24 * 60 },
+    { scope: "account", calls: 120, perMinutes: 10 },
+  ],
   // Free up to the quota; beyond it the vendor sells packages by the application, not by the call.
   priceUsd: { state: 0, data: 0, command: 0, wake: 0 },
   // A public client: PKCE at the consent, and no secret afterwards.

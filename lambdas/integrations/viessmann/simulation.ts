@@ -59,9 +59,10 @@ function toSpec(asset: HeatPump, index: number, seed: number): PumpSpec {
     timeZone: asset.site.timeZone,
     ratedPowerKw: asset.ratedPowerKw,
     ownTargetC: Math.min(60, Math.floor(hotWaterMaxC)),
+    // Some hours after it was heated last: a full tank ends a boost before anybody can see it.
     initialHotWaterC: between(
-      Math.max(hotWaterMinC, hotWaterMaxC - 4),
-      hotWaterMaxC,
+      Math.max(hotWaterMinC, hotWaterMaxC - 6),
+      Math.max(hotWaterMinC, hotWaterMaxC - 2),
       draw(seed, "tank", asset.assetId),
     ),
     // Every form in turn, so that a small fleet shows them all.
