@@ -2,6 +2,7 @@ import type { Command, CommandStatus } from "../../shared/domain/command.ts";
 import { instant } from "../../shared/domain/instant.ts";
 import { round } from "../../shared/domain/units.ts";
 import type { PowerInterval } from "../../shared/integration/simulation.ts";
+import { tally } from "../../shared/tally.ts";
 import type { NightCar } from "./cars.ts";
 import { type Bill, chargeNow, hindsight, type TrueSignals } from "./hindsight.ts";
 import type { NightInputs } from "./inputs.ts";
@@ -92,14 +93,14 @@ export function report(inputs: NightInputs, signals: TrueSignals, outcome: Outco
       carbonPercent: percent(totals.chargeNow.carbonGrams - totals.actual.carbonGrams, totals.chargeNow.carbonGrams),
     },
     aboveHindsightPercent: percent(cost("actual") - cost("hindsight"), Math.abs(cost("hindsight"))),
-    commands: countBy(outcome.commands, (command) => command.status) as Report["commands"],
+    commands: tally(outcome.commands, (command) => command.status) as Report["commands"],
     commandLedger: outcome.commands.map(commandReport).sort(byCarAndTime),
-    missedBy: countBy(
+    missedBy: tally(
       outcome.commands.filter((command) => command.faultClass),
       (command) => command.faultClass ?? "",
     ),
     vendorCalls: outcome.vendorCalls,
-    faultsRaised: countBy(
+    faultsRaised: tally(
       outcome.events.filter((event) => event.name === "FaultRaised"),
       (event) => event.faultClass ?? "",
     ),
@@ -171,10 +172,4 @@ function total(bills: readonly Bill[]): Bill {
 
 function percent(part: number, whole: number): number {
   return whole === 0 ? 0 : round((100 * part) / whole, 2);
-}
-
-function countBy<T>(items: readonly T[], key: (item: T) => string): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const item of items) counts[key(item)] = (counts[key(item)] ?? 0) + 1;
-  return counts;
 }

@@ -1,5 +1,6 @@
 import type { Asset } from "../../../shared/domain/asset.ts";
 import type { StartSimulation } from "../../../shared/integration/simulation.ts";
+import { tally } from "../../../shared/tally.ts";
 import { startSolarEdgeSimulator } from "./simulator.ts";
 import { faultPreset } from "./simulator-fault-presets.ts";
 import { draw } from "./simulator-random.ts";
@@ -27,11 +28,7 @@ export const startSimulation: StartSimulation = async ({ clock, others, seed, fa
       for (const { kind } of simulator.calls()) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
       return [...kinds].map(([kind, calls]) => ({ kind, calls, priceUsd: 0 }));
     },
-    injectedFaults() {
-      const counts: Record<string, number> = {};
-      for (const { kind } of simulator.faultLog()) counts[kind] = (counts[kind] ?? 0) + 1;
-      return counts;
-    },
+    injectedFaults: () => tally(simulator.faultLog(), ({ kind }) => kind),
     stop: () => simulator.stop(),
   };
 };

@@ -1,4 +1,5 @@
 import type { SimulatedCar, Simulation, StartSimulation } from "../../../shared/integration/simulation.ts";
+import { tally } from "../../../shared/tally.ts";
 import { startTeslaSimulator } from "./simulator.ts";
 import { faultPreset } from "./simulator-fault-presets.ts";
 import type { CarSpec } from "./simulator-spec.ts";
@@ -35,11 +36,7 @@ export const startSimulation: StartSimulation = async ({ clock, cars, seed, faul
         return [];
       }),
     calls: () => byKind(simulator.calls()),
-    injectedFaults: () => {
-      const counts: Record<string, number> = {};
-      for (const { kind } of simulator.faultLog()) counts[kind] = (counts[kind] ?? 0) + 1;
-      return counts;
-    },
+    injectedFaults: () => tally(simulator.faultLog(), ({ kind }) => kind),
     stop: () => simulator.stop(),
   };
 };
