@@ -31,6 +31,8 @@ const common = {
     siteId: z.string().min(1).max(64),
     /** IANA zone. */
     timeZone: z.string().min(1),
+    /** What a kWh fed into the grid earns, pence; absent when nothing is paid. */
+    exportPencePerKwh: z.number().min(0).max(200).optional(),
   }),
   consent: z.strictObject({ control: z.boolean(), givenAt: Instant }),
 };
@@ -54,6 +56,8 @@ export const Car = z.strictObject({
     chargeEfficiency: z.number().min(0.5).max(1).default(0.92),
   }),
   supply: Supply,
+  /** The enrolled charger it plugs into at home: that one acts for both, and the car is only read. */
+  chargerId: AssetId.optional(),
   preferences: z.strictObject({
     ...timing,
     /** Charge to this by `readyBy`. */
@@ -75,6 +79,7 @@ export const Charger = z.strictObject({
     sessionEnergyKwh: z.number().positive().max(200),
   }),
 });
+export type Charger = z.infer<typeof Charger>;
 
 export const HeatPump = z.strictObject({
   ...common,
@@ -90,6 +95,7 @@ export const HeatPump = z.strictObject({
     indoorMaxC: z.number().min(10).max(30).optional(),
   }),
 });
+export type HeatPump = z.infer<typeof HeatPump>;
 
 export const SolarSite = z.strictObject({
   ...common,
@@ -97,6 +103,7 @@ export const SolarSite = z.strictObject({
   /** Installed, kW. */
   peakPowerKw: z.number().positive().max(10_000),
 });
+export type SolarSite = z.infer<typeof SolarSite>;
 
 /** Something that we may read, plan for and command. */
 export const Asset = z.discriminatedUnion("kind", [Car, Charger, HeatPump, SolarSite]);
