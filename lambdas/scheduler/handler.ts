@@ -6,11 +6,12 @@ import { IntegrationFacts } from "../../shared/domain/manifest.ts";
 import { EnvText, lambdaHandler, type Runtime } from "../../shared/handler.ts";
 import type { PollRequest } from "../../shared/integration/poll-request.ts";
 import { jsonText } from "../../shared/json.ts";
+import { embeddedMetrics, type Meter } from "../../shared/metrics.ts";
 import { type CommandsStore, commandsStore } from "../../shared/store/commands.ts";
 import { type ReadingsStore, readingsStore } from "../../shared/store/readings.ts";
 import { type Member, type ScheduleStore, scheduleStore } from "../../shared/store/schedule.ts";
 import { chunks, documentClient } from "../../shared/store/table.ts";
-import { type Candidate, due, IN_FLIGHT_MS } from "./due.ts";
+import { type Candidate, due, IN_FLIGHT_MS, notReadPercent } from "./due.ts";
 
 const Integrations = z.array(IntegrationFacts).min(1);
 type Integration = z.infer<typeof Integrations>[number];
@@ -29,6 +30,7 @@ export type SchedulerDeps = Pick<Runtime, "log" | "now"> & {
   schedule: Pick<ScheduleStore, "members" | "runs" | "claimRun">;
   readings: Pick<ReadingsStore, "latest">;
   commands: Pick<CommandsStore, "open">;
+  meter: Pick<Meter, "gauge">;
   /** Hands a batch to an integration's Lambda and does not wait for it. */
   send: (functionName: string, request: PollRequest) => Promise<void>;
 };
@@ -73,6 +75,11 @@ async function runIntegration(
       }),
     );
 
+    const notRead = notReadPercent(candidates, cadence, tickAt);
+    if (notRead !== undefined) {
+      deps.meter.gauge("assets_not_read_percent", notRead, { integration: integration.name });
+    }
+
     const chosen = due(candidates, cadence, tickAt);
     if (chosen.length === 0) continue;
 
@@ -102,6 +109,7 @@ export const handler = lambdaHandler({
       schedule: scheduleStore(documents, env.SCHEDULE_TABLE),
       readings: readingsStore(documents, env.READINGS_TABLE),
       commands: commandsStore(documents, env.COMMANDS_TABLE),
+      meter: embeddedMetrics("scheduler"),
       send: async (functionName: string, request: PollRequest) => {
         await lambda.send(
           new InvokeCommand({
