@@ -58,13 +58,17 @@ async function runIntegration(
   tickAt: Instant,
   deps: SchedulerDeps,
 ): Promise<number> {
-  const runs = await deps.schedule.runs(integration.name, plusMs(tickAt, -IN_FLIGHT_MS));
+  const [runs, ...streams] = await Promise.all([
+    deps.schedule.runs(integration.name, plusMs(tickAt, -IN_FLIGHT_MS)),
+    ...integration.streams.map(async ({ stream, cadence }) => {
+      const ids = members.filter((member) => member.stream === stream).map((member) => member.assetId);
+      return { stream, cadence, ids, latest: await deps.readings.latest(ids, stream) };
+    }),
+  ]);
   const sentAt = new Map(runs.flatMap((claimed) => claimed.assetIds.map((assetId) => [assetId, claimed.tickAt])));
 
   let sent = 0;
-  for (const { stream, cadence } of integration.streams) {
-    const ids = members.filter((member) => member.stream === stream).map((member) => member.assetId);
-    const latest = await deps.readings.latest(ids, stream);
+  for (const { stream, cadence, ids, latest } of streams) {
     const candidates = ids.map(
       (assetId): Candidate => ({
         assetId,
