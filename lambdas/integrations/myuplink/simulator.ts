@@ -97,8 +97,9 @@ export async function startMyUplinkSimulator(options: MyUplinkSimulatorOptions):
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("the simulator has no port");
 
+  const byId = new Map(pumps.map((pump) => [pump.spec.deviceId, pump]));
   const pumpOf = (deviceId: string): Pump => {
-    const pump = pumps.find(({ spec }) => spec.deviceId === deviceId);
+    const pump = byId.get(deviceId);
     if (!pump) throw new RangeError("no such pump in this simulator");
     pump.play(clock.now());
     return pump;
