@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { Asset } from "../shared/domain/asset.ts";
 import type { Action } from "../shared/domain/command.ts";
+import { epochMs } from "../shared/domain/instant.ts";
 import { Manifest } from "../shared/domain/manifest.ts";
 import { TIERS } from "../shared/domain/quality.ts";
 import { asCharge, type Reading } from "../shared/domain/reading.ts";
@@ -9,6 +11,7 @@ import { expectedReading, type Fixture, play, TOKEN } from "./conformance/fixtur
 import { actionsOf, type Folder, integrationNames, loadFolder } from "./conformance/folder.ts";
 import { aWorld } from "./conformance/world.ts";
 
+const DAYS_OF_MONTH = 31;
 const PLACE = /latitude|longitude|"lat"|"lon"|"lng"/i;
 const KIND_OF_FAMILY = { vehicle: "car", charger: "charger", "heat-pump": "heat-pump", "solar-site": "solar-site" };
 
@@ -33,6 +36,14 @@ for (const folder of await Promise.all(integrationNames().map(loadFolder)))
       expect(asset).toMatchObject({ integration: name, kind: KIND_OF_FAMILY[manifest.family] });
       for (const action of actions)
         expect(manifest.confirmWithinMs[action], `confirmWithinMs of ${action}`).toBeDefined();
+      const isBilled = Object.values(manifest.priceUsd).some((price) => price > 0);
+      expect(manifest.budgetUsdPerDeviceMonth !== undefined, "a budget where the vendor bills").toBe(isBilled);
+    });
+
+    it("names as many made-up devices as a night may have", () => {
+      const ids = Array.from({ length: 500 }, (_, index) => folder.vendorAssetId(index));
+      expect(new Set(ids).size).toBe(ids.length);
+      for (const vendorAssetId of ids) expect(Asset.safeParse({ ...asset, vendorAssetId }).success).toBe(true);
     });
 
     it("has a fixture for each capability and for each way to fail", () => {
@@ -73,7 +84,7 @@ for (const folder of await Promise.all(integrationNames().map(loadFolder)))
       expect((await renew(next)).kind).toBe(isRevoked ? "refused" : "renewed");
     });
 
-    it("keeps within the vendor's limits for a day at its cadence, without a fault", async () => {
+    it("keeps within the vendor's limits and its budget for a day at its cadence, without a fault", async () => {
       const world = await start(folder, "none");
       const counts: number[][] = (manifest.rateLimits ?? []).map(() => [0]);
       await world.day(undefined, () => {
@@ -88,6 +99,8 @@ for (const folder of await Promise.all(integrationNames().map(loadFolder)))
       expect(world.lines.filter((line) => line.includes("POLL_FAILED"))).toEqual([]);
       expect((await world.latest())?.reading).toBeDefined();
       expect(world.mostInFlight()).toBeLessThanOrEqual(manifest.limits.concurrency);
+      const spentUsd = world.simulation.calls().reduce((sum, { priceUsd }) => sum + priceUsd, 0);
+      expect(spentUsd, "dollars of a day").toBeLessThanOrEqual((manifest.budgetUsdPerDeviceMonth ?? 0) / DAYS_OF_MONTH);
     });
 
     it("tells no token, secret, vendor id or place, and fails only in known ways, when much goes wrong", async () => {
@@ -101,7 +114,15 @@ for (const folder of await Promise.all(integrationNames().map(loadFolder)))
         expect(told.includes(secret), "a secret was told").toBe(false);
       expect(told).not.toMatch(PLACE);
       expect(world.lines.filter((line) => line.includes('"level":"error"'))).toEqual([]);
-      expect(Object.keys(world.simulation.injectedFaults()), "the simulation injects faults").not.toEqual([]);
+      const injections = world.simulation.injections();
+      expect(injections, "the simulation injects faults").not.toEqual([]);
+      const now = epochMs(world.clock.now());
+      for (const { fromMs, toMs, assetId, accountId } of injections) {
+        expect(fromMs).toBeLessThanOrEqual(toMs);
+        expect(toMs).toBeLessThanOrEqual(now);
+        expect([asset.assetId, undefined]).toContain(assetId);
+        expect([asset.accountId, undefined]).toContain(accountId);
+      }
     });
 
     describe.runIf(actions.length > 0)("commands", () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import * as z from "zod";
 import { manifest } from "../../lambdas/integrations/solaredge/manifest.ts";
 import { startSimulation } from "../../lambdas/integrations/solaredge/simulation.ts";
 import type { FaultRule } from "../../lambdas/integrations/solaredge/simulator-faults.ts";
@@ -11,6 +12,9 @@ import { aSolarWorld } from "./solaredge-world.ts";
 
 const MIDSUMMER = at("2026-06-20T23:00Z");
 const NOON = at("2026-06-21T11:05Z");
+const Block = z.object({ unit: z.enum(["W", "KW", "WH"]), values: z.array(z.object({ value: z.number() })) });
+const Powers = z.object({ importPower: Block, exportPower: Block, consumptionPower: Block });
+const Meters = z.object({ meters: z.object({ "M-FEED-001": Powers }) });
 const ALWAYS = { startsAtMs: 0, endsAtMs: Number.MAX_SAFE_INTEGER };
 
 describe("reading the simulated sites", () => {
@@ -230,6 +234,39 @@ describe("the simulated cloud itself", () => {
     expect([again.status, await again.json()]).toEqual([400, { error: "Error", error_description: "Invalid code" }]);
   });
 
+  it("sees at the meter what else draws at the site, and gives less sun in December", async () => {
+    const run = async (day: string, loadKw: number) => {
+      const noonMs = epochMs(at(`${day}T12:00Z`));
+      const simulation = await startSimulation({
+        clock: { now: () => noonMs },
+        ...{ cars: [], chargers: [], heatPumps: [], solarSites: [aSite()], seed: 3, faults: "none" },
+        siteLoadKw: (siteId, atMs) => (siteId === aSite().site.siteId && atMs < noonMs ? loadKw : 0),
+        ...{ startsAtMs: noonMs - 12 * HOUR_MS, endsAtMs: noonMs + 12 * HOUR_MS },
+      });
+      const headers = { authorization: `Bearer ${simulation.issueTokens("customer-0001").accessToken}` };
+      const ask = async <T>(what: string, schema: z.ZodType<T>): Promise<T> => {
+        const span = `resolution=QUARTER_HOUR&from=${day}T11:00:00&to=${day}T11:15:00`;
+        const url = `${simulation.endpoints.SOLAREDGE_API_URL}/sites/1000001/${what}?${span}`;
+        return schema.parse(await (await fetch(url, { headers })).json());
+      };
+      const { meters } = await ask("meters/telemetry", Meters);
+      const production = await ask("energy", Block);
+      await simulation.stop();
+      const first = ({ unit, values }: z.infer<typeof Block>) =>
+        (values[0]?.value ?? Number.NaN) / (unit === "KW" ? 1 : 1000);
+      const { importPower, exportPower, consumptionPower } = meters["M-FEED-001"];
+      const gridKw = first(importPower) - first(exportPower);
+      return { gridKw, consumptionKw: first(consumptionPower), productionKw: first(production) * 4 };
+    };
+    const [idle, loaded, winter] = [await run("2026-06-21", 0), await run("2026-06-21", 3), await run("2026-12-21", 0)];
+    expect(loaded.consumptionKw).toBeCloseTo(idle.consumptionKw + 3, 6);
+    expect(loaded.productionKw).toBeCloseTo(idle.productionKw, 6);
+    for (const one of [idle, loaded, winter]) expect(one.gridKw).toBeCloseTo(one.consumptionKw - one.productionKw, 6);
+    expect(idle.gridKw).toBeLessThan(0);
+    expect(winter.productionKw).toBeGreaterThan(0);
+    expect(winter.productionKw).toBeLessThan(idle.productionKw / 2);
+  });
+
   it("is the same for the same seed, and counts what it did", async () => {
     const night = { startsAtMs: epochMs(NOON), endsAtMs: epochMs(NOON) + 24 * HOUR_MS };
     const answers = await Promise.all(
@@ -237,8 +274,8 @@ describe("the simulated cloud itself", () => {
         const clock = { now: () => epochMs(NOON) };
         const simulation = await startSimulation({
           clock,
-          cars: [],
-          others: [aSite()],
+          ...{ cars: [], chargers: [], heatPumps: [], siteLoadKw: () => 0 },
+          solarSites: [aSite()],
           seed: 3,
           faults: "none",
           ...night,
@@ -246,12 +283,21 @@ describe("the simulated cloud itself", () => {
         const { accessToken } = simulation.issueTokens("customer-0001");
         const headers = { authorization: `Bearer ${accessToken}` };
         const answer = await fetch(`${simulation.endpoints.SOLAREDGE_API_URL}/sites/1000001/overview`, { headers });
-        const counted = [simulation.calls(), simulation.injectedFaults(), simulation.intervals("solar-0001")];
+        const counted = [simulation.calls(), simulation.injections(), simulation.intervals("solar-0001")];
         await simulation.stop();
         return { body: await answer.text(), counted };
       }),
     );
     expect(answers[0]).toEqual(answers[1]);
-    expect(answers[0]?.counted).toEqual([[{ kind: "data", calls: 1, priceUsd: 0 }], {}, []]);
+    expect(answers[0]?.counted).toEqual([
+      [
+        {
+          ...{ atMs: epochMs(NOON), kind: "data", status: 200, priceUsd: 0 },
+          ...{ assetId: "solar-0001", accountId: "customer-0001" },
+        },
+      ],
+      [],
+      [],
+    ]);
   });
 });
