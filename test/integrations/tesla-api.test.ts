@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { errorOf } from "../../lambdas/integrations/tesla/api.ts";
+import { errorOf } from "../../lambdas/integrations/tesla/api-errors.ts";
 import { FaultClass } from "../../shared/domain/fault.ts";
 import { VendorError } from "../../shared/errors.ts";
 import {

@@ -3,12 +3,12 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { tookWithoutEffect, toReading } from "../../lambdas/integrations/tesla/adapter.ts";
 import {
-  errorOf,
   TeslaCommandAnswer,
   TeslaVehicle,
   TeslaVehicleData,
   TeslaWakeAnswer,
 } from "../../lambdas/integrations/tesla/api.ts";
+import { errorOf } from "../../lambdas/integrations/tesla/api-errors.ts";
 import { anAsset, at } from "../builders.ts";
 
 const FOLDER = new URL("../../../shared/data/vendors/tesla/", import.meta.url);
