@@ -87,12 +87,13 @@ export function errorIn(answer: HttpAnswer, operation: string, method: "GET" | "
   return envelope.success && meaningOf(envelope.data.error) ? errorOf(answer, operation, method, nowMs) : undefined;
 }
 
-const LONGEST_RESET_SECONDS = 86_400;
+const LONGEST_WAIT_SECONDS = 86_400;
 
-/** `RateLimit-Reset`, in seconds, of a refusal without `Retry-After`; more than a day is no wait but a date. */
-function resetMs({ status, headers }: HttpAnswer): number | undefined {
-  const seconds = Number(headers.get("ratelimit-reset") ?? Number.NaN);
-  return status === 429 && seconds >= 0 && seconds <= LONGEST_RESET_SECONDS ? seconds * 1000 : undefined;
+/** What a refusal without `Retry-After` says of its end, in its text or in `RateLimit-Reset`; more than a day is no wait. */
+function resetMs({ status, headers, text }: HttpAnswer): number | undefined {
+  if (status !== 429) return undefined;
+  const seconds = Number(/retry in (\d+) seconds/i.exec(text)?.[1] ?? headers.get("ratelimit-reset") ?? Number.NaN);
+  return seconds >= 0 && seconds <= LONGEST_WAIT_SECONDS ? seconds * 1000 : undefined;
 }
 
 /** The body as JSON; undefined when it is none. */

@@ -22,9 +22,12 @@ export function regionOf(answer: HttpAnswer, asked: URL): URL | undefined {
 function namedBy({ text, headers }: HttpAnswer): URL[] {
   const inText = text.match(/https?:\/\/[^\s"\\,;]+/g) ?? [];
   const inHeader = [...(headers.get("alt-svc") ?? "").matchAll(/h2="?(?:https:\/\/)?([^",;\s]+)/g)];
-  return [...inText, ...inHeader.map(([, authority]) => `https://${authority}`)].flatMap((url) =>
-    URL.canParse(url) ? [new URL(url)] : [],
-  );
+  const named = [...inText.map(withoutFullStop), ...inHeader.map(([, authority]) => `https://${authority}`)];
+  return named.flatMap((url) => (URL.canParse(url) ? [new URL(url)] : []));
+}
+
+function withoutFullStop(url: string): string {
+  return url.replace(/\.$/, "");
 }
 
 /** The regions that customers turned out to live in, for the life of the process: a wrong one costs a call each time. */
