@@ -8,7 +8,7 @@ import { mapLimited } from "../../../shared/map-limited.ts";
 import type { Meter } from "../../../shared/metrics.ts";
 import type { Latest, ReadingsStore } from "../../../shared/store/readings.ts";
 import { tally } from "../../../shared/tally.ts";
-import { type Applied, applyRecord } from "./telemetry.ts";
+import { type Applied, applyRecord, DRAWING_KW } from "./telemetry.ts";
 import { byTime, TelemetryRecord } from "./telemetry-record.ts";
 
 export type TelemetryDeps = Pick<Runtime, "now" | "log"> & {
@@ -85,11 +85,9 @@ function fold({ assetId }: Car, records: readonly TelemetryRecord[], known: Late
 }
 
 async function store({ assetId, known, reading, online }: Folded, { readings, now }: TelemetryDeps) {
-  // A push that tells all that matters is as good as a look, so the next look waits its cadence; one that does not is
-  // not. About the login and the calls it says nothing: their failures stand until a call succeeds.
-  const isWhole = reading && reading.state !== null && reading.powerKw !== null && reading.socPercent !== null;
+  // About the login and the calls a push says nothing: their failures stand until a call succeeds.
   const reach = {
-    lastFetchedAt: known && !isWhole ? known.reach.lastFetchedAt : now(),
+    lastFetchedAt: known && !isAsGoodAsALook(reading) ? known.reach.lastFetchedAt : now(),
     online: online ?? known?.reach.online ?? null,
     failures: known?.reach.failures ?? 0,
     faultClass: known?.reach.faultClass ?? null,
@@ -101,6 +99,16 @@ async function store({ assetId, known, reading, online }: Folded, { readings, no
   const isNews = online !== undefined && online !== known?.reach.online;
   if (isNews) await readings.recordFailure(assetId, "charge", reach);
   return undefined;
+}
+
+/**
+ * Whether the next look may wait its cadence: all that matters is told, and fits together. Where it does not, a record may
+ * be lost, and only a look can tell.
+ */
+function isAsGoodAsALook(reading: ChargeReading | undefined): boolean {
+  if (!reading || reading.state === null || reading.powerKw === null || reading.socPercent === null) return false;
+  const draws = reading.state === "charging" || reading.state === "starting";
+  return draws === reading.powerKw >= DRAWING_KW;
 }
 
 /** One line and one count for each kind of thing, however often it came. */

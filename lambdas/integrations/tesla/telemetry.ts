@@ -20,7 +20,7 @@ export type Applied = {
 /** A car sends what changed, so silence means unchanged; but a longer one may have been a drive. */
 const CARRIES_MS = 15 * MINUTE_MS;
 /** Less is noise, or a charger that hovers. */
-const DRAWING_KW = 0.3;
+export const DRAWING_KW = 0.3;
 
 /**
  * A pushed record applied to the last reading known of its car. A record carries changed fields only, so what it does not
