@@ -176,6 +176,27 @@ describe("the power of a car that pushes", () => {
   });
 });
 
+describe("a fast charge", () => {
+  it("is not ended by the alternating current being none, and is by its own", () => {
+    const fast = apply(CHARGING, aRecord({ DCChargingPower: "61.3" })).reading;
+    expect(apply(fast, aRecord({ ACChargingPower: "0" })).reading?.powerKw).toBe(61.3);
+    const stopped = apply(fast, aRecord({ DetailedChargeState: "Stopped", DCChargingPower: "59.9" })).reading;
+    expect(stopped).toMatchObject({ state: "stopped", powerKw: 59.9 });
+    expect(apply(stopped, aRecord({ DCChargingPower: "0" })).reading?.powerKw).toBe(0);
+  });
+});
+
+describe("a car that stays starting", () => {
+  it("charges when it draws", () => {
+    const starting = apply(STOPPED, aRecord({ DetailedChargeState: "Starting" })).reading;
+    expect(starting).toMatchObject({ state: "starting", powerKw: null });
+    const drawing = apply(starting, aRecord({ ACChargingPower: "7.1" })).reading;
+    expect(drawing).toMatchObject({ state: "charging", powerKw: 7.1 });
+    expect(apply(drawing, aRecord({ DetailedChargeState: "Starting" })).reading?.state).toBe("charging");
+    expect(apply(starting, aRecord({ ACChargingPower: "0.1" })).reading?.state).toBe("starting");
+  });
+});
+
 describe("what a record leaves out", () => {
   it("stands while the car keeps talking", () => {
     const { reading } = apply(CHARGING, aRecord({ BatteryLevel: "61" }));

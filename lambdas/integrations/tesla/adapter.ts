@@ -66,7 +66,8 @@ export function toReading(data: TeslaChargeState, asset: Car, receivedAt: Instan
 function powerKw(data: TeslaChargeState, asset: Car, state: ChargeState | null): number | null {
   // Whatever else is told was not cleared when the cable came out.
   if (state === "disconnected") return 0;
-  if (data.fast_charger_present) return data.charger_power;
+  // Direct current passes the car's own charger by, whose volts and amps say nothing then.
+  if (data.fast_charger_present || data.charger_phases === 0) return data.charger_power;
   const { charger_voltage: volts, charger_actual_current: amps } = data;
   if (volts === null || amps === null) return data.charger_power;
   if (state !== "charging" && state !== "starting" && amps === 0) return 0;
@@ -80,7 +81,7 @@ function powerKw(data: TeslaChargeState, asset: Car, state: ChargeState | null):
 /** How many phases the car most likely draws on, and how many it may: three are often told as 2. */
 function phasesOf(told: number | null, { supply }: Car): [likely: number, other: number] {
   if (told === 2) return [3, 2];
-  if (told !== null && told > 0) return [told, told];
+  if (told !== null) return [told, told];
   return supply.phases === 3 ? [3, 1] : [1, 3];
 }
 

@@ -21,6 +21,8 @@ export type Applied = {
 const CARRIES_MS = 15 * MINUTE_MS;
 /** Less is noise, or a charger that hovers. */
 export const DRAWING_KW = 0.3;
+/** The largest charger that was ever built into a car; more is direct current. */
+const MOST_AC_KW = 22.5;
 
 /**
  * A pushed record applied to the last reading known of its car. A record carries changed fields only, so what it does not
@@ -82,16 +84,31 @@ function merge(known: ChargeReading, { acKw, dcKw, ...told }: Told): ChargeReadi
   const next: ChargeReading = { ...known, ...told };
   // The two tell one thing: the finer one is not left to age beside the other.
   if (told.socPercent !== undefined && told.storedKwh === undefined) next.storedKwh = null;
-  const power = (dcKw ?? 0) > 0 ? dcKw : acKw;
-  next.powerKw = power === undefined ? carriedPower(known, told.state) : power;
+  next.powerKw = powerNow(known, next.state, { acKw, dcKw });
   // What was told last before the cable came out stays told.
   if (next.state === "disconnected") next.powerKw = 0;
+  // Cars have been seen stuck in this word: https://github.com/teslamotors/fleet-telemetry/issues/413
+  if (next.state === "starting" && (next.powerKw ?? 0) >= DRAWING_KW) next.state = "charging";
   return next;
 }
 
-/** The last power told, unless a new state contradicts it: a stop does not make 11 kW into 0, but into unknown. */
-function carriedPower({ powerKw, state: before }: ChargeReading, state: ChargeState | null | undefined): number | null {
-  if (powerKw === null || state === undefined || state === null || state === before) return powerKw;
+/** What the car draws: by what is told of alternating and direct current, each by itself and at its own time. */
+function powerNow(
+  known: ChargeReading,
+  state: ChargeState | null,
+  { acKw, dcKw }: { acKw: number | null | undefined; dcKw: number | null | undefined },
+): number | null {
+  if ((dcKw ?? 0) > 0) return dcKw ?? null;
+  const wasDirect = (known.powerKw ?? 0) > MOST_AC_KW;
+  // None of the one says nothing of the other.
+  if (acKw !== undefined) return acKw === 0 && dcKw === undefined && wasDirect ? known.powerKw : acKw;
+  if (dcKw === 0 && wasDirect) return 0;
+  return carriedPower(known, state);
+}
+
+/** The last power told, unless the state now contradicts it: a stop does not make 11 kW into 0, but into unknown. */
+function carriedPower({ powerKw, state: before }: ChargeReading, state: ChargeState | null): number | null {
+  if (powerKw === null || state === null || state === before) return powerKw;
   const isPossible = state === "charging" || state === "starting" ? powerKw > 0 : powerKw < DRAWING_KW;
   return isPossible ? powerKw : null;
 }
