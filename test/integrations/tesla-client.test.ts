@@ -78,6 +78,16 @@ describe("a car of which a compatible service kept a reading", () => {
   });
 });
 
+describe("a car that is up and has told nothing yet", () => {
+  it("is online without a reading, and that is no fault", async () => {
+    const body = {
+      response: { vin: VIN, state: "online", charge_state: null, drive_state: null, vehicle_config: null },
+    };
+    const bench = aBench([{ status: 200, body }]);
+    await expect(bench.client.look(aTarget(), { expectAwake: true })).resolves.toEqual({ online: true });
+  });
+});
+
 describe("commanding a car", () => {
   it("sets the current and starts", async () => {
     const bench = aBench([said(true)]);

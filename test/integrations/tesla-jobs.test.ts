@@ -86,6 +86,16 @@ describe("commanding Tesla's cars", () => {
     expect(world.truth()).toMatchObject({ phase: "charging", requestedA: 16, starts: 1 });
   });
 
+  it("is refused for good at the billing limit, which is the operator's to lift, and is not tried again", async () => {
+    const world = await anHourLater([start], { billingLimitUsd: 0.002 });
+    await world.poll();
+    await world.deliver(start);
+    expect(await world.commands.get(start)).toMatchObject({ status: "rejected", faultClass: "quota-exhausted" });
+    await world.poll();
+    expect(published(world.bus, "FaultRaised").map(({ faultClass }) => faultClass)).toContain("quota-exhausted");
+    expect(world.counted).toEqual(["data", "command", "data"]);
+  });
+
   it("is counted as Tesla bills it", async () => {
     const world = await anHourLater([start], { car: WAITING });
     await world.poll(["car-0001"], "batch", false);

@@ -24,7 +24,8 @@ function recorded(name: string): unknown {
 }
 
 function readingOf(name: string) {
-  return toReading(TeslaVehicleData.parse(recorded(name)).response.charge_state, anAsset(), NOW);
+  const { charge_state } = TeslaVehicleData.parse(recorded(name)).response;
+  return charge_state && toReading(charge_state, anAsset(), NOW);
 }
 
 function faultOf(name: string) {

@@ -35,6 +35,8 @@ export async function aTeslaWorld(
     car?: Partial<CarSpec>;
     rules?: FaultRule[];
     commands?: Command[];
+    /** The vendor's own limit on the bill. */
+    billingLimitUsd?: number;
     /** The configuration of a compatible service: one key that does not end and does not renew. */
     compatible?: boolean;
   } = {},
@@ -45,6 +47,7 @@ export async function aTeslaWorld(
     cars: [aCar({ ...OFF, ...options.car })],
     seed: 7,
     faults: { rules: options.rules ?? [] },
+    ...(options.billingLimitUsd === undefined ? {} : { billingLimitUsd: options.billingLimitUsd }),
     ...(options.compatible ? { tokens: { accessLifeMs: YEARS_MS } } : {}),
     ...CLIENT,
   });

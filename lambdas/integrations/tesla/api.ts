@@ -38,8 +38,9 @@ export const TeslaChargeState = z.looseObject({
 export type TeslaChargeState = z.infer<typeof TeslaChargeState>;
 
 export const TeslaVehicleData = z.looseObject({
-  /** A compatible service answers with what it kept of a sleeping car, and says so in `state`. */
-  response: z.looseObject({ state: Connectivity, charge_state: TeslaChargeState }),
+  // A compatible service answers with what it kept of a sleeping car, and says so in `state`. Null, not absent, is a car
+  // that is up and has not told anything yet: https://github.com/teslamate-org/teslamate/issues/910
+  response: z.looseObject({ state: Connectivity, charge_state: TeslaChargeState.nullable() }),
 });
 const TeslaVehicleAnswer = z.looseObject({ response: TeslaVehicle });
 export const TeslaWakeAnswer = z.looseObject({ response: z.looseObject({ state: z.string() }) });

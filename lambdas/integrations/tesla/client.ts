@@ -45,8 +45,8 @@ export const connectTesla: ConnectVendor = (connection) => {
       if (!expectAwake && (await api.state(asset.vendorAssetId)) !== "online") return { online: false };
       try {
         const { state, charge_state } = await api.vehicleData(asset.vendorAssetId);
-        // Kept by a compatible service of a car that sleeps: as old as it says, and the car is not online.
-        return { online: state === "online", reading: toReading(charge_state, carOf(asset), connection.now()) };
+        const online = state === "online";
+        return charge_state ? { online, reading: toReading(charge_state, carOf(asset), connection.now()) } : { online };
       } catch (error) {
         // Unreachable is not "not charging": the last known values stand.
         if (error instanceof VendorError && error.fault === "device-offline") return { online: false };
