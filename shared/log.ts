@@ -16,6 +16,8 @@ export const LOG_CODES = {
   POLL_FAILED: "One asset could not be read.",
   READING_OLDER: "A reading was older than the stored one and was dropped.",
   READING_FROM_FUTURE: "A reading claims to be from the future and was refused.",
+  TELEMETRY_REFUSED: "A pushed record could not be read, or was of no enrolled asset, and was dropped.",
+  TELEMETRY_UNKNOWN: "A pushed value was not understood; its field is unknown.",
   COMMAND_SENT: "A command was handed to the vendor.",
   COMMAND_DUPLICATE: "A command arrived again after it had moved on; nothing was sent.",
   COMMAND_DEFERRED: "A command waits on its queue, for a car to wake or a vendor to recover.",

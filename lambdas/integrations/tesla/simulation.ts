@@ -30,7 +30,11 @@ export const startSimulation: StartSimulation = async ({ clock, cars, seed, faul
   };
 
   return {
-    endpoints: { TESLA_API_URL: simulator.url, TESLA_AUTH_URL: simulator.authUrl },
+    endpoints: {
+      TESLA_API_URL: simulator.url,
+      TESLA_COMMAND_URL: simulator.url,
+      TESLA_AUTH_URL: simulator.authUrl,
+    },
     secret: CLIENT,
     issueTokens: (accountId) => simulator.issueTokens(accountId),
     intervals: (assetId) => simulator.truth(vin(assetId)).intervals,
