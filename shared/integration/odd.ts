@@ -27,12 +27,13 @@ export function eachThatFits<T>(item: z.ZodType<T>) {
 
 /** The entries of an object that fit, likewise; none at all is no error. */
 export function entriesThatFit<T>(value: z.ZodType<T>) {
-  return z.record(z.string(), z.unknown()).transform((entries): Record<string, T> =>
-    Object.fromEntries(
-      Object.entries(entries).flatMap(([key, one]) => {
-        const parsed = value.safeParse(one);
-        return parsed.success ? [[key, parsed.data] as const] : [];
-      }),
-    ),
+  return z.record(z.string(), z.unknown()).transform(
+    (entries): Record<string, T> =>
+      Object.fromEntries(
+        Object.entries(entries).flatMap(([key, one]) => {
+          const parsed = value.safeParse(one);
+          return parsed.success ? [[key, parsed.data] as const] : [];
+        }),
+      ),
   );
 }

@@ -11,31 +11,35 @@ import { errorOf } from "./errors.ts";
 
 /** One value with its own time; the value's type depends on the id, and text is used for all of them. */
 const EaseeObservation = z.looseObject({
-  id: z.union([z.number().int(), z.string().regex(/^\d{1,6}$/).transform(Number)]),
-  timestamp: z.unknown(),
-  value: z.unknown(),
+  id: z.union([
+    z.number().int(),
+    z
+      .string()
+      .regex(/^\d{1,6}$/)
+      .transform(Number),
+  ]),
+  timestamp: z.unknown().optional(),
+  value: z.unknown().optional(),
 });
 export type EaseeObservation = z.infer<typeof EaseeObservation>;
 
 const EaseeObservations = z.union([
-  z
-    .looseObject({ observations: eachThatFits(EaseeObservation) })
-    .transform(({ observations }) => observations),
+  z.looseObject({ observations: eachThatFits(EaseeObservation) }).transform(({ observations }) => observations),
   eachThatFits(EaseeObservation),
 ]);
 
 /** Everything flat and without times: `latestPulse` is when the charger last spoke, not when a value was measured. */
 export const EaseeState = z.looseObject({
-  chargerOpMode: z.unknown(),
-  isOnline: z.unknown(),
-  latestPulse: z.unknown(),
+  chargerOpMode: z.unknown().optional(),
+  isOnline: z.unknown().optional(),
+  latestPulse: z.unknown().optional(),
   /** kW */
-  totalPower: z.unknown(),
+  totalPower: z.unknown().optional(),
   /** kWh */
-  sessionEnergy: z.unknown(),
+  sessionEnergy: z.unknown().optional(),
   /** A */
-  dynamicChargerCurrent: z.unknown(),
-  reasonForNoCurrent: z.unknown(),
+  dynamicChargerCurrent: z.unknown().optional(),
+  reasonForNoCurrent: z.unknown().optional(),
 });
 export type EaseeState = z.infer<typeof EaseeState>;
 
