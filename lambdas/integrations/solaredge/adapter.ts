@@ -68,9 +68,9 @@ export type Answers = { energy: SolarEdgeSeries; meters: SolarEdgeMeters | undef
  * silent in daylight, and `malformed-message` when its energy as a whole is in no unit or of no times that we know.
  */
 export function toLook(answers: Answers, period: Period, asset: SolarSite, receivedAt: Instant): Look {
-  const odd = answers.failure === undefined ? [] : [answers.failure];
+  const odd: string[] = [];
   const reading = toReading(answers, period, asset, receivedAt, odd);
-  return { online: true, reading, ...unknownOf(odd) };
+  return { online: true, reading, ...unknownOf([...odd, ...(answers.failure === undefined ? [] : [answers.failure])]) };
 }
 
 function toReading(

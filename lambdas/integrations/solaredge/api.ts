@@ -23,17 +23,22 @@ export const SolarEdgeSeries = z.looseObject({ ...SolarEdgeBlock.shape, resoluti
 export type SolarEdgeSeries = z.infer<typeof SolarEdgeSeries>;
 
 /** A metric that is there and cannot be read: its values are unknown, where those of an absent one do not exist. */
-const UNREADABLE: SolarEdgeBlock = { unit: "unreadable", values: [] };
-const Metric = SolarEdgeBlock.nullish().catch(UNREADABLE);
+const unreadable = ({ value }: { value: unknown }): SolarEdgeBlock => ({
+  unit: String(JSON.stringify(value)),
+  values: [],
+});
+const Metric = SolarEdgeBlock.nullish().catch(unreadable);
 
 /** By serial number; a metric that a meter does not have is absent. Each metric has a unit of its own. */
 export const SolarEdgeMeters = z.looseObject({
   resolution: z.string(),
   meters: z.record(
     z.string(),
-    z
-      .looseObject({ importPower: Metric, exportPower: Metric, consumptionPower: Metric })
-      .catch({ importPower: UNREADABLE, exportPower: UNREADABLE, consumptionPower: UNREADABLE }),
+    z.looseObject({ importPower: Metric, exportPower: Metric, consumptionPower: Metric }).catch((meter) => ({
+      importPower: unreadable(meter),
+      exportPower: unreadable(meter),
+      consumptionPower: unreadable(meter),
+    })),
   ),
 });
 export type SolarEdgeMeters = z.infer<typeof SolarEdgeMeters>;

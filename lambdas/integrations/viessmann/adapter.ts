@@ -98,7 +98,9 @@ function modeOf(features: Features, asset: HeatPump): HeatMode | null {
   if (!charge && features.get(CHARGE)?.properties?.active !== undefined) return null;
   const target = features.celsius(TARGET)?.value;
   if (target === undefined) return null;
-  return target === reducedTargetC(features, asset) ? "reduced" : "normal";
+  // One that cannot be set was not set by us.
+  const isSettable = features.command(TARGET, "setTargetTemperature") !== undefined;
+  return isSettable && target === reducedTargetC(features, asset) ? "reduced" : "normal";
 }
 
 /**
