@@ -35,6 +35,8 @@ export type HeatProblem = {
   /** What a change away from normal is worth avoiding, pence, and the most of them. */
   startPence: number;
   maxStarts: number;
+  /** Of the temperature grid; more are slower and nearer to exact. */
+  levels?: number;
 };
 
 /** What happens in one slot: the mode, electricity drawn, and the tank at the slot's end. */
@@ -76,39 +78,58 @@ function solve(problem: HeatProblem): HeatStep[] {
   const longestMs = Math.max(0, ...slots.map((slot) => slot.endMs - slot.startMs));
   const ages = Math.max(1, Math.floor(problem.maxReducedMs / Math.max(1, longestMs)));
   const phases = REDUCED + ages;
-  const row = phases * LEVELS;
-  const values = new Float64Array((slots.length + 1) * row);
   const tank = tankOf(problem);
+  const row = phases * tank.levels;
+  const values = new Float64Array((slots.length + 1) * row);
   tank.settle(values, slots.length * row, phases);
 
+  const { at, fraction, drawn, discomfort, levels } = tank;
   for (let t = slots.length - 1; t >= 0; t--) {
     const slot = slots[t] as HeatSlot;
-    const lengthMs = slot.endMs - slot.startMs;
-    tank.lay(lengthMs);
-    const { at, fraction, energy, discomfort } = tank;
-    const mayBegin = lengthMs >= problem.runMs;
+    tank.lay(slot.endMs - slot.startMs);
+    const price = slot.costPencePerKwh;
+    const begin = slot.endMs - slot.startMs >= problem.runMs ? problem.startPence : NEVER;
     const [base, next] = [t * row, (t + 1) * row];
-    for (let level = 0; level < LEVELS; level++) {
-      const begin = mayBegin ? problem.startPence : NEVER;
-      const normal = after(NORMAL, level, next);
-      const boost = after(BOOST, level, next + LEVELS);
-      values[base + level] = Math.min(normal, boost + begin, after(REDUCED, level, next + REDUCED * LEVELS) + begin);
-      values[base + LEVELS + level] = Math.min(normal, boost, after(REDUCED, level, next + REDUCED * LEVELS) + begin);
-      for (let age = 0; age < ages; age++) {
-        const on = age + 1 < ages ? after(REDUCED, level, next + (REDUCED + age + 1) * LEVELS) : NEVER;
-        values[base + (REDUCED + age) * LEVELS + level] = Math.min(normal, boost + begin, on);
-      }
-    }
+    const [ofBoost, ofReduced] = [BOOST * levels, REDUCED * levels];
+    for (let level = 0; level < levels; level++) {
+      let low = next + (at[level] as number);
+      let below = values[low] as number;
+      const normal =
+        (drawn[level] as number) * price +
+        (discomfort[level] as number) +
+        below +
+        (fraction[level] as number) * ((values[low + 1] as number) - below);
 
-    /** The cost from here on of a mode in this slot, with what follows at `row`. */
-    function after(mode: number, level: number, row: number): number {
-      const i = mode * LEVELS + level;
-      const drawn = energy[i] as number;
-      if (drawn === NEVER) return NEVER;
-      const low = row + (at[i] as number);
-      const [a, b] = [values[low] as number, values[low + 1] as number];
-      const f = fraction[i] as number;
-      return drawn * slot.costPencePerKwh + (discomfort[i] as number) + (f === 0 ? a : a + f * (b - a));
+      const b = ofBoost + level;
+      let boost = NEVER;
+      if ((drawn[b] as number) !== NEVER) {
+        low = next + ofBoost + (at[b] as number);
+        below = values[low] as number;
+        boost =
+          (drawn[b] as number) * price +
+          (discomfort[b] as number) +
+          below +
+          (fraction[b] as number) * ((values[low + 1] as number) - below);
+      }
+
+      const r = ofReduced + level;
+      const mayRest = (drawn[r] as number) !== NEVER;
+      const other = Math.min(normal, boost + begin);
+      let first = NEVER;
+      for (let age = 0; age < ages; age++) {
+        let rest = NEVER;
+        if (mayRest) {
+          low = next + ofReduced + age * levels + (at[r] as number);
+          below = values[low] as number;
+          rest = (discomfort[r] as number) + below + (fraction[r] as number) * ((values[low + 1] as number) - below);
+        }
+        // One that has rested for `age` slots rests on with what is stored for one more.
+        if (age === 0) first = rest + begin;
+        else values[base + ofReduced + (age - 1) * levels + level] = Math.min(other, rest);
+      }
+      values[base + ofReduced + (ages - 1) * levels + level] = other;
+      values[base + level] = Math.min(other, first);
+      values[base + ofBoost + level] = Math.min(normal, boost, first);
     }
   }
   return play(problem, tank, values, { ages, row });
@@ -135,7 +156,7 @@ function play(
       const { energyKwh, endC, discomfortPence } = tank.run(next, tankC, hours);
       if (energyKwh === NEVER) continue;
       const phase = next === REDUCED ? REDUCED + (mode === REDUCED ? age : 0) : next;
-      const later = tank.interpolate(values, (t + 1) * row + phase * LEVELS, endC);
+      const later = tank.interpolate(values, (t + 1) * row + phase * tank.levels, endC);
       const cost = energyKwh * slot.costPencePerKwh + discomfortPence + (begins ? problem.startPence : 0) + later;
       if (!best || cost < best.cost - 1e-9) best = { cost, mode: next, energyKwh, endC };
     }
@@ -153,13 +174,14 @@ type Tank = ReturnType<typeof tankOf>;
 /** The tank's dynamics, and their tables for slots of one length: by mode and level, where it ends and what it draws. */
 function tankOf(problem: HeatProblem) {
   const { minC, maxC, capacityKwhPerK, cop, ratedPowerKw, normal, slots, startC } = problem;
+  const levels = problem.levels ?? LEVELS;
   const bottomC = Math.min(minC, startC) - 3;
   const topC = Math.max(maxC, startC);
-  const stepK = (topC - bottomC) / (LEVELS - 1);
-  const at = new Uint16Array(3 * LEVELS);
-  const fraction = new Float64Array(3 * LEVELS);
-  const energy = new Float64Array(3 * LEVELS);
-  const discomfort = new Float64Array(3 * LEVELS);
+  const stepK = (topC - bottomC) / (levels - 1);
+  const at = new Uint16Array(3 * levels);
+  const fraction = new Float64Array(3 * levels);
+  const drawn = new Float64Array(3 * levels);
+  const discomfort = new Float64Array(3 * levels);
   let laidMs = -1;
 
   const run = (mode: number, fromC: number, hours: number) => {
@@ -175,12 +197,13 @@ function tankOf(problem: HeatProblem) {
     const energyKwh = refused ? NEVER : ((endC - unheatedC) * capacityKwhPerK) / cop;
     return { energyKwh, endC, discomfortPence: Math.max(0, minC - endC) * hours * DISCOMFORT_PENCE_PER_KELVIN_HOUR };
   };
-  const positionOf = (tankC: number) => Math.min(LEVELS - 1.000001, Math.max(0, (tankC - bottomC) / stepK));
+  const positionOf = (tankC: number) => Math.min(levels - 1.000001, Math.max(0, (tankC - bottomC) / stepK));
 
   return {
+    levels,
     at,
     fraction,
-    energy,
+    drawn,
     discomfort,
     run,
     /** Fills the tables for slots of a length, once for each run of equal ones. */
@@ -188,13 +211,13 @@ function tankOf(problem: HeatProblem) {
       if (laidMs === lengthMs) return;
       laidMs = lengthMs;
       for (let mode = NORMAL; mode <= REDUCED; mode++) {
-        for (let level = 0; level < LEVELS; level++) {
-          const i = mode * LEVELS + level;
+        for (let level = 0; level < levels; level++) {
+          const i = mode * levels + level;
           const { energyKwh, endC, discomfortPence } = run(mode, bottomC + level * stepK, lengthMs / HOUR_MS);
           const position = positionOf(endC);
           at[i] = Math.floor(position);
           fraction[i] = position - Math.floor(position);
-          energy[i] = energyKwh;
+          drawn[i] = energyKwh;
           discomfort[i] = discomfortPence;
         }
       }
@@ -209,8 +232,8 @@ function tankOf(problem: HeatProblem) {
     settle(values: Float64Array, from: number, phases: number): void {
       const mean = slots.reduce((sum, slot) => sum + slot.costPencePerKwh, 0) / Math.max(1, slots.length);
       for (let phase = 0; phase < phases; phase++) {
-        for (let level = 0; level < LEVELS; level++) {
-          values[from + phase * LEVELS + level] = -(level * stepK * capacityKwhPerK * mean) / cop;
+        for (let level = 0; level < levels; level++) {
+          values[from + phase * levels + level] = -(level * stepK * capacityKwhPerK * mean) / cop;
         }
       }
     },
