@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { AssetId } from "../../shared/domain/asset.ts";
+import type { Asset, AssetId } from "../../shared/domain/asset.ts";
 import { type Command, commandIdentity, isEnded } from "../../shared/domain/command.ts";
 import type { NewEvent } from "../../shared/domain/events.ts";
 import { type Instant, later, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
@@ -8,7 +8,7 @@ import type { CommandsStore } from "../../shared/store/commands.ts";
 import type { PlansStore } from "../../shared/store/plans.ts";
 import { difference, nextRetry } from "./difference.ts";
 import { heatDifference } from "./heat-difference.ts";
-import type { Load } from "./loads.ts";
+import type { Acting } from "./loads.ts";
 
 type FollowDeps = {
   commands: Pick<CommandsStore, "issue" | "recent" | "transition">;
@@ -21,9 +21,13 @@ const UNHEARD_AFTER_MS = 10 * MINUTE_MS;
 /** How soon a load is looked at again that could not be moved now. */
 const AGAIN_MS = { partnerBusy: MINUTE_MS, stale: 10 * MINUTE_MS };
 
+/** Takes back what an asset was told before another came to act for it. */
+export async function silence(asset: Asset, deps: FollowDeps): Promise<NewEvent[]> {
+  return (await freePartners([asset.assetId], deps.now(), deps)).events;
+}
+
 /** Issues what the plan wants at `at` and the load does not do yet. */
-export async function follow(load: Load, plan: Plan, at: Instant, deps: FollowDeps): Promise<NewEvent[]> {
-  if (load.kind === "read-only") return [];
+export async function follow(load: Acting, plan: Plan, at: Instant, deps: FollowDeps): Promise<NewEvent[]> {
   const { assetId, integration } = load.asset;
   const now = deps.now();
   const lookAgain = async (when: Instant) => {

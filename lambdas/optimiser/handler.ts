@@ -16,7 +16,7 @@ import { type Latest, type ReadingsStore, readingsStore } from "../../shared/sto
 import { type SignalsStore, signalsStore } from "../../shared/store/signals.ts";
 import { documentClient } from "../../shared/store/table.ts";
 import type { World } from "./actuator.ts";
-import { follow } from "./follow.ts";
+import { follow, silence } from "./follow.ts";
 import { concerned, type Load, loadOf } from "./loads.ts";
 import { replan, sameFrom } from "./replan.ts";
 import { type Signals, signalsFrom } from "./signals.ts";
@@ -187,8 +187,10 @@ async function settle(
   now: Instant,
   deps: OptimiserDeps,
 ): Promise<NewEvent[]> {
-  if (!next) return [];
-  if (previous && sameFrom(now, previous, next)) return follow(load, previous, now, deps);
+  const followed = (plan: Plan) =>
+    load.kind === "read-only" ? silence(load.asset, deps) : follow(load, plan, now, deps);
+  if (!next) return load.kind === "read-only" ? silence(load.asset, deps) : [];
+  if (previous && sameFrom(now, previous, next)) return followed(previous);
   if (!(await deps.plans.put(next, nextEdge(next, now)))) return [];
   deps.log.info("PLAN_MADE", {
     assetId: next.assetId,
@@ -206,7 +208,7 @@ async function settle(
       windows: next.windows.length,
     },
   };
-  return [updated, ...(await follow(load, next, now, deps))];
+  return [updated, ...(await followed(next))];
 }
 
 async function followPlans(assetIds: readonly AssetId[], until: Instant, deps: OptimiserDeps): Promise<void> {
@@ -220,7 +222,7 @@ async function followPlans(assetIds: readonly AssetId[], until: Instant, deps: O
     // Whoever moves the edge issues its commands; a tick that runs twice finds it moved.
     if (!plan || !(await deps.plans.setNextEdge(asset.assetId, plan.version, nextEdge(plan, until)))) return [];
     const load = loadOf(asset, world, deps.now());
-    return load ? follow(load, plan, until, deps) : [];
+    return load && load.kind !== "read-only" ? follow(load, plan, until, deps) : [];
   });
   const published = events.flat();
   if (published.length > 0) await deps.bus.publish(published);

@@ -37,7 +37,11 @@ export function heatDifference(input: {
         if (!isOpen && reading.mode === null && (ours === undefined || ours === "normal")) return undefined;
       } else if (changesIn(recent, plusMs(now, -DAY_MS)) >= CHANGES_A_DAY - 1) return undefined;
       return {
-        action: { kind: "heat.mode", mode },
+        action: {
+          kind: "heat.mode",
+          mode,
+          ...(mode === "boost" && { fullAtC: input.asset.preferences.hotWaterMaxC - HEADROOM_K }),
+        },
         holds: reading.mode === mode || isDone(window, mode, input),
         isSame: (open) => open.kind === "heat.mode" && open.mode === mode,
       };

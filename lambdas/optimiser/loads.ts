@@ -29,7 +29,8 @@ export type HeatLoad = {
 /** A car that another asset acts for: it is read, and never commanded. */
 export type ReadOnly = { kind: "read-only"; asset: Car; actor: Charger };
 
-export type Load = ChargeLoad | HeatLoad | ReadOnly;
+export type Acting = ChargeLoad | HeatLoad;
+export type Load = Acting | ReadOnly;
 
 /** An asset as what is planned for it; undefined when nothing can be: no reading, no consent, or nothing to command. */
 export function loadOf(asset: Asset, world: World, now: Instant): Load | undefined {
