@@ -91,7 +91,8 @@ export function concerned(named: readonly Asset[], world: World): Asset[] {
     all.add(asset);
     if (asset.kind === "car") {
       const actor = actsThrough(asset, world);
-      if (actor) all.add(actor);
+      // One at another site does not see this car, nor is its own site known here.
+      if (actor?.site.siteId === asset.site.siteId) all.add(actor);
     }
     if (asset.kind === "charger") for (const car of carsOf(asset, world)) all.add(car);
     if (asset.kind === "solar-site") {
