@@ -27,7 +27,7 @@ export type HeatLoad = {
 };
 
 /** A car that another asset acts for: it is read, and never commanded. */
-export type ReadOnly = { kind: "read-only"; asset: Car; actor: Charger };
+type ReadOnly = { kind: "read-only"; asset: Car; actor: Charger };
 
 export type Acting = ChargeLoad | HeatLoad;
 export type Load = Acting | ReadOnly;

@@ -61,8 +61,9 @@ function windowLines(window: Window, clock: LocalClock): string[] {
   const span = `${clock.dayTime(window.startsAt)}-${clock.time(window.endsAt)}`;
   const power = `${window.powerKw.toFixed(1)} kW`.padStart(8);
   const energy = `${window.energyKwh.toFixed(1)} kWh`.padStart(9);
+  const mode = window.heatMode ? `${window.heatMode}: ` : "";
   const estimated = window.priceEstimated ? ", price estimated" : "";
-  return wrapped(`  ${span} ${power} ${energy}  `, `${REASONS[window.reason]}${estimated}`);
+  return wrapped(`  ${span} ${power} ${energy}  `, `${mode}${REASONS[window.reason]}${estimated}`);
 }
 
 function costs({ costPence, carbonGrams }: { costPence: number | null; carbonGrams: number | null }): string {

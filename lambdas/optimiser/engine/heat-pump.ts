@@ -1,7 +1,7 @@
 import type { HeatMode } from "../../../shared/domain/reading.ts";
 
 /** Consecutive time with one cost of electricity, pence per kWh. */
-export type HeatSlot = { startMs: number; endMs: number; costPencePerKwh: number };
+type HeatSlot = { startMs: number; endMs: number; costPencePerKwh: number };
 
 /** One tank and the pump that heats it. */
 export type HeatProblem = {
@@ -153,7 +153,7 @@ function play(
       if (next === REDUCED && mode === REDUCED && age >= ages) continue;
       const begins = next !== NORMAL && next !== mode;
       if (begins && slot.endMs - slot.startMs < problem.runMs) continue;
-      const { energyKwh, endC, discomfortPence } = tank.run(next, tankC, hours);
+      const { energyKwh, endC, discomfortPence } = tank.run(next, tankC, hours, t === 0 && next === mode);
       if (energyKwh === NEVER) continue;
       const phase = next === REDUCED ? REDUCED + (mode === REDUCED ? age : 0) : next;
       const later = tank.interpolate(values, (t + 1) * row + phase * tank.levels, endC);
@@ -184,7 +184,7 @@ function tankOf(problem: HeatProblem) {
   const discomfort = new Float64Array(3 * levels);
   let laidMs = -1;
 
-  const run = (mode: number, fromC: number, hours: number) => {
+  const run = (mode: number, fromC: number, hours: number, goesOn = false) => {
     const lostKw = problem.drawKw + problem.lossKwPerK * (fromC - problem.roomC);
     const unheatedC = fromC - (lostKw * hours) / capacityKwhPerK;
     const heatK = (ratedPowerKw * cop * hours) / capacityKwhPerK;
@@ -192,7 +192,7 @@ function tankOf(problem: HeatProblem) {
     if (mode === NORMAL && unheatedC < normal.onBelowC) endC = Math.min(normal.offAtC, unheatedC + heatK);
     if (mode === BOOST) endC = Math.max(unheatedC, Math.min(maxC, unheatedC + heatK));
     const refused =
-      (mode === BOOST && (!problem.mayBoost || fromC > maxC - problem.headroomK)) ||
+      (mode === BOOST && (!problem.mayBoost || (!goesOn && fromC > maxC - problem.headroomK))) ||
       (mode === REDUCED && (!problem.mayReduce || unheatedC < minC + problem.marginK));
     const energyKwh = refused ? NEVER : ((endC - unheatedC) * capacityKwhPerK) / cop;
     return { energyKwh, endC, discomfortPence: Math.max(0, minC - endC) * hours * DISCOMFORT_PENCE_PER_KELVIN_HOUR };

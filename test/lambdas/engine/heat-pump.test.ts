@@ -65,6 +65,11 @@ describe("a night of a tank, drawn", () => {
     expect(drawn(planHeat(problem([90, 5], { mayReduce: false, startC: 50.2 })))).not.toContain("r");
   });
 
+  it("lets a boost that runs fill the tank: only a new one needs room", () => {
+    const steps = planHeat(problem([-90, 30], { startC: 58.5, mode: "boost" }));
+    expect(steps[0]).toMatchObject({ mode: "boost", endC: 60 });
+  });
+
   it("rests no longer than three hours, also when some of them are past", () => {
     const prices = [...Array(9).fill(200), 1, 1, 1];
     const tank = { startC: 57, normal: { onBelowC: 58, offAtC: 60 }, drawKw: 0.05 };
