@@ -7,45 +7,57 @@ import { nextEdge, type Plan } from "../../shared/domain/plan.ts";
 import type { CommandsStore } from "../../shared/store/commands.ts";
 import type { PlansStore } from "../../shared/store/plans.ts";
 import { difference, nextRetry } from "./difference.ts";
-import type { Wishes } from "./wishes.ts";
+import { heatDifference } from "./heat-difference.ts";
+import type { Acting } from "./loads.ts";
 
-/** Somebody who is told what its plan wants. */
-export type Actor = {
-  asset: Asset;
-  wishes: (recent: readonly Command[]) => Wishes;
-  /** Who acts on the same load otherwise: one is told only when none of these has a command on its way. */
-  partners: readonly AssetId[];
-};
-
-export type FollowDeps = {
-  now: () => Instant;
-  plans: Pick<PlansStore, "setNextEdge">;
+type FollowDeps = {
   commands: Pick<CommandsStore, "issue" | "recent" | "transition">;
+  plans: Pick<PlansStore, "setNextEdge">;
+  now: () => Instant;
 };
 
-/** As many of the newest commands as any decision looks back on. */
-export const RECENT_COMMANDS = 12;
+const RECENT_COMMANDS = 6;
 const UNHEARD_AFTER_MS = 10 * MINUTE_MS;
-const PARTNER_RETRY_MS = 5 * MINUTE_MS;
+/** How soon a load is looked at again that could not be moved now. */
+const AGAIN_MS = { partnerBusy: MINUTE_MS, stale: 10 * MINUTE_MS };
 
-/** Issues what the plan wants at `at` and the asset does not do yet; gives the events that tell of it. */
-export async function follow(actor: Actor, plan: Plan, at: Instant, deps: FollowDeps): Promise<NewEvent[]> {
-  const { asset } = actor;
-  const recent = await deps.commands.recent(asset.assetId, RECENT_COMMANDS);
+/** Takes back what an asset was told before another came to act for it. */
+export async function silence(asset: Asset, deps: FollowDeps): Promise<NewEvent[]> {
+  return (await freePartners([asset.assetId], deps.now(), deps)).events;
+}
+
+/** Issues what the plan wants at `at` and the load does not do yet. */
+export async function follow(load: Acting, plan: Plan, at: Instant, deps: FollowDeps): Promise<NewEvent[]> {
+  const { assetId, integration } = load.asset;
   const now = deps.now();
-  const { issue, withdraw } = difference({ wishes: actor.wishes(recent), plan, recent, now, at });
-  if (!issue) {
-    await lookAgainAt(nextRetry(recent, now), plan, at, deps);
-    return recent.filter((command) => isUnheard(command, now)).map(announcement);
-  }
-  if (await anyoneOnTheWay(actor.partners, deps)) {
-    await lookAgainAt(plusMs(now, PARTNER_RETRY_MS), plan, at, deps);
+  const lookAgain = async (when: Instant) => {
+    const edge = nextEdge(plan, at);
+    if (!edge || when < edge) await deps.plans.setNextEdge(assetId, plan.version, when);
+  };
+  if (load.isStale) {
+    if (nextEdge(plan, now)) await lookAgain(plusMs(now, AGAIN_MS.stale));
     return [];
   }
+
+  const recent = await deps.commands.recent(assetId, RECENT_COMMANDS);
+  const given = { plan, recent, now, at };
+  const { issue, withdraw } =
+    load.kind === "heat" ? heatDifference({ ...load, ...given }) : difference({ ...load, ...given });
+  if (!issue) {
+    const retryAt = nextRetry(recent, now);
+    if (retryAt) await lookAgain(retryAt);
+    return recent.filter((command) => isUnheard(command, now)).map(announcement);
+  }
+
+  const freed = await freePartners(load.partners, now, deps);
+  if (!freed.all) {
+    await lookAgain(plusMs(now, AGAIN_MS.partnerBusy));
+    return freed.events;
+  }
   const command: Command = {
-    commandId: commandIdOf(asset.assetId, issue.windowStartsAt, issue.action),
-    assetId: asset.assetId,
-    integration: asset.integration,
+    commandId: commandIdOf(assetId, issue.windowStartsAt, issue.action),
+    assetId,
+    integration,
     action: issue.action,
     reason: issue.reason,
     status: "issued",
@@ -55,27 +67,27 @@ export async function follow(actor: Actor, plan: Plan, at: Instant, deps: Follow
     checkAt: issue.notAfter,
     attempts: 0,
   };
-  if (!(await deps.commands.issue(command))) return [];
-  const events: NewEvent[] = [];
-  const reference = { assetId: asset.assetId, integration: asset.integration };
-  for (const old of withdraw) {
-    const gone = await deps.commands.transition(old, "withdrawn", {
-      endedAt: now,
-      evidence: "overtaken by a newer plan",
-    });
-    if (gone) events.push({ name: "CommandWithdrawn", detail: { ...reference, commandId: old.commandId } });
-  }
-  return [...events, announcement(command)];
+  if (!(await deps.commands.issue(command))) return freed.events;
+  const gone = await Promise.all(withdraw.map((old) => withdrawn(old, "overtaken by a newer plan", now, deps)));
+  return [...freed.events, ...gone.flat(), announcement(command)];
 }
 
-async function lookAgainAt(retryAt: Instant | undefined, plan: Plan, at: Instant, deps: FollowDeps): Promise<void> {
-  const edge = nextEdge(plan, at);
-  if (retryAt && (!edge || retryAt < edge)) await deps.plans.setNextEdge(plan.assetId, plan.version, retryAt);
+/** Takes back what others were told that could act on the same load; `all` is false while one of them may be acting. */
+async function freePartners(
+  partners: readonly AssetId[],
+  now: Instant,
+  deps: FollowDeps,
+): Promise<{ all: boolean; events: NewEvent[] }> {
+  const lists = await Promise.all(partners.map((assetId) => deps.commands.recent(assetId, RECENT_COMMANDS)));
+  const open = lists.flat().filter((command) => !isEnded(command.status));
+  const gone = await Promise.all(open.map((old) => withdrawn(old, "another asset acts for this one", now, deps)));
+  return { all: gone.every((events) => events.length > 0), events: gone.flat() };
 }
 
-async function anyoneOnTheWay(partners: readonly AssetId[], deps: FollowDeps): Promise<boolean> {
-  const theirs = await Promise.all(partners.map((assetId) => deps.commands.recent(assetId, RECENT_COMMANDS)));
-  return theirs.flat().some(({ status }) => !isEnded(status));
+async function withdrawn(old: Command, evidence: string, now: Instant, deps: FollowDeps): Promise<NewEvent[]> {
+  const gone = await deps.commands.transition(old, "withdrawn", { endedAt: now, evidence });
+  const { commandId, assetId, integration } = old;
+  return gone ? [{ name: "CommandWithdrawn", detail: { commandId, assetId, integration } }] : [];
 }
 
 /** Written but never taken up: its event may have been refused after the write. Told again, it is harmless if it was not. */

@@ -1,11 +1,10 @@
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import * as z from "zod";
 import { type Bus, eventBridgeBus, systemNow } from "../../shared/bus.ts";
-import { type Asset, AssetId, type HeatPump } from "../../shared/domain/asset.ts";
+import { type Asset, AssetId, STREAM_OF_KIND } from "../../shared/domain/asset.ts";
 import { EVENTS, type NewEvent } from "../../shared/domain/events.ts";
 import { type Instant, MINUTE_MS, plusMs, ZonedTime } from "../../shared/domain/instant.ts";
-import { nextEdge, type Plan, windowAt } from "../../shared/domain/plan.ts";
-import type { HeatReading } from "../../shared/domain/reading.ts";
+import { nextEdge, type Plan } from "../../shared/domain/plan.ts";
 import { seriesId } from "../../shared/domain/signal.ts";
 import { EnvText, lambdaHandler, type Runtime } from "../../shared/handler.ts";
 import { mapLimited } from "../../shared/map-limited.ts";
@@ -13,15 +12,15 @@ import { BusRecord, parseRecords, SqsBatch } from "../../shared/queue.ts";
 import { type AssetsStore, assetsStore } from "../../shared/store/assets.ts";
 import { type CommandsStore, commandsStore } from "../../shared/store/commands.ts";
 import { type PlansStore, plansStore } from "../../shared/store/plans.ts";
-import { type ReadingsStore, readingsStore } from "../../shared/store/readings.ts";
+import { type Latest, type ReadingsStore, readingsStore } from "../../shared/store/readings.ts";
 import { type SignalsStore, signalsStore } from "../../shared/store/signals.ts";
 import { documentClient } from "../../shared/store/table.ts";
-import { type Actor, follow, RECENT_COMMANDS } from "./follow.ts";
-import { replanHeat } from "./heat.ts";
-import type { Load } from "./loads.ts";
-import { replan, sameFrom, signalsFrom } from "./replan.ts";
-import { byStream, leftOf, type Site, sitesOf } from "./site.ts";
-import { chargeWishes, heatWishes } from "./wishes.ts";
+import type { World } from "./actuator.ts";
+import { follow, silence } from "./follow.ts";
+import { concerned, type Load, loadOf } from "./loads.ts";
+import { replan, sameFrom } from "./replan.ts";
+import { type Signals, signalsFrom } from "./signals.ts";
+import { less, type Surplus, siteSurplus, takenKw } from "./surplus.ts";
 
 const Tick = z.object({ tickAt: ZonedTime });
 const Environment = z.object({
@@ -75,92 +74,123 @@ export async function run(event: z.infer<typeof Tick> | SqsBatch, deps: Optimise
     return { batchItemFailures: [] };
   }
   const { parsed, batchItemFailures } = parseRecords(event, ReplanRequest, deps.log);
-  if (parsed.some((ids) => ids === undefined)) {
-    const everybody = (await Promise.all(deps.fleets.map((fleet) => deps.assets.fleet(fleet)))).flat();
-    await planAgain(await asSites(everybody, deps), () => true, deps);
-  } else if (parsed.length > 0) {
-    const ids = [...new Set(parsed.flatMap((named) => named ?? []))];
-    const sites = await sitesAround(ids, deps);
-    const concerned = new Set(sites.flatMap((site) => ids.flatMap((assetId) => site.concernedBy(assetId))));
-    await planAgain(sites, (assetId) => concerned.has(assetId), deps);
+  if (parsed.length > 0) {
+    const everybody = parsed.some((ids) => ids === undefined);
+    if (everybody) {
+      const all = (await Promise.all(deps.fleets.map((fleet) => deps.assets.fleet(fleet)))).flat();
+      await planAgain(all, await worldOf(all, deps), deps);
+    } else {
+      const named = await deps.assets.get([...new Set(parsed.flatMap((ids) => ids ?? []))]);
+      await planAgain(named, await worldOf(await withSites(named, deps), deps), deps);
+    }
   }
   return { batchItemFailures };
 }
 
-/** The whole sites of these assets. */
-async function sitesAround(assetIds: readonly AssetId[], deps: OptimiserDeps): Promise<Site[]> {
-  const siteIds = new Set((await deps.assets.get(assetIds)).map((asset) => asset.site.siteId));
-  const assets = await mapLimited([...siteIds], IN_FLIGHT, (siteId) => deps.assets.site(siteId));
-  return asSites(assets.flat(), deps);
+/** The assets of the sites of `assets`, and they themselves. */
+async function withSites(assets: readonly Asset[], deps: OptimiserDeps): Promise<Asset[]> {
+  const siteIds = [...new Set(assets.map((asset) => asset.site.siteId))];
+  return (await mapLimited(siteIds, IN_FLIGHT, (siteId) => deps.assets.site(siteId))).flat();
 }
 
-async function asSites(assets: readonly Asset[], deps: OptimiserDeps): Promise<Site[]> {
-  const latest = await Promise.all(byStream(assets).map(([stream, ids]) => deps.readings.latest(ids, stream)));
-  return sitesOf(assets, new Map(latest.flatMap((map) => [...map])), deps.now());
+/** What is known of assets, and of the chargers that they name at other sites. */
+async function worldOf(found: readonly Asset[], deps: OptimiserDeps): Promise<World> {
+  const assets = new Map(found.map((asset) => [asset.assetId, asset]));
+  const named = found.flatMap((asset) => (asset.kind === "car" ? (asset.chargerId ?? []) : []));
+  const missing = [...new Set(named)].filter((assetId) => !assets.has(assetId));
+  for (const asset of await deps.assets.get(missing)) assets.set(asset.assetId, asset);
+  const known = new Map<AssetId, Latest>();
+  const streams = new Set([...assets.values()].map((asset) => STREAM_OF_KIND[asset.kind]));
+  await Promise.all(
+    [...streams].map(async (stream) => {
+      const ids = [...assets.values()].flatMap((asset) =>
+        STREAM_OF_KIND[asset.kind] === stream ? [asset.assetId] : [],
+      );
+      for (const [assetId, latest] of await deps.readings.latest(ids, stream)) known.set(assetId, latest);
+    }),
+  );
+  return { assets, known };
 }
 
-async function planAgain(
-  sites: readonly Site[],
-  isConcerned: (assetId: AssetId) => boolean,
-  deps: OptimiserDeps,
-): Promise<void> {
-  const ids = sites
-    .flatMap(({ loads, pumps }) => [...loads, ...pumps].map(({ asset }) => asset.assetId))
-    .filter(isConcerned);
-  if (ids.length === 0) return;
+async function planAgain(named: readonly Asset[], world: World, deps: OptimiserDeps): Promise<void> {
+  if (named.length === 0) return;
   const now = deps.now();
   const until = plusMs(now, HORIZON_MS);
   const [plans, price, carbon] = await Promise.all([
-    deps.plans.get(ids),
+    deps.plans.get([...world.assets.keys()]),
     deps.signals.slots(deps.series.price, signalsFrom(now), until),
     deps.signals.slots(deps.series.carbon, signalsFrom(now), until),
   ]);
-
-  const events = await mapLimited(sites, IN_FLIGHT, async (site) => {
-    const published: NewEvent[] = [];
-    // One after the other: what of the sun the first takes, the next has not.
-    let solar = site.solar;
-    for (const load of site.loads) {
-      const { assetId } = load.asset;
-      if (!isConcerned(assetId)) continue;
-      const previous = plans.get(assetId);
-      const next = replan(load, previous, { price, carbon }, now, solar);
-      published.push(...(await adopt(loadActor(load), next, previous, now, deps)));
-      const current = next && windowAt(next, now);
-      if (current?.reason === "surplus") solar = leftOf(solar, current.powerKw);
-    }
-    for (const { asset, reading } of site.pumps) {
-      if (!isConcerned(asset.assetId)) continue;
-      const previous = plans.get(asset.assetId);
-      const recent = await deps.commands.recent(asset.assetId, RECENT_COMMANDS);
-      const next = replanHeat({ asset, reading, previous, recent }, { price, carbon }, now, solar);
-      published.push(...(await adopt(pumpActor(asset, reading), next, previous, now, deps)));
-    }
-    return published;
-  });
+  const sites = new Map<string, Asset[]>();
+  for (const asset of concerned(named, world)) {
+    const there = sites.get(asset.site.siteId);
+    if (there) there.push(asset);
+    else sites.set(asset.site.siteId, [asset]);
+  }
+  const events = await mapLimited([...sites.values()], IN_FLIGHT, (assets) =>
+    planSite(assets, world, plans, { price, carbon }, now, deps),
+  );
   const published = events.flat();
   if (published.length > 0) await deps.bus.publish(published);
 }
 
-function loadActor({ asset, reading, partners }: Load): Actor | undefined {
-  return reading && { asset, partners, wishes: () => chargeWishes(asset, reading) };
-}
-
-function pumpActor(asset: HeatPump, reading: HeatReading | undefined): Actor | undefined {
-  return reading && { asset, partners: [], wishes: (recent) => heatWishes(asset, reading, recent) };
-}
-
-/** Stores and tells a plan that wants something new, and issues what it wants now. */
-async function adopt(
-  actor: Actor | undefined,
-  next: Plan | undefined,
-  previous: Plan | undefined,
+/** Plans assets of one site, one after the other: what the sun leaves is for the next. */
+async function planSite(
+  assets: readonly Asset[],
+  world: World,
+  plans: ReadonlyMap<AssetId, Plan>,
+  signals: Pick<Signals, "price" | "carbon">,
   now: Instant,
   deps: OptimiserDeps,
 ): Promise<NewEvent[]> {
-  if (!actor || !next) return [];
-  if (previous && sameFrom(now, previous, next)) return follow(actor, previous, now, deps);
+  const loads = inTurn(assets, world, now);
+  const { surplus, notes: solarNotes } = surplusFor(loads, world, plans, now);
+  let left: Surplus | undefined = surplus;
+  const events: NewEvent[] = [];
+  for (const load of loads) {
+    const previous = plans.get(load.asset.assetId);
+    const next = replan(load, previous, { ...signals, surplus: left, solarNotes }, now);
+    left = less(left, takenKw(next ?? previous, now));
+    events.push(...(await settle(load, previous, next, now, deps)));
+  }
+  return events;
+}
 
+/** Whose turn it is with the sun: what charges first, for it leaves; then tanks; each by name. */
+function inTurn(assets: readonly Asset[], world: World, now: Instant): Load[] {
+  const order = { "read-only": 0, charge: 1, heat: 2 };
+  return assets
+    .flatMap((asset) => loadOf(asset, world, now) ?? [])
+    .sort((a, b) => order[a.kind] - order[b.kind] || (a.asset.assetId < b.asset.assetId ? -1 : 1));
+}
+
+/** The surplus of the loads' site, less what loads that are not planned now take of it already. */
+function surplusFor(loads: readonly Load[], world: World, plans: ReadonlyMap<AssetId, Plan>, now: Instant) {
+  const siteId = loads[0]?.asset.site.siteId;
+  const there = [...world.assets.values()].filter((asset) => asset.site.siteId === siteId);
+  const all = inTurn(there, world, now);
+  const solar = there.flatMap((asset) =>
+    asset.kind === "solar-site" ? [{ asset, latest: world.known.get(asset.assetId) }] : [],
+  );
+  const found = siteSurplus(solar, all, now);
+  const planned = new Set(loads.map((load) => load.asset.assetId));
+  const others = all.filter((load) => load.kind !== "read-only" && !planned.has(load.asset.assetId));
+  const takenByOthersKw = others.reduce((kw, load) => kw + takenKw(plans.get(load.asset.assetId), now), 0);
+  return { surplus: less(found.surplus, takenByOthersKw), notes: found.notes };
+}
+
+/** Stores and tells a plan that wants something new, and follows the one in force. */
+async function settle(
+  load: Load,
+  previous: Plan | undefined,
+  next: Plan | undefined,
+  now: Instant,
+  deps: OptimiserDeps,
+): Promise<NewEvent[]> {
+  const followed = (plan: Plan) =>
+    load.kind === "read-only" ? silence(load.asset, deps) : follow(load, plan, now, deps);
+  if (!next) return load.kind === "read-only" ? silence(load.asset, deps) : [];
+  if (previous && sameFrom(now, previous, next)) return followed(previous);
   if (!(await deps.plans.put(next, nextEdge(next, now)))) return [];
   deps.log.info("PLAN_MADE", {
     assetId: next.assetId,
@@ -178,22 +208,21 @@ async function adopt(
       windows: next.windows.length,
     },
   };
-  return [updated, ...(await follow(actor, next, now, deps))];
+  return [updated, ...(await followed(next))];
 }
 
 async function followPlans(assetIds: readonly AssetId[], until: Instant, deps: OptimiserDeps): Promise<void> {
-  const [sites, plans] = await Promise.all([sitesAround(assetIds, deps), deps.plans.get(assetIds)]);
-  const actors = new Map(
-    sites.flatMap(({ loads, pumps }) => [
-      ...loads.map((load) => [load.asset.assetId, loadActor(load)] as const),
-      ...pumps.map(({ asset, reading }) => [asset.assetId, pumpActor(asset, reading)] as const),
-    ]),
-  );
-  const events = await mapLimited([...plans.values()], IN_FLIGHT, async (plan) => {
+  const due = await deps.assets.get(assetIds);
+  // Only a charger's need for partners is at its site; every other asset tells by itself who acts.
+  const chargers = due.filter((asset) => asset.kind === "charger");
+  const beside = (await withSites(chargers, deps)).filter((asset) => !assetIds.includes(asset.assetId));
+  const [world, plans] = await Promise.all([worldOf([...due, ...beside], deps), deps.plans.get(assetIds)]);
+  const events = await mapLimited(due, IN_FLIGHT, async (asset) => {
+    const plan = plans.get(asset.assetId);
     // Whoever moves the edge issues its commands; a tick that runs twice finds it moved.
-    if (!(await deps.plans.setNextEdge(plan.assetId, plan.version, nextEdge(plan, until)))) return [];
-    const actor = actors.get(plan.assetId);
-    return actor ? follow(actor, plan, until, deps) : [];
+    if (!plan || !(await deps.plans.setNextEdge(asset.assetId, plan.version, nextEdge(plan, until)))) return [];
+    const load = loadOf(asset, world, deps.now());
+    return load && load.kind !== "read-only" ? follow(load, plan, until, deps) : [];
   });
   const published = events.flat();
   if (published.length > 0) await deps.bus.publish(published);

@@ -1,193 +1,196 @@
 import type { HeatPump } from "../../shared/domain/asset.ts";
-import { type Command, isEnded } from "../../shared/domain/command.ts";
 import { epochMs, HOUR_MS, type Instant, instant, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
-import { nextEdge, type Plan, type Window, windowAt } from "../../shared/domain/plan.ts";
-import type { HeatMode, HeatReading } from "../../shared/domain/reading.ts";
+import { type Plan, type Window, windowAt } from "../../shared/domain/plan.ts";
+import type { HeatReading } from "../../shared/domain/reading.ts";
 import { round } from "../../shared/domain/units.ts";
+import { nextLocalTime } from "../../shared/zone.ts";
 import { type CostSlot, costSlots } from "./costs.ts";
-import { type Signals, signalNotes } from "./replan.ts";
-import { sunlit } from "./sun-first.ts";
-import type { SiteSurplus, Surplus } from "./surplus.ts";
-import { planTank, type Tank, type TankProblem } from "./tank.ts";
+import { type HeatStep, planHeat } from "./engine/heat-pump.ts";
+import type { HeatLoad } from "./loads.ts";
+import { type Signals, signalNotes } from "./signals.ts";
+import { sumOver, surplusSlot } from "./surplus.ts";
 
-/** As far ahead as a tank's heat can be moved to any use. */
-const HORIZON_MS = 24 * HOUR_MS;
+/** Nearer than this to the least that its owner wants, a tank is not kept from heating, K. */
+export const MARGIN_K = 3;
+/** Nearer than this to the band's upper end, a boost is over before it can be seen, K. */
+export const HEADROOM_K = 2;
+const ROOM_MARGIN_K = 0.5;
+/** A temperature older than this moves nothing. */
+const FRESH_MS = 2 * HOUR_MS;
 const CELL_MS = 30 * MINUTE_MS;
-/** Older than this a reading does not say how warm the water is. */
-const STALE_MS = 2 * HOUR_MS;
-const LONGEST_REDUCED_MS = 3 * HOUR_MS;
-const SWITCH_PENCE = 1;
-/** A shift that brings less than this is not worth a customer's notice. */
-const LEAST_SAVING_PENCE = 1;
-/** Changes of mode in a day, ours. */
-const MOST_CHANGES = 6;
-/** Kelvin inside the rooms' band within which nothing is moved. */
-const ROOM_MARGIN_C = 0.5;
+const RUN_MS = 20 * MINUTE_MS;
+const MAX_REDUCED_MS = 3 * HOUR_MS;
+/** Each is two changes of mode; a day has at most six. */
+const MAX_STARTS = 3;
+const START_PENCE = 2;
 
-/** Heat capacity of water, kWh per litre and kelvin (4186 J/kg/K). */
-const KWH_PER_LITRE_K = 4186 / 3.6e6;
-/** Assumed, as no vendor tells: of a heat pump making hot water at about 50 °C. */
-const HOT_WATER_COP = 2.7;
-/** Assumed: standing losses and an average household's use, K per hour of a tank of 200 litres. */
-const COOLS_K_PER_HOUR = 1;
-/** Assumed: a thermostat begins again this far below its end. */
-const HYSTERESIS_K = 5;
+/** Heat per electricity when hot water is made: what field trials of air-source pumps find, less than for rooms. */
+const COP = 2.5;
+const LITRE_KWH_PER_K = 4186 / 3.6e6;
+const ROOM_C = 20;
+/** Standing loss of a tank at the upper end of class B of EU 812/2013, which is stated for 45 K above the room, kW. */
+const standingLossKw = (litres: number) => (12 + 5.93 * litres ** 0.4) / 1000;
+const LOSS_STATED_AT_K = 45;
 
-/**
- * A new plan of modes for one heat pump, or undefined when nothing can be said (never read, no temperature, stale) or
- * nothing is to be gained and nothing was planned.
- */
+/** A plan of modes for one heat pump from its last reading, to the noon at least twelve hours ahead. */
 export function replanHeat(
-  input: { asset: HeatPump; reading: HeatReading | undefined; previous: Plan | undefined; recent: readonly Command[] },
+  { asset, reading, notes }: HeatLoad,
+  previous: Plan | undefined,
   signals: Signals,
   now: Instant,
-  solar?: SiteSurplus,
-): Plan | undefined {
-  const { asset, reading, previous, recent } = input;
-  if (!reading || epochMs(now) - epochMs(reading.observedAt) > STALE_MS) return undefined;
-  const { carbonWeightPencePerKg } = asset.preferences;
-  const priced = costSlots({ ...signals, from: now, to: plusMs(now, HORIZON_MS), carbonWeightPencePerKg });
-  const known = untilUnknown(priced);
-  const base = {
+): Plan {
+  const readyBy = nextLocalTime(plusMs(now, 12 * HOUR_MS), asset.site.timeZone, "12:00");
+  const known = costSlots({
+    price: signals.price,
+    carbon: signals.carbon,
+    from: now,
+    to: readyBy,
+    carbonWeightPencePerKg: asset.preferences.carbonWeightPencePerKg,
+  });
+  const slots = cellsOf(known).map((slot) =>
+    signals.surplus && slot.startMs < epochMs(signals.surplus.until)
+      ? surplusSlot(slot, asset.ratedPowerKw, signals.surplus)
+      : slot,
+  );
+  const blind = whyBlind(reading, slots, now);
+  const current = ourMode(reading, previous, now);
+  const steps = blind ? [] : stepsOf(asset, reading, current, slots, now);
+  const windows = windowsOf(slots, steps, current, signals.surplus ? epochMs(signals.surplus.until) : 0);
+  const total = (perKwh: (slot: CostSlot) => number | null) => {
+    const sum = sumOver(windows, slots, perKwh);
+    return sum === null ? null : round(sum, 3);
+  };
+  return {
     assetId: asset.assetId,
     madeAt: now,
     version: (previous?.version ?? 0) + 1,
-    readyBy: instant(known.at(-1)?.endMs ?? epochMs(now)),
-    energyNeededKwh: 0,
-    shortfallKwh: 0,
-    shortfallPercent: 0,
-    costPence: 0,
-    carbonGrams: 0,
-    windows: [],
-    notes: [] as string[],
-  };
-  const idle = !previous || nextEdge(previous, now) === undefined;
-  const nothing = (note: string): Plan | undefined => (idle ? undefined : { ...base, notes: [note] });
-  if (reading.hotWaterC === null) return nothing("the tank's temperature is unknown");
-  if (changesOfDay(recent, now) >= MOST_CHANGES) return nothing(`${MOST_CHANGES} changes of mode a day are enough`);
-
-  const slots = cells(known, solar && "known" in solar ? lit(asset, solar.known) : (slot) => slot);
-  const room = roomsOf(asset, reading);
-  const current = previous && windowAt(previous, now);
-  const answer = planTank({
-    tank: tankOf(asset, reading, reading.hotWaterC),
-    nowC: reading.hotWaterC,
-    modeNow: current?.heatMode ?? "normal",
-    slots,
-    switchPence: SWITCH_PENCE,
-    longestReducedMs: LONGEST_REDUCED_MS,
-    ...room,
-  });
-  const windows = answer.savedPence >= LEAST_SAVING_PENCE ? windowsOf(asset, slots, answer) : [];
-  if (windows.length === 0 && idle) return undefined;
-  const used = windows.length === 0 ? [] : slots;
-  const sum = (value: (slot: CostSlot) => number | null) =>
-    round(
-      used.reduce((total, slot, i) => total + (answer.energyKwh[i] ?? 0) * (value(slot) ?? 0), 0),
-      3,
-    );
-  return {
-    ...base,
+    readyBy,
     energyNeededKwh: round(
-      answer.energyKwh.reduce((a, b) => a + b, 0),
+      windows.reduce((kwh, window) => kwh + window.energyKwh, 0),
       3,
     ),
-    costPence: sum((slot) => slot.pricePencePerKwh),
-    carbonGrams: sum((slot) => slot.carbonGramsPerKwh),
+    shortfallKwh: 0,
+    shortfallPercent: 0,
+    costPence: total((slot) => slot.pricePencePerKwh),
+    carbonGrams: total((slot) => slot.carbonGramsPerKwh),
     windows,
     notes: [
-      "energy is estimated from the tank's size and an average household's use",
+      ...notes,
+      ...(blind ? [`${blind}: it is left in its owner's normal`] : [estimates(asset)]),
       ...signalNotes(known),
-      ...(solar && "unknown" in solar ? [solar.unknown] : []),
+      ...signals.solarNotes,
     ],
   };
 }
 
-/** Shifting needs real prices: the plan ends where the first is only estimated or unknown. */
-function untilUnknown(slots: readonly CostSlot[]): CostSlot[] {
-  const end = slots.findIndex((slot) => slot.estimated || slot.costPencePerKwh === null);
-  return end < 0 ? [...slots] : slots.slice(0, end);
+/** The window in force, if the pump is in its mode. */
+function ourMode(reading: HeatReading, previous: Plan | undefined, now: Instant): Window | undefined {
+  const window = previous && windowAt(previous, now);
+  return window?.heatMode !== undefined && window.heatMode === reading.mode ? window : undefined;
 }
 
-/** A slot of the plan; `lit`: the sun gives part of its power. */
-type Cell = CostSlot & { lit?: boolean };
+/** Why no mode can be chosen; undefined when one can. */
+function whyBlind(reading: HeatReading, slots: readonly CostSlot[], now: Instant): string | undefined {
+  if (reading.hotWaterC === null) return "the hot-water temperature is unknown";
+  if (epochMs(now) - epochMs(reading.observedAt) > FRESH_MS) return "the hot-water temperature is old";
+  if (slots.every((slot) => slot.costPencePerKwh === null)) return "no price is known";
+  return undefined;
+}
 
-/** Slots cut at whole half-hours, so that edges do not move with each re-plan. */
-function cells(slots: readonly CostSlot[], change: (slot: CostSlot) => Cell): Cell[] {
-  return slots.flatMap((slot) => {
-    const pieces: Cell[] = [];
-    for (let startMs = slot.startMs; startMs < slot.endMs; ) {
-      const endMs = Math.min(slot.endMs, (Math.floor(startMs / CELL_MS) + 1) * CELL_MS);
-      pieces.push(change({ ...slot, startMs, endMs }));
-      startMs = endMs;
-    }
-    return pieces;
+function estimates({ tankLitres, hotWaterKwhPerDay }: HeatPump): string {
+  return `estimated: a tank of ${tankLitres} l, ${hotWaterKwhPerDay} kWh of hot water a day, ${COP} units of heat from one`;
+}
+
+function stepsOf(
+  asset: HeatPump,
+  reading: HeatReading,
+  current: Window | undefined,
+  slots: readonly CostSlot[],
+  now: Instant,
+): HeatStep[] {
+  const { hotWaterMinC, hotWaterMaxC, indoorMinC, indoorMaxC } = asset.preferences;
+  const { indoorC } = reading;
+  const middleC = (hotWaterMinC + hotWaterMaxC) / 2;
+  const halfK = Math.min(2.5, (hotWaterMaxC - hotWaterMinC) / 4);
+  // Where no price is known it is taken for the dearest that is.
+  const dearest = Math.max(...slots.flatMap((slot) => slot.costPencePerKwh ?? []));
+  return planHeat({
+    slots: slots.map(({ startMs, endMs, costPencePerKwh }) => ({
+      startMs,
+      endMs,
+      costPencePerKwh: costPencePerKwh ?? dearest,
+    })),
+    startC: reading.hotWaterC ?? hotWaterMinC,
+    minC: hotWaterMinC,
+    maxC: hotWaterMaxC,
+    marginK: MARGIN_K,
+    headroomK: HEADROOM_K,
+    normal: { onBelowC: middleC - halfK, offAtC: middleC + halfK },
+    ratedPowerKw: asset.ratedPowerKw,
+    cop: COP,
+    capacityKwhPerK: asset.tankLitres * LITRE_KWH_PER_K,
+    lossKwPerK: standingLossKw(asset.tankLitres) / LOSS_STATED_AT_K,
+    roomC: ROOM_C,
+    drawKw: asset.hotWaterKwhPerDay / 24,
+    mode: current?.heatMode ?? "normal",
+    inModeMs: current ? epochMs(now) - epochMs(current.startsAt) : 0,
+    mayBoost: indoorMaxC === undefined || indoorC === null || indoorC <= indoorMaxC,
+    // Rooms that nobody measures cannot be kept warm by us.
+    mayReduce: indoorMinC === undefined || (indoorC !== null && indoorC >= indoorMinC + ROOM_MARGIN_K),
+    runMs: RUN_MS,
+    maxReducedMs: MAX_REDUCED_MS,
+    startPence: START_PENCE,
+    maxStarts: MAX_STARTS,
   });
 }
 
-/** A slot while the sun shines: a pump at work takes the surplus first. */
-function lit(asset: HeatPump, surplus: Surplus) {
-  return (slot: CostSlot): Cell => {
-    if (slot.endMs > surplus.untilMs || slot.costPencePerKwh === null) return slot;
-    const kwh = (asset.ratedPowerKw * (slot.endMs - slot.startMs)) / HOUR_MS;
-    const { costPence } = sunlit([slot], slot.startMs, slot.endMs, asset.ratedPowerKw, surplus);
-    const litPence = costPence / kwh;
-    return litPence < slot.costPencePerKwh ? { ...slot, costPencePerKwh: litPence, lit: true } : slot;
-  };
+/** Slots cut at whole half-hours. */
+function cellsOf(slots: readonly CostSlot[]): CostSlot[] {
+  return slots.flatMap((slot) => {
+    const cells: CostSlot[] = [];
+    for (let startMs = slot.startMs; startMs < slot.endMs; ) {
+      const endMs = Math.min(slot.endMs, (Math.floor(startMs / CELL_MS) + 1) * CELL_MS);
+      cells.push({ ...slot, startMs, endMs });
+      startMs = endMs;
+    }
+    return cells;
+  });
 }
 
-function tankOf(asset: HeatPump, reading: HeatReading, nowC: number): Tank {
-  const { hotWaterMinC: minC, hotWaterMaxC: maxC } = asset.preferences;
-  // A device at rest below where we thought it begins has a lower end of its own.
-  const rests = reading.compressorOn === false && reading.mode === "normal" && nowC < maxC - HYSTERESIS_K;
-  const own = rests
-    ? { fromC: nowC - 1, toC: Math.min(maxC, nowC + HYSTERESIS_K) }
-    : { fromC: maxC - HYSTERESIS_K, toC: maxC };
-  return {
-    minC,
-    maxC,
-    own,
-    kwhPerK: asset.tankLitres * KWH_PER_LITRE_K,
-    coolsKPerHour: (COOLS_K_PER_HOUR * 200) / asset.tankLitres,
-    cop: HOT_WATER_COP,
-    ratedPowerKw: asset.ratedPowerKw,
-  };
-}
-
-function roomsOf(asset: HeatPump, { indoorC }: HeatReading): Pick<TankProblem, "mayBoost" | "mayReduce"> {
-  const { indoorMinC, indoorMaxC } = asset.preferences;
-  if (indoorC === null) return { mayBoost: true, mayReduce: true };
-  return {
-    mayBoost: indoorMaxC === undefined || indoorC < indoorMaxC - ROOM_MARGIN_C,
-    mayReduce: indoorMinC === undefined || indoorC > indoorMinC + ROOM_MARGIN_C,
-  };
-}
-
-function changesOfDay(recent: readonly Command[], now: Instant): number {
-  const since = plusMs(now, -24 * HOUR_MS);
-  return recent.filter(({ status, issuedAt }) => issuedAt > since && !(isEnded(status) && status === "withdrawn"))
-    .length;
-}
-
+/** Neighbouring slots of one mode and reason as one window; normal is no window. */
 function windowsOf(
-  asset: HeatPump,
-  slots: readonly Cell[],
-  { modes, energyKwh }: { modes: readonly HeatMode[]; energyKwh: readonly number[] },
+  slots: readonly CostSlot[],
+  steps: readonly HeatStep[],
+  current: Window | undefined,
+  surplusUntilMs: number,
 ): Window[] {
   const windows: Window[] = [];
-  for (const [i, slot] of slots.entries()) {
-    const heatMode = modes[i] ?? "normal";
-    if (heatMode === "normal") continue;
-    const reason = heatMode === "reduced" ? "expensive" : slot.lit ? "surplus" : "cheapest";
+  let fromMs = 0;
+  for (const [index, { mode, energyKwh }] of steps.entries()) {
+    const slot = slots[index];
+    if (!slot || mode === "normal") continue;
+    const [startsAt, endsAt] = [instant(slot.startMs), instant(slot.endMs)];
     const last = windows.at(-1);
-    const [startsAt, endsAt, kwh] = [instant(slot.startMs), instant(slot.endMs), energyKwh[i] ?? 0];
-    if (last && last.endsAt === startsAt && last.heatMode === heatMode && last.reason === reason) {
+    if (last && last.endsAt === startsAt && last.heatMode === mode) {
       last.endsAt = endsAt;
-      last.energyKwh = round(last.energyKwh + kwh, 3);
-    } else {
-      const powerKw = heatMode === "boost" ? asset.ratedPowerKw : 0;
-      windows.push({ startsAt, endsAt, powerKw, energyKwh: round(kwh, 3), reason, heatMode, priceEstimated: false });
+      last.energyKwh = round(last.energyKwh + energyKwh, 6);
+      last.powerKw = round(last.energyKwh / ((slot.endMs - fromMs) / HOUR_MS), 4);
+      last.priceEstimated ||= slot.estimated;
+      continue;
     }
+    fromMs = slot.startMs;
+    const reason = mode === "reduced" ? "expensive" : slot.startMs < surplusUntilMs ? "surplus" : "cheapest";
+    const goesOn = index === 0 && current?.heatMode === mode;
+    windows.push({
+      // Since when it has been in a mode must outlive a new plan: a pump rests only so long.
+      startsAt: goesOn ? current.startsAt : startsAt,
+      endsAt,
+      powerKw: round(energyKwh / ((slot.endMs - slot.startMs) / HOUR_MS), 4),
+      energyKwh: round(energyKwh, 6),
+      heatMode: mode,
+      reason,
+      priceEstimated: slot.estimated,
+    });
   }
   return windows;
 }

@@ -1,59 +1,103 @@
-import type { Asset, AssetId, Car, Charger } from "../../shared/domain/asset.ts";
-import { asCharge, type ChargeReading, type Reading } from "../../shared/domain/reading.ts";
+import type { Asset, AssetId, Car, Charger, HeatPump } from "../../shared/domain/asset.ts";
+import type { Instant } from "../../shared/domain/instant.ts";
+import { asCharge, type ChargeReading, type HeatReading, isStale } from "../../shared/domain/reading.ts";
+import { nextLocalTime } from "../../shared/zone.ts";
+import { actsThrough, type Battery, batteryAt, carsOf, ownActorNotes, type World } from "./actuator.ts";
 
-/** Something that is to be charged by a time: who acts on it, and the car behind it where that is known. */
-export type Load = {
+/** A car or a charger that acts for what it charges. */
+export type ChargeLoad = {
+  kind: "charge";
   asset: Car | Charger;
-  reading: ChargeReading | undefined;
-  /** The enrolled car that is plugged into the charger that acts; it is only read. */
-  car?: { asset: Car; reading: ChargeReading };
-  /** Cars that could be told instead: none may have a command on its way when the actor is told. */
+  reading: ChargeReading;
+  battery: Battery | undefined;
+  /** Others that could act on the same load: none of them may have a command open beside one of ours. */
   partners: readonly AssetId[];
+  /** Seen too long ago to be moved. */
+  isStale: boolean;
   notes: readonly string[];
 };
 
-/**
- * The loads of one site, each with its one actuator: a car that names an enrolled charger which we may control is only
- * read, and the charger acts; any other car acts itself. Assets without consent to control are nobody's load.
- */
-export function loadsOf(site: readonly Asset[], readings: ReadonlyMap<AssetId, Reading>): Load[] {
-  const reading = (asset: Asset) => asCharge(readings.get(asset.assetId));
-  const cars = site.filter((asset) => asset.kind === "car");
-  const chargers = site.filter((asset) => asset.kind === "charger");
-  const acting = new Set(chargers.filter(({ consent }) => consent.control).map(({ assetId }) => assetId));
-  const actsFor = (car: Car) => car.chargerId !== undefined && acting.has(car.chargerId);
+export type HeatLoad = {
+  kind: "heat";
+  asset: HeatPump;
+  reading: HeatReading;
+  partners: readonly AssetId[];
+  isStale: boolean;
+  notes: readonly string[];
+};
 
-  const byCharger = chargers
-    .filter(({ assetId }) => acting.has(assetId))
-    .map((asset): Load => {
-      const named = cars.filter((car) => car.chargerId === asset.assetId);
-      const plugged = named.flatMap((car) => {
-        const its = reading(car);
-        return its?.plugged ? [{ asset: car, reading: its }] : [];
-      });
-      const [car] = plugged;
+/** A car that another asset acts for: it is read, and never commanded. */
+type ReadOnly = { kind: "read-only"; asset: Car; actor: Charger };
+
+export type Acting = ChargeLoad | HeatLoad;
+export type Load = Acting | ReadOnly;
+
+/** An asset as what is planned for it; undefined when nothing can be: no reading, no consent, or nothing to command. */
+export function loadOf(asset: Asset, world: World, now: Instant): Load | undefined {
+  const latest = world.known.get(asset.assetId);
+  if (!latest?.reading || !asset.consent.control) return undefined;
+  const reading = asCharge(latest.reading);
+  switch (asset.kind) {
+    case "car": {
+      const actor = actsThrough(asset, world);
+      if (actor) return { kind: "read-only", asset, actor };
+      if (!reading) return undefined;
       return {
+        kind: "charge",
         asset,
-        reading: reading(asset),
-        ...(car && plugged.length === 1 ? { car } : {}),
-        partners: named.map(({ assetId }) => assetId),
-        notes: plugged.length > 1 ? ["several cars say they are plugged in here; the session's energy counts"] : [],
+        reading,
+        battery: { car: asset, reading },
+        partners: asset.chargerId === undefined ? [] : [asset.chargerId],
+        isStale: isStale(latest, true, now),
+        notes: ownActorNotes(asset, world),
       };
-    });
-  const byThemselves = cars
-    .filter((car) => car.consent.control && !actsFor(car))
-    .map((asset): Load => {
-      const notes =
-        asset.chargerId === undefined ? [] : ["its charger is not enrolled for control; the car acts itself"];
-      return { asset, reading: reading(asset), partners: [], notes };
-    });
-  return [...byCharger, ...byThemselves];
+    }
+    case "charger": {
+      if (!reading) return undefined;
+      return {
+        kind: "charge",
+        asset,
+        reading,
+        partners: carsOf(asset, world).map((car) => car.assetId),
+        isStale: isStale(latest, false, now),
+        ...batteryAt(asset, world, now),
+      };
+    }
+    case "heat-pump":
+      if (latest.reading.stream !== "heat") return undefined;
+      return {
+        kind: "heat",
+        asset,
+        reading: latest.reading,
+        partners: [],
+        isStale: isStale(latest, false, now),
+        notes: [],
+      };
+    case "solar-site":
+      return undefined;
+  }
 }
 
-/** Whose plans news about an asset may change: its actuator, or all of the site for its solar power. */
-export function concernedBy(asset: Asset, site: readonly Asset[], loads: readonly Load[]): AssetId[] {
-  if (asset.kind === "solar-site")
-    return site.filter(({ kind }) => kind !== "solar-site").map(({ assetId }) => assetId);
-  const actor = loads.find(({ partners }) => partners.includes(asset.assetId));
-  return [actor?.asset.assetId ?? asset.assetId];
+/** When a load must be ready: as its car's owner wants where the car is known, else as agreed for the charger. */
+export function readyByOf({ asset, battery }: ChargeLoad, now: Instant): Instant {
+  const { nextDepartureAt, readyBy } = (battery?.car ?? asset).preferences;
+  return nextDepartureAt && nextDepartureAt > now ? nextDepartureAt : nextLocalTime(now, asset.site.timeZone, readyBy);
+}
+
+/** Those whose plans news of `named` may change: themselves, who acts for them, and the whole site where the sun is the news. */
+export function concerned(named: readonly Asset[], world: World): Asset[] {
+  const all = new Set<Asset>();
+  for (const asset of named) {
+    all.add(asset);
+    if (asset.kind === "car") {
+      const actor = actsThrough(asset, world);
+      // One at another site does not see this car, nor is its own site known here.
+      if (actor?.site.siteId === asset.site.siteId) all.add(actor);
+    }
+    if (asset.kind === "charger") for (const car of carsOf(asset, world)) all.add(car);
+    if (asset.kind === "solar-site") {
+      for (const other of world.assets.values()) if (other.site.siteId === asset.site.siteId) all.add(other);
+    }
+  }
+  return [...all];
 }

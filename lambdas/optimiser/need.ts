@@ -1,22 +1,24 @@
 import type { Car, Charger } from "../../shared/domain/asset.ts";
 import type { ChargeReading } from "../../shared/domain/reading.ts";
-import type { Load } from "./loads.ts";
+import type { ChargeLoad } from "./loads.ts";
 
 /** What a load needs from the grid, kWh; `nowKwh` is the part that must not wait. */
 export type Need = { energyKwh: number; nowKwh: number; notes: string[] };
 
-/** Of a car, by its state of charge; of a charger, by that of the car at it where known, else by the session's energy. */
-export function need({ asset, reading, car, notes }: Load): Need | undefined {
-  if (reading === undefined) return undefined;
-  const found = asset.kind === "car" ? carNeed(asset, reading) : chargerNeed(asset, reading, car);
-  return found && { ...found, notes: [...notes, ...found.notes] };
+/** What a load needs: what its battery lacks where a car tells, else what its session was agreed to get. */
+export function loadNeed({ asset, reading, battery }: ChargeLoad): Need | undefined {
+  const known = battery && need(battery.car, battery.reading);
+  if (known || asset.kind === "car") return known;
+  const session = sessionNeed(asset, reading);
+  if (!battery) return session;
+  return { ...session, notes: [`the state of charge of ${battery.car.assetId} is unknown`, ...session.notes] };
 }
 
 /**
  * From the last reading. Stored energy is used where the vendor gives it, else whole percents (which read low, so the
  * need errs on the side of a full car). Undefined when the state of charge is unknown.
  */
-function carNeed(asset: Car, reading: ChargeReading): Need | undefined {
+export function need(asset: Car, reading: ChargeReading): Need | undefined {
   const { capacityKwh, chargeEfficiency } = asset.battery;
   const { targetSocPercent, chargeNowToPercent } = asset.preferences;
   const storedKwh =
@@ -36,10 +38,12 @@ function carNeed(asset: Car, reading: ChargeReading): Need | undefined {
   };
 }
 
-function chargerNeed(asset: Charger, reading: ChargeReading, car: Load["car"]): Need {
-  const ofCar = car && carNeed(car.asset, car.reading);
-  if (ofCar) return { ...ofCar, notes: [`the need is that of ${car.asset.assetId}`, ...ofCar.notes] };
-  // A session that tells nothing has taken nothing as far as we know: rather too much than a car that is not full.
-  const leftKwh = asset.preferences.sessionEnergyKwh - (reading.sessionKwh ?? 0);
-  return { energyKwh: Math.max(0, leftKwh), nowKwh: 0, notes: [] };
+/** What a session still lacks. One whose energy is unknown has had nothing yet, as far as anybody knows. */
+export function sessionNeed(asset: Charger, reading: ChargeReading): Need {
+  const { sessionEnergyKwh } = asset.preferences;
+  return {
+    energyKwh: Math.max(0, sessionEnergyKwh - (reading.sessionKwh ?? 0)),
+    nowKwh: 0,
+    notes: reading.sessionKwh === null ? ["the session's energy is unknown and taken for none"] : [],
+  };
 }

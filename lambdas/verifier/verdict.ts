@@ -53,7 +53,7 @@ function judge(
     return {
       verdict: "confirmed",
       afterMs: epochMs(reading.observedAt) - epochMs(since),
-      evidence: `reading of ${reading.observedAt}: ${seen(reading)}`,
+      evidence: `reading of ${reading.observedAt}: ${seen(reading)}${fullTank(command, reading)}`,
     };
   }
   if (now < command.checkAt) return WAIT;
@@ -96,6 +96,12 @@ function seen(reading: Reading): string {
     case "production":
       return kw(reading.productionKw);
   }
+}
+
+/** What proved a boost that nobody saw running. */
+function fullTank({ action }: Command, reading: Reading): string {
+  if (action.kind !== "heat.mode" || reading.stream !== "heat" || reading.mode === action.mode) return "";
+  return `, the tank is full at ${reading.hotWaterC?.toFixed(1)} °C`;
 }
 
 function kw(powerKw: number | null): string {

@@ -11,15 +11,15 @@ const REASONS: Record<WindowReason, string> = {
   deadline: "no time to spare",
   "impossible-target": "target out of reach, full power",
   "no-signal": "no price known, early to be safe",
-  surplus: "the site's own solar power",
-  expensive: "dear: what can wait does",
+  surplus: "the site's own solar surplus",
+  expensive: "dear now, resting until later",
 };
 
 const NO_PLAN: Record<Asset["kind"], string> = {
   car: "none yet; one is made from the first reading with the car plugged in",
   charger: "none yet; one is made from the first reading with a car plugged in",
-  "heat-pump": "none; nothing is to be gained by shifting it now",
-  "solar-site": "none; its power is a signal to the site's other plans",
+  "heat-pump": "none yet; one is made from the first reading",
+  "solar-site": "none; what it gives is planned with, not commanded",
 };
 
 /** The plan: what for, a drawing of the hours ahead, its windows with reasons, what falls short, and its notes. */
@@ -59,10 +59,11 @@ function fullPowerKw(asset: Status["asset"]): number {
 
 function windowLines(window: Window, clock: LocalClock): string[] {
   const span = `${clock.dayTime(window.startsAt)}-${clock.time(window.endsAt)}`;
-  const power = (window.heatMode ?? `${window.powerKw.toFixed(1)} kW`).padStart(8);
+  const power = `${window.powerKw.toFixed(1)} kW`.padStart(8);
   const energy = `${window.energyKwh.toFixed(1)} kWh`.padStart(9);
+  const mode = window.heatMode ? `${window.heatMode}: ` : "";
   const estimated = window.priceEstimated ? ", price estimated" : "";
-  return wrapped(`  ${span} ${power} ${energy}  `, `${REASONS[window.reason]}${estimated}`);
+  return wrapped(`  ${span} ${power} ${energy}  `, `${mode}${REASONS[window.reason]}${estimated}`);
 }
 
 function costs({ costPence, carbonGrams }: { costPence: number | null; carbonGrams: number | null }): string {

@@ -8,7 +8,12 @@ import { HeatMode } from "./reading.ts";
 export const Action = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("charge.start"), currentA: z.number().int().positive() }),
   z.strictObject({ kind: z.literal("charge.stop") }),
-  z.strictObject({ kind: z.literal("heat.mode"), mode: HeatMode }),
+  z.strictObject({
+    kind: z.literal("heat.mode"),
+    mode: HeatMode,
+    /** A boost ends by itself when its tank is full, °C: from here on it counts as done. */
+    fullAtC: z.number().optional(),
+  }),
 ]);
 export type Action = z.infer<typeof Action>;
 

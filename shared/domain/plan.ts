@@ -4,7 +4,7 @@ import { Instant } from "./instant.ts";
 import { HeatMode } from "./reading.ts";
 import { EnergyKwh, PowerKw } from "./units.ts";
 
-/** Why a window is where it is. */
+/** Why energy is placed in a window. */
 export const WindowReason = z.enum([
   /** The lowest price plus weighted carbon before the deadline. */
   "cheapest",
@@ -16,35 +16,35 @@ export const WindowReason = z.enum([
   "impossible-target",
   /** No price known and none to estimate from; charged early to be safe. */
   "no-signal",
-  /** The site's own solar power, which would go to the grid. */
+  /** The site's own solar surplus, worth less than what would be bought. */
   "surplus",
-  /** Energy is dear: what can wait does. */
+  /** A heat pump rests: energy is dearer now than later. */
   "expensive",
 ]);
 export type WindowReason = z.infer<typeof WindowReason>;
 
-/** One power over [startsAt, endsAt), and for a heat pump the mode that brings it about. */
+/** One power, or one mode of a heat pump with the power that it is expected to draw, over [startsAt, endsAt). */
 export const Window = z.strictObject({
   startsAt: Instant,
   endsAt: Instant,
   powerKw: PowerKw.nonnegative(),
   energyKwh: EnergyKwh,
+  /** Of a heat pump: in every other moment it is in its owner's normal. */
+  heatMode: HeatMode.exclude(["normal"]).optional(),
   reason: WindowReason,
-  /** Of a heat pump only; outside its windows its owner's own mode holds. */
-  heatMode: HeatMode.optional(),
   /** True when part of the window is priced by yesterday's value because today's is not known. */
   priceEstimated: z.boolean(),
 });
 export type Window = z.infer<typeof Window>;
 
-/** What one asset will do until it must be ready, or as far as prices are known. */
+/** What one asset will do until it must be ready, or as far as its planner looks. */
 export const Plan = z.strictObject({
   assetId: AssetId,
   madeAt: Instant,
   /** Counts re-plans; a plan is only ever replaced by a later version. */
   version: z.number().int().positive(),
   readyBy: Instant,
-  /** Grid-side energy still needed, kWh. */
+  /** Grid-side energy still needed, kWh; of a heat pump, what its windows are expected to draw. */
   energyNeededKwh: EnergyKwh,
   /** What cannot be delivered by `readyBy`, kWh and as a share of the need; 0 when all can. */
   shortfallKwh: EnergyKwh,

@@ -1,12 +1,12 @@
 import type { Action } from "./command.ts";
-import type { Reading } from "./reading.ts";
+import type { HeatReading, Reading } from "./reading.ts";
 
 // A car that tapers or hovers at its limit still draws this much; less is noise of the meter.
 const DRAWING_KW = 0.3;
 
 /**
- * Does a reading, by itself, show the wanted state? A start also counts as reached when the battery is full: the energy
- * is in. Unknown power or state proves nothing.
+ * Does a reading, by itself, show the wanted state? A start also counts as reached when the battery is full, and a boost
+ * when the tank is: the energy is in. Unknown power or state proves nothing.
  */
 export function proves(action: Action, reading: Reading): boolean {
   switch (action.kind) {
@@ -25,8 +25,14 @@ export function proves(action: Action, reading: Reading): boolean {
           reading.state === "no-power")
       );
     case "heat.mode":
-      return reading.stream === "heat" && reading.mode === action.mode;
+      return reading.stream === "heat" && (reading.mode === action.mode || isFull(action, reading));
   }
+}
+
+/** A boost that is over before it was seen has left a full tank behind. */
+function isFull(action: Extract<Action, { kind: "heat.mode" }>, { mode, hotWaterC }: HeatReading): boolean {
+  const { fullAtC } = action;
+  return mode !== "reduced" && fullAtC !== undefined && hotWaterC !== null && hotWaterC >= fullAtC;
 }
 
 function isDrawing(powerKw: number | null): boolean | undefined {

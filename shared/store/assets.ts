@@ -1,6 +1,6 @@
 import { type DynamoDBDocumentClient, PutCommand } from "@aws-sdk/lib-dynamodb";
 import { Asset, type AssetId } from "../domain/asset.ts";
-import { batchGet, parseItem, queryAll } from "./table.ts";
+import { batchGet, type Item, parseItem, queryAll } from "./table.ts";
 
 export type AssetsStore = {
   /** The assets found, in no order; unknown ids are left out. */
@@ -13,8 +13,17 @@ export type AssetsStore = {
   put(asset: Asset): Promise<void>;
 };
 
-/** Table `assets`: key asset; indexes by account, by fleet and by site. */
+/** Table `assets`: key asset; indexes by account, by fleet and by site. An index needs its key at the item's top level. */
 export function assetsStore(client: DynamoDBDocumentClient, table: string): AssetsStore {
+  const query = async (index: string, key: string, value: string) => {
+    const items = await queryAll(client, {
+      TableName: table,
+      IndexName: index,
+      KeyConditionExpression: `${key} = :value`,
+      ExpressionAttributeValues: { ":value": value },
+    });
+    return items.map(toAsset);
+  };
   return {
     async get(assetIds) {
       const items = await batchGet(
@@ -22,33 +31,16 @@ export function assetsStore(client: DynamoDBDocumentClient, table: string): Asse
         table,
         assetIds.map((assetId) => ({ assetId })),
       );
-      return items.map(parse);
+      return items.map(toAsset);
     },
-    async fleet(fleetId) {
-      const items = await queryAll(client, {
-        TableName: table,
-        IndexName: "byFleet",
-        KeyConditionExpression: "fleetId = :fleet",
-        ExpressionAttributeValues: { ":fleet": fleetId },
-      });
-      return items.map(parse);
-    },
-    async site(siteId) {
-      const items = await queryAll(client, {
-        TableName: table,
-        IndexName: "bySite",
-        KeyConditionExpression: "siteId = :site",
-        ExpressionAttributeValues: { ":site": siteId },
-      });
-      return items.map(parse);
-    },
+    fleet: (fleetId) => query("byFleet", "fleetId", fleetId),
+    site: (siteId) => query("bySite", "siteId", siteId),
     async put(asset) {
       await client.send(new PutCommand({ TableName: table, Item: { ...asset, siteId: asset.site.siteId } }));
     },
   };
 }
 
-/** `siteId` stands beside the asset for the index alone. */
-function parse({ siteId: _, ...item }: Record<string, unknown>): Asset {
-  return parseItem(Asset, item, "assets");
+function toAsset({ siteId: _, ...asset }: Item): Asset {
+  return parseItem(Asset, asset, "assets");
 }

@@ -1,7 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { run } from "../../lambdas/optimiser/handler.ts";
 import { plusMs } from "../../shared/domain/instant.ts";
-import { aCommand, anAsset, aReading, at, charging, queued, slotDay } from "../builders.ts";
+import {
+  aCommand,
+  anAsset,
+  aPlan,
+  aProductionReading,
+  aReading,
+  aSolarSite,
+  at,
+  charging,
+  queued,
+  slotDay,
+} from "../builders.ts";
 import { published } from "../fakes/bus.ts";
 import { optimiserWorld, signalUpdated, telemetryRecorded } from "../fakes/optimiser-world.ts";
 
@@ -71,6 +82,17 @@ describe("a re-plan", () => {
     expect(await on(signalUpdated, telemetryRecorded({ assetId: "car-0001", matters: true }))).toEqual({
       batchItemFailures: [],
     });
+    expect(news()).toEqual([]);
+  });
+
+  it("leaves a roof alone: it is planned with, not for", async () => {
+    const { on, read, tick, deps, planOf, commands, news } = optimiserWorld([aSolarSite()]);
+    await read(aProductionReading());
+    await on(signalUpdated, telemetryRecorded({ assetId: "solar-0001", matters: true }));
+    expect(await planOf("solar-0001")).toBeUndefined();
+    await deps.plans.put(aPlan({ assetId: "solar-0001" }), at("2026-11-21T02:00Z"));
+    await tick(at("2026-11-21T02:00Z"));
+    expect(commands()).toEqual([]);
     expect(news()).toEqual([]);
   });
 
@@ -154,6 +176,7 @@ describe("a re-plan", () => {
     await on(signalUpdated);
     expect((await planOf("car-0001"))?.readyBy).toBe("2026-11-21T04:00:00.000Z");
     clock.set("2026-11-21T04:00Z");
+    await read(aReading({ observedAt: at("2026-11-21T03:59Z") }));
     await on(signalUpdated);
     expect((await planOf("car-0001"))?.readyBy).toBe("2026-11-21T07:00:00.000Z");
   });

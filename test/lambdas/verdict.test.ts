@@ -89,6 +89,28 @@ describe("a verdict", () => {
       });
     });
 
+    it.each<[Parameters<typeof aHeatReading>[0], string]>([
+      [{ mode: "normal", hotWaterC: 58 }, "confirmed"],
+      [{ mode: null, hotWaterC: 59.5 }, "confirmed"],
+      [{ mode: "normal", hotWaterC: 57.9 }, "missed"],
+      [{ mode: "normal", hotWaterC: null }, "missed"],
+      [{ mode: "reduced", hotWaterC: 59 }, "missed"],
+    ])("takes a boost that ended with a full tank as done, and no other: %j", (seen, answer) => {
+      const asked = { ...boost, action: { kind: "heat.mode", mode: "boost", fullAtC: 58 } } as const;
+      const reading = aHeatReading({ observedAt: AFTER, powerKw: 0, ...seen });
+      expect(verdict(asked, reading, REACHED, CHECK_AT).verdict).toBe(answer);
+      const before = aHeatReading({ observedAt: at("2026-11-21T01:59Z"), ...seen });
+      expect(verdict(asked, before, REACHED, CHECK_AT).verdict).toBe("missed");
+    });
+
+    it("says that it was the tank that proved a boost", () => {
+      const asked = { ...boost, action: { kind: "heat.mode", mode: "boost", fullAtC: 58 } } as const;
+      const reading = aHeatReading({ observedAt: AFTER, mode: "normal", powerKw: 0, hotWaterC: 58.2 });
+      expect(verdict(asked, reading, REACHED, CHECK_AT)).toMatchObject({
+        evidence: "reading of 2026-11-21T02:01:00.000Z: mode normal at 0.0 kW, the tank is full at 58.2 °C",
+      });
+    });
+
     it("does not rest on a reading of another stream", () => {
       for (const reading of [charging({ observedAt: AFTER }), aProductionReading({ observedAt: AFTER })]) {
         expect(verdict(boost, reading, REACHED, CHECK_AT)).toMatchObject({ verdict: "missed" });

@@ -323,7 +323,7 @@ Reading
               hot water 48.5 °C, indoors 20.5 °C, outdoors 4.0 °C
   reachable   yes, tried 1 min ago
 
-Plan: none; nothing is to be gained by shifting it now
+Plan: none yet; one is made from the first reading
 
 Open command: none
 `);

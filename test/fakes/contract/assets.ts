@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { aCharger, anAsset } from "../../builders.ts";
+import type { Asset } from "../../../shared/domain/asset.ts";
+import { aCharger, anAsset, aSolarSite } from "../../builders.ts";
 import { fresh, freshIds, type Stores } from "./stores.ts";
 
 export function assetsContract(stores: () => Stores): void {
@@ -45,23 +46,20 @@ export function assetsContract(stores: () => Stores): void {
       expect(await assets.fleet(fresh("fleet"))).toEqual([]);
     });
 
-    it("gives every asset of a site, also after one has moved", async () => {
+    it("gives every asset of a site as it was put, of whatever kind, and none that moved away", async () => {
       const { assets } = stores();
-      const [home, other] = [fresh("home"), fresh("home")];
-      const at = (siteId: string) => ({ site: { siteId, timeZone: "Europe/London" } });
-      const [car, charger] = [
-        anAsset({ assetId: fresh("car"), ...at(home) }),
-        aCharger({ assetId: fresh("charger"), ...at(home) }),
+      const site = { siteId: fresh("home"), timeZone: "Europe/London" };
+      const there = [
+        anAsset({ assetId: fresh("car"), site }),
+        aCharger({ assetId: fresh("charger"), site }),
+        aSolarSite({ assetId: fresh("roof"), site }),
       ];
-      await assets.put(car);
-      await assets.put(charger);
-      await assets.put(anAsset({ assetId: fresh("car"), ...at(other) }));
-      expect((await assets.site(home)).map(({ assetId }) => assetId).sort()).toEqual(
-        [car.assetId, charger.assetId].sort(),
-      );
-      await assets.put({ ...car, ...at(other) });
-      expect(await assets.site(home)).toEqual([charger]);
-      expect(await assets.site(fresh("nowhere"))).toEqual([]);
+      const moved = anAsset({ assetId: fresh("car"), site });
+      for (const asset of [...there, moved]) await assets.put(asset);
+      await assets.put({ ...moved, site: { ...site, siteId: fresh("home") } });
+      const byId = (a: Asset, b: Asset) => (a.assetId < b.assetId ? -1 : 1);
+      expect((await assets.site(site.siteId)).sort(byId)).toEqual(there.sort(byId));
+      expect(await assets.site(fresh("home"))).toEqual([]);
     });
   });
 }
