@@ -1,6 +1,8 @@
 import { run as optimise } from "../../lambdas/optimiser/handler.ts";
 import { run as schedule } from "../../lambdas/scheduler/handler.ts";
 import { run as verify } from "../../lambdas/verifier/handler.ts";
+import { status } from "../../local/ops/status.ts";
+import { statusText } from "../../local/ops/status-text.ts";
 import { tokenSource } from "../../shared/auth.ts";
 import type { Bus } from "../../shared/bus.ts";
 import { STREAM_OF_KIND } from "../../shared/domain/asset.ts";
@@ -153,6 +155,11 @@ export async function aWorld(clock: FakeClock, clouds: readonly Cloud[], options
     while (now() < moment) await step();
   };
 
+  const assetOf = (assetId: string) => {
+    const asset = assets.find((one) => one.assetId === assetId);
+    if (!asset) throw new RangeError(`no asset ${assetId}`);
+    return asset;
+  };
   let issued = 0;
   return {
     clock,
@@ -170,14 +177,18 @@ export async function aWorld(clock: FakeClock, clouds: readonly Cloud[], options
       processes = new Map(clouds.map((cloud) => [cloud.deployed.manifest.name, process(cloud)]));
     },
     latest: async (assetId: string) => {
-      const asset = assets.find((one) => one.assetId === assetId);
-      if (!asset) throw new RangeError(`no asset ${assetId}`);
+      const asset = assetOf(assetId);
       return (await stores.readings.latest([assetId], STREAM_OF_KIND[asset.kind])).get(assetId);
+    },
+    /** What `npm run ops -- status` says of an asset. */
+    async shown(assetId: string) {
+      const asset = assetOf(assetId);
+      const connection = { ...stores, accounts, bus, now, sealer: openSealer, close: () => {} };
+      return statusText(await status(asset, { name: "the test's platform", connection }));
     },
     /** A wanted state from now on for three hours, written and told as the optimiser does. */
     async issue(assetId: string, action: Action, changes: Partial<Command> = {}) {
-      const asset = assets.find((one) => one.assetId === assetId);
-      if (!asset) throw new RangeError(`no asset ${assetId}`);
+      const asset = assetOf(assetId);
       const times = { issuedAt: now(), notBefore: now(), notAfter: plusMs(now(), 3 * HOUR_MS) };
       const command = aCommand({
         commandId: `${now()}-${String(++issued).padStart(16, "0")}`,
