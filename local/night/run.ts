@@ -3,8 +3,9 @@ import { fileURLToPath } from "node:url";
 import { loadManifests } from "../../lib/manifests.ts";
 import { HOUR_MS, type Instant, instant, MINUTE_MS } from "../../shared/domain/instant.ts";
 import { seriesId } from "../../shared/domain/signal.ts";
-import type { Simulation, StartSimulation } from "../../shared/integration/simulation.ts";
+import type { Simulation, StartSimulation, VendorCall } from "../../shared/integration/simulation.ts";
 import { mapLimited } from "../../shared/map-limited.ts";
+import { tally } from "../../shared/tally.ts";
 import { VirtualClock } from "../clock.ts";
 import { type Feeds, startFeeds } from "../feeds/server.ts";
 import { type Connection, connect, type Deployment } from "../ops/connection.ts";
@@ -118,7 +119,10 @@ async function startSimulations(inputs: NightInputs, clock: VirtualClock): Promi
         departsAtMs: car.session.departsAtMs,
         readyByMs: car.readyByMs,
       })),
-      others: [],
+      chargers: [],
+      heatPumps: [],
+      solarSites: [],
+      siteLoadKw: () => 0,
       seed: inputs.seed,
       faults: inputs.faults,
       startsAtMs: inputs.night.startsAtMs,
@@ -212,8 +216,11 @@ async function settle(
     couldBeReady: (car) => of(car.asset.integration).couldBeReady(car.asset.assetId),
     commands,
     effective: all.flatMap((simulation) => simulation.effectiveCalls()),
-    vendorCalls: all.flatMap((simulation) => simulation.calls()),
-    injectedFaults: Object.assign({}, ...all.map((simulation) => simulation.injectedFaults())),
+    vendorCalls: callsByKind(all.flatMap((simulation) => simulation.calls())),
+    injectedFaults: tally(
+      all.flatMap((simulation) => simulation.injections()).filter(({ onlyIfAsked }) => !onlyIfAsked),
+      ({ kind }) => kind,
+    ),
     events: platform.archivedEvents().map((event) => {
       const detail = event.detail as { assetId?: string; faultClass?: string };
       return { name: String(event["detail-type"]), assetId: detail.assetId, faultClass: detail.faultClass };
@@ -226,6 +233,14 @@ async function settle(
     droppedDeliveries: platform.droppedDeliveries().map((drop) => `${drop.from} → ${drop.to}: ${drop.reason}`),
   };
   return report(inputs, await trueSignals(options, connection), outcome);
+}
+
+function callsByKind(calls: readonly VendorCall[]): Outcome["vendorCalls"] {
+  const kinds = [...new Set(calls.map(({ kind }) => kind))];
+  return kinds.map((kind) => {
+    const ofKind = calls.filter((call) => call.kind === kind);
+    return { kind, calls: ofKind.length, priceUsd: ofKind.reduce((sum, { priceUsd }) => sum + priceUsd, 0) };
+  });
 }
 
 /** The inputs themselves; with live feeds, what the platform stored of them. */

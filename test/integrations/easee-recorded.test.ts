@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { checkResult, toReading } from "../../lambdas/integrations/easee/adapter.ts";
+import { checkResult, toLook } from "../../lambdas/integrations/easee/adapter.ts";
 import { EaseeCommandResult, EaseeState, ticketOf } from "../../lambdas/integrations/easee/api.ts";
 import { EaseeLogin } from "../../lambdas/integrations/easee/login.ts";
 import { snapshotOf } from "../../lambdas/integrations/easee/snapshot.ts";
@@ -30,8 +30,8 @@ const EXPECTED: Record<string, () => unknown> = {
   "charger_state_awaiting_start.json": async () => {
     const state = EaseeState.parse(recorded("charger_state_awaiting_start.json"));
     const dated = { id: 183, timestamp: at("2020-07-18T20:02:30Z"), value: "0" };
-    const told = toReading(snapshotOf([dated], state, RECORDED_AT), aCharger(), undefined, RECORDED_AT);
-    expect(told).toMatchObject({
+    const told = toLook(snapshotOf([dated], state, RECORDED_AT), aCharger(), undefined, RECORDED_AT);
+    expect(told.reading).toMatchObject({
       observedAt: "2020-07-18T20:02:30.000Z",
       state: "stopped",
       plugged: true,
@@ -40,11 +40,11 @@ const EXPECTED: Record<string, () => unknown> = {
       currentLimitA: 32,
     });
     // By itself it is undated: its heartbeat does not make a reading.
-    const alone = async () => toReading(snapshotOf([], state, RECORDED_AT), aCharger(), undefined, RECORDED_AT);
+    const alone = async () => toLook(snapshotOf([], state, RECORDED_AT), aCharger(), undefined, RECORDED_AT);
     expect(await rejection(alone())).toMatchObject({ fault: "malformed-message" });
     // And read much later, the heartbeat has stopped.
     const later = at("2020-07-18T20:20:00Z");
-    expect(toReading(snapshotOf([dated], state, later), aCharger(), undefined, later)).toBeUndefined();
+    expect(toLook(snapshotOf([dated], state, later), aCharger(), undefined, later)).toEqual({ online: false });
   },
 
   "command_resume_202.json": () => {

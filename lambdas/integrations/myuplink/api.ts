@@ -3,6 +3,7 @@ import { epochMs } from "../../../shared/domain/instant.ts";
 import { VendorError } from "../../../shared/errors.ts";
 import { call, type HttpAnswer, parseBody, retryAfterMs } from "../../../shared/http.ts";
 import type { CallKind, Connection } from "../../../shared/integration/contract.ts";
+import { eachThatFits } from "../../../shared/integration/odd.ts";
 import { errorOf } from "./errors.ts";
 import { type Windows, waitOf } from "./rate-limit.ts";
 
@@ -17,56 +18,45 @@ const Numeric = z
     const number = Number(value);
     return Number.isFinite(number) ? number : null;
   });
-const text = z
-  .string()
-  .nullish()
-  .transform((value) => value ?? "");
+const text = z.string().catch("");
 
+/** A point, as far as it can be read: an odd part of it loses only itself, and a point without a number is left out. */
 export const MyUplinkPoint = z.looseObject({
   /** A text of digits, some with a letter behind; a number in older answers. */
   parameterId: z.union([z.string(), z.number()]).transform(String),
   parameterUnit: text,
-  writable: z
-    .boolean()
-    .nullish()
-    .transform((value) => value ?? false),
+  writable: z.boolean().catch(false),
   timestamp: text,
   /** Scaled already, as a rule. */
   value: Numeric,
   strVal: text,
-  smartHomeCategories: z
-    .array(z.string())
-    .nullish()
-    .transform((value) => value ?? []),
+  smartHomeCategories: z.array(z.string()).catch([]),
   /** In raw steps of `scaleValue`, as a rule. */
   minValue: Numeric,
   maxValue: Numeric,
   scaleValue: Numeric,
-  enumValues: z
-    .array(z.looseObject({ value: z.union([z.string(), z.number()]).transform(String) }))
-    .nullish()
-    .transform((value) => value ?? []),
+  enumValues: eachThatFits(z.looseObject({ value: z.union([z.string(), z.number()]).transform(String) })).catch([]),
 });
 export type MyUplinkPoint = z.infer<typeof MyUplinkPoint>;
-export const MyUplinkPoints = z.array(MyUplinkPoint);
+export const MyUplinkPoints = eachThatFits(MyUplinkPoint);
 
 const MyUplinkSystems = z.looseObject({
-  numItems: z.number().int().nonnegative().nullish(),
-  systems: z.array(
+  numItems: z.number().int().nonnegative().nullish().catch(null),
+  systems: eachThatFits(
     z.looseObject({
       systemId: z.string().min(1),
-      devices: z.array(
-        // A word today, an integer in older answers.
-        z.looseObject({ id: z.string().min(1), connectionState: z.union([z.string(), z.number()]) }),
+      // How a device is connected is judged of the one that is asked for.
+      devices: eachThatFits(z.looseObject({ id: z.string().min(1), connectionState: z.unknown().optional() })).catch(
+        [],
       ),
     }),
   ),
 });
 
-export const MyUplinkMode = z.looseObject({ smartHomeMode: z.string() });
+export const MyUplinkMode = z.looseObject({ smartHomeMode: z.unknown().optional() });
 const ModeTaken = z.looseObject({ payload: z.looseObject({ state: z.string() }) });
 const Subscriptions = z.looseObject({
-  subscriptions: z.array(z.looseObject({ type: z.string(), validUntil: z.string().nullish() })),
+  subscriptions: eachThatFits(z.looseObject({ type: z.string(), validUntil: z.string().nullish() })),
 });
 
 const TIMEOUT_MS = 10_000;
@@ -130,7 +120,8 @@ export function myUplinkApi(connection: Connection, accessToken: string, windows
     async points(deviceId: string) {
       return parseBody(await request("data", "GET", "points", `${device(deviceId)}/points`), MyUplinkPoints, "points");
     },
-    async mode(systemId: string) {
+    /** The mode's word, as told. */
+    async mode(systemId: string): Promise<unknown> {
       const answer = await request("data", "GET", "smart-home-mode", `${system(systemId)}/smart-home-mode`);
       return parseBody(answer, MyUplinkMode, "smart-home-mode").smartHomeMode;
     },

@@ -26,21 +26,29 @@ const MODES = ["Default", "Normal", "Away", "Vacation", "Home"];
 /** The vendor's API: recognises the call and the customer, counts, lets faults strike, and answers. */
 export class Cloud {
   readonly #parts: Parts;
+  /** By the id of the device and by that of its system. */
+  readonly #pumps: ReadonlyMap<string, Pump>;
   #serial = 0;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#pumps = new Map(
+      parts.pumps.flatMap((pump): [string, Pump][] => [
+        [pump.spec.deviceId, pump],
+        [systemOf(pump.spec.deviceId), pump],
+      ]),
+    );
   }
 
   answer(request: Request): Reply {
-    const { clock, ledger, pumps, tokens } = this.#parts;
+    const { clock, ledger, tokens } = this.#parts;
     const atMs = clock.now();
     const [, family, id = "", rest = ""] = /^\/v2\/(systems|devices)\/([^/]+)\/?(.*)$/.exec(request.url.pathname) ?? [];
     const route = family === undefined ? undefined : routeOf(request.method, family, id, rest);
     if (!route) return failure(404, "NOT_FOUND");
     const token = /^Bearer (.+)$/.exec(request.authorization ?? "")?.[1] ?? "";
     const accountId = tokens.accountOf(token, atMs);
-    const pump = pumps.find(({ spec }) => spec.deviceId === id || systemOf(spec.deviceId) === id);
+    const pump = this.#pumps.get(id);
     pump?.play(atMs);
     const { reply, effective } = this.#admit({ atMs, route, pump, body: request.body }, accountId, token);
     ledger.log({
@@ -67,7 +75,10 @@ export class Cloud {
       return { reply: { ...EMPTY, status: 401, headers: challenge } };
     }
     const { allowed, headers } = ledger.allow(accountId, atMs);
-    if (!allowed) return { reply: { ...EMPTY, status: 429, headers } };
+    if (!allowed) {
+      faults.note({ atMs, kind: "limit-reached", accountId });
+      return { reply: { ...EMPTY, status: 429, headers } };
+    }
     if (route.what !== "systems" && pump?.spec.accountId !== accountId) return { reply: failure(403, "FORBIDDEN") };
     const visit = { ...call, accountId };
     const deviceId =
@@ -97,13 +108,13 @@ export class Cloud {
       }
       case "set mode": {
         const mode = bodyOf(visit.body).smartHomeMode;
-        if (typeof mode !== "string" || !MODES.includes(mode)) return refused();
+        if (typeof mode !== "string" || !MODES.includes(mode)) return this.#refuse(pump, atMs);
         return { reply: json(200, { payload: { state: "ok" } }), effective: this.#act(pump, { mode }, atMs) };
       }
       case "set point": {
         const { lux } = mannerOf(pump, seed);
         const [[id, value] = []] = Object.entries(bodyOf(visit.body));
-        if (id === undefined || id !== lux || !["0", "1"].includes(String(value))) return refused();
+        if (id === undefined || id !== lux || !["0", "1"].includes(String(value))) return this.#refuse(pump, atMs);
         const effective = this.#act(pump, { lux: value === "1" }, atMs);
         return { reply: json(200, { payload: { [id]: "modified" } }), effective };
       }
@@ -118,8 +129,14 @@ export class Cloud {
     const unit = draw(seed, deviceId, "acts", this.#serial++);
     const reachedMs = faults.offlineUntil(deviceId, atMs) ?? atMs;
     const actsMs = Math.round(reachedMs + between(2_000, 20_000, unit));
-    pump.queue({ atMs: actsMs, visibleAtMs: Math.round(reachedMs + between(5_000, 60_000, unit)), change });
+    const visibleAtMs = Math.round(reachedMs + between(5_000, 60_000, unit));
+    pump.queue({ atMs: actsMs, visibleAtMs, change, isOurs: true });
     return "mode" in change ? before.mode !== change.mode : before.lux !== change.lux;
+  }
+
+  #refuse(pump: Pump, atMs: number): Answer {
+    this.#parts.faults.note({ atMs, kind: "bad-request", deviceId: pump.spec.deviceId });
+    return { reply: failure(400, "BAD_REQUEST"), effective: false };
   }
 
   #fail(fault: CallFault, visit: Visit): Answer {
@@ -224,10 +241,6 @@ function routeOf(method: string, family: string, id: string, rest: string): Rout
 
 function systemOf(deviceId: string): string {
   return `system-of-${deviceId}`;
-}
-
-function refused(): Answer {
-  return { reply: failure(400, "BAD_REQUEST"), effective: false };
 }
 
 function bodyOf(text: string): Record<string, unknown> {

@@ -97,8 +97,9 @@ export async function startMyUplinkSimulator(options: MyUplinkSimulatorOptions):
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("the simulator has no port");
 
+  const byId = new Map(pumps.map((pump) => [pump.spec.deviceId, pump]));
   const pumpOf = (deviceId: string): Pump => {
-    const pump = pumps.find(({ spec }) => spec.deviceId === deviceId);
+    const pump = byId.get(deviceId);
     if (!pump) throw new RangeError("no such pump in this simulator");
     pump.play(clock.now());
     return pump;
@@ -108,12 +109,13 @@ export async function startMyUplinkSimulator(options: MyUplinkSimulatorOptions):
     issueTokens: (accountId) => tokens.issue(accountId, clock.now()),
     truth(deviceId) {
       const pump = pumpOf(deviceId);
-      const { mode, powerKw, waterC, roomC, starts } = pump;
+      const { mode, powerKw, waterC, roomC, starts, breaches } = pump;
       const nowMs = clock.now();
-      return { mode, lux: pump.isLux(nowMs), powerKw, waterC, roomC, starts, intervals: pump.intervals(nowMs) };
+      const intervals = pump.intervals(nowMs);
+      return { mode, lux: pump.isLux(nowMs), powerKw, waterC, roomC, starts, breaches, intervals };
     },
     ownerSets(deviceId, mode) {
-      pumpOf(deviceId).queue({ atMs: clock.now(), visibleAtMs: clock.now(), change: { mode } });
+      pumpOf(deviceId).queue({ atMs: clock.now(), visibleAtMs: clock.now(), change: { mode }, isOurs: false });
     },
     calls: () => ledger.calls(),
     mostPerMinute: () => ledger.mostPerMinute,

@@ -8,8 +8,10 @@ export const manifest: Manifest = {
   docsUrl: "https://developer.tesla.com/docs/fleet-api",
   capabilities: ["soc", "power", "plugged", "charge.start", "charge.stop", "wake"],
   endpoints: {
-    // The Europe region also serves the Middle East and Africa. A signing proxy or a compatible host goes here too.
+    // The Europe region also serves the Middle East and Africa. A compatible service (README) goes here and below.
     TESLA_API_URL: "https://fleet-api.prd.eu.vn.cloud.tesla.com",
+    // Where commands go: the signing proxy, for cars made since about 2021. As it stands, unsigned.
+    TESLA_COMMAND_URL: "https://fleet-api.prd.eu.vn.cloud.tesla.com",
     // Token exchange moved here from auth.tesla.com in August 2025.
     TESLA_AUTH_URL: "https://fleet-auth.prd.vn.cloud.tesla.com",
   },
@@ -29,6 +31,9 @@ export const manifest: Manifest = {
   ],
   // developer.tesla.com billing-and-limits: 500 looks, 1,000 commands or 50 wakes per dollar, errors below 500 included.
   priceUsd: { state: 1 / 500, data: 1 / 500, command: 1 / 1000, wake: 1 / 50 },
+  // A car's day at this cadence is some 72 looks at its state and 15 at its data, two wakes and a dozen commands: 0.23
+  // dollars, 7.10 a month. A quarter more is for what goes wrong and is done again.
+  budgetUsdPerDeviceMonth: 9,
   secretKeys: ["clientId", "clientSecret"],
   refreshSemantics: "grace",
   // A charger may delay any change by up to ten minutes (SI 2021/1467), so nothing is missed before eleven.
