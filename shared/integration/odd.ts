@@ -1,6 +1,8 @@
 import * as z from "zod";
 
 const LONGEST_WORD = 40;
+/** A whole series in an odd form is told by its first values. */
+const MOST_TOLD = 8;
 
 /** What a vendor said of a field and nobody documents, for `Look.unknown`. */
 export function oddity(field: string, said: unknown): string {
@@ -9,8 +11,10 @@ export function oddity(field: string, said: unknown): string {
 
 /** `unknown` of a look: absent when there is nothing to tell. */
 export function unknownOf(words: Iterable<string>): { unknown?: readonly string[] } {
-  const unknown = [...new Set(words)];
-  return unknown.length === 0 ? {} : { unknown };
+  const all = [...new Set(words)];
+  if (all.length === 0) return {};
+  const more = all.length - MOST_TOLD;
+  return { unknown: more > 0 ? [...all.slice(0, MOST_TOLD), `and ${more} more`] : all };
 }
 
 /** A list whose items are judged one by one, so that an odd one does not lose the others; refused when not one fits. */
