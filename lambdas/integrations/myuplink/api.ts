@@ -40,16 +40,14 @@ export const MyUplinkPoint = z.looseObject({
 export type MyUplinkPoint = z.infer<typeof MyUplinkPoint>;
 export const MyUplinkPoints = eachThatFits(MyUplinkPoint);
 
+/** Null where it cannot be read: then a device that is not found may be there all the same. */
+const readable = <T>(schema: z.ZodType<T>) => schema.nullable().catch(null);
+// How a device is connected is judged of the one that is asked for.
+const MyUplinkDevice = z.looseObject({ id: z.string().min(1), connectionState: z.unknown().optional() });
 const MyUplinkSystems = z.looseObject({
   numItems: z.number().int().nonnegative().nullish().catch(null),
-  systems: eachThatFits(
-    z.looseObject({
-      systemId: z.string().min(1),
-      // How a device is connected is judged of the one that is asked for.
-      devices: eachThatFits(z.looseObject({ id: z.string().min(1), connectionState: z.unknown().optional() })).catch(
-        [],
-      ),
-    }),
+  systems: z.array(
+    readable(z.looseObject({ systemId: z.string().min(1), devices: readable(z.array(readable(MyUplinkDevice))) })),
   ),
 });
 
@@ -97,6 +95,7 @@ export function myUplinkApi(connection: Connection, accessToken: string, windows
   return {
     /** The system that a device belongs to, and how it is connected. Throws `customer-must-act` when it is not theirs. */
     async find(deviceId: string) {
+      let isWhole = true;
       for (let page = 1; page <= MOST_PAGES; page++) {
         const path = `/v2/systems/me?page=${page}&itemsPerPage=${PAGE_SIZE}`;
         const { systems, numItems } = parseBody(
@@ -104,17 +103,24 @@ export function myUplinkApi(connection: Connection, accessToken: string, windows
           MyUplinkSystems,
           "systems",
         );
-        for (const { systemId, devices } of systems) {
-          const found = devices.find(({ id }) => id === deviceId);
-          if (found) return { systemId, connectionState: found.connectionState };
+        for (const system of systems) {
+          const found = system?.devices?.find((device) => device?.id === deviceId);
+          if (system && found) return { systemId: system.systemId, connectionState: found.connectionState };
+          if (!system?.devices || system.devices.includes(null)) isWhole = false;
         }
         if (systems.length === 0 || page * PAGE_SIZE >= (numItems ?? 0)) break;
       }
-      throw new VendorError({
-        fault: "customer-must-act",
-        operation: "systems",
-        message: "the heat pump is not in the customer's account any more",
-      });
+      throw isWhole
+        ? new VendorError({
+            fault: "customer-must-act",
+            operation: "systems",
+            message: "the heat pump is not in the customer's account any more",
+          })
+        : new VendorError({
+            fault: "malformed-message",
+            operation: "systems",
+            message: "the heat pump is not among the systems and devices that could be read",
+          });
     },
     /** Every point of a device: numbers differ by series, and all of them cost one call. */
     async points(deviceId: string) {

@@ -142,7 +142,8 @@ function energyOf(series: SolarEdgeSeries, { peakPowerKw }: SolarSite, odd: stri
   // Told, and nothing of it read: that is no silence.
   const isTold = series.values.some(({ value }) => value !== null && value !== undefined);
   const isRead = [...(values?.values() ?? [])].some((value) => value !== null);
-  if (values === undefined || (isTold && !isRead)) throw malformed(odd[0] ?? "no value");
+  const hasNoTime = series.values.length > 0 && values?.size === 0;
+  if (values === undefined || hasNoTime || (isTold && !isRead)) throw malformed(odd[0] ?? "no value");
   return values;
 }
 
