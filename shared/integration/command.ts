@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type Asset, STREAM_OF_KIND } from "../domain/asset.ts";
 import type { Command } from "../domain/command.ts";
 import { isEnded, STREAM_OF_ACTION, standingFaults } from "../domain/command.ts";
@@ -21,6 +22,8 @@ const RETRY_MS = 30_000;
 /** A device takes up to this long to become ready. */
 const READY_AFTER_MS = 45_000;
 const LONGEST_RETRY_MS = 300_000;
+/** Commands that failed together, in an outage, are not repeated together: each waits up to this share longer. */
+const SPREAD = 0.5;
 const RECENT_COMMANDS = 5;
 /** A device that is seen at work and so often said to be out of reach: somebody must know. */
 const TOLD_AT_ATTEMPT = 3;
@@ -155,7 +158,9 @@ async function accept(command: Command, withoutEffect: boolean, deps: Integratio
 async function failed(command: Command | undefined, error: VendorError, deps: IntegrationDeps): Promise<Handled> {
   if (!command || isEnded(command.status)) return DONE;
   const fields = { commandId: command.commandId, fault: error.fault, reason: error.message };
-  const retryAfterMs = Math.max(error.retryAfterMs ?? 0, RETRY_MS, paceMs(command, deps));
+  const retryAfterMs = Math.round(
+    Math.max(error.retryAfterMs ?? 0, RETRY_MS, paceMs(command, deps)) * (1 + SPREAD * shareOf(command)),
+  );
   const retry = FAULT_TREATMENT[error.fault].retry;
 
   if (command.status === "sending" && (error.mayHaveActed || retry)) {
@@ -198,6 +203,11 @@ async function failed(command: Command | undefined, error: VendorError, deps: In
 /** Half the command's age: quick at first, rare in a long outage. */
 function paceMs(command: Command, deps: IntegrationDeps): number {
   return Math.min(LONGEST_RETRY_MS, (epochMs(deps.now()) - epochMs(command.issuedAt)) / 2);
+}
+
+/** A command's own share of 1, always the same. */
+function shareOf({ assetId, commandId }: Command): number {
+  return createHash("sha256").update(`${assetId} ${commandId}`).digest().readUInt16BE() / 0xffff;
 }
 
 async function knownOf(command: Command, deps: IntegrationDeps) {

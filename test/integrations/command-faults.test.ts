@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { FAULT_TREATMENT, FaultClass } from "../../shared/domain/fault.ts";
 import { HOUR_MS, plusMs } from "../../shared/domain/instant.ts";
+import { anAsset } from "../builders.ts";
 import { published } from "../fakes/bus.ts";
 import { aFault, anIntegration, aStart, fakeTokens, TWO } from "./job-bench.ts";
 
@@ -143,7 +144,25 @@ describe("the wait before a command is tried again", () => {
   ])("is %s", async (_, ageMs, retryAfterMs, expected) => {
     const world = anIntegration({ commands: [command], now: plusMs(TWO, ageMs) });
     world.vendor.next.command = [aFault("rate-limited", retryAfterMs === undefined ? {} : { retryAfterMs })];
-    await expect(world.run(command)).resolves.toEqual({ done: false, retryAfterMs: expected });
+    const handled = await world.run(command);
+    const waitMs = handled.done ? 0 : handled.retryAfterMs;
+    expect(waitMs).toBeGreaterThanOrEqual(expected);
+    expect(waitMs).toBeLessThanOrEqual(1.5 * expected);
+  });
+
+  it("is each command's own, so that a fleet does not come back in one moment", async () => {
+    const commands = Array.from({ length: 50 }, (_, index) =>
+      aStart({ assetId: `car-${1000 + index}`, commandId: `2026-11-21T02:00:00.000Z-${index}` }),
+    );
+    const assets = commands.map(({ assetId }) => anAsset({ integration: "tesla", assetId }));
+    const world = anIntegration({ commands, assets });
+    world.vendor.next.command = commands.map(() => aFault("vendor-outage"));
+    const waits = new Set<number>();
+    for (const one of commands) {
+      const handled = await world.run(one);
+      if (!handled.done) waits.add(Math.floor(handled.retryAfterMs / 1000));
+    }
+    expect(waits.size).toBeGreaterThan(8);
   });
 
   it("ends with its time: an outage all night sends nothing late", async () => {

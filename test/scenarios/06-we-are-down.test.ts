@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { HOUR_MS, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
-import { aMyUplinkCloud, anEaseeCloud, aViessmannCloud } from "./clouds.ts";
+import { aMyUplinkCloud, anEaseeCloud, aTeslaCloud, aViessmannCloud } from "./clouds.ts";
 import { aWorld, evening } from "./world.ts";
 
 /** Everything that the platform can hold back or push, held or pushed; then nobody is there for two hours. */
@@ -60,5 +60,22 @@ describe("6. We are down for two hours in the middle of a limit", () => {
     await world.pass(20 * MINUTE_MS);
     expect((await world.row(normal)).status).toBe("confirmed");
     expect(viessmann.truth(1).targetC).toBe(55);
+  });
+
+  // Tesla's commands have no life. What a car falls back to is what its owner set in it.
+  it("and a car that we stopped is charged by its owner's own schedule in time", async () => {
+    const clock = evening();
+    const own = { ownSchedule: { mode: "DepartBy", marginMinutes: 5 } } as const;
+    const tesla = await aTeslaCloud(clock, { cars: [own] });
+    const world = await aWorld(clock, [tesla.cloud]);
+    await world.pass(30 * MINUTE_MS);
+    await world.issue("car-0001", { kind: "charge.start", currentA: 32 });
+    await world.pass(30 * MINUTE_MS);
+    await world.issue("car-0001", { kind: "charge.stop" });
+    await world.pass(10 * MINUTE_MS);
+    expect(tesla.truth()).toMatchObject({ phase: "stopped" });
+    world.down(11.8 * HOUR_MS);
+    expect(tesla.truth()).toMatchObject({ phase: "complete" });
+    expect(tesla.truth().socPercent).toBeCloseTo(80, 3);
   });
 });
