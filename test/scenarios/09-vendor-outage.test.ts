@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { manifest } from "../../lambdas/integrations/tesla/manifest.ts";
 import { epochMs, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
 import { anEaseeCloud, aTeslaCloud, aViessmannCloud } from "./clouds.ts";
@@ -36,9 +36,15 @@ async function anEvening(hasOutage: boolean) {
 }
 
 describe("9. A vendor answers with a web page (502) for ten minutes", () => {
+  let outage: Awaited<ReturnType<typeof anEvening>>;
+  let plain: Awaited<ReturnType<typeof anEvening>>;
+  beforeAll(async () => {
+    outage = await anEvening(true);
+    plain = await anEvening(false);
+  });
+
   it("is asked once a minute until it is back, nobody else is held back, and then traffic returns spread out", async () => {
-    const { world, tesla, perMinute } = await anEvening(true);
-    const plain = await anEvening(false);
+    const { world, tesla, perMinute } = outage;
     const calls = perMinute("tesla");
     // What was under way finds the outage; from then on one look a minute finds out whether it is over.
     expect(calls[45]).toBeLessThanOrEqual(2 * USUAL_PER_MINUTE);
@@ -55,7 +61,7 @@ describe("9. A vendor answers with a web page (502) for ten minutes", () => {
   });
 
   it("is called an outage, and no customer is told to reconnect", async () => {
-    const { world } = await anEvening(true);
+    const { world } = outage;
     const raised = world.events("FaultRaised");
     expect(new Set(raised.map(({ faultClass }) => faultClass))).toEqual(new Set(["vendor-outage"]));
     expect(raised.every(({ integration }) => integration === "tesla")).toBe(true);
