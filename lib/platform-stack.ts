@@ -79,7 +79,7 @@ export class PlatformStack extends Stack {
       reservedConcurrency: stage.reservedConcurrency.optimiser,
     });
     optimiser.may(["dynamodb:BatchGetItem"], [assets.tableArn]);
-    optimiser.may(["dynamodb:Query"], [indexArn(assets, "byFleet")]);
+    optimiser.may(["dynamodb:Query"], [indexArn(assets, "byFleet"), indexArn(assets, "bySite")]);
     optimiser.may(["dynamodb:BatchGetItem", "dynamodb:Query"], [readings.tableArn]);
     optimiser.may(["dynamodb:Query"], [signals.tableArn]);
     optimiser.may(["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], [plans.tableArn]);

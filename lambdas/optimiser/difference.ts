@@ -1,11 +1,11 @@
-import { type Car, currentForPower } from "../../shared/domain/asset.ts";
+import { type Car, type Charger, currentForPower } from "../../shared/domain/asset.ts";
 import { type Action, type Command, isEnded } from "../../shared/domain/command.ts";
 import { FAULT_TREATMENT, type FaultClass } from "../../shared/domain/fault.ts";
 import { type Instant, later, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
-import { nextEdge, type Plan, windowAt } from "../../shared/domain/plan.ts";
+import { nextEdge, type Plan, type Window, windowAt } from "../../shared/domain/plan.ts";
 import type { ChargeReading } from "../../shared/domain/reading.ts";
 
-/** What to do about one car now: a command to issue, and open ones that it overtakes. */
+/** What to do about one load now: a command to issue, and open ones that it overtakes. */
 export type Difference = {
   issue: { action: Action; windowStartsAt: Instant; notBefore: Instant; notAfter: Instant; reason: string } | undefined;
   withdraw: Command[];
@@ -22,46 +22,67 @@ const CURRENT_STEP_DOWN_A = 2;
 /** A stop may still be sent this long after its time if nothing else follows. */
 const STOP_VALID_MS = 120 * MINUTE_MS;
 
+/** What a load is to do at a moment, and how that is told from what it does or will do. */
+export type Wanted<A extends Action = Action> = {
+  action: A;
+  /** It does so by itself already. */
+  holds: boolean;
+  /** A command under way that wants as much. */
+  isSame: (open: Action) => boolean;
+};
+
+type Given = { plan: Plan; recent: readonly Command[]; now: Instant; at: Instant };
+
 /**
- * The difference between what the plan wants at `at` (now, or an edge just ahead) and what the car does, or will do once
- * its open commands have worked. `recent` holds the car's newest commands in any order.
+ * The difference between what the plan wants at `at` (now, or an edge just ahead) and what a car or charger does, or will do
+ * once its open commands have worked. `recent` holds its newest commands in any order.
  */
-export function difference(input: {
-  asset: Car;
-  plan: Plan;
-  reading: ChargeReading;
-  recent: readonly Command[];
-  now: Instant;
-  at: Instant;
-}): Difference {
-  const { asset, plan, reading, recent, now } = input;
+export function difference(input: Given & { asset: Car | Charger; reading: ChargeReading }): Difference {
+  const { asset, reading } = input;
   if (reading.plugged === false) return NOTHING;
+  return settle(input, {
+    // A charger's limits end by themselves, so that a stop which ran out must be wanted anew; a car stays stopped.
+    repeats: asset.kind === "charger",
+    idle: "waiting for a cheaper window",
+    wantedIn: (window) => {
+      const action: ChargeAction = window
+        ? { kind: "charge.start", currentA: currentForPower(asset.supply, window.powerKw) }
+        : { kind: "charge.stop" };
+      return { action, holds: alreadySo(action, reading), isSame: (open) => sameState(open, action) };
+    },
+  });
+}
+
+/** The same for any load: `wantedIn` says what a window, or none, wants of it; undefined leaves it alone. */
+export function settle(
+  { plan, recent, now, at: givenAt }: Given,
+  load: { repeats: boolean; idle: string; wantedIn: (window: Window | undefined) => Wanted | undefined },
+): Difference {
   const open = recent.filter((command) => !isEnded(command.status));
   const newestOpen = open.reduce<Command | undefined>((a, b) => (a && a.issuedAt >= b.issuedAt ? a : b), undefined);
   // A command that waits for its moment is held against what the plan wants at that moment.
-  const at = newestOpen && newestOpen.notBefore > input.at ? newestOpen.notBefore : input.at;
+  const at = newestOpen && newestOpen.notBefore > givenAt ? newestOpen.notBefore : givenAt;
   const window = windowAt(plan, at);
-  const wanted: ChargeAction = window
-    ? { kind: "charge.start", currentA: currentForPower(asset.supply, window.powerKw) }
-    : { kind: "charge.stop" };
-
-  if (newestOpen ? sameState(newestOpen.action, wanted) : alreadySo(wanted, reading)) return NOTHING;
-  if (isHeldBack(lastEnded(recent), wanted, now)) return NOTHING;
+  const wanted = load.wantedIn(window);
+  if (!wanted || (newestOpen ? wanted.isSame(newestOpen.action) : wanted.holds)) return NOTHING;
+  if (isHeldBack(lastEnded(recent), wanted.action, now)) return NOTHING;
 
   const since = window?.startsAt ?? lastEdge(plan, at);
+  const ranOutAt = load.repeats ? lastRunOut(recent, wanted.action, now) : undefined;
+  const failedAt = lastFailure(recent, wanted.action);
   return {
     issue: {
-      action: wanted,
-      windowStartsAt: later(since, lastFailure(recent, wanted) ?? since),
+      action: wanted.action,
+      windowStartsAt: [since, failedAt ?? since, ranOutAt ?? since].reduce(later),
       notBefore: later(since, now),
       notAfter: window?.endsAt ?? nextEdge(plan, at) ?? plusMs(at, STOP_VALID_MS),
-      reason: window?.reason ?? "waiting for a cheaper window",
+      reason: window?.reason ?? load.idle,
     },
     withdraw: open.filter((command) => command.status === "issued" || command.status === "accepted"),
   };
 }
 
-/** What a car is asked: a plan never wants anything else of it. */
+/** What a car or charger is asked: a plan never wants anything else of it. */
 type ChargeAction = Extract<Action, { kind: "charge.start" | "charge.stop" }>;
 
 function alreadySo(wanted: ChargeAction, reading: ChargeReading): boolean {
@@ -86,8 +107,13 @@ function lastEnded(recent: readonly Command[]): Command | undefined {
   return ended.reduce<Command | undefined>((a, b) => (a && (a.endedAt ?? "") >= (b.endedAt ?? "") ? a : b), undefined);
 }
 
+/** A start is a start at any current; a mode is that mode only, so that a failed one never bars the way back to normal. */
+function isSameIntent(a: Action, b: Action): boolean {
+  return a.kind === "heat.mode" && b.kind === "heat.mode" ? a.mode === b.mode : a.kind === b.kind;
+}
+
 function isHeldBack(command: Command | undefined, wanted: Action, now: Instant): boolean {
-  if (!command?.faultClass || !command.endedAt || command.action.kind !== wanted.kind) return false;
+  if (!command?.faultClass || !command.endedAt || !isSameIntent(command.action, wanted)) return false;
   return now < heldUntil(command.endedAt, command.faultClass);
 }
 
@@ -106,9 +132,20 @@ function heldUntil(endedAt: Instant, faultClass: FaultClass): Instant {
 
 /** A failed intent is repeated as a new one, dated from its failure: its own id can never be issued again. */
 function lastFailure(recent: readonly Command[], wanted: Action): Instant | undefined {
-  const failures = recent.filter((command) => command.faultClass && command.action.kind === wanted.kind);
+  const failures = recent.filter((command) => command.faultClass && isSameIntent(command.action, wanted));
   return failures
     .flatMap((command) => command.endedAt ?? [])
+    .sort()
+    .at(-1);
+}
+
+/** When the last such command that worked ended by itself at the device. */
+function lastRunOut(recent: readonly Command[], wanted: Action, now: Instant): Instant | undefined {
+  const over = recent.filter(
+    ({ status, action, notAfter }) => status === "confirmed" && isSameIntent(action, wanted) && notAfter <= now,
+  );
+  return over
+    .map((command) => command.notAfter)
     .sort()
     .at(-1);
 }

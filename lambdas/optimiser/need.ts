@@ -1,8 +1,18 @@
-import type { Car } from "../../shared/domain/asset.ts";
+import type { Car, Charger } from "../../shared/domain/asset.ts";
 import type { ChargeReading } from "../../shared/domain/reading.ts";
+import type { ChargeLoad } from "./loads.ts";
 
-/** What a car needs from the grid, kWh; `nowKwh` is the part that must not wait. */
+/** What a load needs from the grid, kWh; `nowKwh` is the part that must not wait. */
 export type Need = { energyKwh: number; nowKwh: number; notes: string[] };
+
+/** What a load needs: what its battery lacks where a car tells, else what its session was agreed to get. */
+export function loadNeed({ asset, reading, battery }: ChargeLoad): Need | undefined {
+  const known = battery && need(battery.car, battery.reading);
+  if (known || asset.kind === "car") return known;
+  const session = sessionNeed(asset, reading);
+  if (!battery) return session;
+  return { ...session, notes: [`the state of charge of ${battery.car.assetId} is unknown`, ...session.notes] };
+}
 
 /**
  * From the last reading. Stored energy is used where the vendor gives it, else whole percents (which read low, so the
@@ -25,5 +35,15 @@ export function need(asset: Car, reading: ChargeReading): Need | undefined {
     energyKwh: gridKwh(targetSocPercent),
     nowKwh: gridKwh(Math.min(chargeNowToPercent, targetSocPercent)),
     notes,
+  };
+}
+
+/** What a session still lacks. One whose energy is unknown has had nothing yet, as far as anybody knows. */
+export function sessionNeed(asset: Charger, reading: ChargeReading): Need {
+  const { sessionEnergyKwh } = asset.preferences;
+  return {
+    energyKwh: Math.max(0, sessionEnergyKwh - (reading.sessionKwh ?? 0)),
+    nowKwh: 0,
+    notes: reading.sessionKwh === null ? ["the session's energy is unknown and taken for none"] : [],
   };
 }

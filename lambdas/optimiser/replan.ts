@@ -1,81 +1,92 @@
-import type { Car } from "../../shared/domain/asset.ts";
 import { powerOfCurrent } from "../../shared/domain/asset.ts";
-import { type Instant, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
+import { type Instant, MINUTE_MS } from "../../shared/domain/instant.ts";
 import { nextEdge, type Plan } from "../../shared/domain/plan.ts";
-import type { ChargeReading } from "../../shared/domain/reading.ts";
-import type { Slot } from "../../shared/domain/signal.ts";
 import { round } from "../../shared/domain/units.ts";
-import { type CostSlot, costSlots } from "./costs.ts";
-import { need } from "./need.ts";
-import { plan } from "./plan.ts";
+import { costSlots } from "./costs.ts";
+import { replanHeat } from "./heat.ts";
+import { type ChargeLoad, type Load, readyByOf } from "./loads.ts";
+import { loadNeed } from "./need.ts";
+import { type Signals, signalNotes } from "./signals.ts";
+import { planWithSurplus } from "./surplus.ts";
 
 /** A command takes a while to act: a plan is done this long before the deadline where there is room. */
 const RESERVE_MS = 2 * MINUTE_MS;
 const RUN_MS = 10 * MINUTE_MS;
+const STALE = "not heard of for two hours: the plan stands, and nothing is commanded";
 
-/** Prices and carbon that a group of cars shares. */
-export type Signals = { price: readonly Slot[]; carbon: readonly Slot[] };
+/** A new plan for one load, or undefined when it cannot or need not have one and had none with anything ahead. */
+export function replan(load: Load, previous: Plan | undefined, signals: Signals, now: Instant): Plan | undefined {
+  if (load.kind === "read-only") return idle(previous, load.asset.assetId, `${load.actor.assetId} acts for it`, now);
+  if (load.isStale) return previous && kept(previous, now);
+  return load.kind === "heat" ? replanHeat(load, previous, signals, now) : replanCharge(load, previous, signals, now);
+}
 
-/**
- * A new plan for one car from its last reading, or undefined when it cannot or need not have one (unplugged, unknown
- * state of charge) and had none with anything ahead.
- */
-export function replan(
-  asset: Car,
-  reading: ChargeReading,
-  previous: Plan | undefined,
-  signals: Signals,
-  readyBy: Instant,
-  now: Instant,
-): Plan | undefined {
-  const base = { assetId: asset.assetId, madeAt: now, version: (previous?.version ?? 0) + 1, readyBy };
-  const wants = reading.plugged === true ? need(asset, reading) : undefined;
+function replanCharge(load: ChargeLoad, previous: Plan | undefined, signals: Signals, now: Instant): Plan | undefined {
+  const { asset, reading, battery } = load;
+  const wants = reading.plugged === true ? loadNeed(load) : undefined;
   if (!wants) {
-    const idle = !previous || nextEdge(previous, now) === undefined;
-    if (idle) return undefined;
-    const note = reading.plugged === true ? "the state of charge is unknown" : "the car is not known to be plugged in";
-    return {
-      ...base,
-      energyNeededKwh: 0,
-      shortfallKwh: 0,
-      shortfallPercent: 0,
-      costPence: 0,
-      carbonGrams: 0,
-      windows: [],
-      notes: [note],
-    };
+    const why =
+      reading.plugged === true
+        ? "the state of charge is unknown"
+        : `the ${load.asset.kind === "car" ? "car" : "cable"} is not known to be plugged in`;
+    return idle(previous, asset.assetId, why, now);
   }
+  const readyBy = readyByOf(load, now);
+  const preferences = (battery?.car ?? asset).preferences;
   const slots = costSlots({
-    ...signals,
+    price: signals.price,
+    carbon: signals.carbon,
     from: now,
     to: readyBy,
-    carbonWeightPencePerKg: asset.preferences.carbonWeightPencePerKg,
+    carbonWeightPencePerKg: preferences.carbonWeightPencePerKg,
   });
-  const answer = plan({
-    energyKwh: wants.energyKwh,
-    nowKwh: wants.nowKwh,
-    maxPowerKw: powerOfCurrent(asset.supply, asset.supply.maxCurrentA),
-    minPowerKw: powerOfCurrent(asset.supply, asset.supply.minCurrentA),
-    slots,
-    reserveMs: RESERVE_MS,
-    runMs: RUN_MS,
-    isCharging: reading.state === "charging" || reading.state === "starting",
-  });
+  // The weaker of plug and car decides.
+  const supplies = battery ? [asset.supply, battery.car.supply] : [asset.supply];
+  const answer = planWithSurplus(
+    {
+      energyKwh: wants.energyKwh,
+      nowKwh: wants.nowKwh,
+      maxPowerKw: Math.min(...supplies.map((supply) => powerOfCurrent(supply, supply.maxCurrentA))),
+      minPowerKw: Math.max(...supplies.map((supply) => powerOfCurrent(supply, supply.minCurrentA))),
+      slots,
+      reserveMs: RESERVE_MS,
+      runMs: RUN_MS,
+      isCharging: reading.state === "charging" || reading.state === "starting",
+    },
+    signals.surplus,
+  );
   return {
-    ...base,
+    assetId: asset.assetId,
+    madeAt: now,
+    version: (previous?.version ?? 0) + 1,
+    readyBy,
     energyNeededKwh: round(wants.energyKwh, 3),
     ...answer,
-    notes: [...wants.notes, ...signalNotes(slots)],
+    notes: [...load.notes, ...wants.notes, ...signalNotes(slots), ...signals.solarNotes],
   };
 }
 
-function signalNotes(slots: readonly CostSlot[]): string[] {
-  const notes: string[] = [];
-  const estimated = slots.filter((slot) => slot.estimated).length;
-  const unknown = slots.filter((slot) => slot.costPencePerKwh === null).length;
-  if (estimated > 0) notes.push(`${estimated} of ${slots.length} slots priced by the same time of an earlier day`);
-  if (unknown > 0) notes.push(`${unknown} of ${slots.length} slots have no price; they are used last`);
-  return notes;
+/** Nothing is wanted: an empty plan in place of one with something ahead. */
+function idle(previous: Plan | undefined, assetId: string, note: string, now: Instant): Plan | undefined {
+  if (!previous || nextEdge(previous, now) === undefined) return undefined;
+  return {
+    assetId,
+    madeAt: now,
+    version: previous.version + 1,
+    readyBy: previous.readyBy,
+    energyNeededKwh: 0,
+    shortfallKwh: 0,
+    shortfallPercent: 0,
+    costPence: 0,
+    carbonGrams: 0,
+    windows: [],
+    notes: [note],
+  };
+}
+
+function kept(previous: Plan, now: Instant): Plan | undefined {
+  if (previous.notes.includes(STALE) || nextEdge(previous, now) === undefined) return undefined;
+  return { ...previous, version: previous.version + 1, notes: [...previous.notes, STALE] };
 }
 
 /** True when two plans want the same from `now` on: nothing is to be stored, told or commanded. */
@@ -84,12 +95,14 @@ export function sameFrom(now: Instant, a: Plan, b: Plan): boolean {
     one.windows
       .filter((window) => window.endsAt > now)
       .map((window) =>
-        [window.startsAt < now ? now : window.startsAt, window.endsAt, round(window.powerKw, 1), window.reason].join(),
+        [
+          window.startsAt < now ? now : window.startsAt,
+          window.endsAt,
+          // What a heat pump will draw in a mode is only expected of it.
+          window.heatMode ?? round(window.powerKw, 1),
+          window.reason,
+        ].join(),
       );
-  return a.readyBy === b.readyBy && ahead(a).join(";") === ahead(b).join(";");
-}
-
-/** How far back stored signals are read: estimates look two days back. */
-export function signalsFrom(now: Instant): Instant {
-  return plusMs(now, -49 * 3_600_000);
+  const isKept = (one: Plan) => one.notes.includes(STALE);
+  return a.readyBy === b.readyBy && isKept(a) === isKept(b) && ahead(a).join(";") === ahead(b).join(";");
 }

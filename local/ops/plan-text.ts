@@ -11,14 +11,15 @@ const REASONS: Record<WindowReason, string> = {
   deadline: "no time to spare",
   "impossible-target": "target out of reach, full power",
   "no-signal": "no price known, early to be safe",
+  surplus: "the site's own solar surplus",
+  expensive: "dear now, resting until later",
 };
 
-const NOT_PLANNED = "none; only cars are planned for so far";
 const NO_PLAN: Record<Asset["kind"], string> = {
   car: "none yet; one is made from the first reading with the car plugged in",
-  charger: NOT_PLANNED,
-  "heat-pump": NOT_PLANNED,
-  "solar-site": NOT_PLANNED,
+  charger: "none yet; one is made from the first reading with a car plugged in",
+  "heat-pump": "none yet; one is made from the first reading",
+  "solar-site": "none; what it gives is planned with, not commanded",
 };
 
 /** The plan: what for, a drawing of the hours ahead, its windows with reasons, what falls short, and its notes. */

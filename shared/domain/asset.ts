@@ -86,6 +86,13 @@ export const HeatPump = z.strictObject({
   kind: z.literal("heat-pump"),
   /** Electrical, at full load, kW. */
   ratedPowerKw: z.number().positive().max(50),
+  /** Of the hot-water tank; 200 is a usual one. */
+  tankLitres: z.number().min(50).max(1000).default(200),
+  /**
+   * Heat that taps take in a day, kWh. By default 16.8 MJ, the mean of 120 English dwellings (Energy Saving Trust,
+   * "Measurement of domestic hot water consumption in dwellings", 2008).
+   */
+  hotWaterKwhPerDay: z.number().min(0).max(50).default(4.7),
   preferences: z.strictObject({
     carbonWeightPencePerKg: timing.carbonWeightPencePerKg,
     /** The band that we never leave by our own doing, °C. */

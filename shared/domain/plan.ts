@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { AssetId } from "./asset.ts";
 import { Instant } from "./instant.ts";
+import { HeatMode } from "./reading.ts";
 import { EnergyKwh, PowerKw } from "./units.ts";
 
 /** Why energy is placed in a window. */
@@ -15,29 +16,35 @@ export const WindowReason = z.enum([
   "impossible-target",
   /** No price known and none to estimate from; charged early to be safe. */
   "no-signal",
+  /** The site's own solar surplus, worth less than what would be bought. */
+  "surplus",
+  /** A heat pump rests: energy is dearer now than later. */
+  "expensive",
 ]);
 export type WindowReason = z.infer<typeof WindowReason>;
 
-/** Charging at one power over [startsAt, endsAt). */
+/** One power, or one mode of a heat pump with the power that it is expected to draw, over [startsAt, endsAt). */
 export const Window = z.strictObject({
   startsAt: Instant,
   endsAt: Instant,
-  powerKw: PowerKw.positive(),
+  powerKw: PowerKw.nonnegative(),
   energyKwh: EnergyKwh,
+  /** Of a heat pump: in every other moment it is in its owner's normal. */
+  heatMode: HeatMode.exclude(["normal"]).optional(),
   reason: WindowReason,
   /** True when part of the window is priced by yesterday's value because today's is not known. */
   priceEstimated: z.boolean(),
 });
 export type Window = z.infer<typeof Window>;
 
-/** What one car will do until it must be ready. */
+/** What one asset will do until it must be ready, or as far as its planner looks. */
 export const Plan = z.strictObject({
   assetId: AssetId,
   madeAt: Instant,
   /** Counts re-plans; a plan is only ever replaced by a later version. */
   version: z.number().int().positive(),
   readyBy: Instant,
-  /** Grid-side energy still needed, kWh. */
+  /** Grid-side energy still needed, kWh; of a heat pump, what its windows are expected to draw. */
   energyNeededKwh: EnergyKwh,
   /** What cannot be delivered by `readyBy`, kWh and as a share of the need; 0 when all can. */
   shortfallKwh: EnergyKwh,

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { AssetId } from "./asset.ts";
 import { FaultClass } from "./fault.ts";
-import { Instant } from "./instant.ts";
+import { epochMs, HOUR_MS, Instant, later } from "./instant.ts";
 import { EnergyKwh, PowerKw, SocPercent } from "./units.ts";
 
 /** What a car is doing, in one word for all vendors. */
@@ -100,9 +100,29 @@ export const Reachability = z.strictObject({
 });
 export type Reachability = z.infer<typeof Reachability>;
 
+/** Two slow fetch periods: what was seen longer ago moves nothing any more. */
+const STALE_AFTER_MS = 2 * HOUR_MS;
+
+/**
+ * True when an asset was seen so long ago that it may be doing anything. A look that the vendor answered counts as seeing
+ * what has not changed since; so does one that found a car asleep, but not one that found a device without its cloud.
+ */
+export function isStale(
+  { reading, reach }: { reading: Reading | undefined; reach: Reachability },
+  sleeps: boolean,
+  now: Instant,
+): boolean {
+  if (!reading) return true;
+  const looked = reach.failures === 0 && (reach.online === true || sleeps);
+  const seenAt = looked ? later(reading.observedAt, reach.lastFetchedAt) : reading.observedAt;
+  return epochMs(now) - epochMs(seenAt) > STALE_AFTER_MS;
+}
+
 /** True when the planner or the verifier could decide differently because of `next`. */
 export function changeMatters(previous: Reading | undefined, next: Reading): boolean {
   if (!previous || previous.stream !== next.stream) return true;
+  // Whoever was unheard of for so long was left alone meanwhile.
+  if (epochMs(next.observedAt) - epochMs(previous.observedAt) > STALE_AFTER_MS) return true;
   return significant(previous) !== significant(next);
 }
 
@@ -118,10 +138,24 @@ function significant(reading: Reading): string {
         Math.floor(reading.sessionKwh ?? -1),
       ]);
     case "heat":
-      return JSON.stringify([reading.mode, reading.compressorOn, Math.round(reading.hotWaterC ?? -1)]);
+      return JSON.stringify([
+        reading.mode,
+        reading.compressorOn,
+        // Downwards, so that falling below a whole degree, where bands end, is a change.
+        whole(reading.hotWaterC, 1),
+        whole(reading.indoorC, 1),
+      ]);
     case "production":
-      return JSON.stringify([reading.productionKw === null, Math.round(reading.productionKw ?? 0)]);
+      // What a planner takes from it is the surplus, and half a kilowatt of that.
+      return JSON.stringify([
+        reading.productionKw === null ? null : Math.round(reading.productionKw),
+        whole(reading.gridKw, 0.5),
+      ]);
   }
+}
+
+function whole(value: number | null, step: number): number | null {
+  return value === null ? null : Math.floor(value / step);
 }
 
 /** How busy a device is, which decides how often it is looked at. */

@@ -71,6 +71,8 @@ describe("a change of a reading", () => {
   it.each<[string, Partial<ProductionReading>]>([
     ["the sun gives a kilowatt more", { productionKw: 4.2 }],
     ["the sun has set", { productionKw: 0 }],
+    ["a kilowatt less leaves the site", { gridKw: -1 }],
+    ["it is no more known what leaves the site", { gridKw: null }],
     ["the production became unknown", { productionKw: null }],
   ])("matters when %s", (_, change) => {
     expect(changeMatters(aProductionReading(), aProductionReading(change))).toBe(true);
@@ -79,7 +81,7 @@ describe("a change of a reading", () => {
 
   it.each<[string, Partial<ProductionReading>]>([
     ["a cloud passes", { productionKw: 2.8 }],
-    ["the meter runs on", { producedKwh: 9.1, gridKw: -1, consumptionKw: 2.2 }],
+    ["the meter runs on", { producedKwh: 9.1, gridKw: -2.4, consumptionKw: 2.2 }],
   ])("does not matter when %s", (_, change) => {
     expect(changeMatters(aProductionReading(), aProductionReading(change))).toBe(false);
   });

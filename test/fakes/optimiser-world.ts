@@ -1,5 +1,5 @@
 import { run } from "../../lambdas/optimiser/handler.ts";
-import type { Asset } from "../../shared/domain/asset.ts";
+import { type Asset, STREAM_OF_KIND } from "../../shared/domain/asset.ts";
 import type { Instant } from "../../shared/domain/instant.ts";
 import type { Reading } from "../../shared/domain/reading.ts";
 import type { Slot } from "../../shared/domain/signal.ts";
@@ -45,7 +45,18 @@ export function optimiserWorld(assets: readonly Asset[], price: readonly Slot[] 
     read: (...readings: readonly Reading[]) =>
       Promise.all(readings.map((reading) => deps.readings.record(reading, aReach(reading.receivedAt)))),
     on: (...events: readonly BusEvent[]) => run(queued(...events), deps),
-    tick: (tickAt: Instant) => {
+    /** A minute; everybody was looked at just before, and nothing had changed. */
+    tick: async (tickAt: Instant) => {
+      clock.set(tickAt);
+      for (const { assetId, kind } of assets) {
+        const stream = STREAM_OF_KIND[kind];
+        const known = (await deps.readings.latest([assetId], stream)).get(assetId);
+        if (known) await deps.readings.recordFailure(assetId, stream, aReach(tickAt));
+      }
+      return run({ tickAt }, deps);
+    },
+    /** A minute after nobody was looked at. */
+    blindTick: (tickAt: Instant) => {
       clock.set(tickAt);
       return run({ tickAt }, deps);
     },

@@ -1,13 +1,23 @@
 import { describe, expect, it } from "vitest";
+import { loadOf } from "../../lambdas/optimiser/loads.ts";
 import { replan, sameFrom } from "../../lambdas/optimiser/replan.ts";
+import type { Car } from "../../shared/domain/asset.ts";
 import type { Plan } from "../../shared/domain/plan.ts";
-import { anAsset, aPlan, aReading, at, aWindow, slotDay, slotsFrom } from "../builders.ts";
+import { anAsset, aPlan, aReach, aReading, at, aWindow, slotDay, slotsFrom } from "../builders.ts";
 
 const NOW = at("2026-11-20T18:00Z");
 const READY_BY = at("2026-11-21T07:00Z");
 const CHEAP = { cheapFrom: "2026-11-21T02:00Z", cheapTo: "2026-11-21T05:00Z" };
 const PRICE = slotDay({ from: "2026-11-20T18:00Z", to: "2026-11-21T07:00Z", ...CHEAP });
 const NO_SIGNALS = { price: [], carbon: [] };
+
+/** A car as it is planned for, just read. */
+const carLoad = (car: Car, reading: object = {}) => {
+  const latest = { reading: aReading(reading), reach: aReach(NOW) };
+  const load = loadOf(car, { assets: new Map([[car.assetId, car]]), known: new Map([[car.assetId, latest]]) }, NOW);
+  if (!load) throw new Error("nothing to plan for");
+  return load;
+};
 
 const again = (
   changes: {
@@ -17,11 +27,9 @@ const again = (
   } = {},
 ) =>
   replan(
-    anAsset(),
-    aReading(changes.reading),
+    carLoad(anAsset(), changes.reading),
     changes.previous,
-    changes.signals ?? { price: PRICE, carbon: [] },
-    READY_BY,
+    { ...(changes.signals ?? { price: PRICE, carbon: [] }), surplus: undefined, solarNotes: [] },
     NOW,
   );
 const delivered = (plan: Plan | undefined) => plan?.windows.reduce((kwh, window) => kwh + window.energyKwh, 0);
@@ -69,7 +77,7 @@ describe("a new plan", () => {
       Array.from({ length: 26 }, (_, i) => (i >= 4 && i < 10 ? 0 : 1000)),
     );
     const green = anAsset({ preferences: { ...anAsset().preferences, carbonWeightPencePerKg: 100 } });
-    const made = replan(green, aReading(), undefined, { price: PRICE, carbon }, READY_BY, NOW);
+    const made = replan(carLoad(green), undefined, { price: PRICE, carbon, surplus: undefined, solarNotes: [] }, NOW);
     expect(made?.windows[0]?.startsAt).toBe(greenAt);
     expect(made?.carbonGrams).toBe(0);
   });

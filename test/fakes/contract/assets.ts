@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { anAsset } from "../../builders.ts";
+import type { Asset } from "../../../shared/domain/asset.ts";
+import { aCharger, anAsset, aSolarSite } from "../../builders.ts";
 import { fresh, freshIds, type Stores } from "./stores.ts";
 
 export function assetsContract(stores: () => Stores): void {
@@ -43,6 +44,22 @@ export function assetsContract(stores: () => Stores): void {
       await assets.put(anAsset({ assetId: fresh("car"), fleetId: fresh("fleet") }));
       expect((await assets.fleet(fleetId)).map((asset) => asset.assetId).sort()).toEqual([...ids].sort());
       expect(await assets.fleet(fresh("fleet"))).toEqual([]);
+    });
+
+    it("gives every asset of a site as it was put, of whatever kind, and none that moved away", async () => {
+      const { assets } = stores();
+      const site = { siteId: fresh("home"), timeZone: "Europe/London" };
+      const there = [
+        anAsset({ assetId: fresh("car"), site }),
+        aCharger({ assetId: fresh("charger"), site }),
+        aSolarSite({ assetId: fresh("roof"), site }),
+      ];
+      const moved = anAsset({ assetId: fresh("car"), site });
+      for (const asset of [...there, moved]) await assets.put(asset);
+      await assets.put({ ...moved, site: { ...site, siteId: fresh("home") } });
+      const byId = (a: Asset, b: Asset) => (a.assetId < b.assetId ? -1 : 1);
+      expect((await assets.site(site.siteId)).sort(byId)).toEqual(there.sort(byId));
+      expect(await assets.site(fresh("home"))).toEqual([]);
     });
   });
 }

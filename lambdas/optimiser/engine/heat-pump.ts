@@ -1,0 +1,218 @@
+import type { HeatMode } from "../../../shared/domain/reading.ts";
+
+/** Consecutive time with one cost of electricity, pence per kWh. */
+export type HeatSlot = { startMs: number; endMs: number; costPencePerKwh: number };
+
+/** One tank and the pump that heats it. */
+export type HeatProblem = {
+  /** Gapless and in order; none so long that the tank passes through its band within it. */
+  slots: readonly HeatSlot[];
+  startC: number;
+  minC: number;
+  maxC: number;
+  /** `reduced` never lets the tank cool below the band's lower end plus this, K. */
+  marginK: number;
+  /** A boost never begins closer to the band's upper end than this, K. */
+  headroomK: number;
+  /** Its own thermostat in `normal`: heats below the one, to the other, °C. */
+  normal: { onBelowC: number; offAtC: number };
+  ratedPowerKw: number;
+  /** Heat per electricity. */
+  cop: number;
+  capacityKwhPerK: number;
+  /** Standing loss per kelvin above the room, and what taps take on average, kW. */
+  lossKwPerK: number;
+  roomC: number;
+  drawKw: number;
+  /** The mode it is in, and for how long, ms. */
+  mode: HeatMode;
+  inModeMs: number;
+  mayBoost: boolean;
+  mayReduce: boolean;
+  /** A mode is not begun in a slot shorter than this, ms. */
+  runMs: number;
+  maxReducedMs: number;
+  /** What a change away from normal is worth avoiding, pence, and the most of them. */
+  startPence: number;
+  maxStarts: number;
+};
+
+/** What happens in one slot: the mode, electricity drawn, and the tank at the slot's end. */
+export type HeatStep = { mode: HeatMode; energyKwh: number; endC: number };
+
+const LEVELS = 64;
+const HOUR_MS = 3_600_000;
+/** Outside the band nothing is bought cheaply any more. */
+const DISCOMFORT_PENCE_PER_KELVIN_HOUR = 50;
+const [NORMAL, BOOST, REDUCED] = [0, 1, 2];
+const MODES: readonly HeatMode[] = ["normal", "boost", "reduced"];
+const NEVER = Number.POSITIVE_INFINITY;
+
+/**
+ * The cheapest sequence of modes, by a dynamic programme over the tank's temperature and the mode before (of `reduced` also
+ * its age). Values lie on a temperature grid, interpolated between levels; the answer is played forward without a grid. What
+ * is left in the tank at the end counts at the mean cost, so that it is neither emptied nor filled for nothing.
+ */
+export function planHeat(problem: HeatProblem): HeatStep[] {
+  let startPence = problem.startPence;
+  for (let attempt = 0; ; attempt++) {
+    const steps = solve({ ...problem, startPence });
+    if (attempt === 8 || startsOf(steps, problem.mode) <= problem.maxStarts) return steps;
+    startPence = 2 * startPence + 1;
+  }
+}
+
+function startsOf(steps: readonly HeatStep[], mode: HeatMode): number {
+  let [before, starts] = [mode, 0];
+  for (const step of steps) {
+    if (step.mode !== before && step.mode !== "normal") starts++;
+    before = step.mode;
+  }
+  return starts;
+}
+
+function solve(problem: HeatProblem): HeatStep[] {
+  const { slots } = problem;
+  const longestMs = Math.max(0, ...slots.map((slot) => slot.endMs - slot.startMs));
+  const ages = Math.max(1, Math.floor(problem.maxReducedMs / Math.max(1, longestMs)));
+  const phases = REDUCED + ages;
+  const row = phases * LEVELS;
+  const values = new Float64Array((slots.length + 1) * row);
+  const tank = tankOf(problem);
+  tank.settle(values, slots.length * row, phases);
+
+  for (let t = slots.length - 1; t >= 0; t--) {
+    const slot = slots[t] as HeatSlot;
+    const lengthMs = slot.endMs - slot.startMs;
+    tank.lay(lengthMs);
+    const { at, fraction, energy, discomfort } = tank;
+    const mayBegin = lengthMs >= problem.runMs;
+    const [base, next] = [t * row, (t + 1) * row];
+    for (let level = 0; level < LEVELS; level++) {
+      const begin = mayBegin ? problem.startPence : NEVER;
+      const normal = after(NORMAL, level, next);
+      const boost = after(BOOST, level, next + LEVELS);
+      values[base + level] = Math.min(normal, boost + begin, after(REDUCED, level, next + REDUCED * LEVELS) + begin);
+      values[base + LEVELS + level] = Math.min(normal, boost, after(REDUCED, level, next + REDUCED * LEVELS) + begin);
+      for (let age = 0; age < ages; age++) {
+        const on = age + 1 < ages ? after(REDUCED, level, next + (REDUCED + age + 1) * LEVELS) : NEVER;
+        values[base + (REDUCED + age) * LEVELS + level] = Math.min(normal, boost + begin, on);
+      }
+    }
+
+    /** The cost from here on of a mode in this slot, with what follows at `row`. */
+    function after(mode: number, level: number, row: number): number {
+      const i = mode * LEVELS + level;
+      const drawn = energy[i] as number;
+      if (drawn === NEVER) return NEVER;
+      const low = row + (at[i] as number);
+      const [a, b] = [values[low] as number, values[low + 1] as number];
+      const f = fraction[i] as number;
+      return drawn * slot.costPencePerKwh + (discomfort[i] as number) + (f === 0 ? a : a + f * (b - a));
+    }
+  }
+  return play(problem, tank, values, { ages, row });
+}
+
+/** Follows the values from the true start, choosing in each slot what costs least from there. */
+function play(
+  problem: HeatProblem,
+  tank: Tank,
+  values: Float64Array,
+  { ages, row }: { ages: number; row: number },
+): HeatStep[] {
+  const steps: HeatStep[] = [];
+  let tankC = problem.startC;
+  let mode = MODES.indexOf(problem.mode);
+  let age = mode === REDUCED ? Math.ceil((problem.inModeMs * ages) / problem.maxReducedMs) : 0;
+  for (const [t, slot] of problem.slots.entries()) {
+    const hours = (slot.endMs - slot.startMs) / HOUR_MS;
+    let best: { cost: number; mode: number; energyKwh: number; endC: number } | undefined;
+    for (const next of [NORMAL, BOOST, REDUCED]) {
+      if (next === REDUCED && mode === REDUCED && age >= ages) continue;
+      const begins = next !== NORMAL && next !== mode;
+      if (begins && slot.endMs - slot.startMs < problem.runMs) continue;
+      const { energyKwh, endC, discomfortPence } = tank.run(next, tankC, hours);
+      if (energyKwh === NEVER) continue;
+      const phase = next === REDUCED ? REDUCED + (mode === REDUCED ? age : 0) : next;
+      const later = tank.interpolate(values, (t + 1) * row + phase * LEVELS, endC);
+      const cost = energyKwh * slot.costPencePerKwh + discomfortPence + (begins ? problem.startPence : 0) + later;
+      if (!best || cost < best.cost - 1e-9) best = { cost, mode: next, energyKwh, endC };
+    }
+    if (!best) throw new RangeError("normal is always possible");
+    age = best.mode === REDUCED ? (mode === REDUCED ? age + 1 : 1) : 0;
+    mode = best.mode;
+    tankC = best.endC;
+    steps.push({ mode: MODES[mode] as HeatMode, energyKwh: best.energyKwh, endC: best.endC });
+  }
+  return steps;
+}
+
+type Tank = ReturnType<typeof tankOf>;
+
+/** The tank's dynamics, and their tables for slots of one length: by mode and level, where it ends and what it draws. */
+function tankOf(problem: HeatProblem) {
+  const { minC, maxC, capacityKwhPerK, cop, ratedPowerKw, normal, slots, startC } = problem;
+  const bottomC = Math.min(minC, startC) - 3;
+  const topC = Math.max(maxC, startC);
+  const stepK = (topC - bottomC) / (LEVELS - 1);
+  const at = new Uint16Array(3 * LEVELS);
+  const fraction = new Float64Array(3 * LEVELS);
+  const energy = new Float64Array(3 * LEVELS);
+  const discomfort = new Float64Array(3 * LEVELS);
+  let laidMs = -1;
+
+  const run = (mode: number, fromC: number, hours: number) => {
+    const lostKw = problem.drawKw + problem.lossKwPerK * (fromC - problem.roomC);
+    const unheatedC = fromC - (lostKw * hours) / capacityKwhPerK;
+    const heatK = (ratedPowerKw * cop * hours) / capacityKwhPerK;
+    let endC = unheatedC;
+    if (mode === NORMAL && unheatedC < normal.onBelowC) endC = Math.min(normal.offAtC, unheatedC + heatK);
+    if (mode === BOOST) endC = Math.max(unheatedC, Math.min(maxC, unheatedC + heatK));
+    const refused =
+      (mode === BOOST && (!problem.mayBoost || fromC > maxC - problem.headroomK)) ||
+      (mode === REDUCED && (!problem.mayReduce || unheatedC < minC + problem.marginK));
+    const energyKwh = refused ? NEVER : ((endC - unheatedC) * capacityKwhPerK) / cop;
+    return { energyKwh, endC, discomfortPence: Math.max(0, minC - endC) * hours * DISCOMFORT_PENCE_PER_KELVIN_HOUR };
+  };
+  const positionOf = (tankC: number) => Math.min(LEVELS - 1.000001, Math.max(0, (tankC - bottomC) / stepK));
+
+  return {
+    at,
+    fraction,
+    energy,
+    discomfort,
+    run,
+    /** Fills the tables for slots of a length, once for each run of equal ones. */
+    lay(lengthMs: number): void {
+      if (laidMs === lengthMs) return;
+      laidMs = lengthMs;
+      for (let mode = NORMAL; mode <= REDUCED; mode++) {
+        for (let level = 0; level < LEVELS; level++) {
+          const i = mode * LEVELS + level;
+          const { energyKwh, endC, discomfortPence } = run(mode, bottomC + level * stepK, lengthMs / HOUR_MS);
+          const position = positionOf(endC);
+          at[i] = Math.floor(position);
+          fraction[i] = position - Math.floor(position);
+          energy[i] = energyKwh;
+          discomfort[i] = discomfortPence;
+        }
+      }
+    },
+    interpolate(values: Float64Array, row: number, tankC: number): number {
+      const position = positionOf(tankC);
+      const low = Math.floor(position);
+      const [a, b] = [values[row + low] as number, values[row + low + 1] as number];
+      return a + (position - low) * (b - a);
+    },
+    /** What the heat in the tank is worth at the end, below every phase. */
+    settle(values: Float64Array, from: number, phases: number): void {
+      const mean = slots.reduce((sum, slot) => sum + slot.costPencePerKwh, 0) / Math.max(1, slots.length);
+      for (let phase = 0; phase < phases; phase++) {
+        for (let level = 0; level < LEVELS; level++) {
+          values[from + phase * LEVELS + level] = -(level * stepK * capacityKwhPerK * mean) / cop;
+        }
+      }
+    },
+  };
+}

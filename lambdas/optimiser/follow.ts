@@ -1,0 +1,111 @@
+import { createHash } from "node:crypto";
+import type { AssetId } from "../../shared/domain/asset.ts";
+import { type Command, commandIdentity, isEnded } from "../../shared/domain/command.ts";
+import type { NewEvent } from "../../shared/domain/events.ts";
+import { type Instant, later, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
+import { nextEdge, type Plan } from "../../shared/domain/plan.ts";
+import type { CommandsStore } from "../../shared/store/commands.ts";
+import type { PlansStore } from "../../shared/store/plans.ts";
+import { difference, nextRetry } from "./difference.ts";
+import { heatDifference } from "./heat-difference.ts";
+import type { Load } from "./loads.ts";
+
+type FollowDeps = {
+  commands: Pick<CommandsStore, "issue" | "recent" | "transition">;
+  plans: Pick<PlansStore, "setNextEdge">;
+  now: () => Instant;
+};
+
+const RECENT_COMMANDS = 6;
+const UNHEARD_AFTER_MS = 10 * MINUTE_MS;
+/** How soon a load is looked at again that could not be moved now. */
+const AGAIN_MS = { partnerBusy: MINUTE_MS, stale: 10 * MINUTE_MS };
+
+/** Issues what the plan wants at `at` and the load does not do yet. */
+export async function follow(load: Load, plan: Plan, at: Instant, deps: FollowDeps): Promise<NewEvent[]> {
+  if (load.kind === "read-only") return [];
+  const { assetId, integration } = load.asset;
+  const now = deps.now();
+  const lookAgain = async (when: Instant) => {
+    const edge = nextEdge(plan, at);
+    if (!edge || when < edge) await deps.plans.setNextEdge(assetId, plan.version, when);
+  };
+  if (load.isStale) {
+    if (nextEdge(plan, now)) await lookAgain(plusMs(now, AGAIN_MS.stale));
+    return [];
+  }
+
+  const recent = await deps.commands.recent(assetId, RECENT_COMMANDS);
+  const given = { plan, recent, now, at };
+  const { issue, withdraw } =
+    load.kind === "heat" ? heatDifference({ ...load, ...given }) : difference({ ...load, ...given });
+  if (!issue) {
+    const retryAt = nextRetry(recent, now);
+    if (retryAt) await lookAgain(retryAt);
+    return recent.filter((command) => isUnheard(command, now)).map(announcement);
+  }
+
+  const freed = await freePartners(load.partners, now, deps);
+  if (!freed.all) {
+    await lookAgain(plusMs(now, AGAIN_MS.partnerBusy));
+    return freed.events;
+  }
+  const command: Command = {
+    commandId: commandIdOf(assetId, issue.windowStartsAt, issue.action),
+    assetId,
+    integration,
+    action: issue.action,
+    reason: issue.reason,
+    status: "issued",
+    issuedAt: now,
+    notBefore: issue.notBefore,
+    notAfter: issue.notAfter,
+    checkAt: issue.notAfter,
+    attempts: 0,
+  };
+  if (!(await deps.commands.issue(command))) return freed.events;
+  const gone = await Promise.all(withdraw.map((old) => withdrawn(old, "overtaken by a newer plan", now, deps)));
+  return [...freed.events, ...gone.flat(), announcement(command)];
+}
+
+/** Takes back what others were told that could act on the same load; `all` is false while one of them may be acting. */
+async function freePartners(
+  partners: readonly AssetId[],
+  now: Instant,
+  deps: FollowDeps,
+): Promise<{ all: boolean; events: NewEvent[] }> {
+  const lists = await Promise.all(partners.map((assetId) => deps.commands.recent(assetId, RECENT_COMMANDS)));
+  const open = lists.flat().filter((command) => !isEnded(command.status));
+  const gone = await Promise.all(open.map((old) => withdrawn(old, "another asset acts for this one", now, deps)));
+  return { all: gone.every((events) => events.length > 0), events: gone.flat() };
+}
+
+async function withdrawn(old: Command, evidence: string, now: Instant, deps: FollowDeps): Promise<NewEvent[]> {
+  const gone = await deps.commands.transition(old, "withdrawn", { endedAt: now, evidence });
+  const { commandId, assetId, integration } = old;
+  return gone ? [{ name: "CommandWithdrawn", detail: { commandId, assetId, integration } }] : [];
+}
+
+/** Written but never taken up: its event may have been refused after the write. Told again, it is harmless if it was not. */
+function isUnheard(command: Command, now: Instant): boolean {
+  const dueAt = later(command.issuedAt, command.notBefore);
+  return (
+    command.status === "issued" &&
+    command.attempts === 0 &&
+    now < command.notAfter &&
+    plusMs(dueAt, UNHEARD_AFTER_MS) <= now
+  );
+}
+
+function announcement({ commandId, assetId, integration, action, notAfter }: Command): NewEvent {
+  return { name: "CommandIssued", detail: { commandId, assetId, integration, action, notAfter } };
+}
+
+/** Sorts by window start, so that an asset's newest commands are read first; the same intent has the same id. */
+function commandIdOf(assetId: AssetId, windowStartsAt: Instant, action: Command["action"]): string {
+  const hash = createHash("sha256")
+    .update(commandIdentity(assetId, windowStartsAt, action))
+    .digest("hex")
+    .slice(0, 16);
+  return `${windowStartsAt}-${hash}`;
+}

@@ -1,0 +1,88 @@
+import type { HeatPump } from "../../shared/domain/asset.ts";
+import { type Command, isEnded } from "../../shared/domain/command.ts";
+import { HOUR_MS, type Instant, plusMs } from "../../shared/domain/instant.ts";
+import type { Plan, Window } from "../../shared/domain/plan.ts";
+import type { HeatMode, HeatReading } from "../../shared/domain/reading.ts";
+import { type Difference, settle } from "./difference.ts";
+import { HEADROOM_K, MARGIN_K } from "./heat.ts";
+
+/** Of six changes of mode in a day the last is the way back to normal. */
+const CHANGES_A_DAY = 6;
+const DAY_MS = 24 * HOUR_MS;
+
+/**
+ * What to do about one heat pump now. A mode that we did not set is its owner's: it is neither ended nor replaced. The way
+ * back to normal is always open; away from it only within the day's changes and while the tank allows it.
+ */
+export function heatDifference(input: {
+  asset: HeatPump;
+  plan: Plan;
+  reading: HeatReading;
+  recent: readonly Command[];
+  now: Instant;
+  at: Instant;
+}): Difference {
+  const { reading, recent, now } = input;
+  const ours = lastAsked(recent);
+  const ownersMode = reading.mode !== null && reading.mode !== "normal" && reading.mode !== ours;
+  return settle(input, {
+    repeats: true,
+    idle: "the owner's normal again",
+    wantedIn: (window) => {
+      const mode = wantedMode(window, input);
+      const isOpen = recent.some((command) => !isEnded(command.status));
+      if (ownersMode && !isOpen) return undefined;
+      if (mode === "normal") {
+        // Nothing to give back if nothing was taken.
+        if (!isOpen && reading.mode === null && (ours === undefined || ours === "normal")) return undefined;
+      } else if (changesIn(recent, plusMs(now, -DAY_MS)) >= CHANGES_A_DAY - 1) return undefined;
+      return {
+        action: { kind: "heat.mode", mode },
+        holds: reading.mode === mode || isDone(window, mode, input),
+        isSame: (open) => open.kind === "heat.mode" && open.mode === mode,
+      };
+    },
+  });
+}
+
+function wantedMode(
+  window: Window | undefined,
+  { asset, reading }: { asset: HeatPump; reading: HeatReading },
+): HeatMode {
+  const mode = window?.heatMode ?? "normal";
+  const { hotWaterMinC, hotWaterMaxC } = asset.preferences;
+  const waterC = reading.hotWaterC;
+  if (mode === "reduced" && (waterC === null || waterC < hotWaterMinC + MARGIN_K)) return "normal";
+  // One that runs ends by itself; one that does not run yet would be over before it is seen.
+  if (mode === "boost" && reading.mode !== "boost" && (waterC === null || waterC > hotWaterMaxC - HEADROOM_K))
+    return "normal";
+  return mode;
+}
+
+/** A boost that ended by itself within its window is not asked for again: its tank was full, whatever a tap took since. */
+function isDone(window: Window | undefined, mode: HeatMode, { recent }: { recent: readonly Command[] }): boolean {
+  return (
+    mode === "boost" &&
+    window !== undefined &&
+    recent.some(
+      ({ action, status, issuedAt }) =>
+        action.kind === "heat.mode" &&
+        action.mode === "boost" &&
+        status === "confirmed" &&
+        issuedAt >= plusMs(window.startsAt, -HOUR_MS),
+    )
+  );
+}
+
+/** The mode that we asked for last, as far as the pump may have heard it. */
+function lastAsked(recent: readonly Command[]): HeatMode | undefined {
+  const heard = recent.filter(
+    ({ status, attempts }) => status !== "rejected" && status !== "expired" && (status !== "withdrawn" || attempts > 0),
+  );
+  const newest = heard.reduce<Command | undefined>((a, b) => (a && a.issuedAt >= b.issuedAt ? a : b), undefined);
+  return newest?.action.kind === "heat.mode" ? newest.action.mode : undefined;
+}
+
+function changesIn(recent: readonly Command[], since: Instant): number {
+  return recent.filter(({ issuedAt, attempts }) => attempts > 0 && issuedAt >= since).length;
+}

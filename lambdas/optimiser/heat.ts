@@ -1,0 +1,196 @@
+import type { HeatPump } from "../../shared/domain/asset.ts";
+import { epochMs, HOUR_MS, type Instant, instant, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
+import { type Plan, type Window, windowAt } from "../../shared/domain/plan.ts";
+import type { HeatReading } from "../../shared/domain/reading.ts";
+import { round } from "../../shared/domain/units.ts";
+import { nextLocalTime } from "../../shared/zone.ts";
+import { type CostSlot, costSlots } from "./costs.ts";
+import { type HeatStep, planHeat } from "./engine/heat-pump.ts";
+import type { HeatLoad } from "./loads.ts";
+import { type Signals, signalNotes } from "./signals.ts";
+import { sumOver, surplusSlot } from "./surplus.ts";
+
+/** Nearer than this to the least that its owner wants, a tank is not kept from heating, K. */
+export const MARGIN_K = 3;
+/** Nearer than this to the band's upper end, a boost is over before it can be seen, K. */
+export const HEADROOM_K = 2;
+const ROOM_MARGIN_K = 0.5;
+/** A temperature older than this moves nothing. */
+const FRESH_MS = 2 * HOUR_MS;
+const CELL_MS = 30 * MINUTE_MS;
+const RUN_MS = 20 * MINUTE_MS;
+const MAX_REDUCED_MS = 3 * HOUR_MS;
+/** Each is two changes of mode; a day has at most six. */
+const MAX_STARTS = 3;
+const START_PENCE = 2;
+
+/** Heat per electricity when hot water is made: what field trials of air-source pumps find, less than for rooms. */
+const COP = 2.5;
+const LITRE_KWH_PER_K = 4186 / 3.6e6;
+const ROOM_C = 20;
+/** Standing loss of a tank at the upper end of class B of EU 812/2013, which is stated for 45 K above the room, kW. */
+const standingLossKw = (litres: number) => (12 + 5.93 * litres ** 0.4) / 1000;
+const LOSS_STATED_AT_K = 45;
+
+/** A plan of modes for one heat pump from its last reading, to the noon at least twelve hours ahead. */
+export function replanHeat(
+  { asset, reading, notes }: HeatLoad,
+  previous: Plan | undefined,
+  signals: Signals,
+  now: Instant,
+): Plan {
+  const readyBy = nextLocalTime(plusMs(now, 12 * HOUR_MS), asset.site.timeZone, "12:00");
+  const known = costSlots({
+    price: signals.price,
+    carbon: signals.carbon,
+    from: now,
+    to: readyBy,
+    carbonWeightPencePerKg: asset.preferences.carbonWeightPencePerKg,
+  });
+  const slots = cellsOf(known).map((slot) =>
+    signals.surplus && slot.startMs < epochMs(signals.surplus.until)
+      ? surplusSlot(slot, asset.ratedPowerKw, signals.surplus)
+      : slot,
+  );
+  const blind = whyBlind(reading, slots, now);
+  const current = ourMode(reading, previous, now);
+  const steps = blind ? [] : stepsOf(asset, reading, current, slots, now);
+  const windows = windowsOf(slots, steps, current, signals.surplus ? epochMs(signals.surplus.until) : 0);
+  const total = (perKwh: (slot: CostSlot) => number | null) => {
+    const sum = sumOver(windows, slots, perKwh);
+    return sum === null ? null : round(sum, 3);
+  };
+  return {
+    assetId: asset.assetId,
+    madeAt: now,
+    version: (previous?.version ?? 0) + 1,
+    readyBy,
+    energyNeededKwh: round(
+      windows.reduce((kwh, window) => kwh + window.energyKwh, 0),
+      3,
+    ),
+    shortfallKwh: 0,
+    shortfallPercent: 0,
+    costPence: total((slot) => slot.pricePencePerKwh),
+    carbonGrams: total((slot) => slot.carbonGramsPerKwh),
+    windows,
+    notes: [
+      ...notes,
+      ...(blind ? [`${blind}: it is left in its owner's normal`] : [estimates(asset)]),
+      ...signalNotes(known),
+      ...signals.solarNotes,
+    ],
+  };
+}
+
+/** The window in force, if the pump is in its mode. */
+function ourMode(reading: HeatReading, previous: Plan | undefined, now: Instant): Window | undefined {
+  const window = previous && windowAt(previous, now);
+  return window?.heatMode !== undefined && window.heatMode === reading.mode ? window : undefined;
+}
+
+/** Why no mode can be chosen; undefined when one can. */
+function whyBlind(reading: HeatReading, slots: readonly CostSlot[], now: Instant): string | undefined {
+  if (reading.hotWaterC === null) return "the hot-water temperature is unknown";
+  if (epochMs(now) - epochMs(reading.observedAt) > FRESH_MS) return "the hot-water temperature is old";
+  if (slots.every((slot) => slot.costPencePerKwh === null)) return "no price is known";
+  return undefined;
+}
+
+function estimates({ tankLitres, hotWaterKwhPerDay }: HeatPump): string {
+  return `estimated: a tank of ${tankLitres} l, ${hotWaterKwhPerDay} kWh of hot water a day, ${COP} units of heat from one`;
+}
+
+function stepsOf(
+  asset: HeatPump,
+  reading: HeatReading,
+  current: Window | undefined,
+  slots: readonly CostSlot[],
+  now: Instant,
+): HeatStep[] {
+  const { hotWaterMinC, hotWaterMaxC, indoorMinC, indoorMaxC } = asset.preferences;
+  const { indoorC } = reading;
+  const middleC = (hotWaterMinC + hotWaterMaxC) / 2;
+  const halfK = Math.min(2.5, (hotWaterMaxC - hotWaterMinC) / 4);
+  // Where no price is known it is taken for the dearest that is.
+  const dearest = Math.max(...slots.flatMap((slot) => slot.costPencePerKwh ?? []));
+  return planHeat({
+    slots: slots.map(({ startMs, endMs, costPencePerKwh }) => ({
+      startMs,
+      endMs,
+      costPencePerKwh: costPencePerKwh ?? dearest,
+    })),
+    startC: reading.hotWaterC ?? hotWaterMinC,
+    minC: hotWaterMinC,
+    maxC: hotWaterMaxC,
+    marginK: MARGIN_K,
+    headroomK: HEADROOM_K,
+    normal: { onBelowC: middleC - halfK, offAtC: middleC + halfK },
+    ratedPowerKw: asset.ratedPowerKw,
+    cop: COP,
+    capacityKwhPerK: asset.tankLitres * LITRE_KWH_PER_K,
+    lossKwPerK: standingLossKw(asset.tankLitres) / LOSS_STATED_AT_K,
+    roomC: ROOM_C,
+    drawKw: asset.hotWaterKwhPerDay / 24,
+    mode: current?.heatMode ?? "normal",
+    inModeMs: current ? epochMs(now) - epochMs(current.startsAt) : 0,
+    mayBoost: indoorMaxC === undefined || indoorC === null || indoorC <= indoorMaxC,
+    // Rooms that nobody measures cannot be kept warm by us.
+    mayReduce: indoorMinC === undefined || (indoorC !== null && indoorC >= indoorMinC + ROOM_MARGIN_K),
+    runMs: RUN_MS,
+    maxReducedMs: MAX_REDUCED_MS,
+    startPence: START_PENCE,
+    maxStarts: MAX_STARTS,
+  });
+}
+
+/** Slots cut at whole half-hours. */
+function cellsOf(slots: readonly CostSlot[]): CostSlot[] {
+  return slots.flatMap((slot) => {
+    const cells: CostSlot[] = [];
+    for (let startMs = slot.startMs; startMs < slot.endMs; ) {
+      const endMs = Math.min(slot.endMs, (Math.floor(startMs / CELL_MS) + 1) * CELL_MS);
+      cells.push({ ...slot, startMs, endMs });
+      startMs = endMs;
+    }
+    return cells;
+  });
+}
+
+/** Neighbouring slots of one mode and reason as one window; normal is no window. */
+function windowsOf(
+  slots: readonly CostSlot[],
+  steps: readonly HeatStep[],
+  current: Window | undefined,
+  surplusUntilMs: number,
+): Window[] {
+  const windows: Window[] = [];
+  let fromMs = 0;
+  for (const [index, { mode, energyKwh }] of steps.entries()) {
+    const slot = slots[index];
+    if (!slot || mode === "normal") continue;
+    const [startsAt, endsAt] = [instant(slot.startMs), instant(slot.endMs)];
+    const last = windows.at(-1);
+    if (last && last.endsAt === startsAt && last.heatMode === mode) {
+      last.endsAt = endsAt;
+      last.energyKwh = round(last.energyKwh + energyKwh, 6);
+      last.powerKw = round(last.energyKwh / ((slot.endMs - fromMs) / HOUR_MS), 4);
+      last.priceEstimated ||= slot.estimated;
+      continue;
+    }
+    fromMs = slot.startMs;
+    const reason = mode === "reduced" ? "expensive" : slot.startMs < surplusUntilMs ? "surplus" : "cheapest";
+    const goesOn = index === 0 && current?.heatMode === mode;
+    windows.push({
+      // Since when it has been in a mode must outlive a new plan: a pump rests only so long.
+      startsAt: goesOn ? current.startsAt : startsAt,
+      endsAt,
+      powerKw: round(energyKwh / ((slot.endMs - slot.startMs) / HOUR_MS), 4),
+      energyKwh: round(energyKwh, 6),
+      heatMode: mode,
+      reason,
+      priceEstimated: slot.estimated,
+    });
+  }
+  return windows;
+}

@@ -1,0 +1,27 @@
+import { type Instant, plusMs } from "../../shared/domain/instant.ts";
+import type { Slot } from "../../shared/domain/signal.ts";
+import type { CostSlot } from "./costs.ts";
+import type { Surplus } from "./surplus.ts";
+
+/** What loads are planned with: prices and carbon that all share, and what is left of their own site's sun. */
+export type Signals = {
+  price: readonly Slot[];
+  carbon: readonly Slot[];
+  surplus: Surplus | undefined;
+  solarNotes: readonly string[];
+};
+
+/** What of the signals was missing or estimated, in words for the plan. */
+export function signalNotes(slots: readonly CostSlot[]): string[] {
+  const notes: string[] = [];
+  const estimated = slots.filter((slot) => slot.estimated).length;
+  const unknown = slots.filter((slot) => slot.costPencePerKwh === null).length;
+  if (estimated > 0) notes.push(`${estimated} of ${slots.length} slots priced by the same time of an earlier day`);
+  if (unknown > 0) notes.push(`${unknown} of ${slots.length} slots have no price; they are used last`);
+  return notes;
+}
+
+/** How far back stored signals are read: estimates look two days back. */
+export function signalsFrom(now: Instant): Instant {
+  return plusMs(now, -49 * 3_600_000);
+}
