@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { HOUR_MS } from "../../shared/domain/instant.ts";
-import { at } from "../builders.ts";
+import { HOUR_MS, MINUTE_MS } from "../../shared/domain/instant.ts";
+import { at, slotDay } from "../builders.ts";
 import { fakeClock } from "../fakes/clock.ts";
-import { aSolarEdgeCloud } from "./clouds.ts";
+import { anEaseeCloud, aSolarEdgeCloud } from "./clouds.ts";
 import { aWorld } from "./world.ts";
 
 const SITES = ["solar-0001", "solar-0002"];
@@ -54,5 +54,31 @@ describe("8. The month's credits are gone on day 27", () => {
     expect(shown).toMatch(/measured .*3 d 1 h ago/);
     expect(shown).toMatch(/reachable +no/);
     expect(shown).toMatch(/Fault: quota-exhausted/);
+  });
+
+  it("and the planner of the same house is told that its sun is unknown, which is not that there is none", async () => {
+    const clock = fakeClock("2026-06-27T11:05Z");
+    const site = { siteId: "home-0001", timeZone: "Europe/London" };
+    const solar = await aSolarEdgeCloud(clock, { hasMeter: true, limits: { creditsPerMonth: 3 } });
+    const easee = await anEaseeCloud(clock, { asset: { site } });
+    const price = slotDay({
+      from: "2026-06-27T00:00Z",
+      to: "2026-06-28T12:00Z",
+      cheapFrom: "2026-06-28T01:00Z",
+      cheapTo: "2026-06-28T04:00Z",
+    });
+    const world = await aWorld(clock, [solar.cloud, easee.cloud], { price });
+    const planned = async () => (await world.plans.get(["charger-0001"])).get("charger-0001");
+    await world.pass(5 * MINUTE_MS);
+    world.priceChanged();
+    await world.pass(5 * MINUTE_MS);
+    expect((await planned())?.notes.join()).not.toContain("unknown");
+    await world.pass(2 * HOUR_MS);
+    world.priceChanged();
+    await world.pass(5 * MINUTE_MS);
+    expect((await world.latest("solar-0001"))?.reach.faultClass).toBe("quota-exhausted");
+    const plan = await planned();
+    expect(plan?.notes.join()).toContain("solar is unknown");
+    expect(plan?.windows.every(({ startsAt }) => startsAt >= at("2026-06-28T01:00Z"))).toBe(true);
   });
 });

@@ -239,6 +239,7 @@ export async function aSolarEdgeCloud(
   options: {
     sites?: number;
     timeZone?: string;
+    hasMeter?: boolean;
     rules?: SolarEdgeFault[];
     limits?: { creditsPerMonth?: number; callsPerMinute?: number };
   } = {},
@@ -260,7 +261,7 @@ export async function aSolarEdgeCloud(
       accountId,
       peakPowerKw,
       timeZone,
-      hasMeter: false,
+      hasMeter: options.hasMeter ?? false,
     })),
     seed: SEED,
     faults: { rules: options.rules ?? [] },
