@@ -76,6 +76,8 @@ export function tokenSource(deps: Dependencies): TokenSource {
     if (deps.remainingMs() < 3 * HTTP_TIMEOUT_MS) throw busy("too little time left to renew a token safely");
     const owner = randomUUID();
     const now = deps.now();
+    if (account.refusedAt !== undefined && epochMs(now) - epochMs(account.refusedAt) < LEASE_MS)
+      throw busy("the vendor refused a moment ago; it is asked once more after a lease's time");
     const [seal, ask] = await Promise.all([deps.sealer.prepare({ account: account.account }), deps.renewal()]);
     const pair = await openPair(account);
     if (!(await deps.accounts.lease(account.account, account.version, owner, now, plusMs(now, LEASE_MS)))) {
@@ -110,7 +112,7 @@ export function tokenSource(deps: Dependencies): TokenSource {
   const refusal = async (account: Account, owner: string, now: Instant): Promise<TokenPair> => {
     const current = await deps.accounts.get(account.account);
     const newer = current !== undefined && current.version !== account.version;
-    const repeated = account.refusedAt !== undefined && epochMs(now) - epochMs(account.refusedAt) >= LEASE_MS;
+    const repeated = account.refusedAt !== undefined;
     deps.log.warn("TOKEN_REFRESH_REFUSED", { newer, repeated, crashBefore: account.refreshAttemptAt !== undefined });
     if (newer) return openPair(current);
     await deps.accounts.refused(account.account, owner, now, repeated);

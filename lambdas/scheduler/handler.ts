@@ -12,6 +12,7 @@ import { type ReadingsStore, readingsStore } from "../../shared/store/readings.t
 import { type Member, type ScheduleStore, scheduleStore } from "../../shared/store/schedule.ts";
 import { chunks, documentClient } from "../../shared/store/table.ts";
 import { type Candidate, due, IN_FLIGHT_MS, notReadPercent } from "./due.ts";
+import { paced } from "./pace.ts";
 
 const Integrations = z.array(IntegrationFacts).min(1);
 type Integration = z.infer<typeof Integrations>[number];
@@ -84,7 +85,7 @@ async function runIntegration(
       deps.meter.gauge("assets_not_read_percent", notRead, { integration: integration.name });
     }
 
-    const chosen = due(candidates, cadence, tickAt);
+    const chosen = paced(due(candidates, cadence, tickAt), candidates, cadence);
     if (chosen.length === 0) continue;
 
     if (!(await deps.schedule.claimRun(integration.name, { tickAt, assetIds: chosen.map((one) => one.assetId) }))) {

@@ -2,7 +2,7 @@ import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import * as z from "zod";
 import { type Bus, eventBridgeBus, systemNow } from "../../shared/bus.ts";
 import type { AssetId } from "../../shared/domain/asset.ts";
-import { type Command, STREAM_OF_ACTION } from "../../shared/domain/command.ts";
+import { type Command, STREAM_OF_ACTION, standingFaults } from "../../shared/domain/command.ts";
 import { EVENTS, type NewEvent } from "../../shared/domain/events.ts";
 import { FAULT_TREATMENT } from "../../shared/domain/fault.ts";
 import { type Instant, ZonedTime } from "../../shared/domain/instant.ts";
@@ -26,8 +26,10 @@ const News = z.union([
   BusRecord("CommandAccepted", EVENTS.CommandAccepted).transform((detail) => [detail.assetId]),
 ]);
 
+const RECENT_COMMANDS = 6;
+
 export type VerifierDeps = Pick<Runtime, "log" | "now"> & {
-  commands: Pick<CommandsStore, "open" | "transition">;
+  commands: Pick<CommandsStore, "open" | "transition" | "recent">;
   readings: Pick<ReadingsStore, "latest">;
   bus: Bus;
 };
@@ -83,13 +85,15 @@ async function conclude(
   deps: VerifierDeps,
 ): Promise<NewEvent[]> {
   const faultClass = judged.verdict === "missed" ? judged.faultClass : undefined;
+  const standing = judged.verdict === "expired" ? [] : standingFaults(await upTo(command, deps));
   const ended = await deps.commands.transition(command, judged.verdict, {
     endedAt: now,
     evidence: judged.evidence,
     faultClass,
   });
   if (!ended) return [];
-  const reference = { commandId: command.commandId, assetId: command.assetId, integration: command.integration };
+  const { assetId, integration } = command;
+  const reference = { commandId: command.commandId, assetId, integration };
   deps.log.info("VERDICT", {
     commandId: command.commandId,
     assetId: command.assetId,
@@ -98,18 +102,30 @@ async function conclude(
   });
   switch (judged.verdict) {
     case "confirmed":
-      return [{ name: "CommandConfirmed", detail: { ...reference, afterMs: judged.afterMs } }];
+      return [
+        { name: "CommandConfirmed", detail: { ...reference, afterMs: judged.afterMs } },
+        ...standing.map(
+          (told): NewEvent => ({ name: "FaultCleared", detail: { assetId, integration, faultClass: told } }),
+        ),
+      ];
     case "expired":
       return [{ name: "CommandExpired", detail: reference }];
     case "missed": {
-      const { assetId, integration } = reference;
+      const missed: NewEvent = { name: "CommandMissed", detail: { ...reference, faultClass: judged.faultClass } };
+      if (standing.includes(judged.faultClass)) return [missed];
       const { nextStep } = FAULT_TREATMENT[judged.faultClass];
       return [
-        { name: "CommandMissed", detail: { ...reference, faultClass: judged.faultClass } },
+        missed,
         { name: "FaultRaised", detail: { assetId, integration, faultClass: judged.faultClass, nextStep } },
       ];
     }
   }
+}
+
+/** The asset's commands up to this one: what a later one met is not over by this one's proof. */
+async function upTo(command: Command, deps: VerifierDeps): Promise<Command[]> {
+  const recent = await deps.commands.recent(command.assetId, RECENT_COMMANDS);
+  return recent.filter(({ issuedAt }) => issuedAt <= command.issuedAt);
 }
 
 export const handler = lambdaHandler({

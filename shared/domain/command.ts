@@ -75,10 +75,27 @@ export const Command = z.strictObject({
   /** The wanted state already held: success without effect. */
   withoutEffect: z.boolean().optional(),
   faultClass: FaultClass.optional(),
+  /** What people were told is in its way while it was still open. */
+  toldFault: FaultClass.optional(),
   /** What the verdict rests on, in words; no vendor ids, no places. */
   evidence: z.string().optional(),
 });
 export type Command = z.infer<typeof Command>;
+
+/**
+ * What people were told of on account of an asset's commands and nothing has shown to be over: told since the newest of
+ * them that was proved.
+ */
+export function standingFaults(recent: readonly Command[]): FaultClass[] {
+  const newestFirst = recent.toSorted((a, b) => (a.issuedAt < b.issuedAt ? 1 : -1));
+  const proved = newestFirst.findIndex(({ status }) => status === "confirmed");
+  const since = proved < 0 ? newestFirst : newestFirst.slice(0, proved);
+  const told = since.flatMap(({ status, faultClass, toldFault }) => [
+    toldFault,
+    status === "rejected" || status === "missed" ? faultClass : undefined,
+  ]);
+  return [...new Set(told)].filter((fault) => fault !== undefined);
+}
 
 /** The text a command's id is the hash of: the same intent always has the same id. */
 export function commandIdentity(assetId: string, windowStartsAt: Instant, action: Action): string {

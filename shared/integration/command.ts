@@ -1,11 +1,12 @@
+import { createHash } from "node:crypto";
 import { type Asset, STREAM_OF_KIND } from "../domain/asset.ts";
 import type { Command } from "../domain/command.ts";
-import { isEnded } from "../domain/command.ts";
+import { isEnded, STREAM_OF_ACTION, standingFaults } from "../domain/command.ts";
 import type { NewEvent } from "../domain/events.ts";
-import { FAULT_TREATMENT } from "../domain/fault.ts";
+import { FAULT_TREATMENT, type FaultClass } from "../domain/fault.ts";
 import { epochMs, type Instant, plusMs } from "../domain/instant.ts";
 import { proves } from "../domain/proof.ts";
-import type { Reading } from "../domain/reading.ts";
+import { activity, type Reading } from "../domain/reading.ts";
 import { ConfigError, VendorError } from "../errors.ts";
 import type { Target } from "./contract.ts";
 import type { IntegrationDeps } from "./deps.ts";
@@ -21,7 +22,13 @@ const RETRY_MS = 30_000;
 /** A device takes up to this long to become ready. */
 const READY_AFTER_MS = 45_000;
 const LONGEST_RETRY_MS = 300_000;
+/** Commands that failed together, in an outage, are not repeated together: each waits up to this share longer. */
+const SPREAD = 0.5;
 const RECENT_COMMANDS = 5;
+/** A device that is seen at work and so often said to be out of reach: somebody must know. */
+const TOLD_AT_ATTEMPT = 3;
+const UNREACHABLE_AT_WORK =
+  "The vendor's cloud cannot reach a device that draws power, so it goes on as it is: if it must stop, stop it by hand; tell the vendor.";
 /** A vendor's cloud may tell the state before a command for as long as this after it. */
 const TOLD_AFTER_MS = 60_000;
 
@@ -77,7 +84,9 @@ async function advance(command: Command, asset: Asset, deps: IntegrationDeps): P
   const isPrepared = !early && command.attempts === 0 && wasPreparedFor(command, now);
   const prepared = isPrepared ? { ready: true as const } : await withToken((target) => deps.vendor.prepare(target));
   if (!prepared.ready || early) {
-    const waitMs = prepared.ready ? epochMs(command.notBefore) - epochMs(deps.now()) : prepared.waitMs;
+    const waitMs = prepared.ready
+      ? epochMs(command.notBefore) - epochMs(deps.now())
+      : Math.max(prepared.waitMs, paceMs(command, deps));
     deps.log.info("COMMAND_DEFERRED", { commandId: command.commandId, waitMs });
     return { done: false, retryAfterMs: Math.max(0, waitMs) };
   }
@@ -149,17 +158,20 @@ async function accept(command: Command, withoutEffect: boolean, deps: Integratio
 async function failed(command: Command | undefined, error: VendorError, deps: IntegrationDeps): Promise<Handled> {
   if (!command || isEnded(command.status)) return DONE;
   const fields = { commandId: command.commandId, fault: error.fault, reason: error.message };
-  // Half the command's age: quick at first, rare in a long outage.
-  const ageMs = epochMs(deps.now()) - epochMs(command.issuedAt);
-  const retryAfterMs = Math.max(error.retryAfterMs ?? 0, Math.min(LONGEST_RETRY_MS, Math.max(RETRY_MS, ageMs / 2)));
+  const retryAfterMs = Math.round(
+    Math.max(error.retryAfterMs ?? 0, RETRY_MS, paceMs(command, deps)) * (1 + SPREAD * shareOf(command)),
+  );
   const retry = FAULT_TREATMENT[error.fault].retry;
 
   if (command.status === "sending" && (error.mayHaveActed || retry)) {
+    const isContradicted = await isSeenAtWork(command, error, deps);
     const unknown = await deps.commands.transition(command, "unknown", {
       checkAt: command.notAfter,
       evidence: error.message,
+      toldFault: isContradicted ? error.fault : undefined,
     });
     deps.log.warn("COMMAND_UNKNOWN", fields);
+    if (unknown && isContradicted) await deps.bus.publish([faultRaised(command, error.fault, UNREACHABLE_AT_WORK)]);
     // The vendor's answer shows that nothing was done: it may be sent again without reading back.
     if (unknown && !error.mayHaveActed)
       await deps.commands.transition(unknown, "issued", { checkAt: command.notAfter });
@@ -175,6 +187,7 @@ async function failed(command: Command | undefined, error: VendorError, deps: In
       : await deps.commands.transition(command, "sending", { checkAt: plusMs(deps.now(), SENDING_LEASE_MS) });
   if (!sending) return DONE;
   deps.log.warn("COMMAND_REJECTED", fields);
+  const isTold = await isToldAlready(command, error.fault, deps);
   const rejected = await deps.commands.transition(sending, "rejected", {
     endedAt: deps.now(),
     faultClass: error.fault,
@@ -182,17 +195,53 @@ async function failed(command: Command | undefined, error: VendorError, deps: In
   });
   if (!rejected) return DONE;
   const events: NewEvent[] = [{ name: "CommandRejected", detail: { ...reference(command), faultClass: error.fault } }];
-  events.push({
-    name: "FaultRaised",
-    detail: {
-      assetId: command.assetId,
-      integration: command.integration,
-      faultClass: error.fault,
-      nextStep: FAULT_TREATMENT[error.fault].nextStep,
-    },
-  });
+  if (!isTold) events.push(faultRaised(command, error.fault, FAULT_TREATMENT[error.fault].nextStep));
   await deps.bus.publish(events);
   return DONE;
+}
+
+/** Half the command's age: quick at first, rare in a long outage. */
+function paceMs(command: Command, deps: IntegrationDeps): number {
+  return Math.min(LONGEST_RETRY_MS, (epochMs(deps.now()) - epochMs(command.issuedAt)) / 2);
+}
+
+/** A command's own share of 1, always the same. */
+function shareOf({ assetId, commandId }: Command): number {
+  return createHash("sha256").update(`${assetId} ${commandId}`).digest().readUInt16BE() / 0xffff;
+}
+
+async function knownOf(command: Command, deps: IntegrationDeps) {
+  const stream = STREAM_OF_ACTION[command.action.kind];
+  return (await deps.readings.latest([command.assetId], stream)).get(command.assetId);
+}
+
+/** True once for a command: when the cloud has not reached the device for the third time, and its last word was work. */
+async function isSeenAtWork(command: Command, error: VendorError, deps: IntegrationDeps): Promise<boolean> {
+  if (error.fault !== "device-offline" || command.attempts !== TOLD_AT_ATTEMPT) return false;
+  return activity((await knownOf(command, deps))?.reading) === "charging";
+}
+
+/** A fault is told once, by a command or a look: the verifier and the next good look tell when it is over. */
+async function isToldAlready(command: Command, fault: FaultClass, deps: IntegrationDeps): Promise<boolean> {
+  const [recent, known] = await Promise.all([
+    deps.commands.recent(command.assetId, RECENT_COMMANDS),
+    knownOf(command, deps),
+  ]);
+  if (known?.reach.faultClass === fault) return true;
+  if (fault === "credentials-revoked") {
+    // A dead login ends reading too: noted where looks find it, so that they do not tell it again.
+    await deps.readings.recordFailure(command.assetId, STREAM_OF_ACTION[command.action.kind], {
+      lastFetchedAt: deps.now(),
+      online: null,
+      failures: (known?.reach.failures ?? 0) + 1,
+      faultClass: fault,
+    });
+  }
+  return standingFaults(recent).includes(fault);
+}
+
+function faultRaised({ assetId, integration }: Command, faultClass: FaultClass, nextStep: string): NewEvent {
+  return { name: "FaultRaised", detail: { assetId, integration, faultClass, nextStep } };
 }
 
 async function end(command: Command, to: "withdrawn", evidence: string, deps: IntegrationDeps): Promise<Handled> {

@@ -12,7 +12,10 @@ import { isConditionFailure, parseItem, queryAll, wins } from "./table.ts";
 
 /** What a transition may change besides the status. */
 type CommandChanges = Partial<
-  Pick<Command, "checkAt" | "attempts" | "acceptedAt" | "endedAt" | "withoutEffect" | "faultClass" | "evidence">
+  Pick<
+    Command,
+    "checkAt" | "attempts" | "acceptedAt" | "endedAt" | "withoutEffect" | "faultClass" | "toldFault" | "evidence"
+  >
 >;
 export type CommandKey = Pick<Command, "assetId" | "commandId">;
 

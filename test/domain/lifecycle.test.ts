@@ -6,8 +6,9 @@ import {
   isEnded,
   PRIOR_STATUSES,
   CommandStatus as Status,
+  standingFaults,
 } from "../../shared/domain/command.ts";
-import { at } from "../builders.ts";
+import { aCommand, at } from "../builders.ts";
 
 const STATUSES = Status.options;
 
@@ -83,5 +84,26 @@ describe("the identity of a command", () => {
       commandIdentity("car-0001", start, { kind: "heat.mode", mode: "normal" }),
     ];
     expect(new Set(identities).size).toBe(identities.length);
+  });
+});
+
+describe("the faults that commands left behind", () => {
+  const issued = (hour: number, changes: Parameters<typeof aCommand>[0]) =>
+    aCommand({ commandId: `command-${hour}`, issuedAt: at(`2026-11-21T0${hour}:00Z`), ...changes });
+  const rejected = (hour: number) => issued(hour, { status: "rejected", faultClass: "customer-must-act" });
+  const missed = (hour: number) => issued(hour, { status: "missed", faultClass: "transient" });
+  const confirmed = (hour: number) => issued(hour, { status: "confirmed" });
+  it.each<[string, ReturnType<typeof aCommand>[], string[]]>([
+    ["of none are none", [], []],
+    ["stand until a later one is proved", [rejected(1), missed(2)], ["transient", "customer-must-act"]],
+    ["are over when it is", [rejected(1), missed(2), confirmed(3)], []],
+    ["are those since then", [missed(1), confirmed(2), rejected(3)], ["customer-must-act"]],
+    ["are each told of once", [missed(1), missed(2)], ["transient"]],
+    ["are not over by a vendor's yes", [rejected(1), issued(2, { status: "accepted" })], ["customer-must-act"]],
+    ["can be told before the end", [issued(1, { status: "issued", toldFault: "device-offline" })], ["device-offline"]],
+    ["are not those of an expired one", [issued(1, { status: "expired", faultClass: "transient" })], []],
+  ])("%s", (_, recent, faults) => {
+    expect(standingFaults(recent)).toEqual(faults);
+    expect(standingFaults(recent.toReversed())).toEqual(faults);
   });
 });

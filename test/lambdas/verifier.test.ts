@@ -117,6 +117,32 @@ describe("the verifier", () => {
     expect(names()).toEqual(["CommandMissed", "FaultRaised"]);
   });
 
+  it("clears what earlier commands left behind when one is proved, and tells a fault that stands no second time", async () => {
+    const earlier = (minute: number, changes: Partial<Command>) =>
+      accepted({ commandId: `2026-11-21T01:0${minute}-before`, issuedAt: at(`2026-11-21T01:0${minute}Z`), ...changes });
+    const missed = earlier(1, { status: "missed", faultClass: "transient" });
+    const proved = world(missed, accepted());
+    await proved.read(charging({ observedAt: SEEN_AT }));
+    await proved.news(telemetry("car-0001"));
+    expect(proved.names()).toEqual(["CommandConfirmed", "FaultCleared"]);
+    expect(published(proved.deps.bus, "FaultCleared")).toMatchObject([{ faultClass: "transient" }]);
+
+    const again = world(missed, accepted());
+    await again.read(aReading({ observedAt: SEEN_AT }));
+    await again.tick(CHECK_AT);
+    expect(again.names()).toEqual(["CommandMissed"]);
+
+    const later = earlier(0, {
+      status: "rejected",
+      faultClass: "customer-must-act",
+      issuedAt: at("2026-11-21T02:00:30Z"),
+    });
+    const other = world(later, accepted());
+    await other.read(charging({ observedAt: SEEN_AT }));
+    await other.news(telemetry("car-0001"));
+    expect(other.names()).toEqual(["CommandConfirmed"]);
+  });
+
   it("lets a command expire that was not sent in time", async () => {
     const { tick, deps, statuses } = world(aCommand());
     await tick(at("2026-11-21T04:59Z"));
