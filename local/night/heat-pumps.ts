@@ -3,13 +3,14 @@ import type { Random } from "../random.ts";
 import { type Household, padded } from "./household.ts";
 import { inTurn, type NamesDevices } from "./vendors.ts";
 
-const RATED_POWERS_KW = [2.5, 3, 4, 5] as const;
+const RATED_POWERS_KW: readonly [number, ...number[]] = [2.5, 3, 4, 5];
+type HotWaterBand = { hotWaterMinC: number; hotWaterMaxC: number };
 /** Bands of hot water as owners set them, °C. */
-const HOT_WATER_C = [
+const HOT_WATER_C: readonly [HotWaterBand, ...HotWaterBand[]] = [
   { hotWaterMinC: 42, hotWaterMaxC: 52 },
   { hotWaterMinC: 45, hotWaterMaxC: 55 },
   { hotWaterMinC: 45, hotWaterMaxC: 58 },
-] as const;
+];
 const ROOMS_C = { indoorMinC: 18.5, indoorMaxC: 22.5 };
 
 /** Heat pumps of ordinary homes, by the vendors in turn; half of the owners say how warm the rooms must be. */
