@@ -101,7 +101,7 @@ for (const folder of await Promise.all(integrationNames().map(loadFolder)))
         expect(told.includes(secret), "a secret was told").toBe(false);
       expect(told).not.toMatch(PLACE);
       expect(world.lines.filter((line) => line.includes('"level":"error"'))).toEqual([]);
-      expect(Object.keys(world.simulation.injectedFaults()), "the simulation injects faults").not.toEqual([]);
+      expect(world.simulation.injections(), "the simulation injects faults").not.toEqual([]);
     });
 
     describe.runIf(actions.length > 0)("commands", () => {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createServer } from "node:http";
-import type { Simulation } from "../../../shared/integration/simulation.ts";
+import type { FaultClass } from "../../../shared/domain/fault.ts";
+import type { Injection, Simulation, VendorCall } from "../../../shared/integration/simulation.ts";
 import type { SimulatedDevice } from "./simulator-device.ts";
 import { Tokens } from "./simulator-tokens.ts";
 
@@ -9,10 +10,11 @@ type Request = { method: string; path: string; token: string; body: string };
 
 /** Of how many calls one meets a fault. */
 const ONE_FAULT_IN = { none: Number.POSITIVE_INFINITY, some: 100, many: 12 };
-const FAULTS: Record<string, Reply> = {
-  "rate-limited": { status: 429, headers: { "retry-after": "30" } },
-  "server-error": { status: 503 },
-  "token-refused": { status: 401 },
+/** What goes wrong, and what it truly is. */
+const FAULTS: Record<string, { reply: Reply; faultClass: FaultClass | null }> = {
+  "rate-limited": { reply: { status: 429, headers: { "retry-after": "30" } }, faultClass: "rate-limited" },
+  "server-error": { reply: { status: 503 }, faultClass: "transient" },
+  "token-refused": { reply: { status: 401 }, faultClass: "token-expired" },
 };
 
 /** The vendor's cloud as a state machine. TODO: the vendor's own paths, words and ways to fail. */
@@ -25,17 +27,20 @@ export async function startSimulator(options: {
   const { clock, devices, seed, faults } = options;
   const client = { clientId: "local-client", clientSecret: "local-client-secret" };
   const tokens = new Tokens(clock, seed);
-  const counts = new Map<string, number>();
-  const injected: Record<string, number> = {};
+  const calls: VendorCall[] = [];
+  const injections: Injection[] = [];
   const effective: ReturnType<Simulation["effectiveCalls"]> = [];
   let serial = 0;
 
-  const faultOfCall = (): Reply | undefined => {
+  const faultOfCall = (assetId: string | undefined): Reply | undefined => {
     const draw = createHash("sha256").update(`${seed} ${serial++}`).digest().readUInt32BE() / 2 ** 32;
     const index = Math.floor(draw * ONE_FAULT_IN[faults] * Object.keys(FAULTS).length);
-    const [name, reply] = Object.entries(FAULTS)[index] ?? [];
-    if (name !== undefined) injected[name] = (injected[name] ?? 0) + 1;
-    return reply;
+    const [kind, fault] = Object.entries(FAULTS)[index] ?? [];
+    if (kind === undefined || !fault) return undefined;
+    const atMs = clock.now();
+    const about = assetId === undefined ? {} : { assetId };
+    injections.push({ kind, faultClass: fault.faultClass, fromMs: atMs, toMs: atMs, ...about });
+    return fault.reply;
   };
   const renew = ({ body }: Request): Reply => {
     const pair = tokens.renew(new URLSearchParams(body).get("refresh_token") ?? "");
@@ -46,13 +51,20 @@ export async function startSimulator(options: {
   };
   const answer = (request: Request): Reply => {
     const kind = request.path === "/oauth/token" ? "token" : request.method === "GET" ? "data" : "command";
-    counts.set(kind, (counts.get(kind) ?? 0) + 1);
-    if (kind === "token") return renew(request);
-    const fault = faultOfCall();
-    if (fault) return fault;
-    if (!tokens.isGood(request.token)) return { status: 401 };
     const [, id] = /^\/v1\/devices\/([^/]+)/.exec(request.path) ?? [];
     const device = devices.find(({ asset }) => asset.vendorAssetId === decodeURIComponent(id ?? ""));
+    const reply = kind === "token" ? renew(request) : serve(request, kind, device);
+    const { assetId, accountId } = device?.asset ?? {};
+    calls.push({
+      ...{ atMs: clock.now(), kind, status: reply.status, priceUsd: 0 },
+      ...(assetId === undefined || accountId === undefined ? {} : { assetId, accountId }),
+    });
+    return reply;
+  };
+  const serve = (request: Request, kind: "data" | "command", device: SimulatedDevice | undefined): Reply => {
+    const fault = faultOfCall(device?.asset.assetId);
+    if (fault) return fault;
+    if (!tokens.isGood(request.token)) return { status: 401 };
     if (!device) return { status: 404 };
     const atMs = clock.now();
     device.advance(atMs);
@@ -83,9 +95,9 @@ export async function startSimulator(options: {
     url: `http://127.0.0.1:${address.port}`,
     client,
     tokens,
-    injected,
+    injections,
     effective,
-    calls: () => [...counts].map(([kind, calls]) => ({ kind, calls, priceUsd: 0 })),
+    calls,
     async stop() {
       server.closeAllConnections();
       await new Promise<void>((resolve) => server.close(() => resolve()));

@@ -8,7 +8,7 @@ import type { Fetch } from "../../shared/http.ts";
 import { runCommand } from "../../shared/integration/command.ts";
 import { type IntegrationDeps, withTokenFrom } from "../../shared/integration/deps.ts";
 import { poll } from "../../shared/integration/poll.ts";
-import type { SimulatedCar } from "../../shared/integration/simulation.ts";
+import type { SimulatedCar, SimulatedCharger } from "../../shared/integration/simulation.ts";
 import { createLog } from "../../shared/log.ts";
 import { accountKey } from "../../shared/store/accounts.ts";
 import { aCommand, at } from "../builders.ts";
@@ -34,7 +34,10 @@ export async function aWorld(folder: Folder, faults: "none" | "some" | "many") {
   const simulation = await folder.startSimulation({
     clock: { now: () => epochMs(clock.now()) },
     cars: asset.kind === "car" ? [aStay(asset)] : [],
-    others: asset.kind === "car" ? [] : [asset],
+    chargers: asset.kind === "charger" ? [aSession(asset)] : [],
+    heatPumps: asset.kind === "heat-pump" ? [asset] : [],
+    solarSites: asset.kind === "solar-site" ? [asset] : [],
+    siteLoadKw: () => 0,
     seed: 7,
     faults,
     startsAtMs: epochMs(NOON),
@@ -168,22 +171,25 @@ export async function aWorld(folder: Folder, faults: "none" | "some" | "many") {
     told: () => [...lines, JSON.stringify(bus.published), JSON.stringify(commands.all())].join("\n"),
     mostInFlight: () => mostInFlight,
     callCount: (kinds?: readonly string[]) =>
-      simulation
-        .calls()
-        .filter(({ kind }) => (kinds ? kinds.includes(kind) : kind !== "token"))
-        .reduce((sum, { calls }) => sum + calls, 0),
+      simulation.calls().filter(({ kind }) => (kinds ? kinds.includes(kind) : kind !== "token")).length,
   };
 }
 
-/** A car that comes home at two in the afternoon, nearly empty, and leaves the next day at noon. */
+/** From two in the afternoon until the next day at noon. */
+const STAY = { arrivesAtMs: epochMs(NOON) + 2 * HOUR_MS, departsAtMs: epochMs(NOON) + DAY_MS };
+
+/** A car that comes home nearly empty. */
 function aStay(asset: SimulatedCar["asset"]): SimulatedCar {
-  const [arrivesAtMs, departsAtMs] = [epochMs(NOON) + 2 * HOUR_MS, epochMs(NOON) + DAY_MS];
-  const leaving: Instant = instant(departsAtMs);
+  const leaving: Instant = instant(STAY.departsAtMs);
   return {
     asset: { ...asset, preferences: { ...asset.preferences, nextDepartureAt: leaving } },
     socOnArrivalPercent: 20,
-    arrivesAtMs,
-    departsAtMs,
-    readyByMs: departsAtMs,
+    ...STAY,
+    readyByMs: STAY.departsAtMs,
   };
+}
+
+/** A car that takes a little more than its owner asks for. */
+function aSession(asset: SimulatedCharger["asset"]): SimulatedCharger {
+  return { asset, ...STAY, readyByMs: STAY.departsAtMs, wantsKwh: 1.2 * asset.preferences.sessionEnergyKwh };
 }

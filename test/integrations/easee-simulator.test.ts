@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { startSimulation } from "../../lambdas/integrations/easee/simulation.ts";
+import { startSimulation, vendorAssetId } from "../../lambdas/integrations/easee/simulation.ts";
 import { epochMs, HOUR_MS, MINUTE_MS } from "../../shared/domain/instant.ts";
 import type { Simulation } from "../../shared/integration/simulation.ts";
 import { aCharger } from "./easee-bench.ts";
@@ -12,15 +12,23 @@ afterEach(async () => {
 
 const START_MS = epochMs(EVENING);
 const chargers = Array.from({ length: 6 }, (_, index) =>
-  aCharger({ assetId: `charger-000${index}`, vendorAssetId: `EH00000${index}`, accountId: `owner-${index}` }),
+  aCharger({ assetId: `charger-000${index}`, vendorAssetId: vendorAssetId(index), accountId: `owner-${index}` }),
 );
+const stays = chargers.map((asset, index) => ({
+  asset,
+  arrivesAtMs: START_MS + index * 15 * MINUTE_MS,
+  departsAtMs: START_MS + 13 * HOUR_MS,
+  readyByMs: START_MS + 12 * HOUR_MS,
+  wantsKwh: 22,
+}));
+const OTHERS = { cars: [], heatPumps: [], solarSites: [], siteLoadKw: () => 0 };
 
 async function aNight(faults: "none" | "some" | "many", seed = 3) {
   const clock = { ms: START_MS };
   const simulation = await startSimulation({
     clock: { now: () => clock.ms },
-    cars: [],
-    others: chargers,
+    ...OTHERS,
+    chargers: stays,
     seed,
     faults,
     startsAtMs: START_MS,
@@ -69,7 +77,7 @@ describe("a simulated night of Easee's chargers", () => {
   it("is the same for the same seed, whatever goes wrong", async () => {
     const [first, second] = [await aNight("many"), await aNight("many")];
     expect(await first.play()).toEqual(await second.play());
-    expect(first.simulation.injectedFaults()).toEqual(second.simulation.injectedFaults());
+    expect(first.simulation.injections()).toEqual(second.simulation.injections());
     for (const { assetId } of chargers)
       expect(first.simulation.intervals(assetId)).toEqual(second.simulation.intervals(assetId));
   });
@@ -79,7 +87,7 @@ describe("a simulated night of Easee's chargers", () => {
     for (const level of ["none", "some", "many"] as const) {
       const { simulation, play } = await aNight(level);
       await play();
-      counts.push(Object.values(simulation.injectedFaults()).reduce((a, b) => a + b, 0));
+      counts.push(simulation.injections().filter(({ onlyIfAsked }) => !onlyIfAsked).length);
     }
     expect(counts[0]).toBe(0);
     expect(counts[1]).toBeGreaterThan(0);
@@ -95,8 +103,8 @@ describe("a simulated night of Easee's chargers", () => {
   });
 
   it("starts without any charger", async () => {
-    const options = { cars: [], others: [], seed: 1, startsAtMs: START_MS, endsAtMs: START_MS + HOUR_MS };
+    const options = { ...OTHERS, chargers: [], seed: 1, startsAtMs: START_MS, endsAtMs: START_MS + HOUR_MS };
     running.push(await startSimulation({ clock: { now: () => START_MS }, faults: "many", ...options }));
-    expect(running[0]?.injectedFaults()).toEqual({});
+    expect(running[0]?.injections()).toEqual([]);
   });
 });

@@ -237,8 +237,8 @@ describe("the simulated cloud itself", () => {
         const clock = { now: () => epochMs(NOON) };
         const simulation = await startSimulation({
           clock,
-          cars: [],
-          others: [aSite()],
+          ...{ cars: [], chargers: [], heatPumps: [], siteLoadKw: () => 0 },
+          solarSites: [aSite()],
           seed: 3,
           faults: "none",
           ...night,
@@ -246,12 +246,21 @@ describe("the simulated cloud itself", () => {
         const { accessToken } = simulation.issueTokens("customer-0001");
         const headers = { authorization: `Bearer ${accessToken}` };
         const answer = await fetch(`${simulation.endpoints.SOLAREDGE_API_URL}/sites/1000001/overview`, { headers });
-        const counted = [simulation.calls(), simulation.injectedFaults(), simulation.intervals("solar-0001")];
+        const counted = [simulation.calls(), simulation.injections(), simulation.intervals("solar-0001")];
         await simulation.stop();
         return { body: await answer.text(), counted };
       }),
     );
     expect(answers[0]).toEqual(answers[1]);
-    expect(answers[0]?.counted).toEqual([[{ kind: "data", calls: 1, priceUsd: 0 }], {}, []]);
+    expect(answers[0]?.counted).toEqual([
+      [
+        {
+          ...{ atMs: epochMs(NOON), kind: "data", status: 200, priceUsd: 0 },
+          ...{ assetId: "solar-0001", accountId: "customer-0001" },
+        },
+      ],
+      [],
+      [],
+    ]);
   });
 });

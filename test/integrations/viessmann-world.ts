@@ -30,6 +30,8 @@ export function aPump(changes: Partial<PumpSpec> = {}): PumpSpec {
     timeZone: "Europe/Berlin",
     ratedPowerKw: 4,
     ownTargetC: 55,
+    hotWaterMinC: 45,
+    hotWaterMaxC: 55,
     initialHotWaterC: 52,
     powerSensor: "watt",
     draws: false,

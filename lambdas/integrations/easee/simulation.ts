@@ -1,21 +1,44 @@
-import type { Asset } from "../../../shared/domain/asset.ts";
-import type { Simulation, StartSimulation } from "../../../shared/integration/simulation.ts";
-import type { Charger } from "./adapter.ts";
+import { about, injectionsOf } from "../../../shared/integration/injections.ts";
+import type {
+  SimulatedCharger,
+  Simulation,
+  StartSimulation,
+  VendorCall,
+} from "../../../shared/integration/simulation.ts";
 import { startEaseeSimulator } from "./simulator.ts";
 import { faultPreset } from "./simulator-fault-presets.ts";
-import { betweenMs, draw } from "./simulator-random.ts";
+import type { SimulatedCall } from "./simulator-faults.ts";
+import { draw } from "./simulator-random.ts";
 import type { ChargerSpec } from "./simulator-spec.ts";
+import { TRUTHS } from "./simulator-truths.ts";
 
-const HOUR_MS = 3_600_000;
+/** How the manifest counts each call. */
+const KINDS: Record<SimulatedCall, VendorCall["kind"]> = {
+  observations: "data",
+  state: "state",
+  command: "command",
+  report: "wake",
+  result: "state",
+  token: "token",
+};
 
-/** Easee's cloud with the night's chargers: a car comes to each in the evening and leaves when it is over. */
-export const startSimulation: StartSimulation = async ({ clock, others, seed, faults, startsAtMs, endsAtMs }) => {
-  const chargers = others.filter(isCharger);
-  const specs = chargers.map((asset) => toSpec(asset, seed, startsAtMs, endsAtMs));
+export function vendorAssetId(index: number): string {
+  return `EH${String(index).padStart(6, "0")}`;
+}
+
+/** Easee's cloud with the night's chargers, each of which charges at once whoever comes unless it is told otherwise. */
+export const startSimulation: StartSimulation = async ({ clock, chargers, seed, faults, startsAtMs, endsAtMs }) => {
+  const specs = chargers.map((charger) => toSpec(charger, seed));
   const rules = faultPreset(faults, { seed, chargers: specs, startsAtMs, endsAtMs });
   const simulator = await startEaseeSimulator({ clock, chargers: specs, seed, rules });
-  const idOf = new Map(chargers.map(({ assetId, vendorAssetId }) => [assetId, vendorAssetId]));
-  const assetOf = new Map(chargers.map(({ assetId, vendorAssetId }) => [vendorAssetId, assetId]));
+  const byAsset = new Map(chargers.map((charger) => [charger.asset.assetId, charger]));
+  const assetOf = new Map(chargers.map(({ asset }) => [asset.vendorAssetId, asset.assetId]));
+  const charger = (assetId: string) => {
+    const found = byAsset.get(assetId);
+    if (!found) throw new RangeError(`${assetId} is not in this simulation`);
+    return found;
+  };
+  const links: { atMs: number; accountId: string }[] = [];
 
   return {
     endpoints: { EASEE_API_URL: simulator.url },
@@ -23,35 +46,52 @@ export const startSimulation: StartSimulation = async ({ clock, others, seed, fa
     // Both ways to link a login: Easee's own refresh token, good once, where nothing goes wrong; else with its password, as
     // an operator links it: a lost rotation then costs nobody anything.
     issueTokens(accountId) {
+      links.push({ atMs: clock.now(), accountId });
       const { refreshToken, ...tokens } = simulator.issueTokens(accountId);
       if (faults === "none") return { ...tokens, refreshToken };
       return { ...tokens, refreshToken: JSON.stringify({ ...simulator.loginOf(accountId), refreshToken }) };
     },
-    intervals(assetId) {
-      const id = idOf.get(assetId);
-      if (id === undefined) throw new RangeError(`${assetId} is not in this simulation`);
-      return simulator.truth(id).intervals;
+    intervals: (assetId) => simulator.truth(charger(assetId).asset.vendorAssetId).intervals,
+    couldBeReady(assetId) {
+      const { asset, readyByMs, wantsKwh } = charger(assetId);
+      const neededKwh = Math.min(wantsKwh, asset.preferences.sessionEnergyKwh);
+      return simulator.reachableKwh(asset.vendorAssetId, readyByMs) >= neededKwh;
     },
-    couldBeReady: () => true,
     effectiveCalls: () =>
       simulator.calls().flatMap(({ atMs, chargerId, effective, amps }): ReturnType<Simulation["effectiveCalls"]> => {
         const assetId = assetOf.get(chargerId ?? "");
         if (!effective || assetId === undefined || amps === undefined) return [];
         return [{ atMs, assetId, kind: amps === 0 ? "charge.stop" : "charge.start" }];
       }),
-    calls: () => [...counted(simulator.calls())].map(([kind, calls]) => ({ kind, calls, priceUsd: 0 })),
-    injectedFaults: () => Object.fromEntries(counted(simulator.faultLog())),
+    calls: () =>
+      simulator.calls().map(({ atMs, kind, status, chargerId, accountId }) => ({
+        ...{ atMs, kind: KINDS[kind], status, priceUsd: 0 },
+        ...about(assetOf.get(chargerId ?? ""), accountId),
+      })),
+    injections() {
+      const log = simulator.faultLog().map(({ subject, ...entry }) => {
+        const assetId = assetOf.get(subject ?? "");
+        return { ...entry, ...about(assetId, assetId === undefined ? subject : undefined) };
+      });
+      const away = chargers.flatMap((one) => awayFrom(one, startsAtMs));
+      return injectionsOf([...log, ...away], TRUTHS, clock.now(), links);
+    },
+    comfortBreaches: () => [],
     stop: () => simulator.stop(),
   };
 };
 
-function isCharger(asset: Asset): asset is Charger {
-  return asset.kind === "charger";
+/** When there is no car at it. */
+function awayFrom({ asset, arrivesAtMs, departsAtMs }: SimulatedCharger, startsAtMs: number) {
+  const common = { kind: "not-plugged-in" as const, assetId: asset.assetId };
+  return [
+    { ...common, atMs: startsAtMs, endsAtMs: arrivesAtMs },
+    { ...common, atMs: departsAtMs, endsAtMs: Number.POSITIVE_INFINITY },
+  ];
 }
 
-function toSpec(asset: Charger, seed: number, startsAtMs: number, endsAtMs: number): ChargerSpec {
+function toSpec({ asset, arrivesAtMs, departsAtMs, wantsKwh }: SimulatedCharger, seed: number): ChargerSpec {
   const drawn = (topic: string) => draw(seed, topic, asset.assetId);
-  const arrivesAt = betweenMs(startsAtMs, Math.min(endsAtMs, startsAtMs + 3 * HOUR_MS), drawn("arrives"));
   return {
     id: asset.vendorAssetId,
     accountId: asset.accountId,
@@ -61,14 +101,6 @@ function toSpec(asset: Charger, seed: number, startsAtMs: number, endsAtMs: numb
     // A third of the chargers give little without their cloud.
     ...(drawn("offline limit") < 0.33 ? { offlineCurrentA: 6 } : {}),
     needsStart: drawn("needs start") < 0.15,
-    sessions: [
-      { arrivesAt, departsAt: endsAtMs, wantsKwh: asset.preferences.sessionEnergyKwh * (1 + 0.2 * drawn("wants")) },
-    ],
+    sessions: [{ arrivesAt: arrivesAtMs, departsAt: departsAtMs, wantsKwh }],
   };
-}
-
-function counted(list: readonly { kind: string }[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const { kind } of list) counts.set(kind, (counts.get(kind) ?? 0) + 1);
-  return counts;
 }

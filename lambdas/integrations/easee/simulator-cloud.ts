@@ -55,7 +55,10 @@ function admit(
   if (faults.isOutage(atMs)) return { reply: atMs % 2 === 0 ? UNAVAILABLE : BAD_GATEWAY };
   if (accountId === undefined) return { reply: failure(401, 0, "Unauthorized") };
   const waitSeconds = ledger.waitSeconds(accountId, atMs);
-  if (waitSeconds !== undefined) return { reply: tooMany(waitSeconds) };
+  if (waitSeconds !== undefined) {
+    faults.note({ atMs, kind: "limit-reached", subject: accountId });
+    return { reply: tooMany(waitSeconds) };
+  }
   if (charger?.spec.accountId !== accountId) return { reply: failure(404, 404, "NotFound") };
   charger.play(atMs);
   const fault = faults.strike(route.kind, route.id, atMs, (kind) => isPossible(kind, charger));
@@ -95,7 +98,7 @@ function failureOf(fault: CallFault): Reply | undefined {
 }
 
 function serve(
-  { chargers: _, desk, ledger }: Parts,
+  { desk, faults, ledger }: Parts,
   { url, body }: Request,
   { kind, rest }: Route,
   charger: Charger,
@@ -112,7 +115,10 @@ function serve(
     case "state":
       return { reply: json(200, toldState(charger, atMs, bend)) };
     case "report":
-      if (!ledger.mayReport(charger.spec.id, atMs)) return { reply: tooMany(180) };
+      if (!ledger.mayReport(charger.spec.id, atMs)) {
+        faults.note({ atMs, kind: "limit-reached", subject: charger.spec.id });
+        return { reply: tooMany(180) };
+      }
       if (charger.isOnline(atMs)) charger.report(atMs + REPORTS_AFTER_MS);
       return { reply: { status: 200, headers: {}, body: "" } };
     case "command":

@@ -52,7 +52,13 @@ export type FaultRule =
   | ({ kind: "charger-offline" | "own-plan"; subjects: readonly string[] } & Span)
   | { kind: "unplugged-early"; subjects: readonly string[]; atMs: number };
 
-export type FaultLogEntry = { atMs: number; kind: FaultRule["kind"]; subject?: string };
+/** The vendor's own limits refuse as well. `endsAtMs`: of what has a known end. */
+export type FaultLogEntry = {
+  atMs: number;
+  endsAtMs?: number;
+  kind: FaultRule["kind"] | "limit-reached";
+  subject?: string;
+};
 
 type CallRule = Extract<FaultRule, { kind: CallFault }>;
 
@@ -103,16 +109,21 @@ export class Faults {
     return undefined;
   }
 
+  note(entry: FaultLogEntry): void {
+    this.#log.push(entry);
+  }
+
   /** The faults that happened until now, in order of time. */
   log(nowMs: number): FaultLogEntry[] {
     const own = this.#rules.flatMap((rule): FaultLogEntry[] => {
       if (isCallRule(rule)) return [];
-      const atMs = rule.kind === "unplugged-early" ? rule.atMs : rule.startsAtMs;
-      if (atMs > nowMs) return [];
+      const span =
+        rule.kind === "unplugged-early" ? { atMs: rule.atMs } : { atMs: rule.startsAtMs, endsAtMs: rule.endsAtMs };
+      if (span.atMs > nowMs) return [];
       const subjects = "subjects" in rule ? rule.subjects : [];
       return subjects.length === 0
-        ? [{ atMs, kind: rule.kind }]
-        : subjects.map((subject) => ({ atMs, kind: rule.kind, subject }));
+        ? [{ ...span, kind: rule.kind }]
+        : subjects.map((subject) => ({ ...span, kind: rule.kind, subject }));
     });
     return [...this.#log, ...own].sort((a, b) => a.atMs - b.atMs);
   }

@@ -4,6 +4,7 @@ import { answerCall, answerLogin, type Request } from "./simulator-cloud.ts";
 import { CommandDesk } from "./simulator-commands.ts";
 import { type FaultLogEntry, type FaultRule, Faults, troublesOf } from "./simulator-faults.ts";
 import { Ledger, type LoggedCall } from "./simulator-ledger.ts";
+import { reachableKwh } from "./simulator-readiness.ts";
 import type { ChargerSpec, ChargerTruth, SimulatorClock } from "./simulator-spec.ts";
 import { Tokens } from "./simulator-tokens.ts";
 
@@ -25,6 +26,8 @@ export type EaseeSimulator = {
   loginOf(accountId: string): { userName: string; password: string };
   /** What the charger really did until now, whatever its cloud told. */
   truth(id: string): ChargerTruth;
+  /** The most that the car of a stay could have had until a moment, kWh, whatever the cloud did with commands. */
+  reachableKwh(id: string, untilMs: number): number;
   calls(): LoggedCall[];
   /** The most calls that any login made within five minutes. */
   mostCallsInWindow(): number;
@@ -71,6 +74,11 @@ export async function startEaseeSimulator(options: EaseeSimulatorOptions): Promi
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("the simulator has no port");
 
+  const chargerOf = (id: string): Charger => {
+    const charger = chargers.get(id);
+    if (!charger) throw new RangeError(`no charger ${id} in this simulator`);
+    return charger;
+  };
   return {
     url: `http://127.0.0.1:${address.port}`,
     issueTokens(accountId) {
@@ -81,10 +89,12 @@ export async function startEaseeSimulator(options: EaseeSimulatorOptions): Promi
       const { userName, password } = tokens.loginOf(accountId);
       return { userName, password };
     },
-    truth(id) {
-      const charger = chargers.get(id);
-      if (!charger) throw new RangeError(`no charger ${id} in this simulator`);
-      return charger.truth(clock.now());
+    truth: (id) => chargerOf(id).truth(clock.now()),
+    reachableKwh(id, untilMs) {
+      const mayBeStarted = !rules.some(
+        (rule) => rule.kind === "access-withdrawn" && rule.subjects?.includes(id) !== false,
+      );
+      return reachableKwh(chargerOf(id).spec, troublesOf(id, rules), mayBeStarted, untilMs);
     },
     calls: () => ledger.calls(),
     mostCallsInWindow: () => ledger.mostInWindow,

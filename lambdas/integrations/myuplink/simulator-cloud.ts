@@ -67,7 +67,10 @@ export class Cloud {
       return { reply: { ...EMPTY, status: 401, headers: challenge } };
     }
     const { allowed, headers } = ledger.allow(accountId, atMs);
-    if (!allowed) return { reply: { ...EMPTY, status: 429, headers } };
+    if (!allowed) {
+      faults.note({ atMs, kind: "limit-reached", accountId });
+      return { reply: { ...EMPTY, status: 429, headers } };
+    }
     if (route.what !== "systems" && pump?.spec.accountId !== accountId) return { reply: failure(403, "FORBIDDEN") };
     const visit = { ...call, accountId };
     const deviceId =
@@ -97,13 +100,13 @@ export class Cloud {
       }
       case "set mode": {
         const mode = bodyOf(visit.body).smartHomeMode;
-        if (typeof mode !== "string" || !MODES.includes(mode)) return refused();
+        if (typeof mode !== "string" || !MODES.includes(mode)) return this.#refuse(pump, atMs);
         return { reply: json(200, { payload: { state: "ok" } }), effective: this.#act(pump, { mode }, atMs) };
       }
       case "set point": {
         const { lux } = mannerOf(pump, seed);
         const [[id, value] = []] = Object.entries(bodyOf(visit.body));
-        if (id === undefined || id !== lux || !["0", "1"].includes(String(value))) return refused();
+        if (id === undefined || id !== lux || !["0", "1"].includes(String(value))) return this.#refuse(pump, atMs);
         const effective = this.#act(pump, { lux: value === "1" }, atMs);
         return { reply: json(200, { payload: { [id]: "modified" } }), effective };
       }
@@ -118,8 +121,14 @@ export class Cloud {
     const unit = draw(seed, deviceId, "acts", this.#serial++);
     const reachedMs = faults.offlineUntil(deviceId, atMs) ?? atMs;
     const actsMs = Math.round(reachedMs + between(2_000, 20_000, unit));
-    pump.queue({ atMs: actsMs, visibleAtMs: Math.round(reachedMs + between(5_000, 60_000, unit)), change });
+    const visibleAtMs = Math.round(reachedMs + between(5_000, 60_000, unit));
+    pump.queue({ atMs: actsMs, visibleAtMs, change, isOurs: true });
     return "mode" in change ? before.mode !== change.mode : before.lux !== change.lux;
+  }
+
+  #refuse(pump: Pump, atMs: number): Answer {
+    this.#parts.faults.note({ atMs, kind: "bad-request", deviceId: pump.spec.deviceId });
+    return { reply: failure(400, "BAD_REQUEST"), effective: false };
   }
 
   #fail(fault: CallFault, visit: Visit): Answer {
@@ -224,10 +233,6 @@ function routeOf(method: string, family: string, id: string, rest: string): Rout
 
 function systemOf(deviceId: string): string {
   return `system-of-${deviceId}`;
-}
-
-function refused(): Answer {
-  return { reply: failure(400, "BAD_REQUEST"), effective: false };
 }
 
 function bodyOf(text: string): Record<string, unknown> {

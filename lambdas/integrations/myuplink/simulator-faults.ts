@@ -40,7 +40,14 @@ export type FaultRule =
   /** The cloud cannot reach the device, which goes on as it was told last. */
   | { kind: "device-offline"; deviceId: string; startsAtMs: number; endsAtMs: number };
 
-type FaultLogEntry = { atMs: number; deviceId?: string; kind: FaultRule["kind"] };
+/** The vendor refuses by its own rules as well. `endsAtMs`: of what has a known end. */
+export type FaultLogEntry = {
+  atMs: number;
+  endsAtMs?: number;
+  deviceId?: string;
+  accountId?: string;
+  kind: FaultRule["kind"] | "limit-reached" | "bad-request";
+};
 type Window = { startsAtMs: number; endsAtMs: number };
 
 /** Decides which calls go wrong, and remembers which did. */
@@ -86,18 +93,33 @@ export class Faults {
       if (count.struck >= (rule.times ?? Number.POSITIVE_INFINITY)) continue;
       if (draw(this.#seed, "fault", index, count.considered++) >= (rule.probability ?? 1)) continue;
       count.struck += 1;
-      const { deviceId } = call;
-      this.#log.push({ atMs: call.atMs, kind: rule.kind, ...(deviceId === undefined ? {} : { deviceId }) });
+      const { atMs, deviceId, accountId } = call;
+      // A login's trouble is that of all its devices.
+      this.note({
+        atMs,
+        kind: rule.kind,
+        ...(deviceId === undefined ? {} : { deviceId }),
+        ...(accountId ? { accountId } : {}),
+      });
       return rule.kind;
     }
     return undefined;
+  }
+
+  note(entry: FaultLogEntry): void {
+    this.#log.push(entry);
   }
 
   /** The faults that happened until now, in order of time. */
   log(nowMs: number): FaultLogEntry[] {
     const windows = this.#rules.flatMap((rule): FaultLogEntry[] =>
       (rule.kind === "vendor-outage" || rule.kind === "device-offline") && rule.startsAtMs <= nowMs
-        ? [{ atMs: rule.startsAtMs, kind: rule.kind, ...("deviceId" in rule ? { deviceId: rule.deviceId } : {}) }]
+        ? [
+            {
+              ...{ atMs: rule.startsAtMs, endsAtMs: rule.endsAtMs, kind: rule.kind },
+              ...("deviceId" in rule ? { deviceId: rule.deviceId } : {}),
+            },
+          ]
         : [],
     );
     return [...this.#log, ...windows].sort((a, b) => a.atMs - b.atMs);

@@ -1,5 +1,5 @@
 import { between, draw } from "./simulator-random.ts";
-import type { PowerInterval, PumpSpec } from "./simulator-spec.ts";
+import type { Breach, PowerInterval, PumpSpec } from "./simulator-spec.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -14,9 +14,12 @@ const TAP_TAKES_C = 0.12;
 const ROOM_HEATS_C = 0.02;
 const ROOM_LOSES = 0.00045;
 
+/** Past the band by less than this is a control's own overshoot, K. */
+const BAND_WITHIN_K = 0.2;
+
 /** What a pump can be told. */
 export type Change = { mode: string } | { lux: boolean };
-type Effect = { atMs: number; visibleAtMs: number; change: Change };
+type Effect = { atMs: number; visibleAtMs: number; change: Change; isOurs: boolean };
 type Task = "off" | "water" | "rooms";
 
 /** A heat pump and its house, by the minute: nothing happens because somebody looks. */
@@ -36,6 +39,10 @@ export class Pump {
   roomC: number;
   outdoorC = 5;
   starts = 0;
+  readonly breaches: Breach[] = [];
+  /** From a command of ours until the owner's own mode is back, or the owner sets another. */
+  #isHeldByUs = false;
+  readonly #outside = new Set<"hot water" | "rooms">();
 
   constructor(spec: PumpSpec, startMs: number, seed: number) {
     this.spec = spec;
@@ -75,8 +82,8 @@ export class Pump {
   }
 
   /** Changes work and show in the order in which they were told. */
-  queue({ atMs, visibleAtMs, change }: Effect): void {
-    this.#effects.push({ atMs: Math.max(atMs, this.#effects.at(-1)?.atMs ?? 0), visibleAtMs, change });
+  queue({ atMs, visibleAtMs, change, isOurs }: Effect): void {
+    this.#effects.push({ atMs: Math.max(atMs, this.#effects.at(-1)?.atMs ?? 0), visibleAtMs, change, isOurs });
     this.#shown.push({ fromMs: Math.max(visibleAtMs, this.#shown.at(-1)?.fromMs ?? 0), change });
   }
 
@@ -103,9 +110,10 @@ export class Pump {
 
   #minute(atMs: number): void {
     while (this.#effects[0] && this.#effects[0].atMs <= atMs) {
-      const change = this.#effects.shift()?.change;
+      const { change, isOurs } = this.#effects.shift() ?? {};
       if (change && "mode" in change) this.mode = change.mode;
       if (change && "lux" in change) this.#luxUntilMs = change.lux ? atMs + LUX_LASTS_MS : Number.NEGATIVE_INFINITY;
+      this.#isHeldByUs = isOurs ?? false;
     }
     const hour = (atMs / HOUR_MS) % 24;
     const noise = draw(this.#seed, this.spec.deviceId, "outdoor", Math.floor(atMs / (10 * MINUTE_MS)));
@@ -113,7 +121,34 @@ export class Pump {
     const tapped = (hour >= 7 && hour < 7.6) || (hour >= 19 && hour < 19.6) ? TAP_TAKES_C : 0;
     this.waterC += (this.#task === "water" ? WATER_HEATS_C : 0) - WATER_COOLS_C - tapped;
     this.roomC += (this.#task === "rooms" ? ROOM_HEATS_C : 0) - ROOM_LOSES * (this.roomC - this.outdoorC);
+    this.#watchComfort(atMs);
     this.#choose(atMs);
+  }
+
+  #watchComfort(atMs: number): void {
+    const {
+      waterMinC,
+      waterMaxC,
+      roomMinC = Number.NEGATIVE_INFINITY,
+      roomMaxC = Number.POSITIVE_INFINITY,
+    } = this.spec;
+    this.#watch(atMs, "hot water", this.waterC, waterMinC, waterMaxC);
+    this.#watch(atMs, "rooms", this.roomC, roomMinC, roomMaxC);
+    if (this.#outside.size === 0 && this.mode === "Default" && !this.isLux(atMs)) this.#isHeldByUs = false;
+  }
+
+  #watch(atMs: number, what: "hot water" | "rooms", nowC: number, minC: number, maxC: number): void {
+    const isBelow = nowC < minC - BAND_WITHIN_K;
+    if (!isBelow && nowC <= maxC + BAND_WITHIN_K) {
+      this.#outside.delete(what);
+      return;
+    }
+    if (this.#isHeldByUs && !this.#outside.has(what))
+      this.breaches.push({
+        atMs,
+        detail: `${what} at ${nowC.toFixed(1)} °C, ${isBelow ? `below ${minC}` : `above ${maxC}`} °C`,
+      });
+    this.#outside.add(what);
   }
 
   #choose(atMs: number): void {

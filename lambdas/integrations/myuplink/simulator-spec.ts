@@ -10,6 +10,9 @@ export type PumpSpec = {
   waterMaxC: number;
   /** What the rooms are kept at, °C. */
   roomC: number;
+  /** The owner's band for the rooms, °C; without one nobody minds. */
+  roomMinC?: number;
+  roomMaxC?: number;
   /** How this series tells things; drawn by seed if absent. */
   manner?: Partial<Manner>;
 };
@@ -28,6 +31,9 @@ export type Manner = {
 /** Grid-side power, constant over [startsAtMs, endsAtMs). */
 export type PowerInterval = { startsAtMs: number; endsAtMs: number; powerKw: number };
 
+/** Water or rooms left the band while a command of ours held the pump. */
+export type Breach = { atMs: number; detail: string };
+
 /** What the pump really does. Not what it tells. */
 export type PumpTruth = {
   mode: string;
@@ -36,5 +42,6 @@ export type PumpTruth = {
   waterC: number;
   roomC: number;
   starts: number;
+  breaches: readonly Breach[];
   intervals: PowerInterval[];
 };

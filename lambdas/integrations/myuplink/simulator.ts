@@ -108,12 +108,13 @@ export async function startMyUplinkSimulator(options: MyUplinkSimulatorOptions):
     issueTokens: (accountId) => tokens.issue(accountId, clock.now()),
     truth(deviceId) {
       const pump = pumpOf(deviceId);
-      const { mode, powerKw, waterC, roomC, starts } = pump;
+      const { mode, powerKw, waterC, roomC, starts, breaches } = pump;
       const nowMs = clock.now();
-      return { mode, lux: pump.isLux(nowMs), powerKw, waterC, roomC, starts, intervals: pump.intervals(nowMs) };
+      const intervals = pump.intervals(nowMs);
+      return { mode, lux: pump.isLux(nowMs), powerKw, waterC, roomC, starts, breaches, intervals };
     },
     ownerSets(deviceId, mode) {
-      pumpOf(deviceId).queue({ atMs: clock.now(), visibleAtMs: clock.now(), change: { mode } });
+      pumpOf(deviceId).queue({ atMs: clock.now(), visibleAtMs: clock.now(), change: { mode }, isOurs: false });
     },
     calls: () => ledger.calls(),
     mostPerMinute: () => ledger.mostPerMinute,

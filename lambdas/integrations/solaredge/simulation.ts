@@ -1,41 +1,62 @@
-import type { Asset } from "../../../shared/domain/asset.ts";
+import type { SolarSite } from "../../../shared/domain/asset.ts";
+import { about, injectionsOf } from "../../../shared/integration/injections.ts";
 import type { StartSimulation } from "../../../shared/integration/simulation.ts";
-import { tally } from "../../../shared/tally.ts";
 import { startSolarEdgeSimulator } from "./simulator.ts";
 import { faultPreset } from "./simulator-fault-presets.ts";
-import { draw } from "./simulator-random.ts";
 import type { SiteSpec } from "./simulator-spec.ts";
+import { TRUTHS } from "./simulator-truths.ts";
 
 const CLIENT = { clientId: "local-client", clientSecret: "local-client-secret" };
-/** Share of sites with a meter. */
-const METERED = 0.4;
+
+export function vendorAssetId(index: number): string {
+  return String(1_000_001 + index);
+}
 
 /** SolarEdge's cloud with the night's solar sites. Nothing here draws power or takes commands. */
-export const startSimulation: StartSimulation = async ({ clock, others, seed, faults, startsAtMs, endsAtMs }) => {
-  const sites = others.flatMap((asset) => toSpec(asset, seed));
+export const startSimulation: StartSimulation = async (options) => {
+  const { clock, solarSites, siteLoadKw, seed, faults, startsAtMs, endsAtMs } = options;
+  const sites = solarSites.map((asset, index) => toSpec(asset, index, siteLoadKw));
   const script = faultPreset(faults, { seed, sites, startsAtMs, endsAtMs });
   const simulator = await startSolarEdgeSimulator({ clock, sites, seed, faults: script, ...CLIENT });
+  const assetOf = new Map(solarSites.map(({ assetId, vendorAssetId: id }) => [id, assetId]));
+  const links: { atMs: number; accountId: string }[] = [];
 
   return {
     endpoints: { SOLAREDGE_API_URL: simulator.url },
     secret: CLIENT,
-    issueTokens: (accountId) => simulator.issueTokens(accountId),
+    issueTokens(accountId) {
+      links.push({ atMs: clock.now(), accountId });
+      return simulator.issueTokens(accountId);
+    },
     intervals: () => [],
     couldBeReady: () => true,
     effectiveCalls: () => [],
-    calls() {
-      const kinds = new Map<string, number>();
-      for (const { kind } of simulator.calls()) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
-      return [...kinds].map(([kind, calls]) => ({ kind, calls, priceUsd: 0 }));
+    calls: () =>
+      simulator.calls().map(({ atMs, kind, status, siteId, accountId }) => ({
+        ...{ atMs, kind, status, priceUsd: 0 },
+        ...about(assetOf.get(siteId ?? ""), accountId),
+      })),
+    injections() {
+      const log = simulator.faultLog().map(({ siteId, accountId, ...entry }) => {
+        const assetId = assetOf.get(siteId ?? "");
+        return { ...entry, ...about(assetId, accountId) };
+      });
+      return injectionsOf(log, TRUTHS, clock.now(), links);
     },
-    injectedFaults: () => tally(simulator.faultLog(), ({ kind }) => kind),
+    comfortBreaches: () => [],
     stop: () => simulator.stop(),
   };
 };
 
-function toSpec(asset: Asset, seed: number): SiteSpec[] {
-  if (asset.kind !== "solar-site") return [];
-  const { vendorAssetId: siteId, accountId, peakPowerKw } = asset;
-  const hasMeter = draw(seed, "meter", siteId) < METERED;
-  return [{ siteId, accountId, peakPowerKw, timeZone: asset.site.timeZone, hasMeter }];
+function toSpec(
+  { vendorAssetId: siteId, accountId, peakPowerKw, site }: SolarSite,
+  index: number,
+  siteLoadKw: (siteId: string, atMs: number) => number,
+): SiteSpec {
+  return {
+    ...{ siteId, accountId, peakPowerKw, timeZone: site.timeZone },
+    // Every other site, so that a small fleet has both.
+    hasMeter: index % 2 === 0,
+    loadKw: (atMs) => siteLoadKw(site.siteId, atMs),
+  };
 }

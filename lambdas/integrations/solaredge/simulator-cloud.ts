@@ -67,6 +67,8 @@ export class Cloud {
     const allowance = ledger.allow(atMs);
     const left = { "x-ratelimit-remaining-minute": String(allowance.leftThisMinute) };
     if (allowance.verdict !== "allowed") {
+      const month = { kind: "month-limit-reached" as const, endsAtMs: nextMonthMs(atMs) };
+      faults.note({ atMs, accountId, ...(allowance.verdict === "month" ? month : { kind: "limit-reached" }) });
       const wait = { "retry-after": String(allowance.retryAfterSeconds) };
       const headers = allowance.verdict === "minute" ? { ...left, ...wait } : left;
       return { reply: problem(429, "Too Many Requests", "Rate limit exceeded", headers), ...visit };
@@ -162,6 +164,12 @@ function inUnit(answered: Reply, unit: string, factor: number): Reply {
     value: one.value === null ? null : one.value * factor,
   }));
   return { ...answered, body: JSON.stringify({ ...body, unit, values }) };
+}
+
+/** Credits come back with the calendar month. */
+function nextMonthMs(atMs: number): number {
+  const date = new Date(atMs);
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
 }
 
 function siteIn(path: string): { siteId?: string } {

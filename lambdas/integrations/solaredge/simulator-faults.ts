@@ -50,7 +50,14 @@ export type FaultRule =
   | { kind: "consent-withdrawn"; accountId: string; atMs: number };
 
 export type FaultScript = { rules: readonly FaultRule[] };
-export type FaultLogEntry = { atMs: number; kind: FaultRule["kind"]; siteId?: string; accountId?: string };
+/** The vendor refuses by its own limits as well. `endsAtMs`: of what has a known end. */
+export type FaultLogEntry = {
+  atMs: number;
+  endsAtMs?: number;
+  kind: FaultRule["kind"] | "limit-reached" | "month-limit-reached";
+  siteId?: string;
+  accountId?: string;
+};
 type Call = { atMs: number; kind: CallKind; siteId?: string; accountId?: string };
 
 function isCallRule(rule: FaultRule): rule is CallFaultRule {
@@ -94,19 +101,23 @@ export class Faults {
       if (draw(this.#seed, "fault", key, count.considered++) >= (rule.probability ?? 1)) continue;
       count.struck += 1;
       const { kind: _, ...about } = call;
-      this.#log.push({ ...about, kind: rule.kind });
+      this.note({ ...about, kind: rule.kind });
       return rule.kind;
     }
     return undefined;
+  }
+
+  note(entry: FaultLogEntry): void {
+    this.#log.push(entry);
   }
 
   log(nowMs: number): FaultLogEntry[] {
     const events = this.#rules.flatMap((rule): FaultLogEntry[] => {
       switch (rule.kind) {
         case "vendor-outage":
-          return [{ atMs: rule.startsAtMs, kind: rule.kind }];
+          return [{ atMs: rule.startsAtMs, endsAtMs: rule.endsAtMs, kind: rule.kind }];
         case "gateway-lost":
-          return [{ atMs: rule.startsAtMs, kind: rule.kind, siteId: rule.siteId }];
+          return [{ atMs: rule.startsAtMs, endsAtMs: rule.endsAtMs, kind: rule.kind, siteId: rule.siteId }];
         case "consent-withdrawn":
           return [{ atMs: rule.atMs, kind: rule.kind, accountId: rule.accountId }];
         default:

@@ -17,6 +17,8 @@ export class Site {
   readonly #seed: number;
   readonly #sun: Sun;
   readonly #silences: readonly Silence[];
+  /** Quarters that are over, which nothing changes any more. */
+  readonly #over = new Map<number, Quarter>();
 
   constructor(spec: SiteSpec, seed: number, silences: readonly Silence[]) {
     this.spec = spec;
@@ -59,7 +61,11 @@ export class Site {
 
   #told(startMs: number, nowMs: number): Quarter | undefined {
     const endMs = startMs + QUARTER_MS;
-    if (nowMs >= this.#toldAtMs(startMs)) return this.really(startMs, endMs);
+    if (nowMs >= this.#toldAtMs(startMs)) {
+      const quarter = this.#over.get(startMs) ?? this.really(startMs, endMs);
+      this.#over.set(startMs, quarter);
+      return quarter;
+    }
     // Half of the unfinished quarters are told in part, and change.
     const isPartial =
       !this.#silenceOf(startMs) && nowMs < endMs && draw(this.#seed, "partial", this.spec.siteId, startMs) < 0.5;

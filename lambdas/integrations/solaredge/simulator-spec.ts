@@ -9,6 +9,8 @@ export type SiteSpec = {
   timeZone: string;
   /** With one, the cloud tells what the house takes and gives. */
   hasMeter: boolean;
+  /** What draws behind the meter beside the household itself, kW; nothing if absent. */
+  loadKw?: (atMs: number) => number;
   /** London's if absent. */
   latitudeDegrees?: number;
 };

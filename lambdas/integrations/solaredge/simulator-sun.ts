@@ -2,6 +2,7 @@ import { Temporal } from "temporal-polyfill";
 import { between, draw } from "./simulator-random.ts";
 import { type SiteSpec, STEP_MS, type Step } from "./simulator-spec.ts";
 
+const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 3_600_000;
 const LONDON_DEGREES = 51.5;
 const RADIANS = Math.PI / 180;
@@ -10,7 +11,7 @@ const BEST_SHARE = 0.85;
 /** Below this share of its peak an inverter does nothing. */
 const WAKES_AT = 0.002;
 
-/** What a site really does: the sun through clouds, and a house. Depends on the seed and the moment only. */
+/** What a site really does: the sun through clouds, and a household. Depends on the seed, the moment and the loads. */
 export class Sun {
   readonly #spec: SiteSpec;
   readonly #seed: number;
@@ -26,7 +27,7 @@ export class Sun {
 
   /** The sine of the sun's height; below zero at night. */
   height(atMs: number): number {
-    const dayOfYear = ((atMs / DAY_MS) % 365.25) + 0;
+    const dayOfYear = (atMs / DAY_MS) % 365.25;
     const declination = -23.44 * RADIANS * Math.cos((2 * Math.PI * (dayOfYear + 10)) / 365.25);
     const latitude = (this.#spec.latitudeDegrees ?? LONDON_DEGREES) * RADIANS;
     const hourAngle = (2 * Math.PI * ((atMs % DAY_MS) - this.#noonMs)) / DAY_MS;
@@ -38,15 +39,17 @@ export class Sun {
   /** The step of constant power that holds a moment. */
   step(atMs: number): Step {
     const startsAtMs = Math.floor(atMs / STEP_MS) * STEP_MS;
-    const { siteId, peakPowerKw } = this.#spec;
+    const { siteId, peakPowerKw, loadKw } = this.#spec;
     const cloud = between(0.3, 1, draw(this.#seed, "cloud", siteId, Math.floor(startsAtMs / (4 * STEP_MS))));
     const share = Math.max(0, this.height(startsAtMs + STEP_MS / 2)) * BEST_SHARE * cloud;
     const home = between(0.2, 0.9, draw(this.#seed, "home", siteId, startsAtMs));
+    const minutes = Array.from({ length: STEP_MS / MINUTE_MS }, (_, index) => startsAtMs + (index + 0.5) * MINUTE_MS);
+    const loadsKw = minutes.reduce((sum, ms) => sum + (loadKw?.(ms) ?? 0), 0) / minutes.length;
     return {
       startsAtMs,
       endsAtMs: startsAtMs + STEP_MS,
       productionKw: share < WAKES_AT ? 0 : share * peakPowerKw,
-      consumptionKw: home,
+      consumptionKw: home + loadsKw,
     };
   }
 

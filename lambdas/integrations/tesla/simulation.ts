@@ -1,12 +1,19 @@
+import { about, injectionsOf } from "../../../shared/integration/injections.ts";
 import type { SimulatedCar, Simulation, StartSimulation } from "../../../shared/integration/simulation.ts";
-import { tally } from "../../../shared/tally.ts";
-import { startTeslaSimulator } from "./simulator.ts";
+import { startTeslaSimulator, type TeslaSimulator } from "./simulator.ts";
 import { faultPreset } from "./simulator-fault-presets.ts";
+import type { FaultScript } from "./simulator-faults.ts";
 import type { CarSpec } from "./simulator-spec.ts";
+import { TRUTHS } from "./simulator-truths.ts";
 
 const CLIENT = { clientId: "local-client", clientSecret: "local-client-secret" };
 /** The car's own safety net begins this long before the last possible moment; the platform's plans end earlier. */
 const OWN_SCHEDULE_MARGIN_MINUTES = 2;
+
+/** 17 characters without I, O and Q, as a VIN has; made up. */
+export function vendorAssetId(index: number): string {
+  return `5YJ3E7EA9PF${100_000 + index}`;
+}
 
 /** Tesla's cloud with the night's cars, each set by its owner to be ready at departure by itself if nobody commands it. */
 export const startSimulation: StartSimulation = async ({ clock, cars, seed, faults, startsAtMs, endsAtMs }) => {
@@ -35,8 +42,22 @@ export const startSimulation: StartSimulation = async ({ clock, cars, seed, faul
         if (call.command === "charge_stop") return [{ atMs: call.atMs, assetId, kind: "charge.stop" }];
         return [];
       }),
-    calls: () => byKind(simulator.calls()),
-    injectedFaults: () => tally(simulator.faultLog(), ({ kind }) => kind),
+    calls: () =>
+      simulator.calls().map(({ atMs, kind, status, priceUsd, vin: known, accountId }) => ({
+        ...{ atMs, kind, status, priceUsd },
+        ...about(assetOf.get(known ?? ""), accountId),
+      })),
+    injections() {
+      const log = [...troublesOf(simulator, script), ...limitsReached(simulator)].map(
+        ({ vin: known, accountId, ...entry }) => {
+          const assetId = assetOf.get(known ?? "");
+          return { ...entry, ...about(assetId, assetId === undefined ? accountId : undefined) };
+        },
+      );
+      const away = cars.flatMap((car) => awayFrom(car, startsAtMs));
+      return injectionsOf([...log, ...away], TRUTHS, clock.now());
+    },
+    comfortBreaches: () => [],
     stop: () => simulator.stop(),
   };
 };
@@ -62,13 +83,36 @@ function limitOf(cars: readonly SimulatedCar[], assetId: string): number {
   return cars.find(({ asset }) => asset.assetId === assetId)?.asset.preferences.targetSocPercent ?? 100;
 }
 
-function byKind(
-  calls: readonly { kind: string; priceUsd: number }[],
-): { kind: string; calls: number; priceUsd: number }[] {
-  const kinds = new Map<string, { kind: string; calls: number; priceUsd: number }>();
-  for (const { kind, priceUsd } of calls) {
-    const sum = kinds.get(kind) ?? { kind, calls: 0, priceUsd: 0 };
-    kinds.set(kind, { kind, calls: sum.calls + 1, priceUsd: sum.priceUsd + priceUsd });
-  }
-  return [...kinds.values()];
+/** The faults that struck, with the ends of those that the script gives one. */
+function troublesOf(simulator: TeslaSimulator, { rules }: FaultScript) {
+  return simulator.faultLog().map((entry) => {
+    const rule = rules.find(
+      (one) =>
+        (one.kind === "vendor-outage" || (one.kind === "no-power" && one.vin === entry.vin)) &&
+        one.kind === entry.kind &&
+        one.startsAtMs <= entry.atMs &&
+        entry.atMs < one.endsAtMs,
+    );
+    return rule && "endsAtMs" in rule && rule.endsAtMs !== undefined ? { ...entry, endsAtMs: rule.endsAtMs } : entry;
+  });
+}
+
+/** What the vendor refused by its own limit: a 429 that no fault brought. */
+function limitsReached(simulator: TeslaSimulator) {
+  const struck = new Set(
+    simulator.faultLog().flatMap(({ kind, atMs, vin }) => (kind === "rate-limited" ? [`${atMs} ${vin}`] : [])),
+  );
+  return simulator
+    .calls()
+    .filter(({ status, atMs, vin }) => status === 429 && !struck.has(`${atMs} ${vin}`))
+    .map(({ atMs, vin, accountId }) => ({ atMs, vin, accountId, kind: "limit-reached" as const }));
+}
+
+/** When it is not at its charger. */
+function awayFrom({ asset, arrivesAtMs, readyByMs }: SimulatedCar, startsAtMs: number) {
+  const common = { kind: "not-plugged-in" as const, assetId: asset.assetId };
+  return [
+    { ...common, atMs: startsAtMs, endsAtMs: arrivesAtMs },
+    { ...common, atMs: readyByMs, endsAtMs: Number.POSITIVE_INFINITY },
+  ];
 }

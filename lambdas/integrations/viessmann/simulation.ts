@@ -1,32 +1,37 @@
-import type { Asset } from "../../../shared/domain/asset.ts";
+import type { HeatPump } from "../../../shared/domain/asset.ts";
+import { about, injectionsOf } from "../../../shared/integration/injections.ts";
 import type { Simulation, StartSimulation } from "../../../shared/integration/simulation.ts";
-import { tally } from "../../../shared/tally.ts";
-import type { HeatPump } from "./power.ts";
 import { startViessmannSimulator } from "./simulator.ts";
 import { faultPreset } from "./simulator-fault-presets.ts";
 import { between, draw } from "./simulator-random.ts";
 import { POWER_SENSORS, type PumpSpec } from "./simulator-spec.ts";
+import { TRUTHS } from "./simulator-truths.ts";
 
 const CLIENT = { clientId: "local-client" };
 
+/** An installation, its gateway, and the heat pump that is its only device. */
+export function vendorAssetId(index: number): string {
+  return `${1_000_000 + index}/${7_571_381_000_000_000 + index}/0`;
+}
+
 /** Viessmann's cloud with the night's heat pumps, each set by its owner to the upper end of the enrolled band. */
-export const startSimulation: StartSimulation = async ({ clock, others, seed, faults, startsAtMs, endsAtMs }) => {
-  const assets = others.filter(isHeatPump);
-  const pumps = assets.map((asset, index) => toSpec(asset, index, seed));
+export const startSimulation: StartSimulation = async ({ clock, heatPumps, seed, faults, startsAtMs, endsAtMs }) => {
+  const pumps = heatPumps.map((asset, index) => toSpec(asset, index, seed));
   const script = faultPreset(faults, { seed, pumps: pumps.map(({ id }) => id), startsAtMs, endsAtMs });
   const simulator = await startViessmannSimulator({ clock, pumps, seed, faults: script, ...CLIENT });
-  const idOf = new Map(assets.map(({ assetId, vendorAssetId }) => [assetId, vendorAssetId]));
-  const assetOf = new Map(assets.map(({ assetId, vendorAssetId }) => [vendorAssetId, assetId]));
+  const idOf = new Map(heatPumps.map(({ assetId, vendorAssetId: id }) => [assetId, id]));
+  const assetOf = new Map(heatPumps.map(({ assetId, vendorAssetId: id }) => [id, assetId]));
+  const truth = (assetId: string) => {
+    const id = idOf.get(assetId);
+    if (id === undefined) throw new RangeError(`${assetId} is not in this simulation`);
+    return simulator.truth(id);
+  };
 
   return {
     endpoints: { VIESSMANN_API_URL: simulator.url, VIESSMANN_AUTH_URL: simulator.url },
     secret: CLIENT,
     issueTokens: (accountId) => simulator.issueTokens(accountId),
-    intervals: (assetId) => {
-      const id = idOf.get(assetId);
-      if (id === undefined) throw new RangeError(`${assetId} is not in this simulation`);
-      return simulator.truth(id).intervals;
-    },
+    intervals: (assetId) => truth(assetId).intervals,
     // A heat pump has no deadline.
     couldBeReady: () => true,
     effectiveCalls: () =>
@@ -34,19 +39,23 @@ export const startSimulation: StartSimulation = async ({ clock, others, seed, fa
         const assetId = assetOf.get(pump ?? "");
         return effective && assetId !== undefined ? [{ atMs, assetId, kind: "heat.mode" }] : [];
       }),
-    calls: () => {
-      const kinds = new Map<string, number>();
-      for (const { kind } of simulator.calls()) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
-      return [...kinds].map(([kind, calls]) => ({ kind, calls, priceUsd: 0 }));
+    calls: () =>
+      simulator.calls().map(({ atMs, kind, status, pump, accountId }) => ({
+        ...{ atMs, kind, status, priceUsd: 0 },
+        ...about(assetOf.get(pump ?? ""), accountId),
+      })),
+    injections() {
+      const log = simulator.faultLog().map(({ pump, accountId, ...entry }) => ({
+        ...entry,
+        ...about(assetOf.get(pump ?? ""), accountId),
+      }));
+      return injectionsOf(log, TRUTHS, clock.now());
     },
-    injectedFaults: () => tally(simulator.faultLog(), ({ kind }) => kind),
+    comfortBreaches: () =>
+      heatPumps.flatMap(({ assetId }) => truth(assetId).breaches.map((breach) => ({ ...breach, assetId }))),
     stop: () => simulator.stop(),
   };
 };
-
-function isHeatPump(asset: Asset): asset is HeatPump {
-  return asset.kind === "heat-pump";
-}
 
 function toSpec(asset: HeatPump, index: number, seed: number): PumpSpec {
   const { hotWaterMinC, hotWaterMaxC } = asset.preferences;
@@ -56,6 +65,8 @@ function toSpec(asset: HeatPump, index: number, seed: number): PumpSpec {
     timeZone: asset.site.timeZone,
     ratedPowerKw: asset.ratedPowerKw,
     ownTargetC: Math.min(60, Math.floor(hotWaterMaxC)),
+    hotWaterMinC,
+    hotWaterMaxC,
     // Some hours after it was heated last: a full tank ends a boost before anybody can see it.
     initialHotWaterC: between(
       Math.max(hotWaterMinC, hotWaterMaxC - 6),

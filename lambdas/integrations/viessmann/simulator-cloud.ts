@@ -90,7 +90,13 @@ export class Cloud {
     if (!access) return { reply: failure(401, "UNAUTHORIZED", "invalid token") };
     if (access.expired) return { reply: EXPIRED };
     const refusal = ledger.admit(access.accountId, atMs);
-    if (refusal) return { reply: tooMany(refusal.name, refusal.limit, refusal.resetMs) };
+    if (refusal) {
+      const { name, limit, resetMs } = refusal;
+      const isDay = name === "ViCare day limit";
+      const span = isDay ? { atMs, endsAtMs: resetMs } : { atMs };
+      faults.note({ ...span, kind: isDay ? "day-limit-reached" : "limit-reached", accountId: access.accountId });
+      return { reply: tooMany(name, limit, resetMs) };
+    }
     const plant = plants.get(pump);
     if (plant?.spec.accountId !== access.accountId) return { reply: failure(404, "DEVICE_NOT_FOUND", "not found") };
     plant.play(atMs);
@@ -114,10 +120,14 @@ export class Cloud {
       const { notExecutable = false, stuckTank } = distortion;
       return { reply: json(200, toldFeatures(plant, this.#parts.startMs, base, { notExecutable, stuckTank })) };
     }
-    if (typeof change !== "function") return { reply: change, effective: false };
+    if (typeof change !== "function") {
+      const kind = change.status === 404 ? "unknown-feature" : "bad-request";
+      this.#parts.faults.note({ atMs, pump: plant.spec.id, kind });
+      return { reply: change, effective: false };
+    }
     const effective = alters(plant, change);
     const delayMs = Math.round(between(5000, 60_000, draw(this.#parts.seed, "delay", plant.spec.id, this.#serial++)));
-    plant.later(atMs + delayMs, change);
+    plant.later(atMs + delayMs, change, true);
     return { reply: TAKEN, effective };
   }
 

@@ -52,7 +52,16 @@ export type FaultRule =
   /** Nothing answers for anybody. */
   | { kind: "vendor-outage"; startsAtMs: number; endsAtMs: number };
 export type FaultScript = { rules: readonly FaultRule[] };
-export type FaultLogEntry = { atMs: number; pump?: string; kind: FaultRule["kind"] };
+/** What the vendor refuses by its own rules, whatever the script. */
+type Refusal = "limit-reached" | "day-limit-reached" | "bad-request" | "unknown-feature";
+/** `endsAtMs`: of what has a known end. */
+export type FaultLogEntry = {
+  atMs: number;
+  endsAtMs?: number;
+  pump?: string;
+  accountId?: string;
+  kind: FaultRule["kind"] | Refusal;
+};
 
 /** Decides which calls go wrong, and remembers which did. */
 export class Faults {
@@ -93,9 +102,15 @@ export class Faults {
     return undefined;
   }
 
+  note(entry: FaultLogEntry): void {
+    this.#log.push(entry);
+  }
+
   log(nowMs: number): FaultLogEntry[] {
     const outages = this.#script.rules.flatMap((rule) =>
-      rule.kind === "vendor-outage" && rule.startsAtMs <= nowMs ? [{ atMs: rule.startsAtMs, kind: rule.kind }] : [],
+      rule.kind === "vendor-outage" && rule.startsAtMs <= nowMs
+        ? [{ atMs: rule.startsAtMs, endsAtMs: rule.endsAtMs, kind: rule.kind }]
+        : [],
     );
     return [...this.#log, ...outages].sort((a, b) => a.atMs - b.atMs);
   }

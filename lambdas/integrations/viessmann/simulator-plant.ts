@@ -1,6 +1,6 @@
 import { epochMs, instant } from "../../../shared/domain/instant.ts";
 import { nextLocalTime } from "../../../shared/zone.ts";
-import type { Interval, PumpSpec, PumpTruth } from "./simulator-spec.ts";
+import type { Breach, Interval, PumpSpec, PumpTruth } from "./simulator-spec.ts";
 
 const STEP_MS = 10_000;
 const HOUR_MS = 3_600_000;
@@ -17,8 +17,11 @@ const FULL_SPEED = 90;
 /** Kelvins of a 200-litre tank for each kWh, at three units of heat for one of electricity. */
 const K_PER_KWH = 3 / 0.2326;
 
+/** Past the band by less than this is a control's own overshoot, K. */
+const BAND_WITHIN_K = 0.2;
+
 /** A change that the device makes some seconds after its cloud took it. */
-type Pending = { atMs: number; apply: (settings: Settings) => void };
+type Pending = { atMs: number; apply: (settings: Settings) => void; isOurs: boolean };
 
 /** What commands set. */
 export type Settings = { targetC: number; charging: boolean };
@@ -43,6 +46,10 @@ export class Plant {
   #lowestC: number;
   #highestC: number;
   #pending: Pending[] = [];
+  /** From a command of ours until the owner's own setting is back, or the owner sets another. */
+  #isHeldByUs = false;
+  #isOutside = false;
+  readonly #breaches: Breach[] = [];
   readonly #intervals: Interval[] = [];
   readonly #told = new Map<string, Told>();
 
@@ -57,8 +64,8 @@ export class Plant {
     this.#tell();
   }
 
-  later(atMs: number, apply: Pending["apply"]): void {
-    this.#pending.push({ atMs, apply });
+  later(atMs: number, apply: Pending["apply"], isOurs: boolean): void {
+    this.#pending.push({ atMs, apply, isOurs });
   }
 
   /** What it will be told to be when all that was taken is done. */
@@ -90,6 +97,7 @@ export class Plant {
       starts: this.#starts,
       lowestC: this.#lowestC,
       highestC: this.#highestC,
+      breaches: this.#breaches,
     };
   }
 
@@ -109,7 +117,11 @@ export class Plant {
 
     const due = this.#pending.filter(({ atMs }) => atMs <= this.#atMs);
     this.#pending = this.#pending.filter(({ atMs }) => atMs > this.#atMs);
-    for (const { apply } of due) apply(this);
+    for (const { apply, isOurs } of due) {
+      apply(this);
+      this.#isHeldByUs = isOurs;
+    }
+    this.#watchComfort();
     this.#control();
     this.#dayKwh += powerKw * hours;
     if (this.#atMs >= this.#midnightMs) {
@@ -131,6 +143,19 @@ export class Plant {
       if (this.#heating) this.#starts += 1;
       this.#speed = this.#heating ? TANK_SPEED : 0;
     } else if (isOn) this.#speed = this.#heating ? TANK_SPEED : ROOM_SPEED;
+  }
+
+  /** Left to itself the tank keeps its owner's target, which lies in the band: outside of it, it is held by us. */
+  #watchComfort(): void {
+    const { hotWaterMinC, hotWaterMaxC } = this.spec;
+    const isBelow = this.#tankC < hotWaterMinC - BAND_WITHIN_K;
+    const isOutside = isBelow || this.#tankC > hotWaterMaxC + BAND_WITHIN_K;
+    if (isOutside && !this.#isOutside && this.#isHeldByUs) {
+      const side = isBelow ? `below ${hotWaterMinC}` : `above ${hotWaterMaxC}`;
+      this.#breaches.push({ atMs: this.#atMs, detail: `hot water at ${tenths(this.#tankC)} °C, ${side} °C` });
+    }
+    this.#isOutside = isOutside;
+    if (!isOutside && !this.charging && this.targetC === this.spec.ownTargetC) this.#isHeldByUs = false;
   }
 
   #powerKw(): number {

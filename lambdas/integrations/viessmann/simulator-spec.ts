@@ -12,6 +12,9 @@ export type PumpSpec = {
   ratedPowerKw: number;
   /** What the owner set. */
   ownTargetC: number;
+  /** The band for the tank that the owner gave us. */
+  hotWaterMinC: number;
+  hotWaterMaxC: number;
   initialHotWaterC: number;
   powerSensor: (typeof POWER_SENSORS)[number];
   /** Showers in the morning and in the evening. */
@@ -20,6 +23,9 @@ export type PumpSpec = {
 
 /** Power over [startsAtMs, endsAtMs). */
 export type Interval = { startsAtMs: number; endsAtMs: number; powerKw: number };
+
+/** The tank left the band while a command of ours held the heat pump. */
+export type Breach = { atMs: number; detail: string };
 
 /** What a heat pump really does. */
 export type PumpTruth = {
@@ -34,6 +40,7 @@ export type PumpTruth = {
   /** Of the tank, since the start. */
   lowestC: number;
   highestC: number;
+  breaches: readonly Breach[];
 };
 
 /** The device's own bounds of its hot-water target. */

@@ -95,9 +95,13 @@ export async function startViessmannSimulator(options: ViessmannSimulatorOptions
     issueTokens: (accountId) => tokens.issue(accountId, clock.now()),
     revoke: (accountId) => tokens.revoke(accountId),
     setOnWall: (id, targetC) =>
-      plantOf(id).later(clock.now(), (settings) => {
-        settings.targetC = targetC;
-      }),
+      plantOf(id).later(
+        clock.now(),
+        (settings) => {
+          settings.targetC = targetC;
+        },
+        false,
+      ),
     truth: (id) => plantOf(id).truth(clock.now()),
     calls: () => ledger.calls(),
     faultLog: () => faults.log(clock.now()),

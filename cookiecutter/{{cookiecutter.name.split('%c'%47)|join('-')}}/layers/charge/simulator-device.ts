@@ -4,14 +4,22 @@ import type { PowerInterval, StartSimulation } from "../../../shared/integration
 
 const HOUR_MS = 3_600_000;
 
-type Stay = { supply: Supply; arrivesAtMs: number; departsAtMs: number; energyKwh: number };
+type Stay = {
+  supply: Supply;
+  arrivesAtMs: number;
+  departsAtMs: number;
+  readyByMs: number;
+  /** What it takes in all, and how much of that its owner wants by `readyByMs`. */
+  wantsKwh: number;
+  neededKwh: number;
+};
 type Battery = { capacityKwh: number; chargeEfficiency: number; socOnArrivalPercent: number };
 
 /** One car or charger: plugged in for one stay, drawing when it is told to, until it has had its energy. */
 export class SimulatedDevice {
   readonly asset: Asset;
   readonly intervals: PowerInterval[] = [];
-  /** Could it have had all its energy, had it drawn all the time? */
+  /** Could it have had what is needed, had it drawn all the time? */
   readonly couldBeReady: boolean;
   readonly #stay: Stay;
   readonly #battery: Battery | undefined;
@@ -26,22 +34,22 @@ export class SimulatedDevice {
     this.#battery = battery;
     this.#playedToMs = stay.arrivesAtMs;
     this.#currentA = stay.supply.maxCurrentA;
-    const mostKwh = (this.#powerKw() * (stay.departsAtMs - stay.arrivesAtMs)) / HOUR_MS;
-    this.couldBeReady = mostKwh >= stay.energyKwh;
+    const mostKwh = (this.#powerKw() * (stay.readyByMs - stay.arrivesAtMs)) / HOUR_MS;
+    this.couldBeReady = mostKwh >= stay.neededKwh;
   }
 
   /** Plays until now; constant power makes it exact. */
   advance(nowMs: number): void {
-    const { departsAtMs, energyKwh } = this.#stay;
+    const { departsAtMs, wantsKwh } = this.#stay;
     const endsAtMs = Math.min(nowMs, departsAtMs);
     if (endsAtMs <= this.#playedToMs) return;
     if (this.#charging) {
       const powerKw = this.#powerKw();
-      const fullAtMs = this.#playedToMs + ((energyKwh - this.#drawnKwh) / powerKw) * HOUR_MS;
+      const fullAtMs = this.#playedToMs + ((wantsKwh - this.#drawnKwh) / powerKw) * HOUR_MS;
       const stopsAtMs = Math.min(endsAtMs, fullAtMs);
       this.intervals.push({ startsAtMs: this.#playedToMs, endsAtMs: stopsAtMs, powerKw });
       this.#drawnKwh += (powerKw * (stopsAtMs - this.#playedToMs)) / HOUR_MS;
-      if (fullAtMs <= endsAtMs) this.#drawnKwh = energyKwh;
+      if (fullAtMs <= endsAtMs) this.#drawnKwh = wantsKwh;
       if (fullAtMs <= endsAtMs || endsAtMs === departsAtMs) this.#charging = false;
     }
     this.#playedToMs = endsAtMs;
@@ -78,7 +86,7 @@ export class SimulatedDevice {
   }
 
   #isFull(): boolean {
-    return this.#drawnKwh >= this.#stay.energyKwh;
+    return this.#drawnKwh >= this.#stay.wantsKwh;
   }
 
   #powerKw(): number {
@@ -86,21 +94,17 @@ export class SimulatedDevice {
   }
 }
 
-export function devicesOf(
-  given: Pick<Parameters<StartSimulation>[0], "cars" | "others" | "startsAtMs" | "endsAtMs">,
-): SimulatedDevice[] {
-  const cars = given.cars.map(({ asset, socOnArrivalPercent, arrivesAtMs, departsAtMs }) => {
+export function devicesOf(given: Parameters<StartSimulation>[0]): SimulatedDevice[] {
+  const cars = given.cars.map(({ asset, socOnArrivalPercent, ...times }) => {
     const { battery, supply, preferences } = asset;
     const percent = Math.max(0, preferences.targetSocPercent - socOnArrivalPercent);
-    const energyKwh = (percent / 100) * (battery.capacityKwh / battery.chargeEfficiency);
-    const stay = { supply, arrivesAtMs, departsAtMs, energyKwh };
+    const wantsKwh = (percent / 100) * (battery.capacityKwh / battery.chargeEfficiency);
+    const stay = { ...times, supply, wantsKwh, neededKwh: wantsKwh };
     return new SimulatedDevice(asset, stay, { ...battery, socOnArrivalPercent });
   });
-  const chargers = given.others.flatMap((asset) => {
-    if (asset.kind !== "charger") return [];
-    const { supply, preferences } = asset;
-    const [arrivesAtMs, departsAtMs] = [given.startsAtMs + 5 * HOUR_MS, given.endsAtMs - HOUR_MS];
-    return [new SimulatedDevice(asset, { supply, arrivesAtMs, departsAtMs, energyKwh: preferences.sessionEnergyKwh })];
+  const chargers = given.chargers.map(({ asset, wantsKwh, ...times }) => {
+    const neededKwh = Math.min(wantsKwh, asset.preferences.sessionEnergyKwh);
+    return new SimulatedDevice(asset, { ...times, supply: asset.supply, wantsKwh, neededKwh });
   });
   return [...cars, ...chargers];
 }

@@ -52,10 +52,6 @@ export class SimulatedDevice {
   }
 }
 
-export function devicesOf(
-  given: Pick<Parameters<StartSimulation>[0], "cars" | "others" | "startsAtMs" | "endsAtMs">,
-): SimulatedDevice[] {
-  return given.others.flatMap((asset) =>
-    asset.kind === "heat-pump" ? [new SimulatedDevice(asset, asset.ratedPowerKw, given.startsAtMs)] : [],
-  );
+export function devicesOf({ heatPumps, startsAtMs }: Parameters<StartSimulation>[0]): SimulatedDevice[] {
+  return heatPumps.map((asset) => new SimulatedDevice(asset, asset.ratedPowerKw, startsAtMs));
 }

@@ -40,10 +40,6 @@ export class SimulatedDevice {
   }
 }
 
-export function devicesOf(
-  given: Pick<Parameters<StartSimulation>[0], "cars" | "others" | "startsAtMs" | "endsAtMs">,
-): SimulatedDevice[] {
-  return given.others.flatMap((asset) =>
-    asset.kind === "solar-site" ? [new SimulatedDevice(asset, asset.peakPowerKw)] : [],
-  );
+export function devicesOf({ solarSites }: Parameters<StartSimulation>[0]): SimulatedDevice[] {
+  return solarSites.map((asset) => new SimulatedDevice(asset, asset.peakPowerKw));
 }
