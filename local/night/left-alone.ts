@@ -8,15 +8,15 @@ const STEP_MS = HOUR_MS;
 
 /**
  * What each heat pump would have drawn with nobody commanding it: the same simulated houses, weather and showers once
- * more, with no platform and nothing going wrong.
+ * more, from the same moment, with no platform and nothing going wrong.
  */
-export async function leftAlone(inputs: NightInputs): Promise<Map<string, readonly PowerInterval[]>> {
+export async function leftAlone(inputs: NightInputs, fromMs: number): Promise<Map<string, readonly PowerInterval[]>> {
   const { night, vendors, seed } = inputs;
   const drawn = new Map<string, readonly PowerInterval[]>();
   for (const { name, startSimulation } of vendors) {
     const { heatPumps } = devicesOf(inputs, name);
     if (heatPumps.length === 0) continue;
-    let nowMs = night.startsAtMs;
+    let nowMs = fromMs;
     const simulation = await startSimulation({
       clock: { now: () => nowMs },
       ...{ cars: [], chargers: [], heatPumps, solarSites: [] },

@@ -62,7 +62,7 @@ const PROGRESS_EVERY_MS = 10 * MINUTE_MS;
 /** Starts feeds, vendor simulators and the platform, and enrols the night's devices. */
 export async function startNight(options: NightOptions): Promise<Night> {
   const { inputs } = options;
-  const clock = new VirtualClock(options.startsAtMs ?? inputs.night.startsAtMs - WARM_UP_MS);
+  const clock = new VirtualClock(beginsAtMs(options));
   const cleanUp: (() => Promise<void> | void)[] = [];
   const stop = async () => {
     while (cleanUp.length > 0) await cleanUp.pop()?.();
@@ -107,6 +107,10 @@ export async function startNight(options: NightOptions): Promise<Night> {
     await stop();
     throw error;
   }
+}
+
+function beginsAtMs({ startsAtMs, inputs }: NightOptions): number {
+  return startsAtMs ?? inputs.night.startsAtMs - WARM_UP_MS;
 }
 
 function serveFeeds(inputs: NightInputs, clock: VirtualClock): Promise<Feeds> {
@@ -188,7 +192,7 @@ async function settle(
   const of = (assetId: string) => simulationOf(simulations, integrationOf.get(assetId) ?? "");
   const fromAll = <T extends object>(tell: (simulation: Simulation) => readonly T[]) =>
     [...simulations].flatMap(([integration, simulation]) => tell(simulation).map((one) => ({ ...one, integration })));
-  const alone = await leftAlone(inputs);
+  const alone = await leftAlone(inputs, beginsAtMs(options));
   const commands = (
     await mapLimited(assetsOf(inputs), 8, ({ assetId }) => connection.commands.recent(assetId, 10_000))
   ).flat();

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { TrueSignals } from "../../local/night/hindsight.ts";
 import { type NightInputs, prepare } from "../../local/night/inputs.ts";
+import type { Outcome } from "../../local/night/outcome.ts";
 import { progressLine } from "../../local/night/progress.ts";
-import { type Outcome, type Report, report } from "../../local/night/report.ts";
+import { type Report, report } from "../../local/night/report.ts";
 import { reportText } from "../../local/night/text.ts";
 import { HOUR_MS, instant } from "../../shared/domain/instant.ts";
 import type { Slot } from "../../shared/domain/signal.ts";
@@ -12,6 +13,9 @@ const request = {
   night: "2026-01-14",
   zone: "Europe/London",
   cars: 2,
+  chargers: 0,
+  heatPumps: 0,
+  solarSites: 0,
   prices: undefined,
   carbon: undefined,
   sessions: undefined,
@@ -45,13 +49,18 @@ function signalsOf({ night }: NightInputs): TrueSignals {
   return new TrueSignals([hour(6, 20), hour(7, 10)], [hour(6, 100), hour(7, 200)]);
 }
 
+const aCall: Outcome["calls"][number] = { integration: "acme", atMs: 0, kind: "state", status: 200, priceUsd: 0.002 };
+
 const calm: Outcome = {
   intervals: () => [],
   couldBeReady: () => true,
   commands: [],
   effective: [],
-  vendorCalls: [{ kind: "state", calls: 300, priceUsd: 0.6 }],
-  injectedFaults: {},
+  leftAlone: () => [],
+  comfortBreaches: [],
+  production: [],
+  calls: Array.from({ length: 300 }, (_, i) => ({ ...aCall, atMs: i * HOUR_MS })),
+  injections: [],
   events: [],
   deadLetters: [],
   refusals: [],
@@ -71,7 +80,7 @@ async function chargedFor(secondMinutes: number, past = 0): Promise<Report> {
     return [{ startsAtMs, endsAtMs: startsAtMs + minutes * 60_000, powerKw: 7.36 }];
   };
   return aReport({
-    intervals: ({ asset }) => (asset.assetId === "car-0001" ? from(7, 60 + past) : from(6, secondMinutes)),
+    intervals: (assetId) => (assetId === "car-0001" ? from(7, 60 + past) : from(6, secondMinutes)),
   });
 }
 
@@ -112,15 +121,17 @@ describe("a report", () => {
   });
 
   it("counts commands, faults and vendor calls, and holds the promises", async () => {
-    const { commands, missedBy, faultsRaised, invariants } = await aReport({
+    const integration = (await theInputs()).cars[0]?.asset.integration ?? "";
+    const { commands, missedBy, faultsRaised, faultsNamed, invariants } = await aReport({
+      injections: [{ integration, kind: "cut", faultClass: "device-offline", fromMs: 0, toMs: 1, assetId: "car-0001" }],
       commands: [
         aCommand({ status: "confirmed" }),
         aCommand({ status: "confirmed" }),
         aCommand({ status: "missed", faultClass: "device-offline" }),
       ],
       events: [
-        { name: "FaultRaised", assetId: "car-0001", faultClass: "device-offline" },
-        { name: "FaultCleared", assetId: "car-0001", faultClass: "device-offline" },
+        { name: "FaultRaised", atMs: 0, assetId: "car-0001", faultClass: "device-offline" },
+        { name: "FaultCleared", atMs: 1, assetId: "car-0001", faultClass: "device-offline" },
       ],
     });
     expect([commands, missedBy, faultsRaised]).toEqual([
@@ -128,6 +139,7 @@ describe("a report", () => {
       { "device-offline": 1 },
       { "device-offline": 1 },
     ]);
+    expect(faultsNamed).toMatchObject({ named: 1, right: 1 });
     expect(invariants.filter(({ held }) => !held).map(({ violations }) => violations)).toEqual([
       ["car-0001 lacks 7.36 kWh", "car-0002 lacks 7.36 kWh"],
     ]);
@@ -187,12 +199,17 @@ describe("the report as text", () => {
         commands: Array.from({ length: 12 }, (_, i) => aCommand({ commandId: `command-${i}`, status: "missed" })),
         refusals: [unbroken, long],
         deadLetters: [{ queue: unbroken, messages: 3 }],
-        vendorCalls: Array.from({ length: 12 }, (_, i) => ({
-          kind: `kind-of-call-${i}`,
-          calls: 99_999,
-          priceUsd: 999,
+        calls: (["state", "data", "command", "wake", "token"] as const).flatMap((kind) =>
+          Array.from({ length: 50 }, () => ({
+            ...aCall,
+            integration: two[0]?.asset.integration ?? "",
+            kind,
+            priceUsd: 99,
+          })),
+        ),
+        injections: Array.from({ length: 9 }, (_, i) => ({
+          ...{ integration: "acme", kind: `fault-number-${i}`, faultClass: null, fromMs: 0, toMs: 1 },
         })),
-        injectedFaults: Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`fault-number-${i}`, 1000])),
       },
       { night: inputs.night, cars, notes: [long, unbroken], seed: 4_000_000_000 },
     );
@@ -215,7 +232,7 @@ describe("the report as text", () => {
     expect(lines).toContain("  above the cheapest with hindsight: 50.00 % (at equal energy)");
     expect(lines).toContain("Ready by their time: 2 of 2 (2 could be)");
     expect(lines).toContain("  car-0001  Wed 18:00    Wed 20:00        7.4     7.4  ready");
-    expect(lines).toContain("  300 calls, $0.60 at the vendor's prices, $0.300 a car");
+    expect(lines).toContain("Vendor calls: 300, $0.60 at the vendors' prices");
     expect(lines.at(-1)).toBe("held    no call or delivery was lost in silence");
   });
 
@@ -230,7 +247,7 @@ describe("the report as text", () => {
 describe("the progress line", () => {
   const startsAtMs = Date.parse("2026-01-14T12:00Z");
   const night = { date: "2026-01-14", zone: "Europe/London", startsAtMs, endsAtMs: startsAtMs + 24 * HOUR_MS };
-  const written = (isTTY: boolean) => {
+  const written = (isTTY: boolean, pumps = 0) => {
     let text = "";
     const out = {
       isTTY,
@@ -241,7 +258,12 @@ describe("the progress line", () => {
     } as NodeJS.WriteStream;
     const line = progressLine(out, night);
     for (let minutes = 0; minutes <= 6 * 60; minutes += 10)
-      line.update({ atMs: startsAtMs + minutes * 60_000, charging: 1, ready: 2, cars: 5, commands: minutes });
+      line.update({
+        atMs: startsAtMs + minutes * 60_000,
+        cars: { all: 5, ready: 2, charging: 1 },
+        heatPumps: { all: pumps, running: 1 },
+        commands: minutes,
+      });
     line.end();
     line.end();
     return text;
@@ -251,6 +273,10 @@ describe("the progress line", () => {
     expect(written(false)).toBe(
       ["12:00", "15:00", "18:00"].map((time, i) => `${time}  2 of 5 full, 1 charging, ${i * 180} commands\n`).join(""),
     );
+  });
+
+  it("tells of pumps where there are some", () => {
+    expect(written(false, 3).split("\n")[0]).toBe("12:00  2 of 5 full, 1 charging, 1 of 3 pumps running, 0 commands");
   });
 
   it("on a terminal rewrites itself and is gone at the end", () => {

@@ -85,13 +85,17 @@ describe("a vendor's limit", () => {
 
   it("is judged as by looking at the window that ends with each call", () => {
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 0, max: 400 }), { maxLength: 40 }), fc.integer({ min: 1, max: 6 }), (s, n) => {
-        const calls = callsAt(s);
-        const isOver = calls.some(
-          ({ atMs }) => calls.filter((other) => other.atMs <= atMs && other.atMs > atMs - MINUTE_MS).length > n,
-        );
-        expect(overLimits(calls, acme({ scope: "device", calls: n, perMinutes: 1 })).length > 0).toBe(isOver);
-      }),
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 400 }), { maxLength: 40 }),
+        fc.integer({ min: 1, max: 6 }),
+        (s, n) => {
+          const calls = callsAt(s);
+          const isOver = calls.some(
+            ({ atMs }) => calls.filter((other) => other.atMs <= atMs && other.atMs > atMs - MINUTE_MS).length > n,
+          );
+          expect(overLimits(calls, acme({ scope: "device", calls: n, perMinutes: 1 })).length > 0).toBe(isOver);
+        },
+      ),
     );
   });
 });
