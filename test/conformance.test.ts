@@ -9,6 +9,7 @@ import { expectedReading, type Fixture, play, TOKEN } from "./conformance/fixtur
 import { actionsOf, type Folder, integrationNames, loadFolder } from "./conformance/folder.ts";
 import { aWorld } from "./conformance/world.ts";
 
+const DAYS_OF_MONTH = 31;
 const PLACE = /latitude|longitude|"lat"|"lon"|"lng"/i;
 const KIND_OF_FAMILY = { vehicle: "car", charger: "charger", "heat-pump": "heat-pump", "solar-site": "solar-site" };
 
@@ -33,6 +34,8 @@ for (const folder of await Promise.all(integrationNames().map(loadFolder)))
       expect(asset).toMatchObject({ integration: name, kind: KIND_OF_FAMILY[manifest.family] });
       for (const action of actions)
         expect(manifest.confirmWithinMs[action], `confirmWithinMs of ${action}`).toBeDefined();
+      const isBilled = Object.values(manifest.priceUsd).some((price) => price > 0);
+      expect(manifest.budgetUsdPerDeviceMonth !== undefined, "a budget where the vendor bills").toBe(isBilled);
     });
 
     it("has a fixture for each capability and for each way to fail", () => {
@@ -73,7 +76,7 @@ for (const folder of await Promise.all(integrationNames().map(loadFolder)))
       expect((await renew(next)).kind).toBe(isRevoked ? "refused" : "renewed");
     });
 
-    it("keeps within the vendor's limits for a day at its cadence, without a fault", async () => {
+    it("keeps within the vendor's limits and its budget for a day at its cadence, without a fault", async () => {
       const world = await start(folder, "none");
       const counts: number[][] = (manifest.rateLimits ?? []).map(() => [0]);
       await world.day(undefined, () => {
@@ -88,6 +91,8 @@ for (const folder of await Promise.all(integrationNames().map(loadFolder)))
       expect(world.lines.filter((line) => line.includes("POLL_FAILED"))).toEqual([]);
       expect((await world.latest())?.reading).toBeDefined();
       expect(world.mostInFlight()).toBeLessThanOrEqual(manifest.limits.concurrency);
+      const spentUsd = world.simulation.calls().reduce((sum, { priceUsd }) => sum + priceUsd, 0);
+      expect(spentUsd, "dollars of a day").toBeLessThanOrEqual((manifest.budgetUsdPerDeviceMonth ?? 0) / DAYS_OF_MONTH);
     });
 
     it("tells no token, secret, vendor id or place, and fails only in known ways, when much goes wrong", async () => {

@@ -29,8 +29,8 @@ export class Tokens {
     return accountId === undefined ? undefined : this.issue(accountId);
   }
 
-  isGood(accessToken: string): boolean {
-    return (this.#access.get(accessToken) ?? 0) > this.#clock.now();
+  isGood(authorization = ""): boolean {
+    return (this.#access.get(authorization.replace("Bearer ", "")) ?? 0) > this.#clock.now();
   }
 
   #token(kind: string): string {

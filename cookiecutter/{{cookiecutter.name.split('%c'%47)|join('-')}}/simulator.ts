@@ -1,12 +1,11 @@
 import { createHash } from "node:crypto";
-import { createServer } from "node:http";
 import type { FaultClass } from "../../../shared/domain/fault.ts";
+import { type LoopbackRequest, serveLoopback } from "../../../shared/integration/loopback.ts";
 import type { Injection, Simulation, VendorCall } from "../../../shared/integration/simulation.ts";
 import type { SimulatedDevice } from "./simulator-device.ts";
 import { Tokens } from "./simulator-tokens.ts";
 
 type Reply = { status: number; body?: object; headers?: Record<string, string> };
-type Request = { method: string; path: string; token: string; body: string };
 
 /** Of how many calls one meets a fault. */
 const ONE_FAULT_IN = { none: Number.POSITIVE_INFINITY, some: 100, many: 12 };
@@ -42,16 +41,16 @@ export async function startSimulator(options: {
     injections.push({ kind, faultClass: fault.faultClass, fromMs: atMs, toMs: atMs, ...about });
     return fault.reply;
   };
-  const renew = ({ body }: Request): Reply => {
+  const renew = ({ body }: LoopbackRequest): Reply => {
     const pair = tokens.renew(new URLSearchParams(body).get("refresh_token") ?? "");
     if (!pair) return { status: 400, body: { error: "invalid_grant" } };
     const { accessToken, refreshToken, expiresInSeconds } = pair;
     const body_ = { access_token: accessToken, refresh_token: refreshToken, expires_in: expiresInSeconds };
     return { status: 200, body: { ...body_, token_type: "Bearer" } };
   };
-  const answer = (request: Request): Reply => {
-    const kind = request.path === "/oauth/token" ? "token" : request.method === "GET" ? "data" : "command";
-    const [, id] = /^\/v1\/devices\/([^/]+)/.exec(request.path) ?? [];
+  const answer = (request: LoopbackRequest): Reply => {
+    const kind = request.url.pathname === "/oauth/token" ? "token" : request.method === "GET" ? "data" : "command";
+    const [, id] = /^\/v1\/devices\/([^/]+)/.exec(request.url.pathname) ?? [];
     const device = devices.find(({ asset }) => asset.vendorAssetId === decodeURIComponent(id ?? ""));
     const reply = kind === "token" ? renew(request) : serve(request, kind, device);
     const { assetId, accountId } = device?.asset ?? {};
@@ -61,10 +60,10 @@ export async function startSimulator(options: {
     });
     return reply;
   };
-  const serve = (request: Request, kind: "data" | "command", device: SimulatedDevice | undefined): Reply => {
+  const serve = (request: LoopbackRequest, kind: "data" | "command", device: SimulatedDevice | undefined): Reply => {
     const fault = faultOfCall(device?.asset.assetId);
     if (fault) return fault;
-    if (!tokens.isGood(request.token)) return { status: 401 };
+    if (!tokens.isGood(request.authorization)) return { status: 401 };
     if (!device) return { status: 404 };
     const atMs = clock.now();
     device.advance(atMs);
@@ -74,33 +73,17 @@ export async function startSimulator(options: {
     return { status: 202, body: {} };
   };
 
-  const server = createServer((message, response) => {
-    let body = "";
-    message.on("data", (chunk: Buffer) => {
-      body += chunk.toString();
-    });
-    message.on("end", () => {
-      const token = message.headers.authorization?.replace("Bearer ", "") ?? "";
-      const reply = answer({ method: message.method ?? "", path: message.url ?? "", token, body });
-      response.writeHead(reply.status, { "content-type": "application/json", ...reply.headers });
-      response.end(JSON.stringify(reply.body ?? {}));
-    });
+  const server = await serveLoopback((request) => {
+    const { status, body = {}, headers } = answer(request);
+    return { status, headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(body) };
   });
-  // A virtual night has long silences in real seconds too.
-  server.keepAliveTimeout = 60_000;
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("the simulator has no port");
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url: server.url,
     client,
     tokens,
     injections,
     effective,
     calls,
-    async stop() {
-      server.closeAllConnections();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
-    },
+    stop: server.stop,
   };
 }

@@ -1,6 +1,6 @@
 import { MINUTE_MS } from "../../shared/domain/instant.ts";
 import type { Fetch } from "../../shared/http.ts";
-import { type Answer, json, serveLoopback } from "./loopback.ts";
+import { type Answer, json, serveFeed } from "./loopback.ts";
 
 const KEEP_MS = 5 * MINUTE_MS;
 const TIMEOUT_MS = 10_000;
@@ -38,7 +38,7 @@ export async function startLiveFeeds({ octopusApiUrl, carbonApiUrl, fetch, wallN
   };
 
   const bases = { octopus: octopusApiUrl.replace(/\/+$/, ""), carbon: carbonApiUrl.replace(/\/+$/, "") };
-  const server = await serveLoopback(async (called) => {
+  const server = await serveFeed(async (called) => {
     const feed = called.pathname.startsWith("/octopus/")
       ? "octopus"
       : called.pathname.startsWith("/carbon/")

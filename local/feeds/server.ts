@@ -1,6 +1,6 @@
 import { carbonAnswer } from "./carbon-answer.ts";
 import { type FeedFaults, type FeedName, knownAt, outageAnswer, withoutMissing } from "./faults.ts";
-import { type Answer, json, serveLoopback } from "./loopback.ts";
+import { type Answer, json, serveFeed } from "./loopback.ts";
 import { octopusAnswer, publishedAtMs } from "./octopus-answer.ts";
 import { type FeedPoint, halfHourly } from "./points.ts";
 
@@ -48,7 +48,7 @@ export async function startFeeds({ clock, zone, publishHour, faults = {}, ...ser
     return octopusAnswer(url, path, withoutMissing(faults, feed, published));
   };
 
-  const { url, stop } = await serveLoopback((called) => {
+  const { url, stop } = await serveFeed((called) => {
     const feed = called.pathname.startsWith("/octopus/")
       ? "octopus"
       : called.pathname.startsWith("/carbon/")

@@ -62,6 +62,8 @@ export const Manifest = z.strictObject({
   rateLimits: z.array(RateLimit).optional(),
   /** What the vendor bills for each kind of call, US dollars. */
   priceUsd: z.strictObject({ state: usd, data: usd, command: usd, wake: usd }),
+  /** What the calls about one device may cost in a month, US dollars; absent where the vendor bills nothing. */
+  budgetUsdPerDeviceMonth: z.number().positive().optional(),
   /** Keys the vendor secret must hold. */
   secretKeys: z.array(z.string()),
   /** What the vendor does with a refresh token that was already used. */

@@ -1,6 +1,6 @@
-import { createServer, type IncomingMessage } from "node:http";
+import { serveLoopback } from "../../../shared/integration/loopback.ts";
 import { Charger } from "./simulator-charger.ts";
-import { answerCall, answerLogin, type Request } from "./simulator-cloud.ts";
+import { answerCall, answerLogin } from "./simulator-cloud.ts";
 import { CommandDesk } from "./simulator-commands.ts";
 import { type FaultLogEntry, type FaultRule, Faults, troublesOf } from "./simulator-faults.ts";
 import { Ledger, type LoggedCall } from "./simulator-ledger.ts";
@@ -47,32 +47,11 @@ export async function startEaseeSimulator(options: EaseeSimulatorOptions): Promi
   const faults = new Faults(rules, seed);
   const parts = { now: () => clock.now(), chargers, tokens, faults, ledger, desk: new CommandDesk(seed) };
 
-  const server = createServer((message, response) => {
-    let body = "";
-    message.setEncoding("utf8");
-    message.on("data", (chunk: string) => {
-      body += chunk;
-    });
-    message.on("end", () => {
-      const request = requestOf(message, body);
-      const isLogin = request.method === "POST" && request.url.pathname.startsWith("/api/accounts/");
-      const reply = isLogin ? answerLogin(parts, request) : answerCall(parts, request);
-      if (reply.status === 0) {
-        message.socket.destroy();
-        return;
-      }
-      response.writeHead(reply.status, { ...reply.headers, "Content-Length": Buffer.byteLength(reply.body) });
-      response.end(reply.body);
-    });
+  const server = await serveLoopback((message) => {
+    const request = { ...message, body: bodyOf(message.body) };
+    const isLogin = request.method === "POST" && request.url.pathname.startsWith("/api/accounts/");
+    return isLogin ? answerLogin(parts, request) : answerCall(parts, request);
   });
-  // Virtual nights have long silences in real seconds too: a connection closed meanwhile would look like a fault.
-  server.keepAliveTimeout = 60_000;
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("the simulator has no port");
 
   const chargerOf = (id: string): Charger => {
     const charger = chargers.get(id);
@@ -80,7 +59,7 @@ export async function startEaseeSimulator(options: EaseeSimulatorOptions): Promi
     return charger;
   };
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url: server.url,
     issueTokens(accountId) {
       const { accessToken, refreshToken, expiresIn } = tokens.issue(accountId, clock.now());
       return { accessToken, refreshToken, expiresInSeconds: expiresIn };
@@ -99,19 +78,7 @@ export async function startEaseeSimulator(options: EaseeSimulatorOptions): Promi
     calls: () => ledger.calls(),
     mostCallsInWindow: () => ledger.mostInWindow,
     faultLog: () => faults.log(clock.now()),
-    async stop() {
-      server.closeAllConnections();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
-    },
-  };
-}
-
-function requestOf(message: IncomingMessage, text: string): Request {
-  return {
-    method: message.method ?? "GET",
-    url: new URL(message.url ?? "/", "http://127.0.0.1"),
-    authorization: message.headers.authorization,
-    body: bodyOf(text),
+    stop: server.stop,
   };
 }
 

@@ -26,21 +26,29 @@ const MODES = ["Default", "Normal", "Away", "Vacation", "Home"];
 /** The vendor's API: recognises the call and the customer, counts, lets faults strike, and answers. */
 export class Cloud {
   readonly #parts: Parts;
+  /** By the id of the device and by that of its system. */
+  readonly #pumps: ReadonlyMap<string, Pump>;
   #serial = 0;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#pumps = new Map(
+      parts.pumps.flatMap((pump): [string, Pump][] => [
+        [pump.spec.deviceId, pump],
+        [systemOf(pump.spec.deviceId), pump],
+      ]),
+    );
   }
 
   answer(request: Request): Reply {
-    const { clock, ledger, pumps, tokens } = this.#parts;
+    const { clock, ledger, tokens } = this.#parts;
     const atMs = clock.now();
     const [, family, id = "", rest = ""] = /^\/v2\/(systems|devices)\/([^/]+)\/?(.*)$/.exec(request.url.pathname) ?? [];
     const route = family === undefined ? undefined : routeOf(request.method, family, id, rest);
     if (!route) return failure(404, "NOT_FOUND");
     const token = /^Bearer (.+)$/.exec(request.authorization ?? "")?.[1] ?? "";
     const accountId = tokens.accountOf(token, atMs);
-    const pump = pumps.find(({ spec }) => spec.deviceId === id || systemOf(spec.deviceId) === id);
+    const pump = this.#pumps.get(id);
     pump?.play(atMs);
     const { reply, effective } = this.#admit({ atMs, route, pump, body: request.body }, accountId, token);
     ledger.log({

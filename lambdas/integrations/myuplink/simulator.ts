@@ -1,4 +1,4 @@
-import { createServer } from "node:http";
+import { serveLoopback } from "../../../shared/integration/loopback.ts";
 import { Cloud, type Request } from "./simulator-cloud.ts";
 import { type FaultRule, Faults } from "./simulator-faults.ts";
 import { Ledger, type LoggedCall } from "./simulator-ledger.ts";
@@ -68,43 +68,20 @@ export async function startMyUplinkSimulator(options: MyUplinkSimulatorOptions):
     return reply;
   };
 
-  const server = createServer((message, response) => {
-    let body = "";
-    message.setEncoding("utf8");
-    message.on("data", (chunk: string) => {
-      body += chunk;
-    });
-    message.on("end", () => {
-      const url = new URL(message.url ?? "/", "http://127.0.0.1");
-      const request = { method: message.method ?? "GET", url, authorization: message.headers.authorization, body };
-      const isToken = request.method === "POST" && url.pathname === "/oauth/token";
-      const reply = isToken ? token(request) : cloud.answer(request);
-      if (reply.status === 0) {
-        message.socket.destroy();
-        return;
-      }
-      const length = reply.status === 204 ? {} : { "Content-Length": Buffer.byteLength(reply.body) };
-      response.writeHead(reply.status, { ...reply.headers, ...length });
-      response.end(reply.body);
-    });
+  const server = await serveLoopback((request) => {
+    const isToken = request.method === "POST" && request.url.pathname === "/oauth/token";
+    return isToken ? token(request) : cloud.answer(request);
   });
-  // Virtual nights have long silences in real seconds too: a connection closed meanwhile would look like a fault.
-  server.keepAliveTimeout = 60_000;
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("the simulator has no port");
 
+  const byId = new Map(pumps.map((pump) => [pump.spec.deviceId, pump]));
   const pumpOf = (deviceId: string): Pump => {
-    const pump = pumps.find(({ spec }) => spec.deviceId === deviceId);
+    const pump = byId.get(deviceId);
     if (!pump) throw new RangeError("no such pump in this simulator");
     pump.play(clock.now());
     return pump;
   };
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url: server.url,
     issueTokens: (accountId) => tokens.issue(accountId, clock.now()),
     truth(deviceId) {
       const pump = pumpOf(deviceId);
@@ -119,9 +96,6 @@ export async function startMyUplinkSimulator(options: MyUplinkSimulatorOptions):
     calls: () => ledger.calls(),
     mostPerMinute: () => ledger.mostPerMinute,
     faultLog: () => faults.log(clock.now()),
-    async stop() {
-      server.closeAllConnections();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
-    },
+    stop: server.stop,
   };
 }

@@ -1,4 +1,4 @@
-import { createServer } from "node:http";
+import { serveLoopback } from "../../../shared/integration/loopback.ts";
 import { Cloud } from "./simulator-cloud.ts";
 import { type FaultLogEntry, type FaultScript, Faults } from "./simulator-faults.ts";
 import { Ledger, type Limits, type LoggedCall } from "./simulator-ledger.ts";
@@ -49,38 +49,9 @@ export async function startSolarEdgeSimulator(options: SolarEdgeSimulatorOptions
   const tokens = new Tokens(seed);
   const cloud = new Cloud({ clock, sites, faults, ledger, tokens, seed, clientId, clientSecret });
 
-  const server = createServer((message, response) => {
-    let body = "";
-    message.setEncoding("utf8");
-    message.on("data", (chunk: string) => {
-      body += chunk;
-    });
-    message.on("end", () => {
-      const reply = cloud.answer({
-        method: message.method ?? "GET",
-        url: new URL(message.url ?? "/", "http://127.0.0.1"),
-        authorization: message.headers.authorization,
-        body,
-      });
-      if (reply.status === 0) {
-        message.socket.destroy();
-        return;
-      }
-      response.writeHead(reply.status, { ...reply.headers, "Content-Length": Buffer.byteLength(reply.body) });
-      response.end(reply.body);
-    });
-  });
-  // Virtual nights have long silences in real seconds too: a connection closed meanwhile would look like a fault.
-  server.keepAliveTimeout = 60_000;
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("the simulator has no port");
-
+  const server = await serveLoopback((request) => cloud.answer(request));
   return {
-    url: `http://127.0.0.1:${address.port}/v2`,
+    url: `${server.url}/v2`,
     issueTokens: (accountId) => tokens.issue(accountId, clock.now()),
     truth(siteId, startsAtMs, endsAtMs) {
       const site = sites.get(siteId);
@@ -90,9 +61,6 @@ export async function startSolarEdgeSimulator(options: SolarEdgeSimulatorOptions
     calls: () => ledger.calls(),
     peaks: () => ledger.peaks(),
     faultLog: () => faults.log(clock.now()),
-    async stop() {
-      server.closeAllConnections();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
-    },
+    stop: server.stop,
   };
 }

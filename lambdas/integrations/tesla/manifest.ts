@@ -29,6 +29,9 @@ export const manifest: Manifest = {
   ],
   // developer.tesla.com billing-and-limits: 500 looks, 1,000 commands or 50 wakes per dollar, errors below 500 included.
   priceUsd: { state: 1 / 500, data: 1 / 500, command: 1 / 1000, wake: 1 / 50 },
+  // A car's day at this cadence is some 72 looks at its state and 15 at its data, two wakes and a dozen commands: 0.23
+  // dollars, 7.10 a month. A quarter more is for what goes wrong and is done again.
+  budgetUsdPerDeviceMonth: 9,
   secretKeys: ["clientId", "clientSecret"],
   refreshSemantics: "grace",
   // A charger may delay any change by up to ten minutes (SI 2021/1467), so nothing is missed before eleven.

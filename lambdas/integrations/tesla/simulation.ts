@@ -48,7 +48,7 @@ export const startSimulation: StartSimulation = async ({ clock, cars, seed, faul
         ...about(assetOf.get(known ?? ""), accountId),
       })),
     injections() {
-      const log = [...troublesOf(simulator, script), ...limitsReached(simulator)].map(
+      const log = [...troublesOf(simulator, script), ...refusalsOf(simulator)].map(
         ({ vin: known, accountId, ...entry }) => {
           const assetId = assetOf.get(known ?? "");
           return { ...entry, ...about(assetId, assetId === undefined ? accountId : undefined) };
@@ -97,15 +97,13 @@ function troublesOf(simulator: TeslaSimulator, { rules }: FaultScript) {
   });
 }
 
-/** What the vendor refused by its own limit: a 429 that no fault brought. */
-function limitsReached(simulator: TeslaSimulator) {
-  const struck = new Set(
-    simulator.faultLog().flatMap(({ kind, atMs, vin }) => (kind === "rate-limited" ? [`${atMs} ${vin}`] : [])),
-  );
-  return simulator
-    .calls()
-    .filter(({ status, atMs, vin }) => status === 429 && !struck.has(`${atMs} ${vin}`))
-    .map(({ atMs, vin, accountId }) => ({ atMs, vin, accountId, kind: "limit-reached" as const }));
+/** What no fault brought: a car that sleeps, and the vendor's own limit. */
+function refusalsOf(simulator: TeslaSimulator) {
+  const struck = new Set(simulator.faultLog().map(({ atMs, vin }) => `${atMs} ${vin}`));
+  return simulator.calls().flatMap(({ atMs, vin, accountId, status }) => {
+    const kind = status === 408 ? ("asleep" as const) : status === 429 ? ("limit-reached" as const) : undefined;
+    return kind && !struck.has(`${atMs} ${vin}`) ? [{ atMs, vin, accountId, kind }] : [];
+  });
 }
 
 /** When it is not at its charger. */

@@ -2,7 +2,7 @@ import type { Truth } from "../../../shared/integration/injections.ts";
 import type { FaultLogEntry } from "./simulator-faults.ts";
 
 /** What each trouble truly is, by what Tesla documents and its clients have met. */
-export const TRUTHS: Record<FaultLogEntry["kind"] | "not-plugged-in" | "limit-reached", Truth> = {
+export const TRUTHS: Record<FaultLogEntry["kind"] | "not-plugged-in" | "asleep" | "limit-reached", Truth> = {
   "asleep-408": { faultClass: "device-offline" },
   "asleep-500": { faultClass: "device-offline" },
   "server-503": { faultClass: "transient" },
@@ -31,5 +31,6 @@ export const TRUTHS: Record<FaultLogEntry["kind"] | "not-plugged-in" | "limit-re
   "own-schedule-starts": { faultClass: "customer-must-act", onlyIfAsked: true },
   "unplugged-early": { faultClass: "customer-must-act", lasts: "until-ended", onlyIfAsked: true },
   "not-plugged-in": { faultClass: "customer-must-act", onlyIfAsked: true },
+  asleep: { faultClass: "device-offline", onlyIfAsked: true },
   "limit-reached": { faultClass: "rate-limited" },
 };

@@ -96,7 +96,7 @@ export class Faults {
       if (count.struck >= (rule.times ?? Number.POSITIVE_INFINITY)) continue;
       if (draw(this.#seed, "fault", key, count.considered++) >= (rule.probability ?? 1)) continue;
       count.struck += 1;
-      this.#log.push({ atMs: call.atMs, pump: call.pump, kind: rule.kind });
+      if (!isSpan(rule)) this.note({ atMs: call.atMs, pump: call.pump, kind: rule.kind });
       return rule.kind;
     }
     return undefined;
@@ -107,13 +107,19 @@ export class Faults {
   }
 
   log(nowMs: number): FaultLogEntry[] {
-    const outages = this.#script.rules.flatMap((rule) =>
-      rule.kind === "vendor-outage" && rule.startsAtMs <= nowMs
-        ? [{ atMs: rule.startsAtMs, endsAtMs: rule.endsAtMs, kind: rule.kind }]
-        : [],
-    );
-    return [...this.#log, ...outages].sort((a, b) => a.atMs - b.atMs);
+    const spans = this.#script.rules.flatMap((rule): FaultLogEntry[] => {
+      if (!isSpan(rule) || rule.startsAtMs > nowMs) return [];
+      const span = { atMs: rule.startsAtMs, endsAtMs: rule.endsAtMs, kind: rule.kind };
+      return "pumps" in rule && rule.pumps ? rule.pumps.map((pump) => ({ ...span, pump })) : [span];
+    });
+    return [...this.#log, ...spans].sort((a, b) => a.atMs - b.atMs);
   }
+}
+
+/** So for a while, whether or not anybody calls. */
+function isSpan(rule: FaultRule): rule is FaultRule & { startsAtMs: number; endsAtMs: number } {
+  const isState = rule.kind === "vendor-outage" || (rule.probability === undefined && rule.times === undefined);
+  return isState && rule.startsAtMs !== undefined && rule.endsAtMs !== undefined;
 }
 
 function isWithin({ startsAtMs, endsAtMs }: { startsAtMs?: number; endsAtMs?: number }, atMs: number): boolean {

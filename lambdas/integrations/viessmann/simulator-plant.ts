@@ -173,21 +173,20 @@ export class Plant {
   #tell(): void {
     const dayShare = (this.#atMs % (24 * HOUR_MS)) / (24 * HOUR_MS);
     const sun = Math.sin(2 * Math.PI * (dayShare - 0.375));
-    const values: Record<string, number | boolean> = {
-      charging: this.charging,
-      targetC: this.targetC,
-      hotWaterC: tenths(this.#tankC),
-      supplyC: tenths(this.#supplyC),
-      outdoorC: tenths(7 + 4 * sun),
-      roomC: tenths(20.5 + 0.6 * sun),
-      active: this.#speed > 0,
-      speed: this.#speed,
-      watt: Math.round(this.#powerKw() * 1000),
-      dayKwh: tenths(this.#dayKwh),
-    };
-    for (const [name, value] of Object.entries(values)) {
-      if (this.#told.get(name)?.value !== value) this.#told.set(name, { value, atMs: this.#atMs });
-    }
+    this.#say("charging", this.charging);
+    this.#say("targetC", this.targetC);
+    this.#say("hotWaterC", tenths(this.#tankC));
+    this.#say("supplyC", tenths(this.#supplyC));
+    this.#say("outdoorC", tenths(7 + 4 * sun));
+    this.#say("roomC", tenths(20.5 + 0.6 * sun));
+    this.#say("active", this.#speed > 0);
+    this.#say("speed", this.#speed);
+    this.#say("watt", Math.round(this.#powerKw() * 1000));
+    this.#say("dayKwh", tenths(this.#dayKwh));
+  }
+
+  #say(name: string, value: number | boolean): void {
+    if (this.#told.get(name)?.value !== value) this.#told.set(name, { value, atMs: this.#atMs });
   }
 }
 

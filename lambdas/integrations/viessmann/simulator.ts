@@ -1,4 +1,4 @@
-import { createServer } from "node:http";
+import { serveLoopback } from "../../../shared/integration/loopback.ts";
 import { Cloud } from "./simulator-cloud.ts";
 import { type FaultLogEntry, type FaultScript, Faults } from "./simulator-faults.ts";
 import { Ledger, type LoggedCall } from "./simulator-ledger.ts";
@@ -54,35 +54,11 @@ export async function startViessmannSimulator(options: ViessmannSimulatorOptions
     return reply;
   };
 
-  const server = createServer((message, response) => {
-    let body = "";
-    message.setEncoding("utf8");
-    message.on("data", (chunk: string) => {
-      body += chunk;
-    });
-    message.on("end", () => {
-      const { method = "GET", url: path = "/", headers } = message;
-      const isToken = method === "POST" && path === "/idp/v3/token";
-      const reply = isToken
-        ? answerToken(body)
-        : cloud.answer({ method, path, authorization: headers.authorization, body });
-      if (reply.status === 0) {
-        message.socket.destroy();
-        return;
-      }
-      response.writeHead(reply.status, { ...reply.headers, "Content-Length": Buffer.byteLength(reply.body) });
-      response.end(reply.body);
-    });
+  const server = await serveLoopback(({ method, url: { pathname }, authorization, body }) => {
+    const isToken = method === "POST" && pathname === "/idp/v3/token";
+    return isToken ? answerToken(body) : cloud.answer({ method, path: pathname, authorization, body });
   });
-  // Virtual nights have long silences in real seconds too: a connection closed meanwhile would look like a fault.
-  server.keepAliveTimeout = 60_000;
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("the simulator has no port");
-  url = `http://127.0.0.1:${address.port}`;
+  url = server.url;
 
   const plantOf = (id: string): Plant => {
     const plant = plants.get(id);
@@ -105,9 +81,6 @@ export async function startViessmannSimulator(options: ViessmannSimulatorOptions
     truth: (id) => plantOf(id).truth(clock.now()),
     calls: () => ledger.calls(),
     faultLog: () => faults.log(clock.now()),
-    async stop() {
-      server.closeAllConnections();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
-    },
+    stop: server.stop,
   };
 }

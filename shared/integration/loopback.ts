@@ -1,0 +1,49 @@
+import { createServer } from "node:http";
+
+/** A call as a cloud on this machine sees it. */
+export type LoopbackRequest = { method: string; url: URL; authorization: string | undefined; body: string };
+/** Status 0 breaks the connection instead of answering. */
+export type LoopbackReply = { status: number; headers: Record<string, string>; body: string };
+export type Loopback = { url: string; stop(): Promise<void> };
+
+/** Serves on a free port of the loopback address, for simulations and tests: nothing that is deployed serves. */
+export async function serveLoopback(
+  answer: (request: LoopbackRequest) => LoopbackReply | Promise<LoopbackReply>,
+): Promise<Loopback> {
+  let origin = "";
+  const server = createServer((message, response) => {
+    let body = "";
+    message.setEncoding("utf8");
+    message.on("data", (chunk: string) => {
+      body += chunk;
+    });
+    // A caller that leaves before the end is not answered.
+    message.on("end", async () => {
+      const { method = "GET", headers } = message;
+      const url = new URL(message.url ?? "/", origin);
+      const reply = await answer({ method, url, authorization: headers.authorization, body });
+      if (reply.status === 0) {
+        message.socket.destroy();
+        return;
+      }
+      const length = reply.status === 204 ? {} : { "Content-Length": Buffer.byteLength(reply.body) };
+      response.writeHead(reply.status, { ...reply.headers, ...length }).end(reply.body);
+    });
+  });
+  // Virtual nights have long silences in real seconds too: a connection closed meanwhile would look like a fault.
+  server.keepAliveTimeout = 60_000;
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the loopback server has no port");
+  origin = `http://127.0.0.1:${address.port}`;
+  return {
+    url: origin,
+    async stop() {
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
