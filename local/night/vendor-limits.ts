@@ -5,7 +5,7 @@ import type { VendorCall } from "../../shared/integration/simulation.ts";
 /** A call as the cloud of this integration's vendor saw it. */
 export type NightCall = VendorCall & { integration: string };
 /** What a vendor allows and what we allow ourselves to spend there. */
-export type VendorLimits = Pick<Manifest, "name" | "rateLimits"> & { budgetUsdPerDeviceMonth?: number };
+export type VendorLimits = Pick<Manifest, "name" | "rateLimits" | "budgetUsdPerDeviceMonth">;
 type RateLimit = NonNullable<VendorLimits["rateLimits"]>[number];
 
 /** As in a manifest: a month counts as 31 days. */
