@@ -1,5 +1,6 @@
 import { type Action, type Command, isEnded } from "../../shared/domain/command.ts";
 import { epochMs } from "../../shared/domain/instant.ts";
+import type { ComfortBreach } from "../../shared/integration/simulation.ts";
 import { asksInVain, type FaultsNamed } from "./faults-named.ts";
 
 export type Invariant = { name: string; held: boolean; violations: string[] };
@@ -18,7 +19,7 @@ export function invariants(input: {
   stays: readonly StayVerdict[];
   /** Cars whose charger acts for them. */
   actedForByCharger: readonly string[];
-  comfortBreaches: readonly { atMs: number; assetId: string; detail: string }[];
+  comfortBreaches: readonly ComfortBreach[];
   overLimits: string[];
   overBudgets: string[];
   faults: FaultsNamed;

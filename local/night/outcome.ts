@@ -1,6 +1,6 @@
 import type { Command } from "../../shared/domain/command.ts";
 import type { FaultClass } from "../../shared/domain/fault.ts";
-import type { PowerInterval, Simulation } from "../../shared/integration/simulation.ts";
+import type { ComfortBreach, PowerInterval } from "../../shared/integration/simulation.ts";
 import type { NightInjection } from "./faults-named.ts";
 import type { EffectiveCall } from "./invariants.ts";
 import type { ProductionSample } from "./production.ts";
@@ -12,7 +12,7 @@ export type Outcome = {
   couldBeReady: (assetId: string) => boolean;
   /** What a heat pump would have drawn with nobody commanding it. */
   leftAlone: (assetId: string) => readonly PowerInterval[];
-  comfortBreaches: ReturnType<Simulation["comfortBreaches"]>;
+  comfortBreaches: ComfortBreach[];
   production: readonly ProductionSample[];
   commands: Command[];
   effective: EffectiveCall[];

@@ -4,6 +4,7 @@ import { type NightInputs, prepare } from "../../local/night/inputs.ts";
 import type { Outcome } from "../../local/night/outcome.ts";
 import { progressLine } from "../../local/night/progress.ts";
 import { type Report, report } from "../../local/night/report.ts";
+import type { Session } from "../../local/night/sessions.ts";
 import { reportText } from "../../local/night/text.ts";
 import { HOUR_MS, instant } from "../../shared/domain/instant.ts";
 import type { Slot } from "../../shared/domain/signal.ts";
@@ -182,6 +183,76 @@ describe("a report", () => {
       evidence: "no power seen",
     });
     expect(JSON.parse(JSON.stringify(commandLedger))).toEqual(commandLedger);
+  });
+});
+
+describe("a report of a mixed fleet", () => {
+  const mixed = { ...request, cars: 1, chargers: 1, heatPumps: 1, solarSites: 1 };
+
+  /** Car and charger in the cheap hour; the pump in the cheap hour where it would have run in the dear one. */
+  async function mixedReport(outcome: Partial<Outcome> = {}, notes: string[] = []): Promise<Report> {
+    const inputs = { ...(await prepare(mixed)), notes };
+    const { night } = inputs;
+    const arrivesAtMs = night.startsAtMs + 6 * HOUR_MS;
+    const stay = <S extends { session: Session; readyByMs: number }>(one: S): S => ({
+      ...one,
+      session: { ...one.session, arrivesAtMs, energyKwh: 7.36 },
+      readyByMs: arrivesAtMs + 2 * HOUR_MS,
+    });
+    const hour = (from: number, powerKw: number) => [
+      { startsAtMs: night.startsAtMs + from * HOUR_MS, endsAtMs: night.startsAtMs + (from + 1) * HOUR_MS, powerKw },
+    ];
+    const productionKw = 2;
+    return report({ ...inputs, cars: inputs.cars.map(stay), chargers: inputs.chargers.map(stay) }, signalsOf(inputs), {
+      ...calm,
+      intervals: (assetId) => hour(7, assetId === "pump-0001" ? 1 : 7.36),
+      leftAlone: () => hour(6, 1.1),
+      production: [
+        { assetId: "solar-0001", atMs: night.startsAtMs + HOUR_MS, productionKw },
+        { assetId: "solar-0001", atMs: night.startsAtMs + 7.5 * HOUR_MS, productionKw },
+      ],
+      ...outcome,
+    });
+  }
+
+  it("judges each kind by itself, and cars and chargers together at the top", async () => {
+    const { byKind, totals, cars, chargers, heatPumps, solarSites } = await mixedReport();
+    expect([cars[0]?.ready, chargers[0]?.ready]).toEqual([true, true]);
+    expect(totals.actual.energyKwh).toBeCloseTo(14.72, 6);
+    expect(byKind.cars?.totals.actual.costPence).toBeCloseTo(73.6, 6);
+    expect(byKind.chargers?.savedAgainstChargeNow.costPercent).toBe(50);
+    expect(byKind.heatPumps?.totals.leftAlone.costPence).toBeCloseTo(22, 6);
+    expect(byKind.heatPumps?.savedAgainstLeftAlone.costPercent).toBeCloseTo(54.55, 2);
+    expect(heatPumps).toMatchObject([{ assetId: "pump-0001", comfortBreaches: 0 }]);
+    expect(solarSites).toMatchObject([
+      { assetId: "solar-0001", knownPercent: 100, producedKwh: 2, usedByDevicesKwh: 1 },
+    ]);
+  });
+
+  it("leaves out the kinds that the fleet has not", async () => {
+    expect(Object.keys((await aReport()).byKind)).toEqual(["cars"]);
+  });
+
+  it("counts a breach of comfort with its pump and breaks the promise", async () => {
+    const breach = { atMs: 0, assetId: "pump-0001", detail: "hot water 41 °C, at least 42 °C" };
+    const { heatPumps, invariants } = await mixedReport({ comfortBreaches: [breach] });
+    expect(heatPumps[0]?.comfortBreaches).toBe(1);
+    expect(invariants.filter(({ held }) => !held).map(({ violations }) => violations)).toEqual([
+      ["pump-0001 at 1970-01-01T00:00:00.000Z: hot water 41 °C, at least 42 °C"],
+    ]);
+  });
+
+  it("as text has a table for each kind, the stays of both in one list, and no line over 80 columns", async () => {
+    const lines = reportText(await mixedReport()).split("\n");
+    expect(lines[0]).toBe("Night of 2026-01-14, noon to noon Europe/London, 1 car, 1 charger, 1 heat pump,");
+    expect(lines).toContain("  1 heat pump                   kWh     cost £     kg CO2      p/kWh");
+    expect(lines).toContain("  left alone                    1.1       0.22        0.1      20.00");
+    expect(lines).toContain("  saved against leaving them alone: cost 54.5 %, CO2 -81.8 %");
+    expect(lines).toContain("  left their comfort band on our account: never");
+    expect(lines).toContain("  1 solar site: production known 100.0 % of the hours from nine to three, 2.0");
+    expect(lines).toContain("Ready by their time: 2 of 2 (2 could be)");
+    expect(lines).toContain("  charger-0001  Wed 18:00    Wed 20:00        7.4     7.4  ready");
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
   });
 });
 
