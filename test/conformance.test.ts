@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { Asset } from "../shared/domain/asset.ts";
 import type { Action } from "../shared/domain/command.ts";
+import { epochMs } from "../shared/domain/instant.ts";
 import { Manifest } from "../shared/domain/manifest.ts";
 import { TIERS } from "../shared/domain/quality.ts";
 import { asCharge, type Reading } from "../shared/domain/reading.ts";
@@ -36,6 +38,12 @@ for (const folder of await Promise.all(integrationNames().map(loadFolder)))
         expect(manifest.confirmWithinMs[action], `confirmWithinMs of ${action}`).toBeDefined();
       const isBilled = Object.values(manifest.priceUsd).some((price) => price > 0);
       expect(manifest.budgetUsdPerDeviceMonth !== undefined, "a budget where the vendor bills").toBe(isBilled);
+    });
+
+    it("names as many made-up devices as a night may have", () => {
+      const ids = Array.from({ length: 500 }, (_, index) => folder.vendorAssetId(index));
+      expect(new Set(ids).size).toBe(ids.length);
+      for (const vendorAssetId of ids) expect(Asset.safeParse({ ...asset, vendorAssetId }).success).toBe(true);
     });
 
     it("has a fixture for each capability and for each way to fail", () => {
@@ -106,7 +114,15 @@ for (const folder of await Promise.all(integrationNames().map(loadFolder)))
         expect(told.includes(secret), "a secret was told").toBe(false);
       expect(told).not.toMatch(PLACE);
       expect(world.lines.filter((line) => line.includes('"level":"error"'))).toEqual([]);
-      expect(world.simulation.injections(), "the simulation injects faults").not.toEqual([]);
+      const injections = world.simulation.injections();
+      expect(injections, "the simulation injects faults").not.toEqual([]);
+      const now = epochMs(world.clock.now());
+      for (const { fromMs, toMs, assetId, accountId } of injections) {
+        expect(fromMs).toBeLessThanOrEqual(toMs);
+        expect(toMs).toBeLessThanOrEqual(now);
+        expect([asset.assetId, undefined]).toContain(assetId);
+        expect([asset.accountId, undefined]).toContain(accountId);
+      }
     });
 
     describe.runIf(actions.length > 0)("commands", () => {

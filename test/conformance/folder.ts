@@ -39,6 +39,7 @@ export type Folder = {
   connect: ConnectVendor;
   login: Login;
   startSimulation: StartSimulation;
+  vendorAssetId: (index: number) => string;
 };
 
 export function integrationNames(): string[] {
@@ -55,6 +56,7 @@ export async function loadFolder(name: string): Promise<Folder> {
   if (missing.length > 0) throw new Error(`lambdas/integrations/${name} lacks ${missing.join(", ")}`);
   const text = (file: string) => readFileSync(new URL(file, folder), "utf8");
   const load = (file: string) => import(new URL(file, folder).href);
+  const simulation: Pick<Folder, "startSimulation" | "vendorAssetId"> = await load("simulation.ts");
   const deployed: { connect: ConnectVendor; login: Login; manifest: Manifest } = (await load("handler.ts")).handler
     .integration;
   return {
@@ -71,7 +73,8 @@ export async function loadFolder(name: string): Promise<Folder> {
       .join("\n"),
     connect: deployed.connect,
     login: deployed.login,
-    startSimulation: (await load("simulation.ts")).startSimulation,
+    startSimulation: simulation.startSimulation,
+    vendorAssetId: simulation.vendorAssetId,
   };
 }
 

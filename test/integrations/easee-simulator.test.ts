@@ -102,6 +102,49 @@ describe("a simulated night of Easee's chargers", () => {
     expect(simulation.calls().every(({ priceUsd }) => priceUsd === 0)).toBe(true);
   });
 
+  it("says what each trouble truly was, and whose", async () => {
+    const { simulation, play, clock } = await aNight("many");
+    await play();
+    const injections = simulation.injections();
+    const of = (wanted: string) => injections.filter(({ kind }) => kind === wanted);
+    const [outage] = of("vendor-outage");
+    expect(outage).toMatchObject({ faultClass: "vendor-outage" });
+    expect(outage && "assetId" in outage).toBe(false);
+    expect((outage?.toMs ?? 0) - (outage?.fromMs ?? 0)).toBeGreaterThanOrEqual(10 * MINUTE_MS);
+    // One for the whole night, though each call is refused.
+    expect(of("access-withdrawn")).toEqual([
+      expect.objectContaining({ faultClass: "customer-must-act", toMs: clock.ms, assetId: expect.any(String) }),
+    ]);
+    const [offline] = of("charger-offline");
+    expect(offline).toMatchObject({ faultClass: "device-offline", assetId: expect.any(String) });
+    expect((offline?.toMs ?? 0) - (offline?.fromMs ?? 0)).toBeGreaterThanOrEqual(20 * MINUTE_MS);
+    expect(of("not-plugged-in")).toHaveLength(chargers.length);
+    expect(injections.every(({ kind, onlyIfAsked }) => kind !== "not-plugged-in" || onlyIfAsked)).toBe(true);
+  });
+
+  it("knows which cars could have what their owners want", async () => {
+    const { simulation } = await aNight("none");
+    expect(chargers.map(({ assetId }) => simulation.couldBeReady(assetId))).toEqual(chargers.map(() => true));
+    // 20 kWh at 7.36 kW are 2 h 43 min.
+    const short = stays.map((stay) => ({ ...stay, readyByMs: stay.arrivesAtMs + 2.7 * HOUR_MS }));
+    const other = await startSimulation({
+      ...OTHERS,
+      ...{ chargers: short, clock: { now: () => START_MS }, seed: 3, faults: "none" },
+      ...{ startsAtMs: START_MS, endsAtMs: START_MS + HOUR_MS },
+    });
+    running.push(other);
+    expect(chargers.map(({ assetId }) => other.couldBeReady(assetId))).toEqual(chargers.map(() => false));
+  });
+
+  it("tells whose each call was, in the manifest's kinds", async () => {
+    const { simulation, play } = await aNight("none");
+    await play();
+    const known = new Set(chargers.map(({ assetId, accountId }) => `${assetId} ${accountId}`));
+    const calls = simulation.calls();
+    expect(new Set(calls.map(({ assetId, accountId }) => `${assetId} ${accountId}`))).toEqual(known);
+    expect(new Set(calls.map(({ kind }) => kind))).toEqual(new Set(["data", "command"]));
+  });
+
   it("starts without any charger", async () => {
     const options = { ...OTHERS, chargers: [], seed: 1, startsAtMs: START_MS, endsAtMs: START_MS + HOUR_MS };
     running.push(await startSimulation({ clock: { now: () => START_MS }, faults: "many", ...options }));

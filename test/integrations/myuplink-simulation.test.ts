@@ -70,3 +70,40 @@ it("has more to go wrong with many faults than with some", async () => {
     new Set((await night(1, faults, HOUR_MS)).faults.map(({ kind }) => kind)).size;
   expect(await kinds("many")).toBeGreaterThan(await kinds("some"));
 });
+
+it("takes a login whose rotation was lost as dead until its customer links it anew", async () => {
+  let nowMs = STARTS;
+  const span = { startsAtMs: STARTS, endsAtMs: STARTS + 12 * HOUR_MS };
+  const given = { clock: { now: () => nowMs }, ...NO_OTHERS, heatPumps, ...span };
+  const simulation = await startSimulation({ ...given, seed: 2, faults: "many" });
+  try {
+    const renew = (refreshToken: string) => {
+      const { clientId = "", clientSecret = "" } = simulation.secret;
+      const form = { grant_type: "refresh_token", refresh_token: refreshToken };
+      const body = new URLSearchParams({ ...form, client_id: clientId, client_secret: clientSecret });
+      const url = new URL("/oauth/token", simulation.endpoints.MYUPLINK_API_URL);
+      return fetch(url, { method: "POST", body }).then(
+        ({ status }) => status,
+        () => 0,
+      );
+    };
+    const answers = await Promise.all(
+      heatPumps.map(async ({ accountId }) => {
+        const { refreshToken } = simulation.issueTokens(accountId);
+        return { accountId, status: await renew(refreshToken), again: () => renew(refreshToken) };
+      }),
+    );
+    const [lost] = answers.filter(({ status }) => status === 0);
+    if (!lost) throw new Error("no rotation was lost");
+    expect(await lost.again()).toBe(400);
+    const revoked = () => simulation.injections().filter(({ faultClass }) => faultClass === "credentials-revoked");
+    nowMs += HOUR_MS;
+    const dead = { kind: "lost-rotation", fromMs: STARTS, accountId: lost.accountId };
+    expect(revoked()).toContainEqual(expect.objectContaining({ ...dead, toMs: nowMs }));
+    simulation.issueTokens(lost.accountId);
+    nowMs += HOUR_MS;
+    expect(revoked()).toContainEqual(expect.objectContaining({ ...dead, toMs: STARTS + HOUR_MS }));
+  } finally {
+    await simulation.stop();
+  }
+});

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type * as z from "zod";
+import { type SolarEdgeBlock, SolarEdgeMeters, SolarEdgeSeries } from "../../lambdas/integrations/solaredge/api.ts";
 import { manifest } from "../../lambdas/integrations/solaredge/manifest.ts";
 import { startSimulation } from "../../lambdas/integrations/solaredge/simulation.ts";
 import type { FaultRule } from "../../lambdas/integrations/solaredge/simulator-faults.ts";
@@ -228,6 +230,41 @@ describe("the simulated cloud itself", () => {
     expect((await refresh()).status).toBe(200);
     const again = await refresh();
     expect([again.status, await again.json()]).toEqual([400, { error: "Error", error_description: "Invalid code" }]);
+  });
+
+  it("sees at the meter what else draws at the site, and gives less sun in December", async () => {
+    const run = async (day: string, loadKw: number) => {
+      const noonMs = epochMs(at(`${day}T12:00Z`));
+      const simulation = await startSimulation({
+        clock: { now: () => noonMs },
+        ...{ cars: [], chargers: [], heatPumps: [], solarSites: [aSite()], seed: 3, faults: "none" },
+        siteLoadKw: (siteId, atMs) => (siteId === aSite().site.siteId && atMs < noonMs ? loadKw : 0),
+        ...{ startsAtMs: noonMs - 12 * HOUR_MS, endsAtMs: noonMs + 12 * HOUR_MS },
+      });
+      const headers = { authorization: `Bearer ${simulation.issueTokens("customer-0001").accessToken}` };
+      const ask = async <T>(what: string, schema: z.ZodType<T>): Promise<T> => {
+        const span = `resolution=QUARTER_HOUR&from=${day}T11:00:00&to=${day}T11:15:00`;
+        const url = `${simulation.endpoints.SOLAREDGE_API_URL}/sites/1000001/${what}?${span}`;
+        return schema.parse(await (await fetch(url, { headers })).json());
+      };
+      const { meters } = await ask("meters/telemetry", SolarEdgeMeters);
+      const production = await ask("energy", SolarEdgeSeries);
+      await simulation.stop();
+      const first = (block: SolarEdgeBlock | null | undefined) => {
+        const value = block?.values[0]?.value ?? Number.NaN;
+        return block?.unit.startsWith("K") ? value : value / 1000;
+      };
+      const { importPower, exportPower, consumptionPower } = meters["M-FEED-001"] ?? {};
+      const gridKw = first(importPower) - first(exportPower);
+      return { gridKw, consumptionKw: first(consumptionPower), productionKw: first(production) * 4 };
+    };
+    const [idle, loaded, winter] = [await run("2026-06-21", 0), await run("2026-06-21", 3), await run("2026-12-21", 0)];
+    expect(loaded.consumptionKw).toBeCloseTo(idle.consumptionKw + 3, 6);
+    expect(loaded.productionKw).toBeCloseTo(idle.productionKw, 6);
+    for (const one of [idle, loaded, winter]) expect(one.gridKw).toBeCloseTo(one.consumptionKw - one.productionKw, 6);
+    expect(idle.gridKw).toBeLessThan(0);
+    expect(winter.productionKw).toBeGreaterThan(0);
+    expect(winter.productionKw).toBeLessThan(idle.productionKw / 2);
   });
 
   it("is the same for the same seed, and counts what it did", async () => {

@@ -98,5 +98,8 @@ describe("a simulated night", () => {
     time.ms += 12 * HOUR_MS;
     expect(simulation.injections().filter(({ kind }) => kind === "vendor-outage")).toHaveLength(2);
     expect(simulation.couldBeReady("pump-0000")).toBe(true);
+    const offline = simulation.injections().filter(({ faultClass }) => faultClass === "device-offline");
+    expect(offline.map(({ fromMs, toMs }) => toMs - fromMs)).toEqual([HOUR_MS]);
+    expect(simulation.comfortBreaches()).toEqual([]);
   });
 });
