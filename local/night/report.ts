@@ -1,7 +1,7 @@
 import type { Command, CommandStatus } from "../../shared/domain/command.ts";
 import { epochMs, instant } from "../../shared/domain/instant.ts";
 import { tally } from "../../shared/tally.ts";
-import { type FaultsNamed, faultsNamed, type Naming } from "./faults-named.ts";
+import { type FaultsNamed, faultsNamed, type Naming, type NightInjection } from "./faults-named.ts";
 import { assetsOf } from "./fleet.ts";
 import { type HeatPumpReport, type HeatPumpTotals, heatPumpReport, heatPumpTotals } from "./heat-pump-report.ts";
 import type { TrueSignals } from "./hindsight.ts";
@@ -41,6 +41,10 @@ export type Report = StayTotals & {
   vendorLoads: VendorLoad[];
   faultsRaised: Record<string, number>;
   injectedFaults: Record<string, number>;
+  /** Troubles that only a command meets, such as a start with nothing plugged in. */
+  obstacles: Record<string, number>;
+  /** Each trouble that there was, so that a reader can hold what an asset did against it. */
+  injections: (Omit<NightInjection, "fromMs" | "toMs"> & { from: string; to: string })[];
   faultsNamed: FaultsNamed;
   deadLetters: Outcome["deadLetters"];
   invariants: Invariant[];
@@ -88,10 +92,18 @@ export function report(inputs: NightInputs, signals: TrueSignals, outcome: Outco
       (event) => event.faultClass ?? "",
     ),
     injectedFaults: tally(
-      // What shows only to one who asks (a start without a plug) is how things are, and was not made to go wrong.
       outcome.injections.filter(({ onlyIfAsked }) => !onlyIfAsked),
       ({ kind }) => kind,
     ),
+    obstacles: tally(
+      outcome.injections.filter(({ onlyIfAsked }) => onlyIfAsked),
+      ({ kind }) => kind,
+    ),
+    injections: outcome.injections.map(({ fromMs, toMs, ...injection }) => ({
+      ...injection,
+      from: instant(fromMs),
+      to: instant(toMs),
+    })),
     faultsNamed: faults,
     deadLetters: outcome.deadLetters,
     invariants: invariants({

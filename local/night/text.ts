@@ -44,6 +44,7 @@ function ledger(report: Report): string[] {
     ...counts("Failed commands by fault", report.missedBy),
     ...counts("Faults raised", report.faultsRaised),
     ...counts("Faults injected", report.injectedFaults),
+    ...(Object.keys(report.obstacles).length > 0 ? counts("Met only by commands", report.obstacles) : []),
     ...faultsNamedLines(report.faultsNamed),
     ...vendorLines(report),
     ...report.deadLetters.flatMap(({ queue, messages }) =>

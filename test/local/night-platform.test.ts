@@ -93,7 +93,7 @@ describe("a night on the project's own assembly", () => {
     commandLine = await other;
     expect(readdirSync(folder)).toEqual(["report.json"]);
     written = JSON.parse(readFileSync(join(folder, "report.json"), "utf8"));
-  }, 240_000);
+  }, 600_000);
   afterAll(() => night?.stop());
 
   it("holds every promise", () => {
