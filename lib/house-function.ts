@@ -1,13 +1,16 @@
 import { Duration, Stack } from "aws-cdk-lib";
+import { TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { type Conditions, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Architecture, Code, Function as LambdaFunction, Runtime } from "aws-cdk-lib/aws-lambda";
 import { SqsDestination } from "aws-cdk-lib/aws-lambda-destinations";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
+import type { ITopic } from "aws-cdk-lib/aws-sns";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { z } from "zod";
 import { acknowledge } from "./acknowledge.ts";
-import { deadLetterQueue } from "./dead-letter-queue.ts";
+import { deadLetterQueue, watchDeadLetters } from "./dead-letter-queue.ts";
+import { houseAlarm, type Watch } from "./house-alarm.ts";
 import type { StageConfig } from "./stages.ts";
 
 /** What a failure costs, and the page that says what to do about it. */
@@ -15,6 +18,10 @@ type OnFailure = { impact: string; runbook: string };
 
 type HouseFunctionProps = {
   stage: StageConfig;
+  /** Its folder's name: alarms carry it. */
+  name: string;
+  owner: string;
+  alarms: ITopic;
   /** Directory that holds `index.mjs`. */
   bundle: string;
   onFailure: OnFailure;
@@ -44,6 +51,8 @@ export class HouseFunction extends Construct {
   /** Failed asynchronous invocations and undeliverable ticks. */
   readonly failures: Queue;
   readonly timeoutSeconds: number;
+  /** Where what goes wrong around it is told. */
+  readonly watch: Watch;
 
   constructor(scope: Construct, id: string, props: HouseFunctionProps) {
     super(scope, id);
@@ -76,6 +85,23 @@ export class HouseFunction extends Construct {
       "L1",
       "Node 22 is in long-term support; we move when our tests have, not when a newer one exists.",
     );
+    const { name, owner, onFailure } = props;
+    this.watch = { stage: props.stage.name, topic: props.alarms, part: name, owner, runbook: onFailure.runbook };
+    houseAlarm(this, "Errors", this.watch, {
+      name: "errors",
+      broken: onFailure.impact,
+      firstAction: "read INVOCATION_FAILED in the function's log group.",
+      metric: this.lambda.metricErrors({ period: Duration.minutes(1) }),
+      when: { atLeast: 1 },
+      periods: { breaching: 3, of: 5 },
+      // A function that is not invoked reports no errors.
+      missing: TreatMissingData.NOT_BREACHING,
+    });
+    watchDeadLetters(this, "Unhandled", this.watch, {
+      name: "failures",
+      queue: this.failures,
+      broken: `Invocations or ticks of ${name} were given up.`,
+    });
     this.node.addValidation({ validate: () => environmentTooLarge(this, props.environment) });
   }
 

@@ -1,8 +1,10 @@
-import { CfnOutput, Stack } from "aws-cdk-lib";
+import { CfnOutput, Duration, Stack } from "aws-cdk-lib";
+import { Metric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { Construct } from "constructs";
 import type { Manifest } from "../shared/domain/manifest.ts";
 import { acknowledge } from "./acknowledge.ts";
+import { houseAlarm } from "./house-alarm.ts";
 import { HouseFunction } from "./house-function.ts";
 import type { StageConfig } from "./stages.ts";
 import type { StateStack } from "./state-stack.ts";
@@ -22,6 +24,9 @@ export class Integration extends Construct {
     const commands = new WorkQueue(this, "Commands", { visibilitySeconds: 6 * TIMEOUT_SECONDS, maxReceiveCount: 8 });
     this.function = new HouseFunction(this, "Integration", {
       stage,
+      name: manifest.name,
+      owner: manifest.owner,
+      alarms: state.alarms,
       bundle,
       onFailure: manifest.onFailure,
       environment: {
@@ -38,6 +43,16 @@ export class Integration extends Construct {
       // The run ledger, not Lambda's own queue, decides whether a poll is repeated.
       asynchronous: { retries: 0, maxAgeSeconds: 300 },
       reservedConcurrency: manifest.limits.reservedConcurrency,
+    });
+    houseAlarm(this, "NotRead", this.function.watch, {
+      name: "not-read",
+      broken: `${manifest.onFailure.impact} The scheduler counts a fifth or more of its assets as not read for 15 minutes, without those whose owner must act.`,
+      firstAction: "count POLL_FAILED in its log group by fault: one class for all is the vendor or our own login.",
+      metric: notReadPercent(manifest.name),
+      when: { atLeast: 20 },
+      periods: { breaching: 3, of: 3 },
+      // No assets enrolled, or no scheduler, which has an alarm of its own.
+      missing: TreatMissingData.NOT_BREACHING,
     });
     this.grant(state, manifest, secret, commands);
     commands.subscribe("OnIssued", state.bus, { events: ["CommandIssued"], detail: { integration: [manifest.name] } });
@@ -68,6 +83,17 @@ export class Integration extends Construct {
     this.function.may(["events:PutEvents"], [bus.eventBusArn]);
     this.function.may(["sqs:SendMessage"], [commands.queue.queueArn]);
   }
+}
+
+/** Counted by the scheduler each minute over the integration's assets. */
+function notReadPercent(integration: string): Metric {
+  return new Metric({
+    namespace: "Headroom",
+    metricName: "assets_not_read_percent",
+    dimensionsMap: { service: "scheduler", integration },
+    period: Duration.minutes(5),
+    statistic: "Average",
+  });
 }
 
 /** The vendor's client secret, created with placeholders that an operator replaces. */

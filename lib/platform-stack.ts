@@ -24,6 +24,9 @@ export class PlatformStack extends Stack {
   private signals({ stage, state, bundles }: PlatformStackProps): void {
     const signals = new HouseFunction(this, "Signals", {
       stage,
+      name: "signals",
+      owner: "platform",
+      alarms: state.alarms,
       bundle: bundleOf(bundles, "signals"),
       onFailure: {
         impact:
@@ -48,13 +51,16 @@ export class PlatformStack extends Stack {
       [state.tables.all.signals.tableArn],
     );
     signals.may(["events:PutEvents"], [state.bus.eventBusArn]);
-    new Ticks(this, "SignalsTicks", { wakes: signals, cadences: stage.cadences.signals });
+    new Ticks(this, "SignalsTicks", { wakes: signals, cadences: stage.cadences.signals, silentAfterMinutes: 60 });
   }
 
   private optimiser({ stage, state, bundles }: PlatformStackProps): void {
     const { assets, readings, signals, plans, commands } = state.tables.all;
     const optimiser = new HouseFunction(this, "Optimiser", {
       stage,
+      name: "optimiser",
+      owner: "platform",
+      alarms: state.alarms,
       bundle: bundleOf(bundles, "optimiser"),
       onFailure: {
         impact: "Plans are not refreshed and no command is issued; each asset keeps its owner's own schedule.",
@@ -73,7 +79,7 @@ export class PlatformStack extends Stack {
       reservedConcurrency: stage.reservedConcurrency.optimiser,
     });
     optimiser.may(["dynamodb:BatchGetItem"], [assets.tableArn]);
-    optimiser.may(["dynamodb:Query"], [indexArn(assets, "byFleet")]);
+    optimiser.may(["dynamodb:Query"], [indexArn(assets, "byFleet"), indexArn(assets, "bySite")]);
     optimiser.may(["dynamodb:BatchGetItem", "dynamodb:Query"], [readings.tableArn]);
     optimiser.may(["dynamodb:Query"], [signals.tableArn]);
     optimiser.may(["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], [plans.tableArn]);
@@ -83,6 +89,7 @@ export class PlatformStack extends Stack {
     new Ticks(this, "OptimiserTicks", {
       wakes: optimiser,
       cadences: [{ id: "Minute", expression: stage.cadences.tick }],
+      silentAfterMinutes: 5,
     });
 
     const replan = new WorkQueue(this, "Replan", {
@@ -101,6 +108,9 @@ export class PlatformStack extends Stack {
     const { commands, readings } = state.tables.all;
     const verifier = new HouseFunction(this, "Verifier", {
       stage,
+      name: "verifier",
+      owner: "platform",
+      alarms: state.alarms,
       bundle: bundleOf(bundles, "verifier"),
       onFailure: {
         impact:
@@ -125,6 +135,7 @@ export class PlatformStack extends Stack {
     new Ticks(this, "VerifierTicks", {
       wakes: verifier,
       cadences: [{ id: "Minute", expression: stage.cadences.tick }],
+      silentAfterMinutes: 5,
     });
 
     const verify = new WorkQueue(this, "Verify", {

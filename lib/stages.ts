@@ -7,6 +7,8 @@ export type StageConfig = {
   /** Left out, the templates fit any account and region. */
   env: { account?: string; region?: string };
   logRetention: RetentionDays;
+  /** Who is told of alarms; left out, the topic has no subscriber until somebody adds one. */
+  alarmEmail?: string;
   /** What happens to tables, keys, secrets and logs when their stack goes away. */
   removalPolicy: RemovalPolicy;
   deletionProtection: boolean;
@@ -45,13 +47,14 @@ const everywhere = {
   },
 } satisfies Pick<StageConfig, "fleets" | "tariff" | "cadences">;
 
-/** The two stages; account and region come from `HEADROOM_<STAGE>_ACCOUNT` and `HEADROOM_<STAGE>_REGION`. */
+/** The two stages; account, region and who is told of alarms come from `HEADROOM_<STAGE>_ACCOUNT`, `_REGION` and `_ALARM_EMAIL`. */
 export function stagesFrom(environment: Record<string, string | undefined>): Record<StageConfig["name"], StageConfig> {
   return {
     dev: {
       ...everywhere,
       name: "dev",
       env: target(environment.HEADROOM_DEV_ACCOUNT, environment.HEADROOM_DEV_REGION),
+      ...(environment.HEADROOM_DEV_ALARM_EMAIL && { alarmEmail: environment.HEADROOM_DEV_ALARM_EMAIL }),
       logRetention: RetentionDays.TWO_WEEKS,
       removalPolicy: RemovalPolicy.DESTROY,
       deletionProtection: false,
@@ -62,6 +65,7 @@ export function stagesFrom(environment: Record<string, string | undefined>): Rec
       ...everywhere,
       name: "prod",
       env: target(environment.HEADROOM_PROD_ACCOUNT, environment.HEADROOM_PROD_REGION),
+      ...(environment.HEADROOM_PROD_ALARM_EMAIL && { alarmEmail: environment.HEADROOM_PROD_ALARM_EMAIL }),
       logRetention: RetentionDays.THREE_MONTHS,
       removalPolicy: RemovalPolicy.RETAIN,
       deletionProtection: true,

@@ -1,7 +1,9 @@
 import { CfnOutput, Duration, Stack } from "aws-cdk-lib";
 import { CfnArchive, EventBus } from "aws-cdk-lib/aws-events";
 import { Key } from "aws-cdk-lib/aws-kms";
+import type { Topic } from "aws-cdk-lib/aws-sns";
 import type { Construct } from "constructs";
+import { alarmTopic } from "./alarm-topic.ts";
 import { houseStackProps } from "./house-stack.ts";
 import type { StageConfig } from "./stages.ts";
 import { Tables } from "./tables.ts";
@@ -15,10 +17,11 @@ export class StateStack extends Stack {
   readonly bus: EventBus;
   /** Seals the data keys of customers' vendor tokens. */
   readonly tokenKey: Key;
+  readonly alarms: Topic;
 
   constructor(scope: Construct, id: string, stage: StageConfig) {
     super(scope, id, {
-      ...houseStackProps(stage, "state", "Tables, event bus with archive, token key."),
+      ...houseStackProps(stage, "state", "Tables, event bus with archive, token key, alarm topic."),
       terminationProtection: stage.deletionProtection,
     });
     this.tables = new Tables(this, "Tables", stage);
@@ -37,10 +40,12 @@ export class StateStack extends Stack {
       // The longest wait: a deleted key makes every customer link their account again.
       pendingWindow: Duration.days(30),
     });
+    this.alarms = alarmTopic(this, stage);
     for (const [name, table] of Object.entries(this.tables.all)) {
       new CfnOutput(this, `${name[0]?.toUpperCase()}${name.slice(1)}Table`, { value: table.tableName });
     }
     new CfnOutput(this, "BusName", { value: this.bus.eventBusName });
     new CfnOutput(this, "TokenKeyArn", { value: this.tokenKey.keyArn });
+    new CfnOutput(this, "AlarmTopicArn", { value: this.alarms.topicArn });
   }
 }

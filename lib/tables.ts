@@ -22,6 +22,7 @@ const SHAPES: Record<TableName, Shape> = {
     indexes: [
       { indexName: "byAccount", partitionKey: text("accountId") },
       { indexName: "byFleet", partitionKey: text("fleetId") },
+      { indexName: "bySite", partitionKey: text("siteId") },
     ],
   },
   schedule: { partition: "pk", sort: "sk", expires: true },

@@ -1,7 +1,9 @@
-import { Stack, TimeZone } from "aws-cdk-lib";
+import { Duration, Stack, TimeZone } from "aws-cdk-lib";
+import { TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { ContextAttribute, Schedule, ScheduleExpression, ScheduleTargetInput } from "aws-cdk-lib/aws-scheduler";
 import { Construct } from "constructs";
+import { houseAlarm } from "./house-alarm.ts";
 import type { HouseFunction } from "./house-function.ts";
 
 type Cadence = { id: string; expression: string; timeZone?: string };
@@ -13,9 +15,13 @@ const SECONDS_WORTH_DELIVERING = 60;
  * says which tick it is. Written by hand because the library's target grants every version and alias of the function.
  */
 export class Ticks extends Construct {
-  constructor(scope: Construct, id: string, props: { wakes: HouseFunction; cadences: readonly Cadence[] }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    props: { wakes: HouseFunction; cadences: readonly Cadence[]; silentAfterMinutes: number },
+  ) {
     super(scope, id);
-    const { lambda, failures } = props.wakes;
+    const { lambda, failures, watch } = props.wakes;
     const stack = Stack.of(this);
     const role = new Role(this, "Role", {
       assumedBy: new ServicePrincipal("scheduler.amazonaws.com", {
@@ -41,6 +47,16 @@ export class Ticks extends Construct {
       retryPolicy: { maximumRetryAttempts: 2, maximumEventAgeInSeconds: SECONDS_WORTH_DELIVERING },
       deadLetterConfig: { arn: failures.queueArn },
     };
+    houseAlarm(this, "Silent", watch, {
+      name: "silent",
+      broken: `${watch.part} has not run for ${props.silentAfterMinutes} minutes: nobody wakes it.`,
+      firstAction: "look for its schedules in EventBridge Scheduler: disabled, or refused by a role?",
+      metric: lambda.metricInvocations({ period: Duration.minutes(props.silentAfterMinutes) }),
+      when: { below: 1 },
+      periods: { breaching: 1, of: 1 },
+      // Silence is what it is about.
+      missing: TreatMissingData.BREACHING,
+    });
     for (const { id, expression, timeZone = "UTC" } of props.cadences) {
       new Schedule(this, id, {
         schedule: ScheduleExpression.expression(expression, TimeZone.of(timeZone)),

@@ -28,6 +28,9 @@ export class VendorsStack extends Stack {
     const { schedule, readings, commands } = state.tables.all;
     const scheduler = new HouseFunction(this, "Scheduler", {
       stage,
+      name: "scheduler",
+      owner: "platform",
+      alarms: state.alarms,
       bundle: bundleOf(bundles, "scheduler"),
       onFailure: {
         impact: "No asset is polled: telemetry grows old everywhere and no command can be proven.",
@@ -58,6 +61,7 @@ export class VendorsStack extends Stack {
     new Ticks(this, "SchedulerTicks", {
       wakes: scheduler,
       cadences: [{ id: "Minute", expression: stage.cadences.tick }],
+      silentAfterMinutes: 5,
     });
   }
 }

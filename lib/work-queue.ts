@@ -5,7 +5,7 @@ import { SqsEventSource } from "aws-cdk-lib/aws-lambda-event-sources";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { EVENT_SOURCE, type EventName } from "../shared/domain/events.ts";
-import { deadLetterQueue } from "./dead-letter-queue.ts";
+import { deadLetterQueue, watchDeadLetters } from "./dead-letter-queue.ts";
 import type { HouseFunction } from "./house-function.ts";
 
 /** Which events to take: any of the names, and detail fields that must have one of the values. */
@@ -41,13 +41,19 @@ export class WorkQueue extends Construct {
 
   /** Feeds the function in batches whose items fail one by one. */
   feed(
-    { lambda }: HouseFunction,
+    { lambda, watch }: HouseFunction,
     {
       batchSize,
       windowSeconds = 0,
       maxConcurrency,
     }: { batchSize: number; windowSeconds?: number; maxConcurrency?: number },
   ): void {
+    const what = this.node.id.toLowerCase();
+    watchDeadLetters(this, "Undone", watch, {
+      name: `${what}-dead-letters`,
+      queue: this.deadLetters,
+      broken: `Messages on the ${what} queue of ${watch.part} could not be delivered or handled.`,
+    });
     lambda.addEventSource(
       new SqsEventSource(this.queue, {
         batchSize,

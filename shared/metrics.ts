@@ -4,15 +4,22 @@ import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 export type Meter = {
   count(name: string, value?: number): void;
   usd(name: string, value: number): void;
+  /** A level rather than a count, with dimensions of few values; written at once. */
+  gauge(name: string, value: number, dimensions: Record<string, string>): void;
   flush(): void;
 };
 
-/** Metrics in namespace `Headroom`; the only dimension is the service, so cost does not grow with the fleet. */
+/** Metrics in namespace `Headroom`; dimensions are the service and at most the integration, so cost does not grow with the fleet. */
 export function embeddedMetrics(service: string): Meter {
   const metrics = new Metrics({ namespace: "Headroom", serviceName: service });
   return {
     count: (name, value = 1) => void metrics.addMetric(name, MetricUnit.Count, value),
     usd: (name, value) => void metrics.addMetric(name, MetricUnit.NoUnit, value),
+    gauge: (name, value, dimensions) => {
+      const single = metrics.singleMetric();
+      single.addDimensions(dimensions);
+      single.addMetric(name, MetricUnit.NoUnit, value);
+    },
     flush: () => {
       if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
     },

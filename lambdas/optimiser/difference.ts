@@ -1,11 +1,10 @@
-import { type Car, currentForPower } from "../../shared/domain/asset.ts";
 import { type Action, type Command, isEnded } from "../../shared/domain/command.ts";
 import { FAULT_TREATMENT, type FaultClass } from "../../shared/domain/fault.ts";
 import { type Instant, later, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
 import { nextEdge, type Plan, windowAt } from "../../shared/domain/plan.ts";
-import type { ChargeReading } from "../../shared/domain/reading.ts";
+import type { Wishes } from "./wishes.ts";
 
-/** What to do about one car now: a command to issue, and open ones that it overtakes. */
+/** What to do about one asset now: a command to issue, and open ones that it overtakes. */
 export type Difference = {
   issue: { action: Action; windowStartsAt: Instant; notBefore: Instant; notAfter: Instant; reason: string } | undefined;
   withdraw: Command[];
@@ -14,38 +13,30 @@ export type Difference = {
 const NOTHING: Difference = { issue: undefined, withdraw: [] };
 /** After a failed command the same one waits this long, by who has the next move. */
 const RETRY_AFTER_MS = { platform: 5 * MINUTE_MS, other: 60 * MINUTE_MS };
-/**
- * Too little current leaves energy for a dearer slot, so every ampere up is asked for; too much by less than this is not
- * worth a command.
- */
-const CURRENT_STEP_DOWN_A = 2;
-/** A stop may still be sent this long after its time if nothing else follows. */
+/** A stop, or a way back to normal, may still be sent this long after its time if nothing else follows. */
 const STOP_VALID_MS = 120 * MINUTE_MS;
 
 /**
- * The difference between what the plan wants at `at` (now, or an edge just ahead) and what the car does, or will do once
- * its open commands have worked. `recent` holds the car's newest commands in any order.
+ * The difference between what the plan wants at `at` (now, or an edge just ahead) and what the asset does, or will do
+ * once its open commands have worked. `recent` holds its newest commands in any order.
  */
 export function difference(input: {
-  asset: Car;
+  wishes: Wishes;
   plan: Plan;
-  reading: ChargeReading;
   recent: readonly Command[];
   now: Instant;
   at: Instant;
 }): Difference {
-  const { asset, plan, reading, recent, now } = input;
-  if (reading.plugged === false) return NOTHING;
+  const { wishes, plan, recent, now } = input;
   const open = recent.filter((command) => !isEnded(command.status));
   const newestOpen = open.reduce<Command | undefined>((a, b) => (a && a.issuedAt >= b.issuedAt ? a : b), undefined);
   // A command that waits for its moment is held against what the plan wants at that moment.
   const at = newestOpen && newestOpen.notBefore > input.at ? newestOpen.notBefore : input.at;
   const window = windowAt(plan, at);
-  const wanted: ChargeAction = window
-    ? { kind: "charge.start", currentA: currentForPower(asset.supply, window.powerKw) }
-    : { kind: "charge.stop" };
+  const wanted = wishes.wanted(window);
+  if (!wanted) return NOTHING;
 
-  if (newestOpen ? sameState(newestOpen.action, wanted) : alreadySo(wanted, reading)) return NOTHING;
+  if (newestOpen ? wishes.covers(newestOpen.action, wanted) : wishes.isSo(wanted)) return NOTHING;
   if (isHeldBack(lastEnded(recent), wanted, now)) return NOTHING;
 
   const since = window?.startsAt ?? lastEdge(plan, at);
@@ -59,25 +50,6 @@ export function difference(input: {
     },
     withdraw: open.filter((command) => command.status === "issued" || command.status === "accepted"),
   };
-}
-
-/** What a car is asked: a plan never wants anything else of it. */
-type ChargeAction = Extract<Action, { kind: "charge.start" | "charge.stop" }>;
-
-function alreadySo(wanted: ChargeAction, reading: ChargeReading): boolean {
-  const active = reading.state === "charging" || reading.state === "starting";
-  if (wanted.kind === "charge.stop") return !active;
-  if (reading.state === "complete") return true;
-  return active && (reading.currentLimitA === null || enough(reading.currentLimitA, wanted.currentA));
-}
-
-function sameState(open: Action, wanted: Action): boolean {
-  if (open.kind !== "charge.start" || wanted.kind !== "charge.start") return open.kind === wanted.kind;
-  return enough(open.currentA, wanted.currentA);
-}
-
-function enough(currentA: number, wantedA: number): boolean {
-  return currentA >= wantedA && currentA - wantedA < CURRENT_STEP_DOWN_A;
 }
 
 /** Only the last word counts: a failure is over once any later command has worked. */

@@ -1,13 +1,11 @@
-import { createHash } from "node:crypto";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import * as z from "zod";
 import { type Bus, eventBridgeBus, systemNow } from "../../shared/bus.ts";
-import { type Asset, AssetId, type Car } from "../../shared/domain/asset.ts";
-import { type Command, commandIdentity } from "../../shared/domain/command.ts";
+import { type Asset, AssetId, type HeatPump } from "../../shared/domain/asset.ts";
 import { EVENTS, type NewEvent } from "../../shared/domain/events.ts";
-import { type Instant, later, MINUTE_MS, plusMs, ZonedTime } from "../../shared/domain/instant.ts";
-import { nextEdge, type Plan } from "../../shared/domain/plan.ts";
-import { asCharge, type ChargeReading } from "../../shared/domain/reading.ts";
+import { type Instant, MINUTE_MS, plusMs, ZonedTime } from "../../shared/domain/instant.ts";
+import { nextEdge, type Plan, windowAt } from "../../shared/domain/plan.ts";
+import type { HeatReading } from "../../shared/domain/reading.ts";
 import { seriesId } from "../../shared/domain/signal.ts";
 import { EnvText, lambdaHandler, type Runtime } from "../../shared/handler.ts";
 import { mapLimited } from "../../shared/map-limited.ts";
@@ -18,9 +16,12 @@ import { type PlansStore, plansStore } from "../../shared/store/plans.ts";
 import { type ReadingsStore, readingsStore } from "../../shared/store/readings.ts";
 import { type SignalsStore, signalsStore } from "../../shared/store/signals.ts";
 import { documentClient } from "../../shared/store/table.ts";
-import { nextLocalTime } from "../../shared/zone.ts";
-import { difference, nextRetry } from "./difference.ts";
-import { replan, type Signals, sameFrom, signalsFrom } from "./replan.ts";
+import { type Actor, follow, RECENT_COMMANDS } from "./follow.ts";
+import { replanHeat } from "./heat.ts";
+import type { Load } from "./loads.ts";
+import { replan, sameFrom, signalsFrom } from "./replan.ts";
+import { byStream, leftOf, type Site, sitesOf } from "./site.ts";
+import { chargeWishes, heatWishes } from "./wishes.ts";
 
 const Tick = z.object({ tickAt: ZonedTime });
 const Environment = z.object({
@@ -52,7 +53,7 @@ const ReplanRequest = z.union([
 export type OptimiserDeps = Pick<Runtime, "log" | "now"> & {
   fleets: readonly string[];
   series: { price: ReturnType<typeof seriesId>; carbon: ReturnType<typeof seriesId> };
-  assets: Pick<AssetsStore, "get" | "fleet">;
+  assets: Pick<AssetsStore, "get" | "fleet" | "site">;
   readings: Pick<ReadingsStore, "latest">;
   signals: Pick<SignalsStore, "slots">;
   plans: PlansStore;
@@ -62,10 +63,8 @@ export type OptimiserDeps = Pick<Runtime, "log" | "now"> & {
 
 const IN_FLIGHT = 10;
 const HORIZON_MS = 48 * 3_600_000;
-const RECENT_COMMANDS = 6;
 /** Commands go out this long before their edge, so that a sleeping car is awake when its moment comes. */
 const LEAD_MS = MINUTE_MS;
-const UNHEARD_AFTER_MS = 10 * MINUTE_MS;
 
 /** Issues the commands of plan edges that fall due, each minute; plans again whom the re-plan queue names. */
 export async function run(event: z.infer<typeof Tick> | SqsBatch, deps: OptimiserDeps) {
@@ -76,60 +75,95 @@ export async function run(event: z.infer<typeof Tick> | SqsBatch, deps: Optimise
     return { batchItemFailures: [] };
   }
   const { parsed, batchItemFailures } = parseRecords(event, ReplanRequest, deps.log);
-  if (parsed.length > 0) {
-    const everybody = parsed.some((ids) => ids === undefined);
-    const assets = everybody
-      ? (await Promise.all(deps.fleets.map((fleet) => deps.assets.fleet(fleet)))).flat()
-      : await deps.assets.get([...new Set(parsed.flatMap((ids) => ids ?? []))]);
-    await planAgain(assets, deps);
+  if (parsed.some((ids) => ids === undefined)) {
+    const everybody = (await Promise.all(deps.fleets.map((fleet) => deps.assets.fleet(fleet)))).flat();
+    await planAgain(await asSites(everybody, deps), () => true, deps);
+  } else if (parsed.length > 0) {
+    const ids = [...new Set(parsed.flatMap((named) => named ?? []))];
+    const sites = await sitesAround(ids, deps);
+    const concerned = new Set(sites.flatMap((site) => ids.flatMap((assetId) => site.concernedBy(assetId))));
+    await planAgain(sites, (assetId) => concerned.has(assetId), deps);
   }
   return { batchItemFailures };
 }
 
-async function planAgain(found: readonly Asset[], deps: OptimiserDeps): Promise<void> {
-  const assets = found.filter((asset) => asset.kind === "car");
-  if (assets.length === 0) return;
+/** The whole sites of these assets. */
+async function sitesAround(assetIds: readonly AssetId[], deps: OptimiserDeps): Promise<Site[]> {
+  const siteIds = new Set((await deps.assets.get(assetIds)).map((asset) => asset.site.siteId));
+  const assets = await mapLimited([...siteIds], IN_FLIGHT, (siteId) => deps.assets.site(siteId));
+  return asSites(assets.flat(), deps);
+}
+
+async function asSites(assets: readonly Asset[], deps: OptimiserDeps): Promise<Site[]> {
+  const latest = await Promise.all(byStream(assets).map(([stream, ids]) => deps.readings.latest(ids, stream)));
+  return sitesOf(assets, new Map(latest.flatMap((map) => [...map])), deps.now());
+}
+
+async function planAgain(
+  sites: readonly Site[],
+  isConcerned: (assetId: AssetId) => boolean,
+  deps: OptimiserDeps,
+): Promise<void> {
+  const ids = sites
+    .flatMap(({ loads, pumps }) => [...loads, ...pumps].map(({ asset }) => asset.assetId))
+    .filter(isConcerned);
+  if (ids.length === 0) return;
   const now = deps.now();
-  const ids = assets.map((asset) => asset.assetId);
   const until = plusMs(now, HORIZON_MS);
-  const [latest, plans, price, carbon] = await Promise.all([
-    deps.readings.latest(ids, "charge"),
+  const [plans, price, carbon] = await Promise.all([
     deps.plans.get(ids),
     deps.signals.slots(deps.series.price, signalsFrom(now), until),
     deps.signals.slots(deps.series.carbon, signalsFrom(now), until),
   ]);
 
-  const events = await mapLimited(assets, IN_FLIGHT, (asset) =>
-    planOne(
-      asset,
-      asCharge(latest.get(asset.assetId)?.reading),
-      plans.get(asset.assetId),
-      { price, carbon },
-      now,
-      deps,
-    ),
-  );
+  const events = await mapLimited(sites, IN_FLIGHT, async (site) => {
+    const published: NewEvent[] = [];
+    // One after the other: what of the sun the first takes, the next has not.
+    let solar = site.solar;
+    for (const load of site.loads) {
+      const { assetId } = load.asset;
+      if (!isConcerned(assetId)) continue;
+      const previous = plans.get(assetId);
+      const next = replan(load, previous, { price, carbon }, now, solar);
+      published.push(...(await adopt(loadActor(load), next, previous, now, deps)));
+      const current = next && windowAt(next, now);
+      if (current?.reason === "surplus") solar = leftOf(solar, current.powerKw);
+    }
+    for (const { asset, reading } of site.pumps) {
+      if (!isConcerned(asset.assetId)) continue;
+      const previous = plans.get(asset.assetId);
+      const recent = await deps.commands.recent(asset.assetId, RECENT_COMMANDS);
+      const next = replanHeat({ asset, reading, previous, recent }, { price, carbon }, now, solar);
+      published.push(...(await adopt(pumpActor(asset, reading), next, previous, now, deps)));
+    }
+    return published;
+  });
   const published = events.flat();
   if (published.length > 0) await deps.bus.publish(published);
 }
 
-async function planOne(
-  asset: Car,
-  reading: ChargeReading | undefined,
+function loadActor({ asset, reading, partners }: Load): Actor | undefined {
+  return reading && { asset, partners, wishes: () => chargeWishes(asset, reading) };
+}
+
+function pumpActor(asset: HeatPump, reading: HeatReading | undefined): Actor | undefined {
+  return reading && { asset, partners: [], wishes: (recent) => heatWishes(asset, reading, recent) };
+}
+
+/** Stores and tells a plan that wants something new, and issues what it wants now. */
+async function adopt(
+  actor: Actor | undefined,
+  next: Plan | undefined,
   previous: Plan | undefined,
-  signals: Signals,
   now: Instant,
   deps: OptimiserDeps,
 ): Promise<NewEvent[]> {
-  if (!reading || !asset.consent.control) return [];
-  const readyBy = readyByOf(asset, now);
-  const next = replan(asset, reading, previous, signals, readyBy, now);
-  if (!next) return [];
-  if (previous && sameFrom(now, previous, next)) return follow(asset, reading, previous, now, deps);
+  if (!actor || !next) return [];
+  if (previous && sameFrom(now, previous, next)) return follow(actor, previous, now, deps);
 
   if (!(await deps.plans.put(next, nextEdge(next, now)))) return [];
   deps.log.info("PLAN_MADE", {
-    assetId: asset.assetId,
+    assetId: next.assetId,
     version: next.version,
     windows: next.windows.length,
     neededKwh: next.energyNeededKwh,
@@ -137,104 +171,32 @@ async function planOne(
   const updated: NewEvent = {
     name: "PlanUpdated",
     detail: {
-      assetId: asset.assetId,
+      assetId: next.assetId,
       planVersion: next.version,
       energyNeededKwh: next.energyNeededKwh,
       shortfallKwh: next.shortfallKwh,
       windows: next.windows.length,
     },
   };
-  return [updated, ...(await follow(asset, reading, next, now, deps))];
+  return [updated, ...(await follow(actor, next, now, deps))];
 }
 
 async function followPlans(assetIds: readonly AssetId[], until: Instant, deps: OptimiserDeps): Promise<void> {
-  const [assets, latest, plans] = await Promise.all([
-    deps.assets.get(assetIds),
-    deps.readings.latest(assetIds, "charge"),
-    deps.plans.get(assetIds),
-  ]);
-  const cars = assets.filter((asset) => asset.kind === "car");
-  const events = await mapLimited(cars, IN_FLIGHT, async (asset) => {
-    const plan = plans.get(asset.assetId);
-    const reading = asCharge(latest.get(asset.assetId)?.reading);
+  const [sites, plans] = await Promise.all([sitesAround(assetIds, deps), deps.plans.get(assetIds)]);
+  const actors = new Map(
+    sites.flatMap(({ loads, pumps }) => [
+      ...loads.map((load) => [load.asset.assetId, loadActor(load)] as const),
+      ...pumps.map(({ asset, reading }) => [asset.assetId, pumpActor(asset, reading)] as const),
+    ]),
+  );
+  const events = await mapLimited([...plans.values()], IN_FLIGHT, async (plan) => {
     // Whoever moves the edge issues its commands; a tick that runs twice finds it moved.
-    if (!plan || !(await deps.plans.setNextEdge(asset.assetId, plan.version, nextEdge(plan, until)))) return [];
-    return reading && asset.consent.control ? follow(asset, reading, plan, until, deps) : [];
+    if (!(await deps.plans.setNextEdge(plan.assetId, plan.version, nextEdge(plan, until)))) return [];
+    const actor = actors.get(plan.assetId);
+    return actor ? follow(actor, plan, until, deps) : [];
   });
   const published = events.flat();
   if (published.length > 0) await deps.bus.publish(published);
-}
-
-/** Issues what the plan wants at `at` and the car does not do yet. */
-async function follow(
-  asset: Car,
-  reading: ChargeReading,
-  plan: Plan,
-  at: Instant,
-  deps: OptimiserDeps,
-): Promise<NewEvent[]> {
-  const recent = await deps.commands.recent(asset.assetId, RECENT_COMMANDS);
-  const now = deps.now();
-  const { issue, withdraw } = difference({ asset, plan, reading, recent, now, at });
-  if (!issue) {
-    const retryAt = nextRetry(recent, now);
-    const edge = nextEdge(plan, at);
-    if (retryAt && (!edge || retryAt < edge)) await deps.plans.setNextEdge(asset.assetId, plan.version, retryAt);
-    return recent.filter((command) => isUnheard(command, now)).map(announcement);
-  }
-  const command: Command = {
-    commandId: commandIdOf(asset.assetId, issue.windowStartsAt, issue.action),
-    assetId: asset.assetId,
-    integration: asset.integration,
-    action: issue.action,
-    reason: issue.reason,
-    status: "issued",
-    issuedAt: now,
-    notBefore: issue.notBefore,
-    notAfter: issue.notAfter,
-    checkAt: issue.notAfter,
-    attempts: 0,
-  };
-  if (!(await deps.commands.issue(command))) return [];
-  const events: NewEvent[] = [];
-  const reference = { assetId: asset.assetId, integration: asset.integration };
-  for (const old of withdraw) {
-    const gone = await deps.commands.transition(old, "withdrawn", {
-      endedAt: now,
-      evidence: "overtaken by a newer plan",
-    });
-    if (gone) events.push({ name: "CommandWithdrawn", detail: { ...reference, commandId: old.commandId } });
-  }
-  return [...events, announcement(command)];
-}
-
-/** Written but never taken up: its event may have been refused after the write. Told again, it is harmless if it was not. */
-function isUnheard(command: Command, now: Instant): boolean {
-  const dueAt = later(command.issuedAt, command.notBefore);
-  return (
-    command.status === "issued" &&
-    command.attempts === 0 &&
-    now < command.notAfter &&
-    plusMs(dueAt, UNHEARD_AFTER_MS) <= now
-  );
-}
-
-function announcement({ commandId, assetId, integration, action, notAfter }: Command): NewEvent {
-  return { name: "CommandIssued", detail: { commandId, assetId, integration, action, notAfter } };
-}
-
-/** Sorts by window start, so that an asset's newest commands are read first; the same intent has the same id. */
-function commandIdOf(assetId: AssetId, windowStartsAt: Instant, action: Command["action"]): string {
-  const hash = createHash("sha256")
-    .update(commandIdentity(assetId, windowStartsAt, action))
-    .digest("hex")
-    .slice(0, 16);
-  return `${windowStartsAt}-${hash}`;
-}
-
-function readyByOf(asset: Car, now: Instant): Instant {
-  const { nextDepartureAt, readyBy } = asset.preferences;
-  return nextDepartureAt && nextDepartureAt > now ? nextDepartureAt : nextLocalTime(now, asset.site.timeZone, readyBy);
 }
 
 export const handler = lambdaHandler({

@@ -1,39 +1,49 @@
-import type { Car } from "../../shared/domain/asset.ts";
 import { powerOfCurrent } from "../../shared/domain/asset.ts";
-import { type Instant, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
-import { nextEdge, type Plan } from "../../shared/domain/plan.ts";
-import type { ChargeReading } from "../../shared/domain/reading.ts";
+import { epochMs, type Instant, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
+import { nextEdge, type Plan, windowAt } from "../../shared/domain/plan.ts";
 import type { Slot } from "../../shared/domain/signal.ts";
 import { round } from "../../shared/domain/units.ts";
+import { nextLocalTime } from "../../shared/zone.ts";
 import { type CostSlot, costSlots } from "./costs.ts";
+import type { Load } from "./loads.ts";
 import { need } from "./need.ts";
-import { plan } from "./plan.ts";
+import { type PlanProblem, plan } from "./plan.ts";
+import { sunFirst } from "./sun-first.ts";
+import type { SiteSurplus, Surplus } from "./surplus.ts";
 
 /** A command takes a while to act: a plan is done this long before the deadline where there is room. */
 const RESERVE_MS = 2 * MINUTE_MS;
 const RUN_MS = 10 * MINUTE_MS;
 
-/** Prices and carbon that a group of cars shares. */
+/** Prices and carbon that a group of assets shares. */
 export type Signals = { price: readonly Slot[]; carbon: readonly Slot[] };
 
+/** When a load must be ready: its one-off departure while it lies ahead, else the daily time. The car's, where it is known. */
+export function readyByOf({ asset, car }: Load, now: Instant): Instant {
+  const { preferences, site } = car?.asset ?? asset;
+  const { nextDepartureAt, readyBy } = preferences;
+  return nextDepartureAt && nextDepartureAt > now ? nextDepartureAt : nextLocalTime(now, site.timeZone, readyBy);
+}
+
 /**
- * A new plan for one car from its last reading, or undefined when it cannot or need not have one (unplugged, unknown
- * state of charge) and had none with anything ahead.
+ * A new plan for one load from its last reading, or undefined when it cannot or need not have one (never read, unplugged,
+ * unknown state of charge) and had none with anything ahead.
  */
 export function replan(
-  asset: Car,
-  reading: ChargeReading,
+  load: Load,
   previous: Plan | undefined,
   signals: Signals,
-  readyBy: Instant,
   now: Instant,
+  solar?: SiteSurplus,
 ): Plan | undefined {
+  const { asset, reading } = load;
+  const readyBy = readyByOf(load, now);
   const base = { assetId: asset.assetId, madeAt: now, version: (previous?.version ?? 0) + 1, readyBy };
-  const wants = reading.plugged === true ? need(asset, reading) : undefined;
-  if (!wants) {
+  const wants = reading?.plugged === true ? need(load) : undefined;
+  if (!reading || !wants) {
     const idle = !previous || nextEdge(previous, now) === undefined;
     if (idle) return undefined;
-    const note = reading.plugged === true ? "the state of charge is unknown" : "the car is not known to be plugged in";
+    const note = reading?.plugged === true ? "the state of charge is unknown" : "no car is known to be plugged in";
     return {
       ...base,
       energyNeededKwh: 0,
@@ -45,13 +55,9 @@ export function replan(
       notes: [note],
     };
   }
-  const slots = costSlots({
-    ...signals,
-    from: now,
-    to: readyBy,
-    carbonWeightPencePerKg: asset.preferences.carbonWeightPencePerKg,
-  });
-  const answer = plan({
+  const { carbonWeightPencePerKg } = (load.car?.asset ?? asset).preferences;
+  const slots = costSlots({ ...signals, from: now, to: readyBy, carbonWeightPencePerKg });
+  const problem: PlanProblem = {
     energyKwh: wants.energyKwh,
     nowKwh: wants.nowKwh,
     maxPowerKw: powerOfCurrent(asset.supply, asset.supply.maxCurrentA),
@@ -60,16 +66,33 @@ export function replan(
     reserveMs: RESERVE_MS,
     runMs: RUN_MS,
     isCharging: reading.state === "charging" || reading.state === "starting",
-  });
+  };
+  const surplus = solar && surplusFor(load, previous, solar, now);
+  const answer = surplus ? sunFirst(problem, surplus, carbonWeightPencePerKg) : plan(problem);
   return {
     ...base,
     energyNeededKwh: round(wants.energyKwh, 3),
     ...answer,
-    notes: [...wants.notes, ...signalNotes(slots)],
+    notes: [...wants.notes, ...signalNotes(slots), ...(solar && "unknown" in solar ? [solar.unknown] : [])],
   };
 }
 
-function signalNotes(slots: readonly CostSlot[]): string[] {
+/** What the site has over now; while the load already runs on it and was read since the roof was, what was decided then. */
+function surplusFor(
+  { reading }: Load,
+  previous: Plan | undefined,
+  solar: SiteSurplus,
+  now: Instant,
+): Surplus | undefined {
+  if ("unknown" in solar) return undefined;
+  const { known } = solar;
+  const current = previous && windowAt(previous, now);
+  if (current?.reason === "surplus" && reading && reading.observedAt > known.measuredAt)
+    return { ...known, powerKw: current.powerKw, untilMs: epochMs(current.endsAt) };
+  return known.powerKw > 0 ? known : undefined;
+}
+
+export function signalNotes(slots: readonly CostSlot[]): string[] {
   const notes: string[] = [];
   const estimated = slots.filter((slot) => slot.estimated).length;
   const unknown = slots.filter((slot) => slot.costPencePerKwh === null).length;
@@ -84,7 +107,13 @@ export function sameFrom(now: Instant, a: Plan, b: Plan): boolean {
     one.windows
       .filter((window) => window.endsAt > now)
       .map((window) =>
-        [window.startsAt < now ? now : window.startsAt, window.endsAt, round(window.powerKw, 1), window.reason].join(),
+        [
+          window.startsAt < now ? now : window.startsAt,
+          window.endsAt,
+          round(window.powerKw, 1),
+          window.reason,
+          window.heatMode,
+        ].join(),
       );
   return a.readyBy === b.readyBy && ahead(a).join(";") === ahead(b).join(";");
 }

@@ -42,6 +42,26 @@ function isDue(candidate: Candidate, cadence: Cadence, now: Instant): boolean {
   return ageMs >= intervalMinutes(candidate, cadence) * MINUTE_MS - MINUTE_MS / 2;
 }
 
+/** How many failures in a row are more than bad luck. */
+const FAILING = 3;
+
+/**
+ * The share of assets that we ought to have read and have not: fetched later than two cadences ago, or failing again and
+ * again. Those whose owner has the next move do not count. Undefined without assets.
+ */
+export function notReadPercent(candidates: readonly Candidate[], cadence: Cadence, now: Instant): number | undefined {
+  const ours = candidates.filter(
+    ({ reach }) => !reach?.faultClass || FAULT_TREATMENT[reach.faultClass].actor !== "customer",
+  );
+  if (ours.length === 0) return undefined;
+  const notRead = ours.filter((candidate) => {
+    const { reach } = candidate;
+    if (!reach || reach.failures >= FAILING) return true;
+    return epochMs(now) - epochMs(reach.lastFetchedAt) > 2 * intervalMinutes(candidate, cadence) * MINUTE_MS;
+  });
+  return (100 * notRead.length) / ours.length;
+}
+
 /** Minutes between fetches, by what the asset is doing and how the last attempts went. */
 export function intervalMinutes(candidate: Candidate, cadence: Cadence): number {
   const usual = candidate.hasOpenCommand ? cadence.openCommandMinutes : usualMinutes(candidate.reading, cadence);

@@ -6,11 +6,12 @@ import { IntegrationFacts } from "../../shared/domain/manifest.ts";
 import { EnvText, lambdaHandler, type Runtime } from "../../shared/handler.ts";
 import type { PollRequest } from "../../shared/integration/poll-request.ts";
 import { jsonText } from "../../shared/json.ts";
+import { embeddedMetrics, type Meter } from "../../shared/metrics.ts";
 import { type CommandsStore, commandsStore } from "../../shared/store/commands.ts";
 import { type ReadingsStore, readingsStore } from "../../shared/store/readings.ts";
 import { type Member, type ScheduleStore, scheduleStore } from "../../shared/store/schedule.ts";
 import { chunks, documentClient } from "../../shared/store/table.ts";
-import { type Candidate, due, IN_FLIGHT_MS } from "./due.ts";
+import { type Candidate, due, IN_FLIGHT_MS, notReadPercent } from "./due.ts";
 
 const Integrations = z.array(IntegrationFacts).min(1);
 type Integration = z.infer<typeof Integrations>[number];
@@ -29,6 +30,7 @@ export type SchedulerDeps = Pick<Runtime, "log" | "now"> & {
   schedule: Pick<ScheduleStore, "members" | "runs" | "claimRun">;
   readings: Pick<ReadingsStore, "latest">;
   commands: Pick<CommandsStore, "open">;
+  meter: Pick<Meter, "gauge">;
   /** Hands a batch to an integration's Lambda and does not wait for it. */
   send: (functionName: string, request: PollRequest) => Promise<void>;
 };
@@ -56,13 +58,17 @@ async function runIntegration(
   tickAt: Instant,
   deps: SchedulerDeps,
 ): Promise<number> {
-  const runs = await deps.schedule.runs(integration.name, plusMs(tickAt, -IN_FLIGHT_MS));
+  const [runs, ...streams] = await Promise.all([
+    deps.schedule.runs(integration.name, plusMs(tickAt, -IN_FLIGHT_MS)),
+    ...integration.streams.map(async ({ stream, cadence }) => {
+      const ids = members.filter((member) => member.stream === stream).map((member) => member.assetId);
+      return { stream, cadence, ids, latest: await deps.readings.latest(ids, stream) };
+    }),
+  ]);
   const sentAt = new Map(runs.flatMap((claimed) => claimed.assetIds.map((assetId) => [assetId, claimed.tickAt])));
 
   let sent = 0;
-  for (const { stream, cadence } of integration.streams) {
-    const ids = members.filter((member) => member.stream === stream).map((member) => member.assetId);
-    const latest = await deps.readings.latest(ids, stream);
+  for (const { stream, cadence, ids, latest } of streams) {
     const candidates = ids.map(
       (assetId): Candidate => ({
         assetId,
@@ -72,6 +78,11 @@ async function runIntegration(
         sentAt: sentAt.get(assetId),
       }),
     );
+
+    const notRead = notReadPercent(candidates, cadence, tickAt);
+    if (notRead !== undefined) {
+      deps.meter.gauge("assets_not_read_percent", notRead, { integration: integration.name });
+    }
 
     const chosen = due(candidates, cadence, tickAt);
     if (chosen.length === 0) continue;
@@ -102,6 +113,7 @@ export const handler = lambdaHandler({
       schedule: scheduleStore(documents, env.SCHEDULE_TABLE),
       readings: readingsStore(documents, env.READINGS_TABLE),
       commands: commandsStore(documents, env.COMMANDS_TABLE),
+      meter: embeddedMetrics("scheduler"),
       send: async (functionName: string, request: PollRequest) => {
         await lambda.send(
           new InvokeCommand({

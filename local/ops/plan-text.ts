@@ -11,14 +11,15 @@ const REASONS: Record<WindowReason, string> = {
   deadline: "no time to spare",
   "impossible-target": "target out of reach, full power",
   "no-signal": "no price known, early to be safe",
+  surplus: "the site's own solar power",
+  expensive: "dear: what can wait does",
 };
 
-const NOT_PLANNED = "none; only cars are planned for so far";
 const NO_PLAN: Record<Asset["kind"], string> = {
   car: "none yet; one is made from the first reading with the car plugged in",
-  charger: NOT_PLANNED,
-  "heat-pump": NOT_PLANNED,
-  "solar-site": NOT_PLANNED,
+  charger: "none yet; one is made from the first reading with a car plugged in",
+  "heat-pump": "none; nothing is to be gained by shifting it now",
+  "solar-site": "none; its power is a signal to the site's other plans",
 };
 
 /** The plan: what for, a drawing of the hours ahead, its windows with reasons, what falls short, and its notes. */
@@ -58,7 +59,7 @@ function fullPowerKw(asset: Status["asset"]): number {
 
 function windowLines(window: Window, clock: LocalClock): string[] {
   const span = `${clock.dayTime(window.startsAt)}-${clock.time(window.endsAt)}`;
-  const power = `${window.powerKw.toFixed(1)} kW`.padStart(8);
+  const power = (window.heatMode ?? `${window.powerKw.toFixed(1)} kW`).padStart(8);
   const energy = `${window.energyKwh.toFixed(1)} kWh`.padStart(9);
   const estimated = window.priceEstimated ? ", price estimated" : "";
   return wrapped(`  ${span} ${power} ${energy}  `, `${REASONS[window.reason]}${estimated}`);

@@ -86,6 +86,8 @@ export const HeatPump = z.strictObject({
   kind: z.literal("heat-pump"),
   /** Electrical, at full load, kW. */
   ratedPowerKw: z.number().positive().max(50),
+  /** Of its hot-water tank, litres. */
+  tankLitres: z.number().min(30).max(2000).default(200),
   preferences: z.strictObject({
     carbonWeightPencePerKg: timing.carbonWeightPencePerKg,
     /** The band that we never leave by our own doing, °C. */

@@ -1,9 +1,10 @@
 import * as z from "zod";
 import { AssetId } from "./asset.ts";
 import { Instant } from "./instant.ts";
+import { HeatMode } from "./reading.ts";
 import { EnergyKwh, PowerKw } from "./units.ts";
 
-/** Why energy is placed in a window. */
+/** Why a window is where it is. */
 export const WindowReason = z.enum([
   /** The lowest price plus weighted carbon before the deadline. */
   "cheapest",
@@ -15,22 +16,28 @@ export const WindowReason = z.enum([
   "impossible-target",
   /** No price known and none to estimate from; charged early to be safe. */
   "no-signal",
+  /** The site's own solar power, which would go to the grid. */
+  "surplus",
+  /** Energy is dear: what can wait does. */
+  "expensive",
 ]);
 export type WindowReason = z.infer<typeof WindowReason>;
 
-/** Charging at one power over [startsAt, endsAt). */
+/** One power over [startsAt, endsAt), and for a heat pump the mode that brings it about. */
 export const Window = z.strictObject({
   startsAt: Instant,
   endsAt: Instant,
-  powerKw: PowerKw.positive(),
+  powerKw: PowerKw.nonnegative(),
   energyKwh: EnergyKwh,
   reason: WindowReason,
+  /** Of a heat pump only; outside its windows its owner's own mode holds. */
+  heatMode: HeatMode.optional(),
   /** True when part of the window is priced by yesterday's value because today's is not known. */
   priceEstimated: z.boolean(),
 });
 export type Window = z.infer<typeof Window>;
 
-/** What one car will do until it must be ready. */
+/** What one asset will do until it must be ready, or as far as prices are known. */
 export const Plan = z.strictObject({
   assetId: AssetId,
   madeAt: Instant,

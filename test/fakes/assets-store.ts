@@ -12,6 +12,9 @@ export function fakeAssetsStore(assets: readonly Asset[] = []): AssetsStore {
     async fleet(fleetId) {
       return structuredClone([...rows.values()].filter((asset) => asset.fleetId === fleetId));
     },
+    async site(siteId) {
+      return structuredClone([...rows.values()].filter((asset) => asset.site.siteId === siteId));
+    },
     async put(asset) {
       rows.set(asset.assetId, Asset.parse(asset));
     },

@@ -17,6 +17,7 @@ import { fakeAssetsStore } from "./assets-store.ts";
 import { fakeClock } from "./clock.ts";
 import { fakeCommandsStore } from "./commands-store.ts";
 import { fakeLog } from "./log.ts";
+import { fakeMeter } from "./meter.ts";
 import { CARBON, PRICE } from "./optimiser-world.ts";
 import { fakePlansStore } from "./plans-store.ts";
 import { fakeReadingsStore } from "./readings-store.ts";
@@ -72,6 +73,7 @@ export async function platform(options: {
     ...common,
     integrations: [{ name, streams, limits, functionName: name }],
     send: async (_function: string, request: PollRequest) => void invokes.push(request),
+    meter: fakeMeter(),
   };
   const optimiserDeps = { ...common, fleets: ["main"], series: { price: PRICE, carbon: CARBON } as const };
   const verifierDeps = common;

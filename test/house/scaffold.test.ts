@@ -95,6 +95,7 @@ describe("the scaffold", () => {
           "AWS::SQS::Queue",
           "AWS::Events::Rule",
           "AWS::SecretsManager::Secret",
+          "AWS::CloudWatch::Alarm",
         ]),
       );
     }

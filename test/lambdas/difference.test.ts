@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { difference, nextRetry } from "../../lambdas/optimiser/difference.ts";
+import { chargeWishes } from "../../lambdas/optimiser/wishes.ts";
 import type { Command, CommandStatus } from "../../shared/domain/command.ts";
 import { FAULT_TREATMENT, type FaultClass, FaultClass as FaultClasses } from "../../shared/domain/fault.ts";
 import { MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
@@ -21,9 +22,8 @@ function differ(input: {
 }) {
   const now = input.now ?? IN_WINDOW;
   return difference({
-    asset: anAsset(),
+    wishes: chargeWishes(anAsset(), input.reading ?? aReading()),
     plan: input.plan ?? aPlan(),
-    reading: input.reading ?? aReading(),
     recent: input.recent ?? [],
     now,
     at: input.at ?? now,

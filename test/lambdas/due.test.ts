@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Candidate, due, IN_FLIGHT_MS, intervalMinutes } from "../../lambdas/scheduler/due.ts";
+import { type Candidate, due, IN_FLIGHT_MS, intervalMinutes, notReadPercent } from "../../lambdas/scheduler/due.ts";
 import { FAULT_TREATMENT, FaultClass } from "../../shared/domain/fault.ts";
 import { MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
 import type { ChargeReading, Reading } from "../../shared/domain/reading.ts";
@@ -180,5 +180,25 @@ describe("due, whatever the fleet", () => {
         expect(due([candidate], CADENCE, plusMs(NOW, minutes * MINUTE_MS))).toHaveLength(1);
       }),
     );
+  });
+});
+
+describe("the share of assets not read", () => {
+  const percent = (...candidates: Candidate[]) => notReadPercent(candidates, CADENCE, NOW);
+  const failing = (failures: number, faultClass: FaultClass) =>
+    fetched(1, { reach: { ...aReach(plusMs(NOW, -MINUTE_MS)), failures, faultClass } });
+
+  it.each<[string, number | undefined, Candidate[]]>([
+    ["nobody", undefined, []],
+    ["one just read, one two cadences ago", 0, [fetched(1), fetched(30)]],
+    ["one later than two cadences", 50, [fetched(1), fetched(31)]],
+    ["one never read", 50, [fetched(1), NEVER_FETCHED]],
+    ["two failures are bad luck", 0, [failing(2, "vendor-outage")]],
+    ["three are not", 100, [failing(3, "vendor-outage")]],
+    ["a device that stays offline", 100, [failing(3, "device-offline")]],
+    ["a customer who must act does not count", 0, [failing(9, "credentials-revoked"), fetched(1)]],
+    ["only customers who must act", undefined, [failing(9, "customer-must-act")]],
+  ])("%s: %s %%", (_, expected, candidates) => {
+    expect(percent(...candidates)).toBe(expected);
   });
 });

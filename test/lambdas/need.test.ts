@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { need } from "../../lambdas/optimiser/need.ts";
-import { anAsset, aReading } from "../builders.ts";
+import { need as needOf } from "../../lambdas/optimiser/need.ts";
+import type { Car } from "../../shared/domain/asset.ts";
+import type { ChargeReading } from "../../shared/domain/reading.ts";
+import { aCharger, anAsset, aReading } from "../builders.ts";
+
+const need = (asset: Car, reading: ChargeReading) => needOf({ asset, reading, partners: [], notes: [] });
 
 const car = (preferences: object = {}, battery: object = {}) =>
   anAsset({
@@ -50,5 +54,39 @@ describe("the need of a car", () => {
       energyKwh: 18,
       nowKwh: 18,
     });
+  });
+});
+
+describe("the need of a charger", () => {
+  const charger = aCharger();
+  const at = (sessionKwh: number | null, changes: object = {}) =>
+    needOf({
+      asset: charger,
+      reading: aReading({ assetId: charger.assetId, sessionKwh }),
+      partners: [],
+      notes: [],
+      ...changes,
+    });
+  const seen = (changes: Partial<ChargeReading> = {}) => ({
+    car: { asset: car({ chargeNowToPercent: 60 }), reading: aReading({ storedKwh: 30, ...changes }) },
+  });
+
+  it.each([
+    [0, 12],
+    [4.5, 7.5],
+    [null, 12],
+    [12, 0],
+    [13, 0],
+  ])("with %s kWh of the session's 12 taken is %s kWh", (sessionKwh, energyKwh) => {
+    expect(at(sessionKwh)).toEqual({ energyKwh, nowKwh: 0, notes: [] });
+  });
+
+  it("is that of the car plugged into it, where its charge is known, and says so", () => {
+    expect(at(4.5, seen())).toEqual({ energyKwh: 18, nowKwh: 6, notes: ["the need is that of car-0001"] });
+    expect(at(4.5, seen({ storedKwh: null, socPercent: null }))).toEqual({ energyKwh: 7.5, nowKwh: 0, notes: [] });
+  });
+
+  it("is unknown before it was ever read", () => {
+    expect(needOf({ asset: charger, reading: undefined, partners: [], notes: [] })).toBeUndefined();
   });
 });

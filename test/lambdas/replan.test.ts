@@ -1,12 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { replan, sameFrom } from "../../lambdas/optimiser/replan.ts";
+import type { Load } from "../../lambdas/optimiser/loads.ts";
+import { readyByOf, replan, sameFrom } from "../../lambdas/optimiser/replan.ts";
 import type { Plan } from "../../shared/domain/plan.ts";
-import { anAsset, aPlan, aReading, at, aWindow, slotDay, slotsFrom } from "../builders.ts";
+import { aCharger, anAsset, aPlan, aReading, at, aWindow, slotDay, slotsFrom } from "../builders.ts";
 
 const NOW = at("2026-11-20T18:00Z");
 const READY_BY = at("2026-11-21T07:00Z");
 const CHEAP = { cheapFrom: "2026-11-21T02:00Z", cheapTo: "2026-11-21T05:00Z" };
 const PRICE = slotDay({ from: "2026-11-20T18:00Z", to: "2026-11-21T07:00Z", ...CHEAP });
+const LOAD: Load = { asset: anAsset(), reading: aReading(), partners: [], notes: [] };
 const NO_SIGNALS = { price: [], carbon: [] };
 
 const again = (
@@ -17,11 +19,9 @@ const again = (
   } = {},
 ) =>
   replan(
-    anAsset(),
-    aReading(changes.reading),
+    { ...LOAD, reading: aReading(changes.reading) },
     changes.previous,
     changes.signals ?? { price: PRICE, carbon: [] },
-    READY_BY,
     NOW,
   );
 const delivered = (plan: Plan | undefined) => plan?.windows.reduce((kwh, window) => kwh + window.energyKwh, 0);
@@ -69,14 +69,14 @@ describe("a new plan", () => {
       Array.from({ length: 26 }, (_, i) => (i >= 4 && i < 10 ? 0 : 1000)),
     );
     const green = anAsset({ preferences: { ...anAsset().preferences, carbonWeightPencePerKg: 100 } });
-    const made = replan(green, aReading(), undefined, { price: PRICE, carbon }, READY_BY, NOW);
+    const made = replan({ ...LOAD, asset: green }, undefined, { price: PRICE, carbon }, NOW);
     expect(made?.windows[0]?.startsAt).toBe(greenAt);
     expect(made?.carbonGrams).toBe(0);
   });
 
   it.each<[string, object, string]>([
-    ["unplugged", { plugged: false, state: "disconnected" }, "the car is not known to be plugged in"],
-    ["plugged in or not, nobody knows", { plugged: null }, "the car is not known to be plugged in"],
+    ["unplugged", { plugged: false, state: "disconnected" }, "no car is known to be plugged in"],
+    ["plugged in or not, nobody knows", { plugged: null }, "no car is known to be plugged in"],
     ["of unknown charge", { storedKwh: null, socPercent: null }, "the state of charge is unknown"],
   ])("is emptied when the car is %s", (_, reading, note) => {
     expect(again({ reading, previous: aPlan({ version: 3 }) })).toMatchObject({
@@ -97,6 +97,29 @@ describe("a new plan", () => {
 
   it("is empty, and a plan, for a car that has what it needs", () => {
     expect(again({ reading: { storedKwh: 55 } })).toMatchObject({ windows: [], energyNeededKwh: 0, notes: [] });
+  });
+});
+
+describe("a load's time", () => {
+  const charger = aCharger({ preferences: { sessionEnergyKwh: 12, readyBy: "06:30", carbonWeightPencePerKg: 0 } });
+  it("is its daily one, or its one-off departure while that lies ahead", () => {
+    expect(readyByOf(LOAD, NOW)).toBe(READY_BY);
+    const leaving = (nextDepartureAt: string) =>
+      readyByOf(
+        {
+          ...LOAD,
+          asset: anAsset({ preferences: { ...anAsset().preferences, nextDepartureAt: at(nextDepartureAt) } }),
+        },
+        NOW,
+      );
+    expect(leaving("2026-11-21T05:00Z")).toBe("2026-11-21T05:00:00.000Z");
+    expect(leaving("2026-11-20T17:00Z")).toBe(READY_BY);
+  });
+
+  it("is that of the car at a charger, where it is known", () => {
+    const load: Load = { asset: charger, reading: aReading(), partners: ["car-0001"], notes: [] };
+    expect(readyByOf(load, NOW)).toBe("2026-11-21T06:30:00.000Z");
+    expect(readyByOf({ ...load, car: { asset: anAsset(), reading: aReading() } }, NOW)).toBe(READY_BY);
   });
 });
 

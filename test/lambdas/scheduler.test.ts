@@ -6,6 +6,7 @@ import { aCommand, aHeatReading, aProductionReading, aReach, aReading, at, charg
 import { fakeClock } from "../fakes/clock.ts";
 import { fakeCommandsStore } from "../fakes/commands-store.ts";
 import { fakeLog } from "../fakes/log.ts";
+import { fakeMeter } from "../fakes/meter.ts";
 import { fakeReadingsStore } from "../fakes/readings-store.ts";
 import { fakeScheduleStore } from "../fakes/schedule-store.ts";
 
@@ -32,6 +33,7 @@ async function world(...assetIds: string[]) {
     schedule: fakeScheduleStore(),
     readings: fakeReadingsStore(),
     commands: fakeCommandsStore(),
+    meter: fakeMeter(),
     send: async (functionName: string, request: PollRequest) => void sent.push({ functionName, request }),
   };
   for (const assetId of assetIds)
@@ -223,5 +225,16 @@ describe("a tick of the scheduler", () => {
     const both = [...deps.integrations, { name: "bolt", functionName: "fn-bolt", ...FACTS }];
     expect(await run({ tickAt: START }, { ...deps, integrations: both })).toEqual({ sent: 1 });
     expect(sent.map(({ functionName }) => functionName)).toEqual(["fn-bolt"]);
+  });
+
+  it("measures how many of each vendor's assets it could not read", async () => {
+    const { deps, tick } = await world("car-0001", "car-0002", "car-0003", "car-0004");
+    await deps.schedule.addMember({ integration: "bolt", assetId: "car-0009", stream: "charge" });
+    for (const assetId of ["car-0001", "car-0002", "car-0003"])
+      await deps.readings.record({ ...aReading(), assetId }, aReach(START));
+    await tick();
+    expect(deps.meter.gauges).toEqual([
+      { name: "assets_not_read_percent", value: 25, dimensions: { integration: "acme-cars" } },
+    ]);
   });
 });

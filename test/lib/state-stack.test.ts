@@ -132,6 +132,7 @@ describe("the state stack", () => {
       "AccountsTable",
       "BusName",
       "TokenKeyArn",
+      "AlarmTopicArn",
     ]);
     expect(outputs("Vendors")).toEqual(["AcmeCarsSecretArn", "BoltSecretArn"]);
   });

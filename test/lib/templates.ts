@@ -77,8 +77,11 @@ export function stackOf(app: App, stage: string, name: (typeof STACKS)[number]):
 }
 
 /** Every resource of a stage, by logical id; ids are unique across its stacks. */
-export async function resourcesOf(stage: "dev" | "prod"): Promise<Record<string, Resource>> {
-  const app = await testApp({ stages: [STAGES[stage]] });
+export async function resourcesOf(
+  stage: "dev" | "prod",
+  config: StageConfig = STAGES[stage],
+): Promise<Record<string, Resource>> {
+  const app = await testApp({ stages: [config] });
   const templates = STACKS.map((name) => Template.fromStack(stackOf(app, stage, name)).toJSON().Resources);
   return Object.assign({}, ...templates);
 }

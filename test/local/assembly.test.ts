@@ -5,8 +5,8 @@ import {
   aws_lambda as lambda,
   Stack,
   Stage,
-  aws_sns as sns,
   aws_sqs as sqs,
+  aws_ssm as ssm,
 } from "aws-cdk-lib";
 import { describe, expect, it } from "vitest";
 import { readAssembly, UnsupportedResource } from "../../local/assembly.ts";
@@ -52,24 +52,26 @@ describe("reading a cloud assembly", () => {
   it("refuses a resource type it does not know, with all the others", async () => {
     const error = await refusal(
       inStack((stack) => {
-        new sns.Topic(stack, "Alarms");
+        new ssm.StringParameter(stack, "Alarms", { stringValue: "x" });
         new sqs.CfnQueue(stack, "Fifo", { fifoQueue: true });
-        new sns.Topic(stack, "Others");
+        new ssm.StringParameter(stack, "Others", { stringValue: "x" });
       }),
     );
     expect(error.problems).toEqual([
       expect.objectContaining({
-        type: "AWS::SNS::Topic",
+        type: "AWS::SSM::Parameter",
         stack: "dev/Work",
         logicalId: expect.stringMatching(/^Alarms/),
       }),
       expect.objectContaining({
-        type: "AWS::SNS::Topic",
+        type: "AWS::SSM::Parameter",
         stack: "dev/Work",
         logicalId: expect.stringMatching(/^Others/),
       }),
     ]);
-    expect(error.message).toMatch(/AWS::SNS::Topic Alarms\w+ in stack dev\/Work: this resource type is not supported/);
+    expect(error.message).toMatch(
+      /AWS::SSM::Parameter Alarms\w+ in stack dev\/Work: this resource type is not supported/,
+    );
   });
 
   it.each<[string, (stack: Stack) => void, string]>([

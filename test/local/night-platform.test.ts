@@ -189,11 +189,11 @@ describe("what runs is what the templates say", () => {
 
   it("a resource that the local platform does not know is refused by its name, before anything runs", async () => {
     const dir = changedAssembly("topic", ({ Resources }) => {
-      Resources.Pager = { Type: "AWS::SNS::Topic", Properties: {} };
+      Resources.Pager = { Type: "AWS::SSM::Parameter", Properties: {} };
     });
     const started: string[] = [];
     const start = startNight({ inputs: await anImpatientCar(), assemblyDir: dir, onLog: (name) => started.push(name) });
-    await expect(start).rejects.toThrow("AWS::SNS::Topic Pager in stack dev/");
+    await expect(start).rejects.toThrow("AWS::SSM::Parameter Pager in stack dev/");
     await expect(start).rejects.toThrow("this resource type is not supported");
     expect(started).toEqual([]);
   });

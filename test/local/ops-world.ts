@@ -154,6 +154,7 @@ export function fakePlatform(stored: Stored = {}) {
     assets: {
       get: async (ids) => ids.flatMap((id) => assets.get(id) ?? []),
       fleet: async (fleetId) => [...assets.values()].filter((asset) => asset.fleetId === fleetId),
+      site: async (siteId) => [...assets.values()].filter((asset) => asset.site.siteId === siteId),
       put: async (asset) => void assets.set(asset.assetId, asset),
     },
     schedule: {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { anAsset } from "../../builders.ts";
+import { aCharger, anAsset } from "../../builders.ts";
 import { fresh, freshIds, type Stores } from "./stores.ts";
 
 export function assetsContract(stores: () => Stores): void {
@@ -43,6 +43,25 @@ export function assetsContract(stores: () => Stores): void {
       await assets.put(anAsset({ assetId: fresh("car"), fleetId: fresh("fleet") }));
       expect((await assets.fleet(fleetId)).map((asset) => asset.assetId).sort()).toEqual([...ids].sort());
       expect(await assets.fleet(fresh("fleet"))).toEqual([]);
+    });
+
+    it("gives every asset of a site, also after one has moved", async () => {
+      const { assets } = stores();
+      const [home, other] = [fresh("home"), fresh("home")];
+      const at = (siteId: string) => ({ site: { siteId, timeZone: "Europe/London" } });
+      const [car, charger] = [
+        anAsset({ assetId: fresh("car"), ...at(home) }),
+        aCharger({ assetId: fresh("charger"), ...at(home) }),
+      ];
+      await assets.put(car);
+      await assets.put(charger);
+      await assets.put(anAsset({ assetId: fresh("car"), ...at(other) }));
+      expect((await assets.site(home)).map(({ assetId }) => assetId).sort()).toEqual(
+        [car.assetId, charger.assetId].sort(),
+      );
+      await assets.put({ ...car, ...at(other) });
+      expect(await assets.site(home)).toEqual([charger]);
+      expect(await assets.site(fresh("nowhere"))).toEqual([]);
     });
   });
 }
