@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type * as z from "zod";
-import { type SolarEdgeBlock, SolarEdgeMeters, SolarEdgeSeries } from "../../lambdas/integrations/solaredge/api.ts";
+import * as z from "zod";
 import { manifest } from "../../lambdas/integrations/solaredge/manifest.ts";
 import { startSimulation } from "../../lambdas/integrations/solaredge/simulation.ts";
 import type { FaultRule } from "../../lambdas/integrations/solaredge/simulator-faults.ts";
@@ -13,6 +12,9 @@ import { aSolarWorld } from "./solaredge-world.ts";
 
 const MIDSUMMER = at("2026-06-20T23:00Z");
 const NOON = at("2026-06-21T11:05Z");
+const Block = z.object({ unit: z.enum(["W", "KW", "WH"]), values: z.array(z.object({ value: z.number() })) });
+const Powers = z.object({ importPower: Block, exportPower: Block, consumptionPower: Block });
+const Meters = z.object({ meters: z.object({ "M-FEED-001": Powers }) });
 const ALWAYS = { startsAtMs: 0, endsAtMs: Number.MAX_SAFE_INTEGER };
 
 describe("reading the simulated sites", () => {
@@ -247,14 +249,12 @@ describe("the simulated cloud itself", () => {
         const url = `${simulation.endpoints.SOLAREDGE_API_URL}/sites/1000001/${what}?${span}`;
         return schema.parse(await (await fetch(url, { headers })).json());
       };
-      const { meters } = await ask("meters/telemetry", SolarEdgeMeters);
-      const production = await ask("energy", SolarEdgeSeries);
+      const { meters } = await ask("meters/telemetry", Meters);
+      const production = await ask("energy", Block);
       await simulation.stop();
-      const first = (block: SolarEdgeBlock | null | undefined) => {
-        const value = block?.values[0]?.value ?? Number.NaN;
-        return block?.unit.startsWith("K") ? value : value / 1000;
-      };
-      const { importPower, exportPower, consumptionPower } = meters["M-FEED-001"] ?? {};
+      const first = ({ unit, values }: z.infer<typeof Block>) =>
+        (values[0]?.value ?? Number.NaN) / (unit === "KW" ? 1 : 1000);
+      const { importPower, exportPower, consumptionPower } = meters["M-FEED-001"];
       const gridKw = first(importPower) - first(exportPower);
       return { gridKw, consumptionKw: first(consumptionPower), productionKw: first(production) * 4 };
     };
