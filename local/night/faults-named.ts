@@ -47,11 +47,18 @@ export function asksInVain({ raised, truth }: { raised: FaultClass; truth: Truth
   return ASK_CUSTOMER.includes(raised) && !ASK_CUSTOMER.includes(truth);
 }
 
-/** Of several troubles in reach the one with the given name is believed, else the last to begin. */
+/**
+ * Of several troubles in reach the one with the given name is believed, else the last to begin; one that only a command
+ * meets only where there is no other.
+ */
 export function truthOf(naming: Naming, injections: readonly NightInjection[]): Truth {
   const inReach = injections.filter((one) => reaches(one, naming));
   if (inReach.some(({ faultClass }) => faultClass === naming.raised)) return naming.raised;
-  const last = inReach.reduce<NightInjection | undefined>((a, b) => (a && a.fromMs > b.fromMs ? a : b), undefined);
+  const met = inReach.filter(({ onlyIfAsked }) => !onlyIfAsked);
+  const last = (met.length > 0 ? met : inReach).reduce<NightInjection | undefined>(
+    (a, b) => (a && a.fromMs > b.fromMs ? a : b),
+    undefined,
+  );
   return last ? (last.faultClass ?? "absorbed") : "nothing injected";
 }
 

@@ -70,6 +70,7 @@ export async function prepare(request: NightRequest): Promise<NightInputs> {
   const vendors = await loadVendors();
   const { fleet, notes: ofFleet } = fleetFor(request, night, vendors);
   notes.push(...ofFleet);
+  if (request.solarSites > 0) notes.push("all energy is billed as bought, also where a roof gave it");
   return { ...fleet, night, prices, carbon, vendors, faults: request.faults, seed: request.seed, notes };
 }
 

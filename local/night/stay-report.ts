@@ -1,9 +1,9 @@
-import { instant } from "../../shared/domain/instant.ts";
+import { HOUR_MS, instant } from "../../shared/domain/instant.ts";
 import { round } from "../../shared/domain/units.ts";
 import { type Bill, percent, saved, total } from "./bill.ts";
 import { chargeNow, hindsight, type TrueSignals } from "./hindsight.ts";
 import type { Outcome } from "./outcome.ts";
-import type { NightStay } from "./stays.ts";
+import { maxPowerKw, type NightStay } from "./stays.ts";
 
 /** A car's night, or a charger's with the car that came to it. */
 export type StayReport = {
@@ -41,12 +41,30 @@ export function stayReport(stay: NightStay, signals: TrueSignals, outcome: Outco
     readyBy: instant(stay.readyByMs),
     neededKwh: round(stay.session.energyKwh, 3),
     deliveredKwh: round(actual.energyKwh, 3),
-    couldBeReady: isReady || outcome.couldBeReady(assetId),
+    couldBeReady: isReady || (outcome.couldBeReady(assetId) && !isThwarted(stay, actual.energyKwh, outcome)),
     ready: isReady,
     actual,
     chargeNow: chargeNow(stay, signals),
     hindsight: hindsight(stay, signals),
   };
+}
+
+/**
+ * Something that only its owner can mend came between and stayed, such as a plug pulled before the time that was told, and
+ * without it all that is missing could still have been charged: waiting until then was no mistake.
+ */
+function isThwarted(stay: NightStay, deliveredKwh: number, { injections }: Outcome): boolean {
+  const { asset, session, readyByMs } = stay;
+  const missingKwh = session.energyKwh - deliveredKwh;
+  return injections.some(
+    ({ assetId, faultClass, onlyIfAsked, fromMs, toMs }) =>
+      assetId === asset.assetId &&
+      faultClass === "customer-must-act" &&
+      onlyIfAsked === true &&
+      fromMs > session.arrivesAtMs &&
+      toMs >= readyByMs &&
+      missingKwh <= (maxPowerKw(stay) * (readyByMs - fromMs)) / HOUR_MS,
+  );
 }
 
 export function stayTotals(stays: readonly StayReport[]): StayTotals {

@@ -68,6 +68,19 @@ describe("what a named fault truly was", () => {
       [anInjection({ faultClass: "transient" }), anInjection({ faultClass: null, fromMs: T - MINUTE_MS })],
       "absorbed",
     ],
+    [
+      "of several with other names, none that only a command meets",
+      [
+        anInjection({ faultClass: "transient" }),
+        anInjection({ faultClass: "customer-must-act", onlyIfAsked: true, fromMs: T - MINUTE_MS }),
+      ],
+      "transient",
+    ],
+    [
+      "what only a command meets, when there is nothing else",
+      [anInjection({ faultClass: "customer-must-act", onlyIfAsked: true })],
+      "customer-must-act",
+    ],
   ])("is %s", (_what, injections, truth) => {
     expect(truthOf(aNaming(), injections)).toBe(truth);
   });

@@ -115,6 +115,25 @@ describe("a report", () => {
     expect((await chargedFor(60, 60)).cars[0]?.deliveredKwh).toBe(7.36);
   });
 
+  it("does not call a car late whose plug was pulled before its time, if until then it could wait", async () => {
+    const { night, cars } = await theInputs();
+    const integration = cars[0]?.asset.integration ?? "";
+    const atHour = (hours: number) => night.startsAtMs + hours * HOUR_MS;
+    // It came at six, needs an hour of full power by eight, and its plug is pulled at this time.
+    const pulledAt = async (hours: number, changes: Partial<Outcome["injections"][number]> = {}) => {
+      const pulled = { kind: "pulled", faultClass: "customer-must-act", onlyIfAsked: true } as const;
+      const of = { integration, assetId: "car-0001", fromMs: atHour(hours), toMs: atHour(24) };
+      const { cars: judged } = await aReport({ injections: [{ ...of, ...pulled, ...changes }] });
+      return judged.map(({ couldBeReady }) => couldBeReady);
+    };
+    expect(await pulledAt(6.9)).toEqual([false, true]);
+    // At that time it was lost already; or somebody put the plug back; or it was no plug.
+    expect(await pulledAt(7.1)).toEqual([true, true]);
+    expect(await pulledAt(6.5, { toMs: atHour(7.9) })).toEqual([true, true]);
+    expect(await pulledAt(6.5, { faultClass: "device-offline" })).toEqual([true, true]);
+    expect(await pulledAt(5.9)).toEqual([true, true]);
+  });
+
   it("does not divide by a night that costs nothing", async () => {
     const inputs = await theInputs();
     const free = report(inputs, new TrueSignals([], []), calm);
