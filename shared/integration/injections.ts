@@ -5,7 +5,7 @@ import type { Injection } from "./simulation.ts";
 /** What a simulation's own kind of trouble truly is. */
 export type Truth = {
   faultClass: FaultClass | null;
-  /** Told once it stays so: until it ends, or until the customer links the account anew. */
+  /** Once so it stays so: until it ends, or until the customer links the account anew. */
   lasts?: "until-ended" | "until-relinked";
   onlyIfAsked?: true;
 };
@@ -25,17 +25,18 @@ export function about(assetId: AssetId | undefined, accountId: string | undefine
 }
 
 /**
- * The troubles of a simulation's log in our vocabulary, in order of time. What lasts begins with its first answer and is
- * told once for each subject, however many calls it befell.
+ * The troubles of a simulation's log in our vocabulary, in order of time, as far as they fall into the time that it has
+ * run. What lasts is told once for each subject, however many calls it befell.
  */
 export function injectionsOf<Kind extends string>(
   log: readonly Trouble<Kind>[],
   truths: Record<Kind, Truth>,
-  nowMs: number,
+  { sinceMs, nowMs }: { sinceMs: number; nowMs: number },
   links: readonly { atMs: number; accountId: string }[] = [],
 ): Injection[] {
   const lasting = new Set<string>();
   return log
+    .map((trouble) => ({ ...trouble, atMs: Math.max(trouble.atMs, sinceMs) }))
     .filter(({ atMs, endsAtMs = atMs }) => atMs <= nowMs && endsAtMs >= atMs)
     .toSorted((a, b) => a.atMs - b.atMs)
     .flatMap(({ atMs, endsAtMs, kind, assetId, accountId }): Injection[] => {

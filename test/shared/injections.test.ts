@@ -12,7 +12,7 @@ const TRUTHS: Record<Kind, Truth> = {
 const NOW_MS = 1000;
 
 function injected(log: Trouble<Kind>[], links: { atMs: number; accountId: string }[] = []) {
-  return injectionsOf(log, TRUTHS, NOW_MS, links);
+  return injectionsOf(log, TRUTHS, { sinceMs: 0, nowMs: NOW_MS }, links);
 }
 
 describe("injections", () => {
@@ -40,14 +40,16 @@ describe("injections", () => {
     ]);
   });
 
-  it("that last are one for each subject, from the first answer", () => {
+  it("that last are one for each subject, from their beginning", () => {
     const entry = { kind: "scope" as const, assetId: "car-0001" };
     const log = [
       { ...entry, atMs: 30 },
       { ...entry, atMs: 10 },
       { ...entry, atMs: 20, assetId: "car-0002" },
+      { ...entry, atMs: -5, assetId: "car-0003" },
     ];
-    expect(injected(log)).toEqual([
+    expect(injected(log)).toMatchObject([
+      { assetId: "car-0003", fromMs: 0, toMs: NOW_MS },
       { ...entry, faultClass: "customer-must-act", fromMs: 10, toMs: NOW_MS, onlyIfAsked: true },
       { ...entry, faultClass: "customer-must-act", fromMs: 20, toMs: NOW_MS, onlyIfAsked: true, assetId: "car-0002" },
     ]);

@@ -30,6 +30,7 @@ export function vendorAssetId(index: number): string {
 export const startSimulation: StartSimulation = async ({ clock, chargers, seed, faults, startsAtMs, endsAtMs }) => {
   const specs = chargers.map((charger) => toSpec(charger, seed));
   const rules = faultPreset(faults, { seed, chargers: specs, startsAtMs, endsAtMs });
+  const sinceMs = clock.now();
   const simulator = await startEaseeSimulator({ clock, chargers: specs, seed, rules });
   const byAsset = new Map(chargers.map((charger) => [charger.asset.assetId, charger]));
   const assetOf = new Map(chargers.map(({ asset }) => [asset.vendorAssetId, asset.assetId]));
@@ -73,8 +74,8 @@ export const startSimulation: StartSimulation = async ({ clock, chargers, seed, 
         const assetId = assetOf.get(subject ?? "");
         return { ...entry, ...about(assetId, assetId === undefined ? subject : undefined) };
       });
-      const away = chargers.flatMap((one) => awayFrom(one, startsAtMs));
-      return injectionsOf([...log, ...away], TRUTHS, clock.now(), links);
+      const away = chargers.flatMap(awayFrom);
+      return injectionsOf([...log, ...away], TRUTHS, { sinceMs, nowMs: clock.now() }, links);
     },
     comfortBreaches: () => [],
     stop: () => simulator.stop(),
@@ -82,10 +83,10 @@ export const startSimulation: StartSimulation = async ({ clock, chargers, seed, 
 };
 
 /** When there is no car at it. */
-function awayFrom({ asset, arrivesAtMs, departsAtMs }: SimulatedCharger, startsAtMs: number) {
+function awayFrom({ asset, arrivesAtMs, departsAtMs }: SimulatedCharger) {
   const common = { kind: "not-plugged-in" as const, assetId: asset.assetId };
   return [
-    { ...common, atMs: startsAtMs, endsAtMs: arrivesAtMs },
+    { ...common, atMs: 0, endsAtMs: arrivesAtMs },
     { ...common, atMs: departsAtMs, endsAtMs: Number.POSITIVE_INFINITY },
   ];
 }

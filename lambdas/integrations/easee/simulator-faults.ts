@@ -116,6 +116,11 @@ export class Faults {
   /** The faults that happened until now, in order of time. */
   log(nowMs: number): FaultLogEntry[] {
     const own = this.#rules.flatMap((rule): FaultLogEntry[] => {
+      // So from its beginning, whoever asks.
+      if (rule.kind === "access-withdrawn") {
+        const atMs = rule.startsAtMs ?? 0;
+        return (rule.subjects ?? []).map((subject) => ({ atMs, kind: rule.kind, subject }));
+      }
       if (isCallRule(rule)) return [];
       const span =
         rule.kind === "unplugged-early" ? { atMs: rule.atMs } : { atMs: rule.startsAtMs, endsAtMs: rule.endsAtMs };

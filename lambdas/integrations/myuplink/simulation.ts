@@ -18,6 +18,7 @@ export function vendorAssetId(index: number): string {
 export const startSimulation: StartSimulation = async ({ clock, heatPumps, seed, faults, startsAtMs, endsAtMs }) => {
   const pumps = heatPumps.map(toSpec);
   const rules = faultPreset(faults, { seed, pumps, startsAtMs, endsAtMs });
+  const sinceMs = clock.now();
   const simulator = await startMyUplinkSimulator({ clock, pumps, seed, faults: rules, ...CLIENT });
   const deviceOf = new Map(heatPumps.map(({ assetId, vendorAssetId: id }) => [assetId, id]));
   const assetOf = new Map(heatPumps.map(({ assetId, vendorAssetId: id }) => [id, assetId]));
@@ -51,9 +52,9 @@ export const startSimulation: StartSimulation = async ({ clock, heatPumps, seed,
     injections() {
       const log = simulator.faultLog().map(({ deviceId, accountId, ...entry }) => {
         const assetId = assetOf.get(deviceId ?? "");
-        return { ...entry, ...about(assetId, accountId) };
+        return { ...entry, ...about(assetId, assetId === undefined ? accountId : undefined) };
       });
-      return injectionsOf(log, TRUTHS, clock.now(), links);
+      return injectionsOf(log, TRUTHS, { sinceMs, nowMs: clock.now() }, links);
     },
     comfortBreaches: () =>
       heatPumps.flatMap(({ assetId }) => truth(assetId).breaches.map((breach) => ({ ...breach, assetId }))),

@@ -112,6 +112,12 @@ export class Faults {
 
   /** The faults that happened until now, in order of time. */
   log(nowMs: number): FaultLogEntry[] {
+    // So from the beginning, whoever asks.
+    const states = this.#rules.flatMap((rule): FaultLogEntry[] =>
+      rule.kind === "no-subscription" && rule.deviceId !== undefined
+        ? [{ atMs: 0, kind: rule.kind, deviceId: rule.deviceId }]
+        : [],
+    );
     const windows = this.#rules.flatMap((rule): FaultLogEntry[] =>
       (rule.kind === "vendor-outage" || rule.kind === "device-offline") && rule.startsAtMs <= nowMs
         ? [
@@ -122,7 +128,7 @@ export class Faults {
           ]
         : [],
     );
-    return [...this.#log, ...windows].sort((a, b) => a.atMs - b.atMs);
+    return [...this.#log, ...states, ...windows].sort((a, b) => a.atMs - b.atMs);
   }
 }
 

@@ -16,7 +16,7 @@ export const TRUTHS: Record<FaultLogEntry["kind"], Truth> = {
   "boot-zeros": { faultClass: null },
   // The used token is dead and the new one unknown to us: the customer must come back.
   "lost-rotation": { faultClass: "credentials-revoked", lasts: "until-relinked" },
-  "no-subscription": { faultClass: "customer-must-act", lasts: "until-ended" },
+  "no-subscription": { faultClass: "customer-must-act", lasts: "until-ended", onlyIfAsked: true },
   "malformed-points": { faultClass: "malformed-message" },
   "vendor-outage": { faultClass: "vendor-outage" },
   "device-offline": { faultClass: "device-offline" },

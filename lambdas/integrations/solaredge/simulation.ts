@@ -17,6 +17,7 @@ export const startSimulation: StartSimulation = async (options) => {
   const { clock, solarSites, siteLoadKw, seed, faults, startsAtMs, endsAtMs } = options;
   const sites = solarSites.map((asset, index) => toSpec(asset, index, siteLoadKw));
   const script = faultPreset(faults, { seed, sites, startsAtMs, endsAtMs });
+  const sinceMs = clock.now();
   const simulator = await startSolarEdgeSimulator({ clock, sites, seed, faults: script, ...CLIENT });
   const assetOf = new Map(solarSites.map(({ assetId, vendorAssetId: id }) => [id, assetId]));
   const links: { atMs: number; accountId: string }[] = [];
@@ -39,9 +40,9 @@ export const startSimulation: StartSimulation = async (options) => {
     injections() {
       const log = simulator.faultLog().map(({ siteId, accountId, ...entry }) => {
         const assetId = assetOf.get(siteId ?? "");
-        return { ...entry, ...about(assetId, accountId) };
+        return { ...entry, ...about(assetId, assetId === undefined ? accountId : undefined) };
       });
-      return injectionsOf(log, TRUTHS, clock.now(), links);
+      return injectionsOf(log, TRUTHS, { sinceMs, nowMs: clock.now() }, links);
     },
     comfortBreaches: () => [],
     stop: () => simulator.stop(),

@@ -114,6 +114,14 @@ export class Faults {
   log(nowMs: number): FaultLogEntry[] {
     const events = this.#rules.flatMap((rule): FaultLogEntry[] => {
       switch (rule.kind) {
+        // So from its beginning, whoever asks.
+        case "missing-scope":
+        case "retired":
+          return (rule.siteIds ?? []).map((siteId) => ({
+            atMs: rule.startsAtMs ?? 0,
+            kind: rule.kind,
+            siteId,
+          }));
         case "vendor-outage":
           return [{ atMs: rule.startsAtMs, endsAtMs: rule.endsAtMs, kind: rule.kind }];
         case "gateway-lost":

@@ -2,7 +2,7 @@ import { about, injectionsOf } from "../../../shared/integration/injections.ts";
 import type { SimulatedCar, Simulation, StartSimulation } from "../../../shared/integration/simulation.ts";
 import { startTeslaSimulator, type TeslaSimulator } from "./simulator.ts";
 import { faultPreset } from "./simulator-fault-presets.ts";
-import type { FaultScript } from "./simulator-faults.ts";
+import type { FaultLogEntry, FaultScript } from "./simulator-faults.ts";
 import type { CarSpec } from "./simulator-spec.ts";
 import { TRUTHS } from "./simulator-truths.ts";
 
@@ -19,6 +19,7 @@ export function vendorAssetId(index: number): string {
 export const startSimulation: StartSimulation = async ({ clock, cars, seed, faults, startsAtMs, endsAtMs }) => {
   const specs = cars.map(toSpec);
   const script = faultPreset(faults, { seed, cars: specs, startsAtMs, endsAtMs });
+  const sinceMs = clock.now();
   const simulator = await startTeslaSimulator({ clock, cars: specs, seed, faults: script, ...CLIENT });
   const vinOf = new Map(cars.map(({ asset }) => [asset.assetId, asset.vendorAssetId]));
   const assetOf = new Map(cars.map(({ asset }) => [asset.vendorAssetId, asset.assetId]));
@@ -48,14 +49,14 @@ export const startSimulation: StartSimulation = async ({ clock, cars, seed, faul
         ...about(assetOf.get(known ?? ""), accountId),
       })),
     injections() {
-      const log = [...troublesOf(simulator, script), ...refusalsOf(simulator)].map(
+      const log = [...statesOf(script), ...troublesOf(simulator, script), ...refusalsOf(simulator)].map(
         ({ vin: known, accountId, ...entry }) => {
           const assetId = assetOf.get(known ?? "");
           return { ...entry, ...about(assetId, assetId === undefined ? accountId : undefined) };
         },
       );
-      const away = cars.flatMap((car) => awayFrom(car, startsAtMs));
-      return injectionsOf([...log, ...away], TRUTHS, clock.now());
+      const away = cars.flatMap(awayFrom);
+      return injectionsOf([...log, ...away], TRUTHS, { sinceMs, nowMs: clock.now() });
     },
     comfortBreaches: () => [],
     stop: () => simulator.stop(),
@@ -83,6 +84,15 @@ function limitOf(cars: readonly SimulatedCar[], assetId: string): number {
   return cars.find(({ asset }) => asset.assetId === assetId)?.asset.preferences.targetSocPercent ?? 100;
 }
 
+/** What is so from the start, whoever asks. */
+function statesOf({ rules }: FaultScript): FaultLogEntry[] {
+  return rules.flatMap((rule) =>
+    rule.kind === "unpaired-key" || rule.kind === "mobile-access-disabled" || rule.kind === "missing-scopes"
+      ? (rule.vins ?? []).map((vin) => ({ atMs: 0, kind: rule.kind, vin }))
+      : [],
+  );
+}
+
 /** The faults that struck, with the ends of those that the script gives one. */
 function troublesOf(simulator: TeslaSimulator, { rules }: FaultScript) {
   return simulator.faultLog().map((entry) => {
@@ -107,10 +117,10 @@ function refusalsOf(simulator: TeslaSimulator) {
 }
 
 /** When it is not at its charger. */
-function awayFrom({ asset, arrivesAtMs, readyByMs }: SimulatedCar, startsAtMs: number) {
+function awayFrom({ asset, arrivesAtMs, readyByMs }: SimulatedCar) {
   const common = { kind: "not-plugged-in" as const, assetId: asset.assetId };
   return [
-    { ...common, atMs: startsAtMs, endsAtMs: arrivesAtMs },
+    { ...common, atMs: 0, endsAtMs: arrivesAtMs },
     { ...common, atMs: readyByMs, endsAtMs: Number.POSITIVE_INFINITY },
   ];
 }

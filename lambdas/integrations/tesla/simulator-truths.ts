@@ -18,9 +18,9 @@ export const TRUTHS: Record<FaultLogEntry["kind"] | "not-plugged-in" | "asleep" 
   // The token that was used last is honoured for a while.
   "lost-rotation": { faultClass: "transient" },
   "token-expired-early": { faultClass: "token-expired" },
-  "unpaired-key": { faultClass: "customer-must-act", lasts: "until-ended" },
+  "unpaired-key": { faultClass: "customer-must-act", lasts: "until-ended", onlyIfAsked: true },
   "mobile-access-disabled": { faultClass: "customer-must-act", lasts: "until-ended" },
-  "missing-scopes": { faultClass: "customer-must-act", lasts: "until-ended" },
+  "missing-scopes": { faultClass: "customer-must-act", lasts: "until-ended", onlyIfAsked: true },
   // Out of the cloud's reach, though it draws power.
   "unreachable-while-charging": { faultClass: "device-offline" },
   // The answer names the right region, to be followed.

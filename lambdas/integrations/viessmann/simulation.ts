@@ -18,6 +18,7 @@ export function vendorAssetId(index: number): string {
 export const startSimulation: StartSimulation = async ({ clock, heatPumps, seed, faults, startsAtMs, endsAtMs }) => {
   const pumps = heatPumps.map((asset, index) => toSpec(asset, index, seed));
   const script = faultPreset(faults, { seed, pumps: pumps.map(({ id }) => id), startsAtMs, endsAtMs });
+  const sinceMs = clock.now();
   const simulator = await startViessmannSimulator({ clock, pumps, seed, faults: script, ...CLIENT });
   const idOf = new Map(heatPumps.map(({ assetId, vendorAssetId: id }) => [assetId, id]));
   const assetOf = new Map(heatPumps.map(({ assetId, vendorAssetId: id }) => [id, assetId]));
@@ -49,7 +50,7 @@ export const startSimulation: StartSimulation = async ({ clock, heatPumps, seed,
         ...entry,
         ...about(assetOf.get(pump ?? ""), accountId),
       }));
-      return injectionsOf(log, TRUTHS, clock.now());
+      return injectionsOf(log, TRUTHS, { sinceMs, nowMs: clock.now() });
     },
     comfortBreaches: () =>
       heatPumps.flatMap(({ assetId }) => truth(assetId).breaches.map((breach) => ({ ...breach, assetId }))),

@@ -108,6 +108,11 @@ export class Faults {
 
   log(nowMs: number): FaultLogEntry[] {
     const spans = this.#script.rules.flatMap((rule): FaultLogEntry[] => {
+      // So from its beginning, whoever asks.
+      if (rule.kind === "consent-withdrawn") {
+        const atMs = rule.startsAtMs ?? 0;
+        return (rule.pumps ?? []).map((pump) => ({ atMs, kind: rule.kind, pump }));
+      }
       if (!isSpan(rule) || rule.startsAtMs > nowMs) return [];
       const span = { atMs: rule.startsAtMs, endsAtMs: rule.endsAtMs, kind: rule.kind };
       return "pumps" in rule && rule.pumps ? rule.pumps.map((pump) => ({ ...span, pump })) : [span];
