@@ -72,6 +72,11 @@ export function parseBody<T>(answer: HttpAnswer, schema: z.ZodType<T>, operation
   });
 }
 
+/** A page for people, which some gateway on the way wrote: never the vendor's own word about a customer or a device. */
+export function isWebPage(text: string): boolean {
+  return /<html|<!doctype html/i.test(text);
+}
+
 /** What an HTTP status means when the vendor's own words did not say more. */
 export function faultOfStatus(status: number): FaultClass {
   if (status === 401) return "token-expired";

@@ -171,7 +171,8 @@ async function playAsExpected(fixture: Fixture, folder: Folder): Promise<void> {
   if ("thrown" in played) throw played.thrown;
   if ("reading" in expected) {
     const reading = expectedReading(expected.reading, asset, fixture.now);
-    expect(played.result).toEqual({ online: true, reading });
+    const { unknown } = expected;
+    expect(played.result).toEqual({ online: true, reading, ...(unknown ? { unknown } : {}) });
   } else if ("taken" in expected) expect(played.result).toEqual(expected.taken);
   else if ("prepared" in expected) expect(played.result).toEqual(expected.prepared);
   else expect(played.result).toEqual(expected);

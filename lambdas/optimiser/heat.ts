@@ -128,7 +128,7 @@ function cells(slots: readonly CostSlot[], change: (slot: CostSlot) => Cell): Ce
 /** A slot while the sun shines: a pump at work takes the surplus first. */
 function lit(asset: HeatPump, surplus: Surplus) {
   return (slot: CostSlot): Cell => {
-    if (slot.startMs >= surplus.untilMs || slot.costPencePerKwh === null) return slot;
+    if (slot.endMs > surplus.untilMs || slot.costPencePerKwh === null) return slot;
     const kwh = (asset.ratedPowerKw * (slot.endMs - slot.startMs)) / HOUR_MS;
     const { costPence } = sunlit([slot], slot.startMs, slot.endMs, asset.ratedPowerKw, surplus);
     const litPence = costPence / kwh;

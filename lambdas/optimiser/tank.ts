@@ -58,8 +58,9 @@ export function planTank(problem: TankProblem): TankPlan {
   const lowC = Math.min(problem.nowC, tank.minC) - 10;
   const levels = Math.ceil((Math.max(problem.nowC, tank.maxC) - lowC) / STEP_C) + 1;
   const states = levels * 2 * (MOST_RUN + 1);
-  const known = slots.flatMap(({ costPencePerKwh }) => costPencePerKwh ?? []);
-  const endValue = known.reduce((sum, cost) => sum + cost, 0) / Math.max(1, known.length);
+  const known = slots.flatMap(({ costPencePerKwh }) => costPencePerKwh ?? []).sort((a, b) => a - b);
+  // What heat left at the end is worth: the middle price, which a few odd hours do not move.
+  const endValue = known[Math.floor(known.length / 2)] ?? 0;
 
   // A state: temperature, whether the last mode was a boost, and slots since a reduction began (0: none).
   const index = (level: number, boost: number, run: number) => (level * 2 + boost) * (MOST_RUN + 1) + run;

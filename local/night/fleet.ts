@@ -92,6 +92,13 @@ export function assetsOf({ cars, chargers, heatPumps, solarSites }: Fleet): Asse
   return [...[...cars, ...chargers].map(({ asset }) => asset), ...heatPumps, ...solarSites];
 }
 
+/** Those that draw from the grid by themselves: a car that plugs into a charger of the fleet draws through that one. */
+export function loadsOf(fleet: Fleet): Asset[] {
+  return assetsOf(fleet).filter(
+    (asset) => asset.kind !== "solar-site" && !(asset.kind === "car" && asset.chargerId !== undefined),
+  );
+}
+
 type Stays = { cars: Session[]; chargers: Session[]; notes: string[] };
 
 function recordedStays(file: string, { cars, chargers }: FleetRequest, night: Night, random: Random): Stays {

@@ -20,7 +20,7 @@ export async function leftAlone(inputs: NightInputs, fromMs: number): Promise<Ma
     const simulation = await startSimulation({
       clock: { now: () => nowMs },
       ...{ cars: [], chargers: [], heatPumps, solarSites: [] },
-      siteLoadKw: () => 0,
+      ...{ siteLoadKw: () => 0, fedBy: () => [] },
       ...{ seed, faults: "none", startsAtMs: night.startsAtMs, endsAtMs: night.endsAtMs },
     });
     try {

@@ -2,7 +2,7 @@ import type { Command, CommandStatus } from "../../shared/domain/command.ts";
 import { epochMs, instant } from "../../shared/domain/instant.ts";
 import { tally } from "../../shared/tally.ts";
 import { type FaultsNamed, faultsNamed, type Naming, type NightInjection } from "./faults-named.ts";
-import { assetsOf } from "./fleet.ts";
+import { assetsOf, loadsOf } from "./fleet.ts";
 import { type HeatPumpReport, type HeatPumpTotals, heatPumpReport, heatPumpTotals } from "./heat-pump-report.ts";
 import type { TrueSignals } from "./hindsight.ts";
 import type { NightInputs } from "./inputs.ts";
@@ -127,10 +127,10 @@ export function report(inputs: NightInputs, signals: TrueSignals, outcome: Outco
 }
 
 function solarSites(inputs: NightInputs, outcome: Outcome): SolarSiteReport[] {
-  const assets = assetsOf(inputs);
+  const loads = loadsOf(inputs);
   return inputs.solarSites.map(({ assetId, integration, site }) => {
-    const atHome = assets.filter((other) => other.site.siteId === site.siteId && other.kind !== "solar-site");
-    const drawn = atHome.flatMap((other) => outcome.intervals(other.assetId));
+    const atHome = loads.filter((load) => load.site.siteId === site.siteId);
+    const drawn = atHome.flatMap((load) => outcome.intervals(load.assetId));
     return solarSiteReport({ assetId, integration, zone: site.timeZone }, outcome.production, drawn);
   });
 }

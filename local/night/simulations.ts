@@ -1,6 +1,6 @@
-import type { Asset } from "../../shared/domain/asset.ts";
+import type { AssetId } from "../../shared/domain/asset.ts";
 import type { PowerInterval, Simulation } from "../../shared/integration/simulation.ts";
-import { assetsOf, type Fleet } from "./fleet.ts";
+import { assetsOf, type Fleet, loadsOf } from "./fleet.ts";
 import type { NightInputs } from "./inputs.ts";
 
 /** The vendors' clouds by the name of their integration. */
@@ -11,14 +11,15 @@ type Clock = { now(): number };
 /** Starts every vendor's cloud with the devices of the fleet that it reaches. */
 export async function startSimulations(inputs: NightInputs, clock: Clock): Promise<Simulations> {
   const simulations = new Map<string, Simulation>();
-  // Late-bound: a site's meter sees devices of vendors whose clouds start after its own.
-  const siteLoadKw = siteLoads(inputs, simulations);
+  // Late-bound: a site's meter sees devices, and a car is fed by a charger, of vendors whose clouds start after its own.
+  const { intervalsOf, siteLoadKw } = acrossClouds(inputs, simulations);
   try {
     for (const { name, startSimulation } of inputs.vendors) {
       const simulation = await startSimulation({
         clock,
         ...devicesOf(inputs, name),
         siteLoadKw,
+        fedBy: intervalsOf,
         seed: inputs.seed,
         faults: inputs.faults,
         startsAtMs: inputs.night.startsAtMs,
@@ -70,16 +71,17 @@ export function devicesOf({ cars, chargers, heatPumps, solarSites }: Fleet, name
   };
 }
 
-/** What the devices of a site draw at a moment, kW, whichever clouds they are reached through. */
-function siteLoads(fleet: Fleet, simulations: Simulations): (siteId: string, atMs: number) => number {
-  const devices = new Map<string, Asset[]>();
-  for (const asset of assetsOf(fleet).filter(({ kind }) => kind !== "solar-site"))
-    devices.set(asset.site.siteId, [...(devices.get(asset.site.siteId) ?? []), asset]);
-  return (siteId, atMs) =>
-    (devices.get(siteId) ?? []).reduce((sum, { assetId, integration }) => {
-      const simulation = simulations.get(integration);
-      return simulation ? sum + powerAtKw(simulation.intervals(assetId), atMs) : sum;
-    }, 0);
+/** What one vendor's cloud is told of devices that are reached through others. */
+function acrossClouds(fleet: Fleet, simulations: Simulations) {
+  const integrationOf = new Map(assetsOf(fleet).map(({ assetId, integration }) => [assetId, integration]));
+  const loadsAt = new Map<string, AssetId[]>();
+  for (const { assetId, site } of loadsOf(fleet))
+    loadsAt.set(site.siteId, [...(loadsAt.get(site.siteId) ?? []), assetId]);
+  const intervalsOf = (assetId: AssetId): readonly PowerInterval[] =>
+    simulations.get(integrationOf.get(assetId) ?? "")?.intervals(assetId) ?? [];
+  const siteLoadKw = (siteId: string, atMs: number): number =>
+    (loadsAt.get(siteId) ?? []).reduce((sum, assetId) => sum + powerAtKw(intervalsOf(assetId), atMs), 0);
+  return { intervalsOf, siteLoadKw };
 }
 
 /** Intervals ascend and do not overlap; what is asked for is mostly the last. */

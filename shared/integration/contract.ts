@@ -27,8 +27,11 @@ export type Target = {
   last: Reading | undefined;
 };
 
-/** A fresh look at a device. `reading` is absent when the device cannot be reached and that is no fault (asleep). */
-export type Look = { online: boolean; reading?: Reading };
+/**
+ * A fresh look at a device. `reading` is absent when the device cannot be reached and that is no fault (asleep).
+ * `unknown` is what the vendor said and nobody documents, as told: those fields are null, and the rest stands.
+ */
+export type Look = { online: boolean; reading?: Reading; unknown?: readonly string[] };
 
 /** What the vendor said to a command: taken, or the wanted state holds already. Anything else is thrown. */
 type Taken = { withoutEffect: boolean };

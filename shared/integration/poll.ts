@@ -47,6 +47,12 @@ async function pollOne(
     const look = await deps.withToken(asset, accessToken, (token) =>
       deps.vendor.look({ asset, accessToken: token, last: known?.reading }, { expectAwake }),
     );
+    if (look.unknown)
+      deps.log.warn("VENDOR_WORD_UNKNOWN", {
+        assetId: asset.assetId,
+        words: look.unknown.join("; "),
+        count: look.unknown.length,
+      });
     const recorded = await record(asset, look.online, look.reading, deps);
     return { ok: true, ...(recorded ? { recorded } : {}), events: faultChange(asset, known, undefined) };
   } catch (error) {

@@ -35,7 +35,7 @@ export const Fixture = z.strictObject({
   expectAwake: z.boolean().default(true),
   answers: z.array(Answer).min(1),
   expected: z.union([
-    z.strictObject({ reading: fields, ...calls }),
+    z.strictObject({ reading: fields, unknown: z.array(z.string()).optional(), ...calls }),
     z.strictObject({ online: z.literal(false), ...calls }),
     z.strictObject({ taken: z.strictObject({ withoutEffect: z.boolean() }), ...calls }),
     z.strictObject({ prepared: z.looseObject({ ready: z.boolean() }), ...calls }),

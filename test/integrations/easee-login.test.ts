@@ -87,7 +87,7 @@ describe("renewing a login at Easee", () => {
     ["a lost answer may have spent the token", "cut", "transient", true],
     ["an unreadable answer has spent the token", { status: 200, body: "{}" }, "malformed-message", true],
     ["a gateway's page says nothing about a login", { status: 502, body: "<html>" }, "vendor-outage", false],
-    ["a page with 400 says nothing about a login", { status: 400, body: "<html>" }, "our-fault", false],
+    ["a page with 400 says nothing about a login", { status: 400, body: "<html>" }, "vendor-outage", false],
     ["throttling says nothing about a login", { status: 429, body: "" }, "rate-limited", false],
     ["nor does a bare refusal", { status: 403, body: { message: "Forbidden" } }, "rate-limited", false],
   ])("%s", async (_, reply, fault, mayHaveActed) => {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
-import { modeOf, toReading } from "../../lambdas/integrations/myuplink/adapter.ts";
+import { modeOf, toLook } from "../../lambdas/integrations/myuplink/adapter.ts";
 import { MyUplinkMode, MyUplinkPoints } from "../../lambdas/integrations/myuplink/api.ts";
 import { limitsOf, scaledValue } from "../../lambdas/integrations/myuplink/points.ts";
 import { at } from "../builders.ts";
@@ -21,7 +21,7 @@ const point = (id: string) => points().filter(({ parameterId }) => parameterId =
 describe.skipIf(!existsSync(FOLDER))("payloads recorded by others", () => {
   it("tell of a controller in March 2024 whose outdoor unit runs at a third of its speed", () => {
     const { smartHomeMode } = MyUplinkMode.parse(recorded("smart_home_mode.json"));
-    expect(toReading(points(), smartHomeMode, aPump(), NOW)).toEqual({
+    expect(toLook(points(), { word: smartHomeMode }, aPump(), NOW).reading).toEqual({
       assetId: "pump-0001",
       stream: "heat",
       observedAt: "2024-03-15T09:39:12.000Z",

@@ -53,6 +53,19 @@ describe("a reading", () => {
     expect(published(fleet.bus, "TelemetryRecorded").map(({ matters }) => matters)).toEqual([true, false]);
   });
 
+  it("with something that nobody documents is stored, and what was said is logged", async () => {
+    const { client } = anIntegration().vendor;
+    const unknown = ["chargingMode: 42", 'unit of power: "hp"'];
+    const look: typeof client.look = async (...given) => ({ ...(await client.look(...given)), unknown });
+    const fleet = anIntegration({ vendor: { ...client, look } });
+    await expect(fleet.poll()).resolves.toEqual({ ok: 1, failed: 0 });
+    expect((await fleet.readings.latest(["car-0001"], "charge")).get("car-0001")?.reading).toBeDefined();
+    expect(fleet.log.of("VENDOR_WORD_UNKNOWN")).toMatchObject([
+      { fields: { assetId: "car-0001", words: 'chargingMode: 42; unit of power: "hp"', count: 2 } },
+    ]);
+    expect(published(fleet.bus, "FaultRaised")).toEqual([]);
+  });
+
   it("made before the stored one is dropped, and told to nobody", async () => {
     const fleet = anIntegration();
     await fleet.poll();

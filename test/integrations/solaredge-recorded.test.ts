@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { toReading } from "../../lambdas/integrations/solaredge/adapter.ts";
+import { toLook } from "../../lambdas/integrations/solaredge/adapter.ts";
 import {
   errorOf,
   SolarEdgeDevices,
@@ -10,6 +10,7 @@ import {
   SolarEdgeSeries,
 } from "../../lambdas/integrations/solaredge/api.ts";
 import { solarEdgeLogin } from "../../lambdas/integrations/solaredge/login.ts";
+import type { ProductionReading } from "../../shared/domain/reading.ts";
 import { at } from "../builders.ts";
 import { aSite, BASE } from "./solaredge-bench.ts";
 
@@ -24,19 +25,29 @@ function recorded(name: string): unknown {
 
 const Overview = z.object({ production: z.object({ total: z.number(), unit: z.literal("WH") }) });
 
+function toReading(...given: Parameters<typeof toLook>): ProductionReading {
+  const { reading } = toLook(...given);
+  if (reading?.stream !== "production") throw new Error("no reading of a site");
+  return reading;
+}
+
 describe.skipIf(!existsSync(FOLDER))("payloads recorded by others, of SolarEdge", () => {
   // The series of power and of energy have one shape; the recorded one is of power, so its mean stands for energy here.
   const power = () => SolarEdgeSeries.parse(recorded("v2_site_power_day.json"));
   const asEnergy = () => {
     const { values, ...rest } = power();
-    return { ...rest, unit: "WH", values: values.map((one) => ({ ...one, value: one.value && one.value / 4 })) };
+    return {
+      ...rest,
+      unit: "WH",
+      values: values.map((one) => ({ ...one, value: typeof one.value === "number" ? one.value / 4 : one.value })),
+    };
   };
   const day = { from: at("2026-08-24T00:00+01:00"), to: at("2026-08-24T17:00+01:00") };
 
   it("v2_site_power_day.json tells a day in the site's offset, with its night unknown", () => {
     const { unit, resolution, values } = power();
     expect([unit, resolution, values.length]).toEqual(["W", "QUARTER_HOUR", 69]);
-    expect(values[0]).toEqual({ timestamp: "2026-08-23T23:00:00.000Z", value: null });
+    expect(values[0]).toEqual({ timestamp: "2026-08-24T00:00:00+01:00", value: null });
     expect(values.filter(({ value }) => value === null)).toHaveLength(25);
     expect(values.filter(({ value }) => value === 0)).toHaveLength(2);
   });

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { errorOf } from "../../lambdas/integrations/tesla/api.ts";
+import { errorOf } from "../../lambdas/integrations/tesla/api-errors.ts";
 import { FaultClass } from "../../shared/domain/fault.ts";
 import { VendorError } from "../../shared/errors.ts";
+import { anAsset } from "../builders.ts";
 import {
   type Answer,
   aBench,
@@ -12,6 +13,7 @@ import {
   failure,
   rejection,
   SENT_WITH,
+  said,
   state,
   TOKEN,
   VIN,
@@ -42,6 +44,49 @@ describe("an account in another region", () => {
     expect(bench.sent).toHaveLength(2);
   });
 
+  it("is followed to the host of an Alt-Svc header, and past other addresses in the text", async () => {
+    const refer = "see https://developer.tesla.com/docs and https://evil.example";
+    const byHeader = failure(421, refer, { "alt-svc": 'h3=":443", h2="fleet-api.prd.na.vn.cloud.tesla.com:443"' });
+    const byProxyForm = failure(421, "", { "alt-svc": `h2=${NORTH_AMERICA}` });
+    const byText = failure(421, `${refer}; use base URL: ${NORTH_AMERICA}.`);
+    for (const answer of [byHeader, byProxyForm, byText]) {
+      const bench = aBench([answer, data({})]);
+      await look(bench);
+      expect(bench.sent.map(({ url }) => url.origin)).toEqual([BASE, NORTH_AMERICA]);
+    }
+  });
+
+  it("is remembered for its customer, and for no other", async () => {
+    const bench = aBench([elsewhere(NORTH_AMERICA), data({})]);
+    const other = aTarget({ asset: anAsset({ integration: "tesla", vendorAssetId: VIN, accountId: "customer-0002" }) });
+    await look(bench);
+    await look(bench);
+    await bench.client.command(aTarget(), { kind: "charge.stop" }, SENT_WITH).catch(() => undefined);
+    await bench.client.look(other, { expectAwake: true });
+    const hosts = bench.sent.map(({ url }) => url.origin);
+    expect(hosts).toEqual([BASE, NORTH_AMERICA, NORTH_AMERICA, NORTH_AMERICA, BASE]);
+  });
+
+  it("is not remembered when that was the wrong one too", async () => {
+    const bench = aBench([elsewhere(NORTH_AMERICA), elsewhere(NORTH_AMERICA), data({})]);
+    await rejection(look(bench));
+    await look(bench);
+    expect(bench.sent.map(({ url }) => url.origin)).toEqual([BASE, NORTH_AMERICA, BASE]);
+  });
+
+  it("is not followed from a compatible service, whose key is not Tesla's", async () => {
+    const bench = aBench([elsewhere(NORTH_AMERICA), data({})], { base: "https://api.compatible.example" });
+    expect(await rejection(look(bench))).toMatchObject({ fault: "our-configuration", status: 421 });
+    expect(bench.sent).toHaveLength(1);
+  });
+
+  it("is not followed by commands from the signing proxy, which finds the region itself", async () => {
+    const bench = aBench([elsewhere(NORTH_AMERICA), said(true)], { commands: "https://proxy.example:4443" });
+    const command = bench.client.command(aTarget(), { kind: "charge.stop" }, SENT_WITH);
+    expect(await rejection(command)).toMatchObject({ fault: "our-configuration", status: 421 });
+    expect(bench.sent.map(({ url }) => url.origin)).toEqual(["https://proxy.example:4443"]);
+  });
+
   it("is followed on the configured host, which may be a proxy of ours", async () => {
     const base = "http://127.0.0.1:4443";
     const bench = aBench([failure(421, `use base URL: ${base}`), data({})], { base });
@@ -58,12 +103,20 @@ describe("an account in another region", () => {
     "https://evil.example/fleet-api.prd.na.vn.cloud.tesla.com",
     "https://evil-fleet-api.prd.na.vn.cloud.tesla.com",
     "https://fleet-api.prd.nat.vn.cloud.tesla.com",
+    "https://fleet-api.prd.xx.vn.cloud.tesla.com",
+    "https://fleet-api.prd.cn.vn.cloud.tesla.com",
+    "https://fleet-api.prd.na.vn.cloud.tesla.com:8443",
+    "https://fleet-api.prd.na.vn.cloud.tesla.com%2eevil.example",
+    "https://fleet-api.prd.na.vn.cloud.tesla.com%23@evil.example",
     "https://tesla.com",
     "not a URL",
   ])("never sends the token to %s", async (host) => {
-    const bench = aBench([elsewhere(host), data({})]);
-    expect(await rejection(look(bench))).toMatchObject({ fault: "our-configuration", status: 421 });
-    expect(bench.sent.map(({ url }) => url.origin)).toEqual([BASE]);
+    const inHeader = failure(421, "user out of region", { "alt-svc": `h2="${host.replace(/^https:../, "")}"` });
+    for (const answer of [elsewhere(host), ...(host.startsWith("https:") ? [inHeader] : [])]) {
+      const bench = aBench([answer, data({})]);
+      expect(await rejection(look(bench))).toMatchObject({ fault: "our-configuration", status: 421 });
+      expect(bench.sent.map(({ url }) => url.origin)).toEqual([BASE]);
+    }
   });
 
   it("never sends the token to a host that no one wrote down in Tesla's domain", async () => {

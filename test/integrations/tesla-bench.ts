@@ -14,12 +14,15 @@ export type Answer = { status: number; headers?: Record<string, string>; body: u
 type Sent = { method: string; url: URL; authorization: string | null; body: unknown };
 
 /** Tesla's client with a vendor that gives these answers in turn, the last one for ever. `cut` breaks the connection. */
-export function aBench(answers: readonly (Answer | "cut")[], options: { base?: string; now?: Instant } = {}) {
+export function aBench(
+  answers: readonly (Answer | "cut")[],
+  options: { base?: string; commands?: string; now?: Instant } = {},
+) {
   const sent: Sent[] = [];
   const counted: CallKind[] = [];
   let now = options.now ?? at("2026-11-20T23:00:01Z");
   const client = connectTesla({
-    endpoint: () => new URL(options.base ?? BASE),
+    endpoint: (name) => new URL((name === "TESLA_COMMAND_URL" && options.commands) || (options.base ?? BASE)),
     now: () => now,
     count: (kind) => counted.push(kind),
     fetch: async (input, init) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { MINUTE_MS } from "../../shared/domain/instant.ts";
 import { aReading, at, charging } from "../builders.ts";
-import { aBench, aTarget, failure, rejection, SENT_WITH, said, state } from "./tesla-bench.ts";
+import { aBench, aTarget, BASE, data, failure, rejection, SENT_WITH, said, state, VIN } from "./tesla-bench.ts";
 
 const START = { kind: "charge.start", currentA: 16 } as const;
 const STOP = { kind: "charge.stop" } as const;
@@ -45,6 +45,46 @@ describe("making a car ready", () => {
     const last = charging({ observedAt: at("2026-11-20T23:00Z") });
     await expect(bench.client.prepare(aTarget({ last }))).resolves.toMatchObject({ ready: false });
     expect(bench.counted).toEqual(["state", "wake"]);
+  });
+});
+
+describe("a signing proxy", () => {
+  const PROXY = "https://proxy.example:4443";
+
+  it("is sent the commands, and nothing else", async () => {
+    const bench = aBench([state("asleep"), state("online"), said(true)], { commands: PROXY });
+    await bench.client.prepare(aTarget());
+    await bench.client.command(aTarget(), STOP, SENT_WITH);
+    await rejection(bench.client.look(aTarget(), { expectAwake: true }));
+    expect(bench.sent.map(({ url }) => url.origin)).toEqual([BASE, BASE, PROXY, BASE]);
+    expect(names(bench)).toEqual([VIN, "wake_up", "charge_stop", "vehicle_data"]);
+  });
+
+  it("turns asleep into 500, which is no outage and did nothing", async () => {
+    const asleep = failure(500, "vehicle unavailable: vehicle is offline or asleep");
+    const command = aBench([asleep], { commands: PROXY }).client.command(aTarget(), STOP, SENT_WITH);
+    expect(await rejection(command)).toMatchObject({ fault: "device-offline", mayHaveActed: false });
+  });
+});
+
+describe("a car of which a compatible service kept a reading", () => {
+  it("is not online, and its reading is as old as it says", async () => {
+    const kept = data({ charging_state: "Charging", battery_level: 41, timestamp: 1_795_201_200_000 });
+    const bench = aBench([{ ...kept, body: JSON.parse(JSON.stringify(kept.body).replace("online", "asleep")) }]);
+    await expect(bench.client.look(aTarget(), { expectAwake: true })).resolves.toMatchObject({
+      online: false,
+      reading: { observedAt: "2026-11-20T19:00:00.000Z", state: "charging", socPercent: 41 },
+    });
+  });
+});
+
+describe("a car that is up and has told nothing yet", () => {
+  it("is online without a reading, and that is no fault", async () => {
+    const body = {
+      response: { vin: VIN, state: "online", charge_state: null, drive_state: null, vehicle_config: null },
+    };
+    const bench = aBench([{ status: 200, body }]);
+    await expect(bench.client.look(aTarget(), { expectAwake: true })).resolves.toEqual({ online: true });
   });
 });
 

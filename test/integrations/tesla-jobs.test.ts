@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { manifest } from "../../lambdas/integrations/tesla/manifest.ts";
 import type { FaultRule } from "../../lambdas/integrations/tesla/simulator-faults.ts";
 import type { Command } from "../../shared/domain/command.ts";
 import { HOUR_MS, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
@@ -83,6 +84,26 @@ describe("commanding Tesla's cars", () => {
     await world.poll();
     expect(await world.verdictOf(start)).toBe("confirmed");
     expect(world.truth()).toMatchObject({ phase: "charging", requestedA: 16, starts: 1 });
+  });
+
+  it("is refused for good at the billing limit, which is the operator's to lift, and is not tried again", async () => {
+    const world = await anHourLater([start], { billingLimitUsd: 0.002 });
+    await world.poll();
+    await world.deliver(start);
+    expect(await world.commands.get(start)).toMatchObject({ status: "rejected", faultClass: "quota-exhausted" });
+    await world.poll();
+    expect(published(world.bus, "FaultRaised").map(({ faultClass }) => faultClass)).toContain("quota-exhausted");
+    expect(world.counted).toEqual(["data", "command", "data"]);
+  });
+
+  it("is counted as Tesla bills it", async () => {
+    const world = await anHourLater([start], { car: WAITING });
+    await world.poll(["car-0001"], "batch", false);
+    await world.deliver(start);
+    const counted = world.counted.reduce((sum, kind) => sum + manifest.priceUsd[kind], 0);
+    const billed = world.simulator.calls().reduce((sum, { priceUsd }) => sum + priceUsd, 0);
+    expect(new Set(world.counted)).toEqual(new Set(["state", "wake", "command"]));
+    expect(counted).toBeCloseTo(billed, 12);
   });
 
   it("stops a charging car, and sees it stopped", async () => {

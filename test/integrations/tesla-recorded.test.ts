@@ -1,17 +1,21 @@
 import { existsSync, readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { tookWithoutEffect, toReading } from "../../lambdas/integrations/tesla/adapter.ts";
 import {
-  errorOf,
   TeslaCommandAnswer,
   TeslaVehicle,
   TeslaVehicleData,
   TeslaWakeAnswer,
 } from "../../lambdas/integrations/tesla/api.ts";
+import { errorOf } from "../../lambdas/integrations/tesla/api-errors.ts";
 import { anAsset, at } from "../builders.ts";
 
-const FOLDER = new URL("../../../shared/data/vendors/tesla/", import.meta.url);
+const SHARED = process.env.HEADROOM_SHARED_DATA;
+const FOLDER = SHARED
+  ? new URL("vendors/tesla/", pathToFileURL(`${SHARED}/`))
+  : new URL("../../../shared/data/vendors/tesla/", import.meta.url);
 const NOW = at("2026-11-20T23:00Z");
 const ErrorFile = z.object({ httpStatus: z.number(), body: z.unknown() });
 
@@ -20,7 +24,8 @@ function recorded(name: string): unknown {
 }
 
 function readingOf(name: string) {
-  return toReading(TeslaVehicleData.parse(recorded(name)).response.charge_state, anAsset(), NOW);
+  const { charge_state } = TeslaVehicleData.parse(recorded(name)).response;
+  return charge_state && toReading(charge_state, anAsset(), NOW);
 }
 
 function faultOf(name: string) {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { toCalls, toReading } from "../../lambdas/integrations/viessmann/adapter.ts";
+import { toCalls, toLook } from "../../lambdas/integrations/viessmann/adapter.ts";
 import { ViessmannFeatures } from "../../lambdas/integrations/viessmann/api.ts";
 import { errorOf } from "../../lambdas/integrations/viessmann/api-errors.ts";
 import { at } from "../builders.ts";
@@ -31,7 +31,7 @@ function faultOf(name: string, nowMs = Date.parse(NOW)) {
 
 describe.skipIf(!existsSync(FOLDER))("payloads recorded by others", () => {
   it("tell of a heat pump that rests, with its power in watts", () => {
-    expect(toReading(featuresOf(IDLE), aHeatPump(), NOW)).toEqual({
+    expect(toLook(featuresOf(IDLE), aHeatPump(), NOW).reading).toEqual({
       assetId: "pump-0001",
       stream: "heat",
       observedAt: "2025-10-05T10:09:15.988Z",
@@ -47,7 +47,7 @@ describe.skipIf(!existsSync(FOLDER))("payloads recorded by others", () => {
   });
 
   it("tell of one that runs at 20 turns a second, whose power sensor is not connected", () => {
-    expect(toReading(featuresOf(RUNNING), aHeatPump(), NOW)).toEqual({
+    expect(toLook(featuresOf(RUNNING), aHeatPump(), NOW).reading).toEqual({
       assetId: "pump-0001",
       stream: "heat",
       observedAt: "2025-10-05T16:26:28.712Z",

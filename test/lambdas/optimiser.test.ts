@@ -1,21 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { run } from "../../lambdas/optimiser/handler.ts";
 import { plusMs } from "../../shared/domain/instant.ts";
-import {
-  aCharger,
-  aCommand,
-  aHeatPump,
-  aHeatReading,
-  anAsset,
-  aPlan,
-  aProductionReading,
-  aReading,
-  aSolarSite,
-  at,
-  charging,
-  queued,
-  slotDay,
-} from "../builders.ts";
+import { aCommand, anAsset, aReading, at, charging, queued, slotDay } from "../builders.ts";
 import { published } from "../fakes/bus.ts";
 import { optimiserWorld, signalUpdated, telemetryRecorded } from "../fakes/optimiser-world.ts";
 
@@ -86,43 +72,6 @@ describe("a re-plan", () => {
       batchItemFailures: [],
     });
     expect(news()).toEqual([]);
-  });
-
-  describe("leaves alone what is not a car", () => {
-    const others = [aCharger(), aHeatPump(), aSolarSite()];
-    const ids = others.map((asset) => asset.assetId);
-    const readings = [aReading({ assetId: "charger-0001" }), aHeatReading(), aProductionReading()];
-
-    it("and plans the cars beside it", async () => {
-      const { on, read, planOf, commands, news } = optimiserWorld([...others, anAsset()]);
-      await read(...readings, aReading());
-      expect(await on(signalUpdated)).toEqual({ batchItemFailures: [] });
-      expect((await planOf("car-0001"))?.version).toBe(1);
-      for (const assetId of ids) expect(await planOf(assetId)).toBeUndefined();
-      expect(commands()).toEqual([]);
-      expect(news()).toEqual(["PlanUpdated"]);
-    });
-
-    it("when its own news matter", async () => {
-      const { on, read, planOf, commands, news } = optimiserWorld(others);
-      await read(...readings);
-      await on(
-        telemetryRecorded(...ids.map((assetId) => ({ assetId, matters: true }))),
-        ...ids.map((assetId) => ({ name: "AssetEnrolled", detail: { assetId } })),
-      );
-      for (const assetId of ids) expect(await planOf(assetId)).toBeUndefined();
-      expect(commands()).toEqual([]);
-      expect(news()).toEqual([]);
-    });
-
-    it("even if somebody left a plan for it", async () => {
-      const { read, tick, deps, commands, news } = optimiserWorld(others);
-      await read(...readings);
-      for (const assetId of ids) await deps.plans.put(aPlan({ assetId }), at("2026-11-21T02:00Z"));
-      await tick(at("2026-11-21T02:00Z"));
-      expect(commands()).toEqual([]);
-      expect(news()).toEqual([]);
-    });
   });
 
   it("waits for the first reading of a car", async () => {

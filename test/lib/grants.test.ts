@@ -18,7 +18,7 @@ describe("grants", () => {
         "Optimiser may logs:CreateLogStream, logs:PutLogEvents on OptimiserLogs",
         "Optimiser may sqs:GetQueueAttributes, sqs:GetQueueUrl, sqs:SendMessage on OptimiserFailures",
         "Optimiser may dynamodb:BatchGetItem on Assets",
-        "Optimiser may dynamodb:Query on Signals, Assets/index/byFleet, Plans/index/byNextEdge",
+        "Optimiser may dynamodb:Query on Signals, Assets/index/byFleet, Assets/index/bySite, Plans/index/byNextEdge",
         "Optimiser may dynamodb:BatchGetItem, dynamodb:Query on Readings",
         "Optimiser may dynamodb:BatchGetItem, dynamodb:PutItem, dynamodb:UpdateItem on Plans",
         "Optimiser may dynamodb:PutItem, dynamodb:Query, dynamodb:UpdateItem on Commands",

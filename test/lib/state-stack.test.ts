@@ -82,7 +82,7 @@ describe("tables", () => {
       {
         table: "Assets",
         key: "assetId:S",
-        indexes: ["byAccount accountId:S ALL", "byFleet fleetId:S ALL"],
+        indexes: ["byAccount accountId:S ALL", "byFleet fleetId:S ALL", "bySite siteId:S ALL"],
         expires: undefined,
       },
       { table: "Schedule", key: "pk:S sk:S", indexes: [], expires: "expiresAt" },

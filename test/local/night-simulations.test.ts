@@ -50,11 +50,26 @@ describe("the vendors' clouds", () => {
         .map(({ assetId }) => assetId)
         .toSorted(),
     );
-    const { siteLoadKw } = asked[0] as (typeof asked)[number];
+    const { siteLoadKw, fedBy } = asked[0] as (typeof asked)[number];
+    expect(fedBy("charger-0001").map(({ powerKw }) => powerKw)).toEqual([2]);
+    expect(fedBy("charger-0099")).toEqual([]);
     // A car or charger and a heat pump, at one home; the panels draw nothing.
     expect(siteLoadKw("home-0001", night.startsAtMs)).toBe(4);
     expect(siteLoadKw("home-0001", night.startsAtMs + HOUR_MS)).toBe(0);
     expect(siteLoadKw("home-9999", night.startsAtMs)).toBe(0);
+  });
+
+  it("count a car that is fed by a charger once, with its charger", async () => {
+    const asked: Parameters<StartSimulation>[0][] = [];
+    const inputs = await prepare({ ...request, heatPumps: 0 });
+    const [charger] = inputs.chargers;
+    const cars = inputs.cars.map((car) => ({
+      ...car,
+      asset: { ...car.asset, site: charger?.asset.site ?? car.asset.site, chargerId: charger?.asset.assetId },
+    }));
+    const vendors = inputs.vendors.map((vendor) => drawing(vendor, 2, asked));
+    await startSimulations({ ...inputs, cars: cars as typeof inputs.cars, vendors }, { now: () => night.startsAtMs });
+    expect(asked[0]?.siteLoadKw(charger?.asset.site.siteId ?? "", night.startsAtMs)).toBe(2);
   });
 
   it("are told of a charger what its car takes, and of both when they must be ready", async () => {

@@ -287,7 +287,7 @@ Reading
   state       charging, plugged in, 7.3 kW, 4.3 kWh this session
   reachable   yes, tried 1 min ago
 
-Plan: none; only cars are planned for so far
+Plan: none yet; one is made from the first reading with a car plugged in
 
 Open command: none
 `);
@@ -323,7 +323,7 @@ Reading
               hot water 48.5 °C, indoors 20.5 °C, outdoors 4.0 °C
   reachable   yes, tried 1 min ago
 
-Plan: none; only cars are planned for so far
+Plan: none; nothing is to be gained by shifting it now
 
 Open command: none
 `);

@@ -3,9 +3,11 @@ import type { Action } from "../../../shared/domain/command.ts";
 import { epochMs, type Instant, MINUTE_MS } from "../../../shared/domain/instant.ts";
 import type { ChargeReading, ChargeState } from "../../../shared/domain/reading.ts";
 import { VendorError } from "../../../shared/errors.ts";
+import type { Look } from "../../../shared/integration/contract.ts";
+import { oddity, unknownOf } from "../../../shared/integration/odd.ts";
 import type { EaseeCommandResult } from "./api.ts";
 import { malformed, type Snapshot } from "./snapshot.ts";
-import { blockedBecause, COMMAND_STATES, isOwnSchedule, OP_MODES, REASONS } from "./words.ts";
+import { blockedBecause, COMMAND_STATES, isOwnSchedule, type Mode, OP_MODES, REASONS, UNKNOWN_MODE } from "./words.ts";
 
 export type Charger = Extract<Asset, { kind: "charger" }>;
 
@@ -18,49 +20,54 @@ const STALE_MODE_MS = MINUTE_MS;
 const MOST_MINUTES = 24 * 60;
 
 /**
- * The charger's values as our reading; undefined when it has no cloud and they are only the last known ones.
- * Throws `malformed-message` on a mode that is not Easee's, and when nothing tells when it was measured.
+ * The charger's values as our look: offline when it has no cloud and they are only the last known ones. Without a mode
+ * that is Easee's, what it does is unknown. Throws `malformed-message` when nothing tells when it was measured.
  */
-export function toReading(
-  snapshot: Snapshot,
-  asset: Charger,
-  last: ChargeReading | undefined,
-  receivedAt: Instant,
-): ChargeReading | undefined {
-  if (isOffline(snapshot)) return undefined;
-  const mode = modeOf(snapshot);
+export function toLook(snapshot: Snapshot, asset: Charger, last: ChargeReading | undefined, receivedAt: Instant): Look {
+  if (isOffline(snapshot)) return { online: false };
   // The flat state's heartbeat would be a time, but not that of any value.
   if (snapshot.measuredAt === undefined) throw malformed("no value carries its time");
-  const reason = reasonOf(snapshot);
-  const powerKw = powerOf(snapshot);
-  const state = stateOf(snapshot, powerKw);
+  const mode = OP_MODES.get(snapshot.opMode?.value ?? Number.NaN) ?? UNKNOWN_MODE;
+  const powerKw = powerOf(snapshot, mode);
+  const state = stateOf(snapshot, mode, powerKw);
   return {
-    assetId: asset.assetId,
-    stream: "charge",
-    observedAt: snapshot.measuredAt,
-    receivedAt,
-    state,
-    plugged: state === "charging" ? true : mode.plugged,
-    powerKw,
-    socPercent: null,
-    storedKwh: null,
-    sessionKwh: sessionOf(snapshot, mode.plugged, last),
-    chargeLimitPercent: null,
-    currentLimitA: snapshot.dynamicA?.value ?? null,
-    // That a plan holds charging back is told; that there is none is not.
-    ownScheduleActive: isOwnSchedule(mode, reason) ? true : null,
+    online: true,
+    reading: {
+      assetId: asset.assetId,
+      stream: "charge",
+      observedAt: snapshot.measuredAt,
+      receivedAt,
+      state,
+      plugged: state === "charging" ? true : mode.plugged,
+      powerKw,
+      socPercent: null,
+      storedKwh: null,
+      sessionKwh: sessionOf(snapshot, mode.plugged, last),
+      chargeLimitPercent: null,
+      currentLimitA: snapshot.dynamicA?.value ?? null,
+      // That a plan holds charging back is told; that there is none is not.
+      ownScheduleActive: isOwnSchedule(mode, reasonOf(snapshot)) ? true : null,
+    },
+    ...unknownOf([...snapshot.odd, ...unknownCodes(snapshot)]),
   };
 }
 
-/** A charger without a cloud tells the last known values and goes on at its offline limit. */
-function isOffline(snapshot: Snapshot): boolean {
-  return snapshot.online === false || (snapshot.opMode !== undefined && modeOf(snapshot).offline === true);
+function unknownCodes({ opMode, reason }: Snapshot): string[] {
+  return [
+    ...(opMode && !OP_MODES.has(opMode.value) ? [oddity("chargerOpMode", opMode.value)] : []),
+    ...(reason && !REASONS.has(reason.value) ? [oddity("reasonForNoCurrent", reason.value)] : []),
+  ];
 }
 
-function modeOf({ opMode }: Snapshot) {
-  if (opMode === undefined) throw malformed("chargerOpMode is missing");
-  const mode = OP_MODES.get(opMode.value);
-  if (!mode) throw malformed(`unknown chargerOpMode ${opMode.value}`);
+/** A charger without a cloud tells the last known values and goes on at its offline limit. */
+function isOffline({ online, opMode }: Snapshot): boolean {
+  return online === false || (opMode !== undefined && OP_MODES.get(opMode.value)?.offline === true);
+}
+
+/** The mode that a command rests on: here an unknown one is an error, for nothing is done on a guess. */
+function modeOf({ opMode }: Snapshot): Mode {
+  const mode = opMode && OP_MODES.get(opMode.value);
+  if (!mode) throw malformed(opMode ? `unknown chargerOpMode ${opMode.value}` : "chargerOpMode is missing");
   return mode;
 }
 
@@ -72,17 +79,15 @@ function reasonOf({ reason }: Snapshot) {
  * Power as told, kW. A stop leaves the last power standing for a sample or two: such a figure, older than the mode that
  * ended it, is unknown rather than drawn.
  */
-function powerOf(snapshot: Snapshot): number | null {
-  const { powerKw, opMode } = snapshot;
+function powerOf({ powerKw, opMode }: Snapshot, mode: Mode): number | null {
   if (powerKw === undefined) return null;
-  const isResidual =
-    powerKw.value > DRAWING_KW && modeOf(snapshot).state !== "charging" && !isNewer(powerKw.at, opMode?.at);
+  const hasEnded = mode !== UNKNOWN_MODE && mode.state !== "charging";
+  const isResidual = powerKw.value > DRAWING_KW && hasEnded && !isNewer(powerKw.at, opMode?.at);
   return isResidual ? null : powerKw.value;
 }
 
-function stateOf(snapshot: Snapshot, powerKw: number | null): ChargeState | null {
+function stateOf(snapshot: Snapshot, mode: Mode, powerKw: number | null): ChargeState | null {
   const { opMode, powerKw: told, dynamicA } = snapshot;
-  const mode = modeOf(snapshot);
   const isDrawing = powerKw !== null && powerKw > DRAWING_KW;
   if (mode.state === "charging") {
     if (isDrawing || powerKw === null) return "charging";
@@ -104,6 +109,8 @@ function sessionOf({ sessionKwh }: Snapshot, plugged: boolean | null, last: Char
   if (sessionKwh === undefined || plugged === false) return null;
   const isSameSession = last?.plugged === true && plugged === true;
   if (sessionKwh.value === 0 && isSameSession) return last.sessionKwh ?? 0;
+  // Without a mode a zero is as likely a false one.
+  if (sessionKwh.value === 0 && plugged === null) return null;
   const isFormer = last?.plugged === false && sessionKwh.at !== null && sessionKwh.at <= last.observedAt;
   return isFormer ? null : Math.max(0, sessionKwh.value);
 }
@@ -148,8 +155,9 @@ function limit(amps: number, until: Instant, now: Instant): EaseeCommand {
 
 /** Throws when the charger refused a queued command or was never reached; what is still on its way is for readings to tell. */
 export function checkResult({ state, wasAccepted }: EaseeCommandResult, operation: string): void {
-  const outcome = state === null ? undefined : COMMAND_STATES.get(String(state).toLowerCase());
-  if (state !== null && outcome === undefined) {
+  const isTold = state !== null && state !== undefined;
+  const outcome = isTold ? COMMAND_STATES.get(String(state).toLowerCase()) : undefined;
+  if (isTold && outcome === undefined) {
     const message = `unknown command state "${String(state).slice(0, 30)}"`;
     throw new VendorError({ fault: "malformed-message", operation, message, mayHaveActed: true });
   }

@@ -1,51 +1,45 @@
 import * as z from "zod";
-import { epochMs, ZonedTime } from "../../../shared/domain/instant.ts";
+import { epochMs } from "../../../shared/domain/instant.ts";
 import { VendorError } from "../../../shared/errors.ts";
 import { call, type HttpAnswer, parseBody } from "../../../shared/http.ts";
 import type { CallKind, Connection } from "../../../shared/integration/contract.ts";
+import { eachThatFits } from "../../../shared/integration/odd.ts";
 import { errorOf } from "./errors.ts";
 
 // Field names, units and quirks: https://developer.easee.com/docs/observation-ids and .../docs/enumerations
-// Loose about fields we do not use, and about numbers written as text: the same value comes either way.
-const Numeric = z.union([
-  z.number(),
-  z
-    .string()
-    .regex(/^\s*-?\d+(\.\d+)?([eE][-+]?\d+)?\s*$/)
-    .transform(Number),
-]);
-const Bool = z.union([
-  z.boolean(),
-  z.stringbool({ truthy: ["true", "1"], falsy: ["false", "0"] }),
-  z.union([z.literal(1), z.literal(0)]).transform((value) => value === 1),
-]);
-const nullable = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
+// Loose about fields we do not use. Values and times are judged one by one in snapshot.ts: an odd one loses only itself.
 
 /** One value with its own time; the value's type depends on the id, and text is used for all of them. */
 const EaseeObservation = z.looseObject({
-  id: z.number().int(),
-  timestamp: ZonedTime,
-  value: z.union([z.string(), z.number(), z.boolean()]).nullish(),
+  id: z.union([
+    z.number().int(),
+    z
+      .string()
+      .regex(/^\d{1,6}$/)
+      .transform(Number),
+  ]),
+  timestamp: z.unknown().optional(),
+  value: z.unknown().optional(),
 });
 export type EaseeObservation = z.infer<typeof EaseeObservation>;
 
 const EaseeObservations = z.union([
-  z.looseObject({ observations: z.array(EaseeObservation) }).transform(({ observations }) => observations),
-  z.array(EaseeObservation),
+  z.looseObject({ observations: eachThatFits(EaseeObservation) }).transform(({ observations }) => observations),
+  eachThatFits(EaseeObservation),
 ]);
 
 /** Everything flat and without times: `latestPulse` is when the charger last spoke, not when a value was measured. */
 export const EaseeState = z.looseObject({
-  chargerOpMode: nullable(Numeric),
-  isOnline: nullable(Bool),
-  latestPulse: nullable(ZonedTime),
+  chargerOpMode: z.unknown().optional(),
+  isOnline: z.unknown().optional(),
+  latestPulse: z.unknown().optional(),
   /** kW */
-  totalPower: nullable(Numeric),
+  totalPower: z.unknown().optional(),
   /** kWh */
-  sessionEnergy: nullable(Numeric),
+  sessionEnergy: z.unknown().optional(),
   /** A */
-  dynamicChargerCurrent: nullable(Numeric),
-  reasonForNoCurrent: nullable(Numeric),
+  dynamicChargerCurrent: z.unknown().optional(),
+  reasonForNoCurrent: z.unknown().optional(),
 });
 export type EaseeState = z.infer<typeof EaseeState>;
 
@@ -56,8 +50,8 @@ const EaseeTickets = z.union([z.array(EaseeTicket), EaseeTicket.transform((ticke
 export type EaseeTicket = z.infer<typeof EaseeTicket>;
 
 export const EaseeCommandResult = z.looseObject({
-  state: nullable(z.union([z.number(), z.string()])),
-  wasAccepted: nullable(z.boolean()),
+  state: z.union([z.number(), z.string()]).nullish(),
+  wasAccepted: z.boolean().nullish(),
 });
 export type EaseeCommandResult = z.infer<typeof EaseeCommandResult>;
 

@@ -3,7 +3,7 @@ import { epochMs, HOUR_MS, type Instant, MINUTE_MS } from "../../../shared/domai
 import { asCharge } from "../../../shared/domain/reading.ts";
 import { VendorError } from "../../../shared/errors.ts";
 import type { ConnectVendor, Target } from "../../../shared/integration/contract.ts";
-import { type Charger, checkResult, toCommands, toReading } from "./adapter.ts";
+import { type Charger, checkResult, toCommands, toLook } from "./adapter.ts";
 import { type EaseeCommandResult, type EaseeTicket, easeeApi } from "./api.ts";
 import { isComplete, type Snapshot, snapshotOf } from "./snapshot.ts";
 
@@ -73,10 +73,9 @@ export const connectEasee: ConnectVendor = (connection) => {
     look: (target) =>
       withApi(target, async (id, api) => {
         const snapshot = await read(id, api);
-        const reading = toReading(snapshot, chargerOf(target.asset), asCharge(target.last), connection.now());
-        if (!reading) return { online: false };
-        if (isQuiet(reading.observedAt)) await report(id, api);
-        return { online: true, reading };
+        const look = toLook(snapshot, chargerOf(target.asset), asCharge(target.last), connection.now());
+        if (look.reading && isQuiet(look.reading.observedAt)) await report(id, api);
+        return look;
       }),
 
     // A charger on mains is always awake; the look before each command finds the one that is not reached.

@@ -2,10 +2,10 @@ import * as z from "zod";
 import type { FaultClass } from "../../../shared/domain/fault.ts";
 import { MINUTE_MS } from "../../../shared/domain/instant.ts";
 import { VendorError } from "../../../shared/errors.ts";
-import { faultOfStatus, type HttpAnswer, retryAfterMs } from "../../../shared/http.ts";
+import { faultOfStatus, type HttpAnswer, isWebPage, retryAfterMs } from "../../../shared/http.ts";
 
 /** Easee's own error envelope, where there is one. */
-const EaseeError = z.looseObject({ errorCode: z.number().nullish(), errorCodeName: z.string().nullish() });
+const EaseeError = z.looseObject({ errorCode: z.coerce.number().nullish().catch(undefined) });
 export const INVALID_USER_PASSWORD = 100;
 
 // Bare, this is what the gateway says both to throttle and to refuse rights (github.com/evcc-io/evcc/issues/32721).
@@ -44,7 +44,9 @@ export function errorOf(answer: HttpAnswer, operation: string, method: "GET" | "
 
 function classify(answer: HttpAnswer, operation: string): readonly [FaultClass, string] {
   const { status, text } = answer;
-  if (errorCodeOf(answer) === INVALID_USER_PASSWORD)
+  // A gateway's page says nothing about the customer's login or charger.
+  if (isWebPage(text) && status !== 401 && status !== 429) return ["vendor-outage", `HTTP ${status}, a web page`];
+  if (status < 500 && errorCodeOf(answer) === INVALID_USER_PASSWORD)
     return ["credentials-revoked", "the user name or password is wrong; the customer must link the account again"];
   if (status === 403) {
     if (BARE_FORBIDDEN.test(text)) return ["rate-limited", "refused without a reason, which is also how it throttles"];
@@ -54,5 +56,5 @@ function classify(answer: HttpAnswer, operation: string): readonly [FaultClass, 
     return ["customer-must-act", "the charger cannot do this now; is the cable plugged in?"];
   const known = STATUSES[status];
   if (known) return known;
-  return [/<html/i.test(text) && status >= 500 ? "vendor-outage" : faultOfStatus(status), `HTTP ${status}`];
+  return [faultOfStatus(status), `HTTP ${status}`];
 }

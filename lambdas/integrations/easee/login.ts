@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { HTTP_TIMEOUT_MS, OPERATION, type Renewal, type RenewalAnswer } from "../../../shared/auth.ts";
 import { VendorError } from "../../../shared/errors.ts";
-import { call, type Fetch, type HttpAnswer, parseBody } from "../../../shared/http.ts";
+import { call, type Fetch, type HttpAnswer, isWebPage, parseBody } from "../../../shared/http.ts";
 import type { Login } from "../../../shared/integration/contract.ts";
 import { errorCodeOf, errorOf, INVALID_USER_PASSWORD } from "./errors.ts";
 
@@ -10,7 +10,7 @@ export const EaseeLogin = z.looseObject({
   accessToken: z.string().min(1),
   refreshToken: z.string().min(1),
   /** Seconds. */
-  expiresIn: z.number().positive(),
+  expiresIn: z.coerce.number().positive(),
 });
 
 /**
@@ -51,8 +51,7 @@ async function refresh(
   // Without a password a spent token is all there was.
   const mayHaveActed = credentials === undefined;
   const answer = await post(new URL("/api/accounts/refresh_token", base), tokens, mayHaveActed, fetch);
-  const isHtml = /<html/i.test(answer.text);
-  if ((answer.status === 400 || answer.status === 401) && !isHtml) return { kind: "refused" };
+  if ((answer.status === 400 || answer.status === 401) && !isWebPage(answer.text)) return { kind: "refused" };
   return renewed(answer, credentials, mayHaveActed);
 }
 
@@ -82,8 +81,10 @@ function renewed(answer: HttpAnswer, credentials: Credentials | undefined, mayHa
   // A time in place of a number of seconds would need a clock; the caller's own back-off serves.
   if (answer.status !== 200) {
     const { fault, message, status } = errorOf(answer, OPERATION, "GET", 0);
+    // What is said of chargers is not said of a login: an address that is not there is ours to correct.
+    const ofLogin = status === 404 ? "our-configuration" : fault;
     throw new VendorError({
-      fault: fault === "token-expired" ? "transient" : fault,
+      fault: ofLogin === "token-expired" ? "transient" : ofLogin,
       operation: OPERATION,
       status,
       message,

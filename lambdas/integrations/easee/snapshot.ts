@@ -1,5 +1,7 @@
-import { epochMs, type Instant, later, MINUTE_MS } from "../../../shared/domain/instant.ts";
+import { epochMs, type Instant, later, MINUTE_MS, ZonedTime } from "../../../shared/domain/instant.ts";
+import { MAX_CLOCK_SKEW_MS } from "../../../shared/domain/reading.ts";
 import { VendorError } from "../../../shared/errors.ts";
+import { oddity } from "../../../shared/integration/odd.ts";
 import { type EaseeObservation, type EaseeState, OBSERVATIONS } from "./api.ts";
 
 /** A value and when the charger measured it; null when only the flat state told it. */
@@ -15,43 +17,56 @@ export type Snapshot = {
   reason: Told<number> | undefined;
   /** The newest time that any value carries: what is older and was not told anew held until then. */
   measuredAt: Instant | undefined;
+  /** What was said and could not be read. */
+  odd: readonly string[];
 };
 
 // A heartbeat older than this is a charger without a cloud, whatever the flag says.
 const PULSE_LIFE_MS = 15 * MINUTE_MS;
 
-/** Puts dated observations first and fills what they leave out from the flat state. Throws `malformed-message`. */
+// What can be true of a charger: a figure beyond is none.
+const CODE = { least: 0, most: 100_000 };
+const POWER_KW = { least: -1, most: 100 };
+const SESSION_KWH = { least: -1, most: 1000 };
+const CURRENT_A = { least: 0, most: 1000 };
+
+/** Puts dated observations first and fills what they leave out, or tell oddly, from the flat state. */
 export function snapshotOf(
   observations: readonly EaseeObservation[],
   state: EaseeState | undefined,
   now: Instant,
 ): Snapshot {
-  const newest = new Map<number, EaseeObservation>();
-  for (const observation of observations) {
-    const known = newest.get(observation.id);
-    if (!known || known.timestamp <= observation.timestamp) newest.set(observation.id, observation);
-  }
-  const told = <T>(
-    name: keyof typeof OBSERVATIONS,
-    parse: (raw: unknown, name: string) => T,
-    flat: T | null | undefined,
-  ) => {
-    const observation = newest.get(OBSERVATIONS[name]);
-    if (observation?.value !== null && observation?.value !== undefined)
-      return { value: parse(observation.value, name), at: observation.timestamp };
-    return flat === null || flat === undefined ? undefined : { value: flat, at: null };
+  const odd: string[] = [];
+  const newest = newestOf(observations, now, odd);
+  const read = <T>(field: string, raw: unknown, parse: (raw: unknown) => T | undefined): T | undefined => {
+    if (raw === null || raw === undefined) return undefined;
+    const value = parse(raw);
+    if (value === undefined) odd.push(oddity(field, raw));
+    return value;
   };
-  const times = [...newest.values()].filter(({ value }) => value !== null && value !== undefined);
+  const number = (name: keyof EaseeState & keyof typeof OBSERVATIONS, range: Range): Told<number> | undefined => {
+    const observation = newest.get(OBSERVATIONS[name]);
+    const observed = read(name, observation?.value, within(range));
+    if (observation && observed !== undefined) return { value: observed, at: observation.at };
+    const flat = read(name, state?.[name], within(range));
+    return flat === undefined ? undefined : { value: flat, at: null };
+  };
+  const flags = [
+    read("connectedToCloud", newest.get(OBSERVATIONS.connectedToCloud)?.value, toBool),
+    read("isOnline", state?.isOnline, toBool),
+  ];
+  const pulse = read("latestPulse", state?.latestPulse, toInstant);
+  const isSilent = pulse !== undefined && epochMs(now) - epochMs(pulse) > PULSE_LIFE_MS;
+  const times = [...newest.values()].map(({ at }) => at);
   return {
-    online: onlineOf(told("connectedToCloud", toBool, undefined)?.value, state, now),
-    opMode: told("chargerOpMode", toNumber, state?.chargerOpMode),
-    powerKw: told("totalPower", toNumber, state?.totalPower),
-    sessionKwh: told("sessionEnergy", toNumber, state?.sessionEnergy),
-    dynamicA: told("dynamicChargerCurrent", toNumber, state?.dynamicChargerCurrent),
-    reason: told("reasonForNoCurrent", toNumber, state?.reasonForNoCurrent),
-    measuredAt: times
-      .map(({ timestamp }) => timestamp)
-      .reduce<Instant | undefined>((a, b) => (a ? later(a, b) : b), undefined),
+    online: isSilent || flags.includes(false) ? false : (flags[0] ?? flags[1]),
+    opMode: number("chargerOpMode", CODE),
+    powerKw: number("totalPower", POWER_KW),
+    sessionKwh: number("sessionEnergy", SESSION_KWH),
+    dynamicA: number("dynamicChargerCurrent", CURRENT_A),
+    reason: number("reasonForNoCurrent", CODE),
+    measuredAt: times.reduce<Instant | undefined>((a, b) => (a ? later(a, b) : b), undefined),
+    odd,
   };
 }
 
@@ -60,24 +75,38 @@ export function isComplete(snapshot: Snapshot): boolean {
   return snapshot.online !== undefined && snapshot.opMode !== undefined;
 }
 
-function onlineOf(observed: boolean | undefined, state: EaseeState | undefined, now: Instant): boolean | undefined {
-  if (observed === false || state?.isOnline === false) return false;
-  const pulse = state?.latestPulse;
-  if (pulse && epochMs(now) - epochMs(pulse) > PULSE_LIFE_MS) return false;
-  return observed ?? state?.isOnline ?? undefined;
+/** The newest of each id that has a value and a time; one without a zone, or dated ahead of us, is no time. */
+function newestOf(observations: readonly EaseeObservation[], now: Instant, odd: string[]) {
+  const newest = new Map<number, { value: unknown; at: Instant }>();
+  for (const { id, timestamp, value } of observations) {
+    if (value === null || value === undefined) continue;
+    const at = toInstant(timestamp);
+    const known = newest.get(id);
+    if (at === undefined || epochMs(at) - epochMs(now) > MAX_CLOCK_SKEW_MS)
+      odd.push(oddity(`time of observation ${id}`, timestamp));
+    else if (!known || known.at <= at) newest.set(id, { value, at });
+  }
+  return newest;
 }
 
-function toNumber(raw: unknown, name: string): number {
-  const value = typeof raw === "string" && raw.trim() !== "" ? Number(raw) : raw;
-  if (typeof value === "number" && Number.isFinite(value)) return value;
-  throw malformed(`${name} is not a number`);
+type Range = { least: number; most: number };
+
+/** A number, or one written as text: the same value comes either way. */
+function within({ least, most }: Range): (raw: unknown) => number | undefined {
+  return (raw) => {
+    const value = typeof raw === "string" && raw.trim() !== "" ? Number(raw) : raw;
+    return typeof value === "number" && value >= least && value <= most ? value : undefined;
+  };
 }
 
-function toBool(raw: unknown, name: string): boolean {
+function toBool(raw: unknown): boolean | undefined {
   const word = String(raw).toLowerCase();
   if (word === "true" || word === "1") return true;
-  if (word === "false" || word === "0") return false;
-  throw malformed(`${name} is neither true nor false`);
+  return word === "false" || word === "0" ? false : undefined;
+}
+
+function toInstant(raw: unknown): Instant | undefined {
+  return ZonedTime.safeParse(raw).data;
 }
 
 export function malformed(message: string): VendorError {

@@ -1,6 +1,6 @@
 import type { ChargeState } from "../../../shared/domain/reading.ts";
 
-type Mode = {
+export type Mode = {
   state: ChargeState | null;
   plugged: boolean | null;
   /** The charger has no cloud: all its values are the last known ones. */
@@ -17,9 +17,12 @@ const BROKEN = "the charger reports an error; its owner should look at the app, 
 const UNPLUGGED = "the cable is not plugged in";
 const OWN_PLAN = "the owner's own plan in the charger's app holds charging back; it is not overridden";
 
+/** Nothing follows from a number that nobody documents. */
+export const UNKNOWN_MODE: Mode = { state: null, plugged: null };
+
 /**
  * Observation 109, `chargerOpMode`: 0 to 8 as documented, 100 and above as clients have met them
- * (github.com/nordicopen/pyeasee). A number that is not here is an error, never a default.
+ * (github.com/nordicopen/pyeasee). A number that is not here is told as unknown, and no command rests on it.
  */
 export const OP_MODES: ReadonlyMap<number, Mode> = new Map<number, Mode>([
   [0, { state: null, plugged: null, offline: true }],
@@ -61,11 +64,15 @@ type Reason = {
 const LIMITED: Reason = { noPower: true };
 const INSTALLER: Reason = { noPower: true, blocked: "the charger's wiring or set-up is wrong; an installer must look" };
 
+/** Fine, the car's own wish, or a limit that is known to be told while charging goes on: nothing follows from them. */
+const WITHOUT_CONSEQUENCE = [0, 25, 26, 27, 28, 29, 30, 50, 52, 75, 77, 78, 79, 80, 81, 100];
+
 /**
  * Observation 96, `reasonForNoCurrent`, as far as it changes what we tell or do. Reverse engineered by others and still
- * growing, and a diagnosis beside the mode: a number that is not here says nothing.
+ * growing, and a diagnosis beside the mode: of a number that is not here only the number is told.
  */
 export const REASONS: ReadonlyMap<number, Reason> = new Map<number, Reason>([
+  ...WITHOUT_CONSEQUENCE.map((code): [number, Reason] => [code, {}]),
   // Some limit is too low: circuit, dynamic circuit, offline, fuse, equaliser, charger.
   ...[1, 2, 3, 4, 10, 51].map((code): [number, Reason] => [code, LIMITED]),
   // Queue and load balancing.

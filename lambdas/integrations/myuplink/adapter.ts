@@ -1,14 +1,16 @@
 import type { Asset } from "../../../shared/domain/asset.ts";
 import type { Action } from "../../../shared/domain/command.ts";
 import type { Instant } from "../../../shared/domain/instant.ts";
-import type { HeatMode, HeatReading } from "../../../shared/domain/reading.ts";
+import type { HeatMode } from "../../../shared/domain/reading.ts";
 import { VendorError } from "../../../shared/errors.ts";
+import type { Look } from "../../../shared/integration/contract.ts";
+import { oddity, unknownOf } from "../../../shared/integration/odd.ts";
 import type { MyUplinkPoint } from "./api.ts";
 import { allows, FREQUENCY_HZ, POWER_KW, Points, scaledValue, TEMPERATURE_C, type Where, WORD } from "./points.ts";
 
 export type HeatPumpAsset = Extract<Asset, { kind: "heat-pump" }>;
 
-/** How a device is connected: a word, or an integer in older answers. Anything else is an error, never a default. */
+/** How a device is connected: a word, or an integer in older answers. Anything else is an error: what it tells may be old. */
 const CONNECTED: Record<string, boolean> = { Connected: true, Disconnected: false, "1": true, "0": false };
 
 /** Smart-home modes as ours. `Vacation` reduces too, but only an owner chooses it. */
@@ -52,41 +54,57 @@ const ROOM_MARGIN_C = 0.5;
 const COMFORT_RETRY_MS = 10 * 60_000;
 
 /** True when the vendor says that it can reach the device. Throws `malformed-message` on a word that is not the vendor's. */
-export function isConnected(state: string | number): boolean {
-  return wordIn(CONNECTED, String(state), "systems", "connectionState");
+export function isConnected(state: unknown): boolean {
+  return known(CONNECTED, state, "systems", "connectionState");
 }
 
 /** A smart-home mode as ours. Throws `malformed-message` on a word that is not the vendor's. */
-export function modeOf(word: string): HeatMode {
-  return wordIn(MODES, word, "smart-home-mode", "smartHomeMode");
+export function modeOf(word: unknown): HeatMode {
+  return known(MODES, word, "smart-home-mode", "smartHomeMode");
 }
 
-/** A device's points and its system's mode as our reading; undefined when no point says when it was measured. */
-export function toReading(
-  list: readonly MyUplinkPoint[],
-  smartHomeMode: string,
-  asset: HeatPumpAsset,
-  receivedAt: Instant,
-): HeatReading | undefined {
-  const points = new Points(list);
-  const mode = combinedMode(modeOf(smartHomeMode), luxOf(points));
-  if (points.observedAt === undefined) return undefined;
+/** The mode of a device's system as told, or why it was not told. */
+export type Shown = { word: unknown } | { failure: string };
+
+/**
+ * A device's points and its system's mode as our look; without a reading when no point says when it was measured. A word
+ * that is not the vendor's is unknown, and told as such.
+ */
+export function toLook(list: readonly MyUplinkPoint[], shown: Shown, asset: HeatPumpAsset, receivedAt: Instant): Look {
+  const points = new Points(list, receivedAt);
+  const smartHomeMode = "word" in shown ? wordIn(MODES, shown.word) : undefined;
+  const oddMode = "failure" in shown ? shown.failure : oddity("smartHomeMode", shown.word);
   const frequencyHz = points.value(FREQUENCY);
-  const compressorOn = isCompressorOn(points.value(COMPRESSOR), frequencyHz);
+  const status = points.value(COMPRESSOR);
+  const isOn = status === null ? undefined : wordIn(COMPRESSOR_ON, status);
+  const compressorOn = isOn ?? (frequencyHz === null ? null : frequencyHz > 0);
   const measuredKw = points.value(POWER);
   const powerKw = measuredKw ?? estimatedKw(compressorOn, frequencyHz, asset);
-  return {
-    assetId: asset.assetId,
-    stream: "heat",
-    observedAt: points.observedAt,
-    receivedAt,
-    mode,
-    compressorOn,
-    powerKw,
-    powerEstimated: measuredKw === null && powerKw !== null,
+  const temperatures = {
     hotWaterC: points.value(HOT_WATER),
     indoorC: points.value(INDOOR),
     outdoorC: points.value(OUTDOOR),
+  };
+  const unknown = unknownOf([
+    ...points.odd,
+    ...(status !== null && isOn === undefined ? [oddity("compressor status", status)] : []),
+    ...(smartHomeMode === undefined ? [oddMode] : []),
+  ]);
+  if (points.observedAt === undefined) return { online: true, ...unknown };
+  return {
+    online: true,
+    reading: {
+      assetId: asset.assetId,
+      stream: "heat",
+      observedAt: points.observedAt,
+      receivedAt,
+      mode: smartHomeMode === undefined ? null : combinedMode(smartHomeMode, luxOf(points)),
+      compressorOn,
+      powerKw,
+      powerEstimated: measuredKw === null && powerKw !== null,
+      ...temperatures,
+    },
+    ...unknown,
   };
 }
 
@@ -104,7 +122,7 @@ export type MyUplinkChange = {
  */
 export function toChange(
   action: Action,
-  shown: { points: readonly MyUplinkPoint[]; smartHomeMode: string; isSettled: boolean },
+  shown: { points: readonly MyUplinkPoint[]; smartHomeMode: unknown; isSettled: boolean },
   asset: HeatPumpAsset,
 ): MyUplinkChange {
   if (action.kind !== "heat.mode") throw refusal("our-fault", "a heat pump cannot charge");
@@ -120,7 +138,7 @@ export function toChange(
     if (action.mode !== "reduced") throw refusal("customer-must-act", "the owner has set the vacation mode");
   } else if (!shown.isSettled || mode !== modeOf(MODE_OF[action.mode])) {
     // The owner's own word for it, if it is one: "Home" is given back as "Home".
-    change.mode = mode === modeOf(MODE_OF[action.mode]) ? shown.smartHomeMode : MODE_OF[action.mode];
+    change.mode = mode === modeOf(MODE_OF[action.mode]) ? String(shown.smartHomeMode) : MODE_OF[action.mode];
   }
   const wantsLux = action.mode === "boost";
   const showsWanted = lux !== undefined && isOn(lux) === wantsLux;
@@ -167,25 +185,22 @@ function isOn(lux: MyUplinkPoint): boolean {
   return (scaledValue(lux) ?? LUX_OFF) > LUX_OFF;
 }
 
-function isCompressorOn(word: number | null, frequencyHz: number | null): boolean | null {
-  if (word !== null) return wordIn(COMPRESSOR_ON, String(word), "points", "compressor status");
-  return frequencyHz === null ? null : frequencyHz > 0;
-}
-
 function estimatedKw(compressorOn: boolean | null, frequencyHz: number | null, { ratedPowerKw }: HeatPumpAsset) {
   if (compressorOn === null) return null;
   if (!compressorOn) return 0;
   return ratedPowerKw * (frequencyHz === null || frequencyHz <= 0 ? 1 : Math.min(1, frequencyHz / FULL_LOAD_HZ));
 }
 
-function wordIn<T>(table: Record<string, T>, word: string, operation: string, field: string): T {
-  const meaning = Object.hasOwn(table, word) ? table[word] : undefined;
+function wordIn<T>(table: Record<string, T>, word: unknown): T | undefined {
+  const key = typeof word === "string" || typeof word === "number" ? String(word) : "";
+  return Object.hasOwn(table, key) ? table[key] : undefined;
+}
+
+/** A word that something rests on. */
+function known<T>(table: Record<string, T>, word: unknown, operation: string, field: string): T {
+  const meaning = wordIn(table, word);
   if (meaning !== undefined) return meaning;
-  throw new VendorError({
-    fault: "malformed-message",
-    operation,
-    message: `unknown ${field} "${word.slice(0, 30)}"`,
-  });
+  throw new VendorError({ fault: "malformed-message", operation, message: `unknown ${oddity(field, word)}` });
 }
 
 function refusal(fault: "our-fault" | "unsupported-by-device" | "customer-must-act", message: string): VendorError {

@@ -3,6 +3,7 @@ import { epochMs } from "../../../shared/domain/instant.ts";
 import { VendorError } from "../../../shared/errors.ts";
 import { call, type HttpAnswer, parseBody, retryAfterMs } from "../../../shared/http.ts";
 import type { CallKind, Connection } from "../../../shared/integration/contract.ts";
+import { eachThatFits } from "../../../shared/integration/odd.ts";
 import { errorOf } from "./errors.ts";
 import { type Windows, waitOf } from "./rate-limit.ts";
 
@@ -17,56 +18,43 @@ const Numeric = z
     const number = Number(value);
     return Number.isFinite(number) ? number : null;
   });
-const text = z
-  .string()
-  .nullish()
-  .transform((value) => value ?? "");
+const text = z.string().catch("");
 
+/** A point, as far as it can be read: an odd part of it loses only itself, and a point without a number is left out. */
 export const MyUplinkPoint = z.looseObject({
   /** A text of digits, some with a letter behind; a number in older answers. */
   parameterId: z.union([z.string(), z.number()]).transform(String),
   parameterUnit: text,
-  writable: z
-    .boolean()
-    .nullish()
-    .transform((value) => value ?? false),
+  writable: z.boolean().catch(false),
   timestamp: text,
   /** Scaled already, as a rule. */
   value: Numeric,
   strVal: text,
-  smartHomeCategories: z
-    .array(z.string())
-    .nullish()
-    .transform((value) => value ?? []),
+  smartHomeCategories: z.array(z.string()).catch([]),
   /** In raw steps of `scaleValue`, as a rule. */
   minValue: Numeric,
   maxValue: Numeric,
   scaleValue: Numeric,
-  enumValues: z
-    .array(z.looseObject({ value: z.union([z.string(), z.number()]).transform(String) }))
-    .nullish()
-    .transform((value) => value ?? []),
+  enumValues: eachThatFits(z.looseObject({ value: z.union([z.string(), z.number()]).transform(String) })).catch([]),
 });
 export type MyUplinkPoint = z.infer<typeof MyUplinkPoint>;
-export const MyUplinkPoints = z.array(MyUplinkPoint);
+export const MyUplinkPoints = eachThatFits(MyUplinkPoint);
 
+/** Null where it cannot be read: then a device that is not found may be there all the same. */
+const readable = <T>(schema: z.ZodType<T>) => schema.nullable().catch(null);
+// How a device is connected is judged of the one that is asked for.
+const MyUplinkDevice = z.looseObject({ id: z.string().min(1), connectionState: z.unknown().optional() });
 const MyUplinkSystems = z.looseObject({
-  numItems: z.number().int().nonnegative().nullish(),
+  numItems: z.number().int().nonnegative().nullish().catch(null),
   systems: z.array(
-    z.looseObject({
-      systemId: z.string().min(1),
-      devices: z.array(
-        // A word today, an integer in older answers.
-        z.looseObject({ id: z.string().min(1), connectionState: z.union([z.string(), z.number()]) }),
-      ),
-    }),
+    readable(z.looseObject({ systemId: z.string().min(1), devices: readable(z.array(readable(MyUplinkDevice))) })),
   ),
 });
 
-export const MyUplinkMode = z.looseObject({ smartHomeMode: z.string() });
+export const MyUplinkMode = z.looseObject({ smartHomeMode: z.unknown().optional() });
 const ModeTaken = z.looseObject({ payload: z.looseObject({ state: z.string() }) });
 const Subscriptions = z.looseObject({
-  subscriptions: z.array(z.looseObject({ type: z.string(), validUntil: z.string().nullish() })),
+  subscriptions: eachThatFits(z.looseObject({ type: z.string(), validUntil: z.string().nullish() })),
 });
 
 const TIMEOUT_MS = 10_000;
@@ -107,6 +95,7 @@ export function myUplinkApi(connection: Connection, accessToken: string, windows
   return {
     /** The system that a device belongs to, and how it is connected. Throws `customer-must-act` when it is not theirs. */
     async find(deviceId: string) {
+      let isWhole = true;
       for (let page = 1; page <= MOST_PAGES; page++) {
         const path = `/v2/systems/me?page=${page}&itemsPerPage=${PAGE_SIZE}`;
         const { systems, numItems } = parseBody(
@@ -114,23 +103,31 @@ export function myUplinkApi(connection: Connection, accessToken: string, windows
           MyUplinkSystems,
           "systems",
         );
-        for (const { systemId, devices } of systems) {
-          const found = devices.find(({ id }) => id === deviceId);
-          if (found) return { systemId, connectionState: found.connectionState };
+        for (const system of systems) {
+          const found = system?.devices?.find((device) => device?.id === deviceId);
+          if (system && found) return { systemId: system.systemId, connectionState: found.connectionState };
+          if (!system?.devices || system.devices.includes(null)) isWhole = false;
         }
         if (systems.length === 0 || page * PAGE_SIZE >= (numItems ?? 0)) break;
       }
-      throw new VendorError({
-        fault: "customer-must-act",
-        operation: "systems",
-        message: "the heat pump is not in the customer's account any more",
-      });
+      throw isWhole
+        ? new VendorError({
+            fault: "customer-must-act",
+            operation: "systems",
+            message: "the heat pump is not in the customer's account any more",
+          })
+        : new VendorError({
+            fault: "malformed-message",
+            operation: "systems",
+            message: "the heat pump is not among the systems and devices that could be read",
+          });
     },
     /** Every point of a device: numbers differ by series, and all of them cost one call. */
     async points(deviceId: string) {
       return parseBody(await request("data", "GET", "points", `${device(deviceId)}/points`), MyUplinkPoints, "points");
     },
-    async mode(systemId: string) {
+    /** The mode's word, as told. */
+    async mode(systemId: string): Promise<unknown> {
       const answer = await request("data", "GET", "smart-home-mode", `${system(systemId)}/smart-home-mode`);
       return parseBody(answer, MyUplinkMode, "smart-home-mode").smartHomeMode;
     },

@@ -2,7 +2,7 @@ import type { Asset } from "../../../shared/domain/asset.ts";
 import { epochMs } from "../../../shared/domain/instant.ts";
 import { VendorError } from "../../../shared/errors.ts";
 import type { Connection, ConnectVendor } from "../../../shared/integration/contract.ts";
-import { type HeatPumpAsset, isConnected, type MyUplinkChange, toChange, toReading } from "./adapter.ts";
+import { type HeatPumpAsset, isConnected, type MyUplinkChange, type Shown, toChange, toLook } from "./adapter.ts";
 import { type MyUplinkApi, myUplinkApi } from "./api.ts";
 import { toInstant } from "./points.ts";
 import { Windows } from "./rate-limit.ts";
@@ -35,8 +35,7 @@ export const connectMyUplink: ConnectVendor = (connection) => {
       // The cloud tells old values of a device that is gone, with status 200.
       if (!connected) return { online: false };
       const points = await api.points(asset.vendorAssetId);
-      const reading = toReading(points, await api.mode(systemId), pump, connection.now());
-      return reading ? { online: true, reading } : { online: true };
+      return toLook(points, await modeShown(systemId, api), pump, connection.now());
     },
 
     async prepare({ asset, accessToken }) {
@@ -68,6 +67,19 @@ export const connectMyUplink: ConnectVendor = (connection) => {
     },
   };
 };
+
+/** Faults that are not of the mode alone. */
+const OF_EVERY_CALL = ["token-expired", "rate-limited", "device-offline"];
+
+/** A mode that cannot be told does not lose what the sensors told. */
+async function modeShown(systemId: string, api: MyUplinkApi): Promise<Shown> {
+  try {
+    return { word: await api.mode(systemId) };
+  } catch (error) {
+    if (!(error instanceof VendorError) || OF_EVERY_CALL.includes(error.fault)) throw error;
+    return { failure: error.message };
+  }
+}
 
 /** The mode first: it may always be set, while a point may be refused to a customer without a subscription. */
 async function carryOut(

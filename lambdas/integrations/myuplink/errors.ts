@@ -1,6 +1,6 @@
 import type { FaultClass } from "../../../shared/domain/fault.ts";
 import { VendorError } from "../../../shared/errors.ts";
-import { faultOfStatus, type HttpAnswer } from "../../../shared/http.ts";
+import { faultOfStatus, type HttpAnswer, isWebPage } from "../../../shared/http.ts";
 
 const NO_RIGHT =
   "the customer must have a myUplink subscription with control, and connect with the login that owns the system";
@@ -31,6 +31,10 @@ const STATUSES: Record<number, readonly [FaultClass, string]> = {
   404: ["customer-must-act", "the heat pump is no longer in the customer's account"],
 };
 
+const PAGE = ["vendor-outage", "a web page in place of an answer"] as const satisfies readonly [FaultClass, string];
+/** The system was found a moment ago: it is only this lever that it does not have. */
+const MODE_STATUSES: typeof STATUSES = { 404: ["unsupported-by-device", "the system has no smart-home mode"] };
+
 /** Classifies an error answer: known phrases first, then known statuses, then the status' family. */
 export function errorOf(
   answer: HttpAnswer,
@@ -40,16 +44,13 @@ export function errorOf(
 ): VendorError {
   const { status, text } = answer;
   // A page of a gateway is never the vendor's own word, whatever it contains.
-  const isPage = /<html|<!doctype/i.test(text);
+  const isPage = isWebPage(text) && status >= 400 && status !== 401 && status !== 429;
   // A limit and an old token are told by status alone; a failing server's text is not about the customer.
   const hasWords = !isPage && status >= 400 && status < 500 && status !== 401 && status !== 429;
   const phrase = hasWords ? PHRASES.find(([pattern]) => pattern.test(text)) : undefined;
-  const [fault, message] = phrase
-    ? [phrase[1], phrase[2]]
-    : ((isPage && status >= 500 ? undefined : STATUSES[status]) ?? [
-        isPage && status >= 500 ? "vendor-outage" : faultOfStatus(status),
-        `HTTP ${status}`,
-      ]);
+  const ofMode = operation.endsWith("smart-home-mode") ? MODE_STATUSES[status] : undefined;
+  const byStatus = isPage ? PAGE : (ofMode ?? STATUSES[status] ?? [faultOfStatus(status), `HTTP ${status}`]);
+  const [fault, message] = phrase ? [phrase[1], phrase[2]] : byStatus;
   return new VendorError({
     fault,
     operation,

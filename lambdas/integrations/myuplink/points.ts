@@ -1,4 +1,6 @@
-import { type Instant, parseInstant } from "../../../shared/domain/instant.ts";
+import { epochMs, type Instant, parseInstant } from "../../../shared/domain/instant.ts";
+import { MAX_CLOCK_SKEW_MS } from "../../../shared/domain/reading.ts";
+import { oddity } from "../../../shared/integration/odd.ts";
 import type { MyUplinkPoint } from "./api.ts";
 
 /** A sensor that is not there: the least 16-bit integer, as it is or after scaling. */
@@ -33,22 +35,38 @@ export function toInstant(text: string): Instant | null {
 /** A device's points with what they mean at the time of the answer. */
 export class Points {
   readonly #points: readonly { point: MyUplinkPoint; at: Instant }[];
+  readonly #undated: readonly MyUplinkPoint[];
+  readonly #odd = new Set<string>();
   readonly #startedAt: Instant | undefined;
   /** When the device last reported anything it measures; settings change without it. */
   readonly observedAt: Instant | undefined;
 
-  constructor(points: readonly MyUplinkPoint[]) {
-    this.#points = points.flatMap((point) => {
+  /** With `now`, what is dated ahead of it has no time. */
+  constructor(points: readonly MyUplinkPoint[], now?: Instant) {
+    const timed = points.map((point) => {
       const at = toInstant(point.timestamp);
-      return at === null ? [] : [{ point, at }];
+      const isAhead = at !== null && now !== undefined && epochMs(at) - epochMs(now) > MAX_CLOCK_SKEW_MS;
+      return { point, at: isAhead ? null : at };
     });
+    this.#points = timed.flatMap(({ point, at }) => (at === null ? [] : [{ point, at }]));
+    this.#undated = timed.flatMap(({ point, at }) => (at === null ? [point] : []));
     const measuredAt = this.#points.flatMap(({ point, at }) => (point.writable ? [] : [at])).sort();
     this.#startedAt = measuredAt[0];
     this.observedAt = measuredAt.at(-1);
   }
 
+  /** What was said of the quantities asked for, and could not be read. */
+  get odd(): readonly string[] {
+    return [...this.#odd];
+  }
+
   /** The value of a quantity in our unit; null when the device does not have it or did not measure it. */
   value({ category, ids, quantity }: Where): number | null {
+    for (const point of this.#undated) {
+      const isMeant = category !== undefined && point.smartHomeCategories.includes(category);
+      if ((isMeant || ids.includes(point.parameterId)) && point.timestamp !== "")
+        this.#odd.add(oddity(`time of ${point.parameterId}`, point.timestamp));
+    }
     const meant = this.#points.filter(
       ({ point }) => category !== undefined && point.smartHomeCategories.includes(category),
     );
@@ -59,7 +77,7 @@ export class Points {
       (a, b) => rank(a.point.parameterId) - rank(b.point.parameterId) || (a.at < b.at ? 1 : a.at > b.at ? -1 : 0),
     );
     for (const { point, at } of ordered) {
-      const value = this.#isNeverMeasured(point, at) ? null : valueIn(point, quantity);
+      const value = this.#isNeverMeasured(point, at) ? null : this.#valueIn(point, quantity);
       if (value !== null) return value;
     }
     return null;
@@ -72,6 +90,17 @@ export class Points {
       .map(({ point }) => point)[0];
   }
 
+  #valueIn(point: MyUplinkPoint, { units, least, most }: Quantity): number | null {
+    const unit = point.parameterUnit.trim();
+    const perOurs = Object.hasOwn(units, unit) ? units[unit] : undefined;
+    const scaled = scaledValue(point);
+    if (scaled === null) return null;
+    const value = perOurs === undefined ? undefined : scaled / perOurs;
+    if (value !== undefined && value >= least && value <= most) return value;
+    this.#odd.add(oddity(point.parameterId, `${scaled} ${unit}`));
+    return null;
+  }
+
   /** A zero that is as old as the device's start, when others are newer, was never measured. */
   #isNeverMeasured(point: MyUplinkPoint, at: Instant): boolean {
     const { observedAt } = this;
@@ -79,14 +108,6 @@ export class Points {
     const isFromStart = Date.parse(at) - Date.parse(this.#startedAt) <= START_MS;
     return isFromStart && Date.parse(observedAt) - Date.parse(at) > HOUR_MS;
   }
-}
-
-function valueIn(point: MyUplinkPoint, { units, least, most }: Quantity): number | null {
-  const perOurs = Object.hasOwn(units, point.parameterUnit.trim()) ? units[point.parameterUnit.trim()] : undefined;
-  const scaled = scaledValue(point);
-  if (perOurs === undefined || scaled === null) return null;
-  const value = scaled / perOurs;
-  return value >= least && value <= most ? value : null;
 }
 
 /** The value in its unit. It comes scaled as a rule, and raw from some series: the text beside it tells. */

@@ -1,9 +1,23 @@
 import type { Asset } from "../../../shared/domain/asset.ts";
-import { epochMs, HOUR_MS, type Instant, instant, MINUTE_MS, plusMs } from "../../../shared/domain/instant.ts";
+import {
+  epochMs,
+  HOUR_MS,
+  type Instant,
+  instant,
+  MINUTE_MS,
+  plusMs,
+  ZonedTime,
+} from "../../../shared/domain/instant.ts";
 import type { ProductionReading } from "../../../shared/domain/reading.ts";
 import { VendorError } from "../../../shared/errors.ts";
+import type { Look } from "../../../shared/integration/contract.ts";
+import { oddity, unknownOf } from "../../../shared/integration/odd.ts";
 import type { SolarEdgeBlock, SolarEdgeMeters, SolarEdgeSeries } from "./api.ts";
 import { localHour } from "./local-time.ts";
+
+const QUARTERS = "QUARTER_HOUR";
+/** More than any site's connection. */
+const MOST_KW = 100_000;
 
 export type SolarSite = Extract<Asset, { kind: "solar-site" }>;
 
@@ -46,16 +60,28 @@ export function periodToAsk(last: ProductionReading | undefined, now: Instant): 
   return { from: instant(fromMs), to: instant(toMs) };
 }
 
-/** The answers as one reading. Throws `device-offline` when a site is silent in daylight. */
-export function toReading(
-  answers: { energy: SolarEdgeSeries; meters: SolarEdgeMeters | undefined },
+/** What SolarEdge answered. `failure` says why a site that may have meters is told without them. */
+export type Answers = { energy: SolarEdgeSeries; meters: SolarEdgeMeters | undefined; failure?: string | undefined };
+
+/**
+ * The answers as one look. A value that cannot be read is unknown, and told as such. Throws `device-offline` when a site is
+ * silent in daylight, and `malformed-message` when its energy as a whole is in no unit or of no times that we know.
+ */
+export function toLook(answers: Answers, period: Period, asset: SolarSite, receivedAt: Instant): Look {
+  const odd: string[] = [];
+  const reading = toReading(answers, period, asset, receivedAt, odd);
+  return { online: true, reading, ...unknownOf([...odd, ...(answers.failure === undefined ? [] : [answers.failure])]) };
+}
+
+function toReading(
+  answers: Answers,
   period: Period,
   asset: SolarSite,
   receivedAt: Instant,
+  odd: string[],
 ): ProductionReading {
-  requireQuarters(answers.energy.resolution, "energy");
-  const energyKwh = valuesOf(answers.energy, ENERGY_UNITS, "energy");
-  const meters = metersOf(answers.meters);
+  const energyKwh = energyOf(answers.energy, asset, odd);
+  const meters = metersOf(answers.meters, odd);
   const starts = quartersOf(period);
   const known = starts.findLast((start) => typeof energyKwh.get(start) === "number");
   const metered = starts.findLast((start) => meters.gridKw(start) !== null || meters.consumptionKw(start) !== null);
@@ -107,30 +133,58 @@ export function toReading(
   };
 }
 
-/** Values by the start of their quarter, in kW or kWh. Throws `malformed-message` on a unit that is not in the table. */
-function valuesOf(block: SolarEdgeBlock, units: Record<string, number>, operation: string) {
+/** Energy by the start of its quarter, kWh. */
+function energyOf(series: SolarEdgeSeries, { peakPowerKw }: SolarSite, odd: string[]): Values {
+  if (series.resolution !== QUARTERS) throw malformed(oddity("resolution", series.resolution));
+  // What some panels could make in a quarter, with much to spare.
+  const mostKwh = (peakPowerKw * 10 * QUARTER_MS) / HOUR_MS;
+  const values = valuesOf(series, { name: "energy", units: ENERGY_UNITS, most: mostKwh }, odd);
+  // Told, and nothing of it read: that is no silence.
+  const isTold = series.values.some(({ value }) => value !== null && value !== undefined);
+  const isRead = [...(values?.values() ?? [])].some((value) => value !== null);
+  const hasNoTime = series.values.length > 0 && values?.size === 0;
+  if (values === undefined || hasNoTime || (isTold && !isRead)) throw malformed(odd[0] ?? "no value");
+  return values;
+}
+
+type Values = ReadonlyMap<Instant, number | null>;
+
+/** Values by the start of their quarter, in kW or kWh; undefined in a unit that is not in the table. */
+function valuesOf(
+  block: SolarEdgeBlock,
+  { name, units, most }: { name: string; units: Record<string, number>; most: number },
+  odd: string[],
+): Values | undefined {
   const unit = Object.hasOwn(units, block.unit) ? units[block.unit] : undefined;
   if (unit === undefined) {
-    throw new VendorError({
-      fault: "malformed-message",
-      operation,
-      message: `unknown unit "${block.unit.slice(0, 20)}"`,
-    });
+    odd.push(oddity(`unit of ${name}`, block.unit));
+    return undefined;
   }
-  // An inverter's own draw in the dark shows as a little less than nothing.
-  return new Map(
-    block.values.map(({ timestamp, value }) => [timestamp, value === null ? null : Math.max(0, value * unit)]),
-  );
+  const values = new Map<Instant, number | null>();
+  for (const { timestamp, value } of block.values) {
+    const at = ZonedTime.safeParse(timestamp).data;
+    const inOurs = typeof value === "number" ? value * unit : undefined;
+    const isSound = inOurs !== undefined && inOurs >= -most / 100 && inOurs <= most;
+    if (at === undefined) odd.push(oddity(`time in ${name}`, timestamp));
+    else {
+      if (!isSound && value !== null && value !== undefined) odd.push(oddity(name, value));
+      // An inverter's own draw in the dark shows as a little less than nothing.
+      values.set(at, isSound ? Math.max(0, inOurs) : null);
+    }
+  }
+  return values;
 }
 
 /** Power of a site's meters by the start of the quarter; null where a meter that has the metric does not tell. */
-function metersOf(answer: SolarEdgeMeters | undefined) {
-  if (answer) requireQuarters(answer.resolution, "meters");
-  const meters = Object.values(answer?.meters ?? {});
+function metersOf(answer: SolarEdgeMeters | undefined, odd: string[]) {
+  const isOfQuarters = answer === undefined || answer.resolution === QUARTERS;
+  if (!isOfQuarters) odd.push(oddity("resolution of meters", answer.resolution));
+  const meters = isOfQuarters ? Object.values(answer?.meters ?? {}) : [];
   const sum = (metric: "importPower" | "exportPower" | "consumptionPower") => {
-    const series = meters.flatMap((meter) => {
+    const series = meters.flatMap((meter): Values[] => {
       const block = meter[metric];
-      return block ? [valuesOf(block, POWER_UNITS, "meters")] : [];
+      if (!block) return [];
+      return [valuesOf(block, { name: metric, units: POWER_UNITS, most: MOST_KW }, odd) ?? new Map()];
     });
     return (start: Instant): number | null => {
       if (series.length === 0) return null;
@@ -146,13 +200,8 @@ function metersOf(answer: SolarEdgeMeters | undefined) {
   return { gridKw, consumptionKw };
 }
 
-function requireQuarters(resolution: string, operation: string): void {
-  if (resolution === "QUARTER_HOUR") return;
-  throw new VendorError({
-    fault: "malformed-message",
-    operation,
-    message: `resolution "${resolution.slice(0, 20)}" where quarters of an hour were asked for`,
-  });
+function malformed(message: string): VendorError {
+  return new VendorError({ fault: "malformed-message", operation: "energy", message });
 }
 
 /** Starts of the quarters of a period: in UTC, so that a day has as many as it has. */

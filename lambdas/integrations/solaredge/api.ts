@@ -1,27 +1,20 @@
 import * as z from "zod";
 import type { FaultClass } from "../../../shared/domain/fault.ts";
-import { type Instant, ZonedTime } from "../../../shared/domain/instant.ts";
+import type { Instant } from "../../../shared/domain/instant.ts";
 import { VendorError } from "../../../shared/errors.ts";
-import { call, faultOfStatus, type HttpAnswer, parseBody, retryAfterMs } from "../../../shared/http.ts";
+import { call, faultOfStatus, type HttpAnswer, isWebPage, parseBody, retryAfterMs } from "../../../shared/http.ts";
 import type { CallKind, Connection } from "../../../shared/integration/contract.ts";
+import { eachThatFits } from "../../../shared/integration/odd.ts";
 import { type Credits, quotaExhausted } from "./credits.ts";
 
 // https://api-docs.solaredge.com, Basic Monitoring API 2.0. Loose about fields we do not use. Nanoseconds and an offset in
-// times are usual; a time without an offset would be local, and is refused.
+// times are usual; a time without an offset would be local. Values and times are judged one by one in adapter.ts.
 
 /** Values of one unit. `timestamp` is the start of the bucket for power and energy (its end for voltage and frequency). */
 export const SolarEdgeBlock = z.looseObject({
   unit: z.string(),
   // The retired interface left the value's key out where this one says null.
-  values: z.array(
-    z.looseObject({
-      timestamp: ZonedTime,
-      value: z
-        .number()
-        .nullish()
-        .transform((value) => value ?? null),
-    }),
-  ),
+  values: eachThatFits(z.looseObject({ timestamp: z.unknown().optional(), value: z.unknown().optional() })),
 });
 export type SolarEdgeBlock = z.infer<typeof SolarEdgeBlock>;
 
@@ -29,21 +22,30 @@ export type SolarEdgeBlock = z.infer<typeof SolarEdgeBlock>;
 export const SolarEdgeSeries = z.looseObject({ ...SolarEdgeBlock.shape, resolution: z.string() });
 export type SolarEdgeSeries = z.infer<typeof SolarEdgeSeries>;
 
+/** A metric that is there and cannot be read: its values are unknown, where those of an absent one do not exist. */
+const unreadable = ({ value }: { value: unknown }): SolarEdgeBlock => ({
+  unit: String(JSON.stringify(value)),
+  values: [],
+});
+const Metric = SolarEdgeBlock.nullish().catch(unreadable);
+
 /** By serial number; a metric that a meter does not have is absent. Each metric has a unit of its own. */
 export const SolarEdgeMeters = z.looseObject({
   resolution: z.string(),
   meters: z.record(
     z.string(),
-    z.looseObject({
-      importPower: SolarEdgeBlock.nullish(),
-      exportPower: SolarEdgeBlock.nullish(),
-      consumptionPower: SolarEdgeBlock.nullish(),
-    }),
+    z.looseObject({ importPower: Metric, exportPower: Metric, consumptionPower: Metric }).catch((meter) => ({
+      importPower: unreadable(meter),
+      exportPower: unreadable(meter),
+      consumptionPower: unreadable(meter),
+    })),
   ),
 });
 export type SolarEdgeMeters = z.infer<typeof SolarEdgeMeters>;
 
-export const SolarEdgeDevices = z.array(z.looseObject({ type: z.string(), active: z.boolean().nullish() }));
+export const SolarEdgeDevices = eachThatFits(
+  z.looseObject({ type: z.string(), active: z.boolean().nullish().catch(null) }),
+);
 
 const TIMEOUT_MS = 8_000;
 
@@ -85,7 +87,8 @@ export function solarEdgeApi(connection: Connection, credits: Credits, accessTok
   };
 }
 
-// The reason of a 403 stands in its `detail` only.
+// The reason of a 403 stands in its `detail` only; the rest may name a site or a plan without meaning it.
+const Problem = z.looseObject({ detail: z.string() });
 const REFUSALS: readonly (readonly [RegExp, FaultClass, string])[] = [
   [/tier|plan\b|subscription|upgrade/i, "our-configuration", "our plan at SolarEdge does not include this"],
   [/scope|permission|consent/i, "customer-must-act", "the customer must reconnect and grant site and device data"],
@@ -102,9 +105,24 @@ const STATUSES: Record<number, string> = {
 export function errorOf(answer: HttpAnswer, operation: string, now: Instant): VendorError {
   const { status, text, headers } = answer;
   if (status === 429) return tooMany(headers, operation, now);
-  const refusal = status === 403 ? REFUSALS.find(([pattern]) => pattern.test(text)) : undefined;
-  const fault = refusal?.[1] ?? (/<html/i.test(text) && status !== 410 ? "vendor-outage" : faultOf(status));
-  return new VendorError({ fault, operation, status, message: refusal?.[2] ?? STATUSES[status] ?? `HTTP ${status}` });
+  // A gateway's page says nothing about the customer's consent or our plan.
+  const isPage = isWebPage(text) && status >= 400 && status !== 401 && status !== 410;
+  const refusal = status === 403 && !isPage ? REFUSALS.find(([pattern]) => pattern.test(detailOf(text))) : undefined;
+  return new VendorError({
+    fault: refusal?.[1] ?? (isPage ? "vendor-outage" : faultOf(status)),
+    operation,
+    status,
+    message: refusal?.[2] ?? (isPage ? `HTTP ${status}, a web page` : (STATUSES[status] ?? `HTTP ${status}`)),
+    retryAfterMs: retryAfterMs(headers, Date.parse(now)),
+  });
+}
+
+function detailOf(text: string): string {
+  try {
+    return Problem.parse(JSON.parse(text)).detail;
+  } catch {
+    return text;
+  }
 }
 
 function faultOf(status: number): FaultClass {

@@ -2,7 +2,7 @@ import type { Asset } from "../../../shared/domain/asset.ts";
 import { epochMs, HOUR_MS, MINUTE_MS } from "../../../shared/domain/instant.ts";
 import { VendorError } from "../../../shared/errors.ts";
 import type { ConnectVendor, Target } from "../../../shared/integration/contract.ts";
-import { periodToAsk, type SolarSite, toReading } from "./adapter.ts";
+import { periodToAsk, type SolarSite, toLook } from "./adapter.ts";
 import { solarEdgeApi } from "./api.ts";
 import { creditBook } from "./credits.ts";
 import { localParameter } from "./local-time.ts";
@@ -45,6 +45,21 @@ function readOnly(operation: string): VendorError {
   });
 }
 
+/** Faults of what was asked, not of whom we ask for: energy that was told and paid for is not lost with the meters. */
+const OF_METERS_ALONE = [
+  "transient",
+  "vendor-outage",
+  "malformed-message",
+  "unsupported-by-device",
+  "our-configuration",
+];
+
+function withoutMeters(error: unknown): { meters: undefined; failure: string } {
+  if (error instanceof VendorError && OF_METERS_ALONE.includes(error.fault))
+    return { meters: undefined, failure: error.message };
+  throw error;
+}
+
 /** SolarEdge's cloud in the platform's words. Every call is a credit, so nothing is asked that need not be. */
 export const connectSolarEdge: ConnectVendor = (connection) => {
   const credits = creditBook(connection.now);
@@ -66,10 +81,13 @@ export const connectSolarEdge: ConnectVendor = (connection) => {
 
     const api = solarEdgeApi(connection, credits, accessToken);
     const energy = await api.energy(siteId, span);
-    const has = known?.has ?? (await api.hasMeter(siteId));
-    if (!known) meters.set(siteId, { has, learnedAtMs: epochMs(connection.now()) });
-    const answers = { energy, meters: has ? await api.meters(siteId, span) : undefined };
-    return { online: true, reading: toReading(answers, period, site, connection.now()) };
+    const metered = async () => {
+      const has = known?.has ?? (await api.hasMeter(siteId));
+      if (!known) meters.set(siteId, { has, learnedAtMs: epochMs(connection.now()) });
+      return { meters: has ? await api.meters(siteId, span) : undefined };
+    };
+    const answers = { energy, ...(await metered().catch(withoutMeters)) };
+    return toLook(answers, period, site, connection.now());
   };
 
   return {

@@ -7,7 +7,7 @@ import type { Login } from "../../../shared/integration/contract.ts";
 const SolarEdgeTokens = z.looseObject({
   access_token: z.string().min(1),
   refresh_token: z.string().min(1),
-  expires_in: z.number().positive(),
+  expires_in: z.coerce.number().positive(),
 });
 const SolarEdgeTokenError = z.looseObject({ error: z.string(), error_description: z.string().nullish() });
 

@@ -1,15 +1,18 @@
 import * as z from "zod";
-import type { FaultClass } from "../../../shared/domain/fault.ts";
 import { epochMs } from "../../../shared/domain/instant.ts";
 import { VendorError } from "../../../shared/errors.ts";
-import { call, faultOfStatus, type HttpAnswer, parseBody, retryAfterMs } from "../../../shared/http.ts";
+import { call, parseBody } from "../../../shared/http.ts";
 import type { CallKind, Connection } from "../../../shared/integration/contract.ts";
+import { errorIn, errorOf, jsonOf } from "./api-errors.ts";
+import { type Regions, regionOf } from "./region.ts";
 
 // Field names, units and quirks: https://developer.tesla.com/docs/fleet-api/endpoints/vehicle-endpoints
 // Loose about fields we do not use; `id` is never read because it exceeds 2^53.
 const nullable = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
 
-export const TeslaVehicle = z.looseObject({ state: z.enum(["online", "asleep", "offline"]) });
+/** `waking` is old, but still sent by compatible services. */
+const Connectivity = z.enum(["online", "asleep", "offline", "waking"]);
+export const TeslaVehicle = z.looseObject({ state: Connectivity });
 
 // Outside of these the number is not epoch ms: seconds would read as January 1970, microseconds as the year 50,000.
 const LEAST_EPOCH_MS = Date.UTC(2010, 0);
@@ -35,18 +38,25 @@ export const TeslaChargeState = z.looseObject({
 export type TeslaChargeState = z.infer<typeof TeslaChargeState>;
 
 export const TeslaVehicleData = z.looseObject({
-  response: z.looseObject({ state: z.string(), charge_state: TeslaChargeState }),
+  // A compatible service answers with what it kept of a sleeping car, and says so in `state`. Null, not absent, is a car
+  // that is up and has not told anything yet: https://github.com/teslamate-org/teslamate/issues/910
+  response: z.looseObject({ state: Connectivity, charge_state: TeslaChargeState.nullable() }),
 });
 const TeslaVehicleAnswer = z.looseObject({ response: TeslaVehicle });
 export const TeslaWakeAnswer = z.looseObject({ response: z.looseObject({ state: z.string() }) });
 export const TeslaCommandAnswer = z.looseObject({
-  response: z.looseObject({ result: z.boolean(), reason: z.string().nullish() }),
+  response: z
+    .looseObject({ result: z.boolean(), reason: z.string().nullish(), string: z.string().nullish() })
+    // The signing proxy names the car's reason `string`: teslamotors/vehicle-command pkg/proxy/proxy.go.
+    .transform(({ result, reason, string }) => ({ result, reason: reason || string || "" })),
 });
 
 const TIMEOUT_MS = 12_000;
 
+type Login = { accountId: string; accessToken: string };
+
 /** Calls of the Fleet API for one customer's token. Every method throws VendorError. */
-export function teslaApi(connection: Connection, accessToken: string) {
+export function teslaApi(connection: Connection, { accountId, accessToken }: Login, regions: Regions) {
   const request = async (kind: CallKind, method: "GET" | "POST", operation: string, path: string, body?: unknown) => {
     const send = (base: URL) => {
       connection.count(kind);
@@ -59,11 +69,23 @@ export function teslaApi(connection: Connection, accessToken: string) {
         timeoutMs: TIMEOUT_MS,
       });
     };
-    const base = connection.endpoint("TESLA_API_URL");
-    let answer = await send(base);
-    if (answer.status === 421) answer = await send(regionOf(answer, base, operation));
-    if (answer.status === 200) return answer;
-    throw errorOf(answer, operation, method, epochMs(connection.now()));
+    const reads = connection.endpoint("TESLA_API_URL");
+    const commands = connection.endpoint("TESLA_COMMAND_URL");
+    const isSigned = kind === "command" && commands.origin !== reads.origin;
+    // A signing proxy finds the customer's region in the token by itself.
+    const asked = isSigned ? commands : regions.of(accountId, reads);
+    let answer = await send(asked);
+    if (answer.status === 421) {
+      const region = regionOf(answer, asked);
+      if (!region) throw wrongRegion(operation);
+      answer = await send(region);
+      if (answer.status !== 421) regions.learn(accountId, region);
+    }
+    const nowMs = epochMs(connection.now());
+    const error = answer.status === 200 ? errorIn : errorOf;
+    const thrown = error(answer, operation, method, nowMs);
+    if (thrown) throw thrown;
+    return answer;
   };
   const vehicle = (vin: string) => `/api/1/vehicles/${encodeURIComponent(vin)}`;
 
@@ -73,15 +95,15 @@ export function teslaApi(connection: Connection, accessToken: string) {
       const answer = await request("state", "GET", "vehicle", vehicle(vin));
       return parseBody(answer, TeslaVehicleAnswer, "vehicle").response.state;
     },
-    /** The reading; does not wake, answers 408 when asleep. */
-    async chargeState(vin: string) {
+    /** The reading, and whether the car is online now; does not wake, answers 408 when asleep. */
+    async vehicleData(vin: string) {
       const answer = await request(
         "data",
         "GET",
         "vehicle_data",
         `${vehicle(vin)}/vehicle_data?endpoints=charge_state`,
       );
-      return parseBody(answer, TeslaVehicleData, "vehicle_data").response.charge_state;
+      return parseBody(answer, TeslaVehicleData, "vehicle_data").response;
     },
     /** Asks the car to wake; it usually still says asleep in the answer. */
     async wake(vin: string) {
@@ -91,7 +113,7 @@ export function teslaApi(connection: Connection, accessToken: string) {
     async command(vin: string, name: string, body: Record<string, unknown>) {
       const answer = await request("command", "POST", name, `${vehicle(vin)}/command/${name}`, body);
       // An empty or shapeless 200 has been seen in the wild and says nothing about what the car did.
-      const parsed = TeslaCommandAnswer.safeParse(jsonOrUndefined(answer.text));
+      const parsed = TeslaCommandAnswer.safeParse(jsonOf(answer.text));
       if (!parsed.success) {
         throw new VendorError({
           fault: "malformed-message",
@@ -106,80 +128,11 @@ export function teslaApi(connection: Connection, accessToken: string) {
   };
 }
 
-/**
- * Where Tesla sends us for another region. The value decides where a bearer token goes, so only Tesla's own hosts are
- * followed (or the configured host itself, behind a proxy).
- */
-function regionOf(answer: HttpAnswer, base: URL, operation: string): URL {
-  const text = /https?:\/\/[^\s"\\,]+/.exec(answer.text)?.[0];
-  if (text && URL.canParse(text)) {
-    const url = new URL(text);
-    const isTesla =
-      /^fleet-api\.prd\.[a-z]{2}\.vn\.cloud\.tesla\.(com|cn)$/.test(url.hostname) && url.protocol === "https:";
-    if (isTesla || url.origin === base.origin) return new URL(url.origin);
-  }
-  throw new VendorError({
+function wrongRegion(operation: string): VendorError {
+  return new VendorError({
     fault: "our-configuration",
     operation,
     status: 421,
     message: "the account lives in another region and the answer names no Tesla host; correct TESLA_API_URL",
   });
-}
-
-// Phrases stand before status codes: the signing proxy turns Tesla's own 408 into 500, and texts vary in form.
-const PHRASES: readonly (readonly [RegExp, FaultClass, string])[] = [
-  [/vehicle unavailable|offline or asleep/i, "device-offline", "the car is asleep or offline"],
-  [/not been paired|public key/i, "customer-must-act", "the customer must add our key to the car in the Tesla app"],
-  [
-    /mobile_access_disabled|mobile access/i,
-    "customer-must-act",
-    "the customer must switch on mobile access in the car",
-  ],
-  [/missing scopes/i, "customer-must-act", "the customer must grant the missing permissions"],
-  [/login_required/i, "credentials-revoked", "the customer must reconnect the account"],
-  [
-    /vehicle command protocol/i,
-    "our-configuration",
-    "the car wants signed commands; set TESLA_API_URL to the signing proxy",
-  ],
-  [/unsupported vehicle/i, "unsupported-by-device", "the car cannot do this"],
-  [/busy or finishing wake-up/i, "transient", "the car is still waking"],
-  [/exceeded_limit/i, "quota-exhausted", "our billing limit at Tesla is reached: every customer is cut off"],
-];
-
-const STATUSES: Record<number, readonly [FaultClass, string]> = {
-  402: ["our-configuration", "Tesla's bill is unpaid"],
-  404: ["customer-must-act", "the car is no longer in the customer's account"],
-  412: ["our-configuration", "our application is not registered in this region"],
-  423: ["customer-must-act", "the customer's Tesla account is locked"],
-  451: ["customer-must-act", "the car's privacy settings refuse access"],
-  540: ["customer-must-act", "the car's computer needs a restart by its owner"],
-};
-
-/** Classifies an error answer: known phrases first, then known statuses, then the status' family. */
-export function errorOf(answer: HttpAnswer, operation: string, method: "GET" | "POST", nowMs: number): VendorError {
-  // The whole body: the same phrase is found in several fields, nested, or in plain text.
-  const { text } = answer;
-  const phrase = PHRASES.find(([pattern]) => pattern.test(text));
-  const known = STATUSES[answer.status];
-  const [fault, message] = phrase
-    ? [phrase[1], phrase[2]]
-    : (known ?? [/<html/i.test(text) ? "vendor-outage" : faultOfStatus(answer.status), `HTTP ${answer.status}`]);
-  return new VendorError({
-    fault,
-    operation,
-    status: answer.status,
-    message,
-    retryAfterMs: retryAfterMs(answer.headers, nowMs),
-    // 504 and other gateway errors: the car may have taken it although nobody answered.
-    mayHaveActed: method === "POST" && fault !== "device-offline" && !phrase && answer.status >= 500,
-  });
-}
-
-function jsonOrUndefined(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

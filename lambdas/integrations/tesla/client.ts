@@ -2,9 +2,10 @@ import type { Asset, Car } from "../../../shared/domain/asset.ts";
 import { epochMs, MINUTE_MS } from "../../../shared/domain/instant.ts";
 import { asCharge } from "../../../shared/domain/reading.ts";
 import { VendorError } from "../../../shared/errors.ts";
-import type { ConnectVendor } from "../../../shared/integration/contract.ts";
+import type { ConnectVendor, Target } from "../../../shared/integration/contract.ts";
 import { toCommands, tookWithoutEffect, toReading } from "./adapter.ts";
 import { teslaApi } from "./api.ts";
+import { Regions } from "./region.ts";
 
 // A waking car needs 10 to 45 s; asking again how far it is costs a state call, waking it again ten times that.
 const WAKE_WAIT_MS = 20_000;
@@ -24,6 +25,9 @@ function carOf(asset: Asset): Car {
 /** Tesla's cloud in the platform's words: looks never wake a car, commands do. */
 export const connectTesla: ConnectVendor = (connection) => {
   const wokenAtMs = new Map<string, number>();
+  const regions = new Regions();
+  const apiOf = ({ asset, accessToken }: Target) =>
+    teslaApi(connection, { accountId: asset.accountId, accessToken }, regions);
 
   /** Wakes a car unless that was asked a moment ago. */
   const wake = async (vin: string, api: ReturnType<typeof teslaApi>) => {
@@ -35,12 +39,14 @@ export const connectTesla: ConnectVendor = (connection) => {
   };
 
   return {
-    async look({ asset, accessToken }, { expectAwake }) {
-      const api = teslaApi(connection, accessToken);
+    async look(target, { expectAwake }) {
+      const { asset } = target;
+      const api = apiOf(target);
       if (!expectAwake && (await api.state(asset.vendorAssetId)) !== "online") return { online: false };
       try {
-        const data = await api.chargeState(asset.vendorAssetId);
-        return { online: true, reading: toReading(data, carOf(asset), connection.now()) };
+        const { state, charge_state } = await api.vehicleData(asset.vendorAssetId);
+        const online = state === "online";
+        return charge_state ? { online, reading: toReading(charge_state, carOf(asset), connection.now()) } : { online };
       } catch (error) {
         // Unreachable is not "not charging": the last known values stand.
         if (error instanceof VendorError && error.fault === "device-offline") return { online: false };
@@ -48,18 +54,20 @@ export const connectTesla: ConnectVendor = (connection) => {
       }
     },
 
-    async prepare({ asset, accessToken, last }) {
+    async prepare(target) {
+      const { asset, last } = target;
       // A car seen charging a moment ago is awake. Old news is not believed: such a car would never be woken.
       const charge = asCharge(last);
       const isDrawing = charge?.state === "charging" || charge?.state === "starting";
       if (isDrawing && epochMs(connection.now()) - epochMs(charge.observedAt) < STAYS_AWAKE_MS) return { ready: true };
-      const api = teslaApi(connection, accessToken);
+      const api = apiOf(target);
       const isReady = (await api.state(asset.vendorAssetId)) === "online" || (await wake(asset.vendorAssetId, api));
       return isReady ? { ready: true } : { ready: false, waitMs: WAKE_WAIT_MS };
     },
 
-    async command({ asset, accessToken, last }, action) {
-      const api = teslaApi(connection, accessToken);
+    async command(target, action) {
+      const { asset, last } = target;
+      const api = apiOf(target);
       let withoutEffect = true;
       for (const command of toCommands(action, asCharge(last))) {
         const answer = await api.command(asset.vendorAssetId, command.name, command.body);

@@ -8,8 +8,10 @@ export const manifest: Manifest = {
   docsUrl: "https://developer.tesla.com/docs/fleet-api",
   capabilities: ["soc", "power", "plugged", "charge.start", "charge.stop", "wake"],
   endpoints: {
-    // The Europe region also serves the Middle East and Africa. A signing proxy or a compatible host goes here too.
+    // The Europe region also serves the Middle East and Africa. A compatible service (README) goes here and below.
     TESLA_API_URL: "https://fleet-api.prd.eu.vn.cloud.tesla.com",
+    // Where commands go: the signing proxy, for cars made since about 2021. As it stands, unsigned.
+    TESLA_COMMAND_URL: "https://fleet-api.prd.eu.vn.cloud.tesla.com",
     // Token exchange moved here from auth.tesla.com in August 2025.
     TESLA_AUTH_URL: "https://fleet-auth.prd.vn.cloud.tesla.com",
   },

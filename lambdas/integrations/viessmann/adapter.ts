@@ -1,10 +1,12 @@
 import type { Action } from "../../../shared/domain/command.ts";
 import type { FaultClass } from "../../../shared/domain/fault.ts";
 import { epochMs, HOUR_MS, type Instant, later } from "../../../shared/domain/instant.ts";
-import type { HeatMode, HeatReading } from "../../../shared/domain/reading.ts";
+import type { HeatMode } from "../../../shared/domain/reading.ts";
 import { VendorError } from "../../../shared/errors.ts";
+import type { Look } from "../../../shared/integration/contract.ts";
+import { oddity, unknownOf } from "../../../shared/integration/odd.ts";
 import type { ViessmannFeature } from "./api.ts";
-import { Features, type Told, unknownWord } from "./features.ts";
+import { Features, malformed, type Told, timeOf } from "./features.ts";
 import { drawing, type HeatPump } from "./power.ts";
 
 const CHARGE = "heating.dhw.oneTimeCharge";
@@ -15,9 +17,15 @@ const STALE_AFTER_MS = 3 * HOUR_MS;
 /** A tank is heated again when it has cooled by about this below its target, K. */
 const HYSTERESIS_K = 5;
 
-/** Everything a device told, as our reading. Throws `malformed-message` on words that are not Viessmann's. */
-export function toReading(told: readonly ViessmannFeature[], asset: HeatPump, receivedAt: Instant): HeatReading {
-  const features = new Features(told);
+/**
+ * Everything a device told, as our look. A word, unit or value that is not Viessmann's is unknown, and told as such.
+ * Throws `unsupported-by-device` when it is no heat pump, and `malformed-message` when nothing of it has a value.
+ */
+export function toLook(told: readonly ViessmannFeature[], asset: HeatPump, receivedAt: Instant): Look {
+  const undated = told.filter((feature) => timeOf(feature, receivedAt) === undefined);
+  const features = new Features(told.filter((feature) => !undated.includes(feature)));
+  // What is set is as the device tells it now, however old: only what is measured must have a time.
+  const set = new Features(told);
   const { from, ...power } = drawing(features, asset);
   const hotWater =
     features.celsius("heating.dhw.sensors.temperature.hotWaterStorage") ??
@@ -28,32 +36,48 @@ export function toReading(told: readonly ViessmannFeature[], asset: HeatPump, re
   const outdoor = features.celsius("heating.sensors.temperature.outside");
   const settings = [features.get(CHARGE), features.get(TARGET)];
   const temperatures = [hotWater, indoor, outdoor].map((one) => one?.feature);
-  const used = [...from, ...temperatures, ...settings, ...signsOfLife(features)].flatMap(
-    (feature) => feature?.timestamp ?? [],
+  const timeIn = (feature: ViessmannFeature | undefined) => feature && timeOf(feature, receivedAt);
+  const times = [...from, ...temperatures, ...settings, ...signsOfLife(features)].flatMap(
+    (feature) => timeIn(feature) ?? [],
   );
-  const [first, ...others] = used;
-  if (first === undefined) {
-    throw new VendorError({
-      fault: "malformed-message",
-      operation: "features",
-      message: "the answer holds no feature of a heat pump that we know",
-    });
-  }
+  const [first, ...others] = times;
+  if (first === undefined) throw nothingKnown(told, undated);
   // Each time is that feature's last change: the newest is the device's last sign of life.
   const observedAt = others.reduce(later, first);
-  const fresh = (one: Told | undefined) =>
-    one && epochMs(observedAt) - epochMs(one.feature.timestamp) <= STALE_AFTER_MS ? one.value : null;
-  return {
-    assetId: asset.assetId,
-    stream: "heat",
-    observedAt,
-    receivedAt,
-    mode: modeOf(features, asset),
-    ...power,
-    hotWaterC: fresh(hotWater),
-    indoorC: fresh(indoor),
-    outdoorC: fresh(outdoor),
+  const fresh = (one: Told | undefined) => {
+    const at = timeIn(one?.feature);
+    return one && at && epochMs(observedAt) - epochMs(at) <= STALE_AFTER_MS ? one.value : null;
   };
+  const mode = modeOf(set, asset);
+  return {
+    online: true,
+    reading: {
+      assetId: asset.assetId,
+      stream: "heat",
+      observedAt,
+      receivedAt,
+      mode,
+      ...power,
+      hotWaterC: fresh(hotWater),
+      indoorC: fresh(indoor),
+      outdoorC: fresh(outdoor),
+    },
+    ...unknownOf([...undated.map(untimed), ...features.odd, ...set.odd]),
+  };
+}
+
+function untimed({ feature, timestamp }: ViessmannFeature): string {
+  return oddity(`time of ${feature}`, timestamp);
+}
+
+function nothingKnown(told: readonly ViessmannFeature[], [undated]: readonly ViessmannFeature[]): VendorError {
+  if (undated) return malformed(untimed(undated));
+  if (told.length > 0) return malformed("the heat pump tells no value that we know");
+  return new VendorError({
+    fault: "unsupported-by-device",
+    operation: "features",
+    message: "the enrolled device has nothing of a heat pump; the heat pump is another device of the installation",
+  });
 }
 
 /** Sensors read only for their time: water in the pipes moves when a resting plant's tank and the weather do not. */
@@ -68,10 +92,15 @@ function signsOfLife(features: Features): (ViessmannFeature | undefined)[] {
 
 /** The one-time charge is the boost; a target at our reduced value is ours; any other is the owner's. */
 function modeOf(features: Features, asset: HeatPump): HeatMode | null {
-  if (features.flag(CHARGE, "active")?.value) return "boost";
+  const charge = features.flag(CHARGE, "active");
+  if (charge?.value) return "boost";
+  // Told in a way that we cannot read: perhaps it is on.
+  if (!charge && features.get(CHARGE)?.properties?.active !== undefined) return null;
   const target = features.celsius(TARGET)?.value;
   if (target === undefined) return null;
-  return target === reducedTargetC(features, asset) ? "reduced" : "normal";
+  // One that cannot be set was not set by us.
+  const isSettable = features.command(TARGET, "setTargetTemperature") !== undefined;
+  return isSettable && target === reducedTargetC(features, asset) ? "reduced" : "normal";
 }
 
 /**
@@ -106,6 +135,9 @@ export function toCalls(action: Action, told: readonly ViessmannFeature[], asset
   const features = new Features(told);
   const charging = features.flag(CHARGE, "active")?.value;
   const target = features.celsius(TARGET)?.value;
+  // Nothing is done on a guess.
+  const [odd] = features.odd;
+  if (odd !== undefined) throw malformed(odd);
   const reduced = reducedTargetC(features, asset);
   const isReduced = target !== undefined && target === reduced;
   const ownTargetC = asset.preferences.hotWaterMaxC;
@@ -150,7 +182,7 @@ const LIMITED: Record<string, boolean> = {
 function mayBoost(features: Features, asset: HeatPump, targetC: number | undefined): void {
   const limit = features.text("device.power.statusReport.consumption", "status");
   if (limit !== undefined) {
-    if (!Object.hasOwn(LIMITED, limit)) throw unknownWord("state of the grid operator's limit", limit);
+    if (!Object.hasOwn(LIMITED, limit)) throw malformed(oddity("state of the grid operator's limit", limit));
     if (LIMITED[limit]) throw refusal("transient", "the grid operator limits its power now");
   }
   if (features.text("heating.dhw.operating.modes.active") === "off")

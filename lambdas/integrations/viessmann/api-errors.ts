@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { FaultClass } from "../../../shared/domain/fault.ts";
 import { VendorError } from "../../../shared/errors.ts";
-import { faultOfStatus, type HttpAnswer, retryAfterMs } from "../../../shared/http.ts";
+import { faultOfStatus, type HttpAnswer, isWebPage, retryAfterMs } from "../../../shared/http.ts";
 
 const word = z.coerce.string().catch("");
 
@@ -15,7 +15,7 @@ const ErrorBody = z
         code: word.optional(),
         reason: word.optional(),
         name: word.optional(),
-        limitReset: z.number().optional().catch(undefined),
+        limitReset: z.coerce.number().optional().catch(undefined),
       })
       .optional()
       .catch(undefined),
@@ -83,9 +83,11 @@ function judgeWords(body: ErrorBody, status: number, nowMs: number): Judgement |
 }
 
 function judgeStatus({ status, text }: HttpAnswer): Judgement {
+  // A gateway's page says nothing about the customer's consent or device.
+  if (isWebPage(text) && status >= 400 && status !== 401 && status !== 429)
+    return { fault: "vendor-outage", message: `HTTP ${status}, a web page` };
   if (status === 403) return { fault: "customer-must-act", message: "the customer must consent to our access again" };
   if (status === 404) return { fault: "customer-must-act", message: "the device is no longer in the account" };
-  if (status >= 500 && /<html/i.test(text)) return { fault: "vendor-outage", message: `HTTP ${status}, a web page` };
   return { fault: faultOfStatus(status), message: `HTTP ${status}` };
 }
 

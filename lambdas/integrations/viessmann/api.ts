@@ -1,8 +1,9 @@
 import * as z from "zod";
-import { epochMs, ZonedTime } from "../../../shared/domain/instant.ts";
+import { epochMs } from "../../../shared/domain/instant.ts";
 import { VendorError } from "../../../shared/errors.ts";
 import { call, parseBody } from "../../../shared/http.ts";
 import type { CallKind, Connection } from "../../../shared/integration/contract.ts";
+import { eachThatFits, entriesThatFit } from "../../../shared/integration/odd.ts";
 import { errorOf } from "./api-errors.ts";
 
 // Every feature of a device comes in one answer; the set differs by model. Only the features we use are checked.
@@ -16,8 +17,8 @@ const USED = [
   /^device\.power\.statusReport\.consumption$/,
 ];
 
-/** A value with its unit as a word. What is no number where one is wanted is unknown, so the value is not checked here. */
-const ViessmannProperty = z.looseObject({ unit: z.string().nullish(), value: z.unknown() });
+/** A value with its unit as a word. Both are judged where they are used: an odd one loses only itself. */
+const ViessmannProperty = z.looseObject({ unit: z.unknown().optional(), value: z.unknown().optional() });
 export type ViessmannProperty = z.infer<typeof ViessmannProperty>;
 
 /** A command describes itself: whether the device would take it now, and within which bounds. */
@@ -36,23 +37,24 @@ const ViessmannCommand = z.looseObject({
 });
 export type ViessmannCommand = z.infer<typeof ViessmannCommand>;
 
+const flag = z.boolean().nullish().catch(null);
 export const ViessmannFeature = z.looseObject({
   feature: z.string(),
-  isEnabled: z.boolean().nullish(),
-  isReady: z.boolean().nullish(),
-  /** When the feature last changed, not when it was asked for. */
-  timestamp: ZonedTime,
+  isEnabled: flag,
+  isReady: flag,
+  /** When the feature last changed, not when it was asked for; as told. */
+  timestamp: z.unknown().optional(),
   /** Empty when the device knows the feature and has no value for it. */
-  properties: z.record(z.string(), ViessmannProperty).nullish(),
-  commands: z.record(z.string(), ViessmannCommand).nullish(),
+  properties: entriesThatFit(ViessmannProperty).nullish().catch(null),
+  /** A command whose description cannot be read is as good as not there. */
+  commands: entriesThatFit(ViessmannCommand).nullish().catch(null),
 });
 export type ViessmannFeature = z.infer<typeof ViessmannFeature>;
 
 export const ViessmannFeatures = z.looseObject({
-  data: z
-    .array(z.looseObject({ feature: z.string() }))
-    .transform((features) => features.filter(({ feature }) => USED.some((name) => name.test(feature))))
-    .pipe(z.array(ViessmannFeature)),
+  data: eachThatFits(ViessmannFeature)
+    .refine((features) => features.length > 0, "no feature at all")
+    .transform((features) => features.filter(({ feature }) => USED.some((name) => name.test(feature)))),
 });
 
 const ViessmannCommandAnswer = z.looseObject({ data: z.looseObject({ success: z.boolean() }) });

@@ -1,7 +1,7 @@
 import type { Asset } from "../../../shared/domain/asset.ts";
 import { VendorError } from "../../../shared/errors.ts";
 import type { ConnectVendor } from "../../../shared/integration/contract.ts";
-import { toCalls, toReading } from "./adapter.ts";
+import { toCalls, toLook } from "./adapter.ts";
 import { type DevicePath, viessmannApi } from "./api.ts";
 import type { HeatPump } from "./power.ts";
 
@@ -28,7 +28,7 @@ export const connectViessmann: ConnectVendor = (connection) => ({
   async look({ asset, accessToken }) {
     const heatPump = heatPumpOf(asset);
     const features = await viessmannApi(connection, accessToken).features(pathOf(asset));
-    return { online: true, reading: toReading(features, heatPump, connection.now()) };
+    return toLook(features, heatPump, connection.now());
   },
 
   async prepare() {
