@@ -4,6 +4,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { UnsupportedResource } from "./assembly.ts";
 import { BadInput } from "./feeds/bad-input.ts";
 import { startLiveFeeds } from "./feeds/live.ts";
+import { assetsOf } from "./night/fleet.ts";
 import { type FaultLevel, type NightRequest, prepare } from "./night/inputs.ts";
 import { watchMemory } from "./night/memory.ts";
 import { progressLine } from "./night/progress.ts";
@@ -18,6 +19,9 @@ import { synthesiseInto } from "./synthesise.ts";
 
 type Options = {
   cars?: number;
+  chargers: number;
+  heatPumps: number;
+  solarSites: number;
   night?: string;
   zone: string;
   prices?: string;
@@ -36,10 +40,19 @@ const EXIT = { held: 0, broken: 1, badInput: 2, interrupted: 130 } as const;
 
 function program(): Command {
   return new Command("npm start --")
-    .description("Runs a night of electric cars through the platform's own Lambdas, on this machine, in virtual time.")
+    .description(
+      "Runs a night of cars, chargers, heat pumps and solar sites through the platform's own Lambdas, on this machine, in virtual time.",
+    )
     .addOption(
       new Option("--cars <n>", "how many cars (default 5; with --sessions, all of that night)").argParser(whole),
     )
+    .addOption(
+      new Option("--chargers <n>", "how many chargers, each with a car that comes").argParser(whole).default(0),
+    )
+    .addOption(
+      new Option("--heat-pumps <n>", "how many heat pumps, by the vendors in turn").argParser(whole).default(0),
+    )
+    .addOption(new Option("--solar-sites <n>", "how many solar sites, on the first homes").argParser(whole).default(0))
     .option(
       "--night <date>",
       "the night that begins at noon of this date, YYYY-MM-DD (default: 2026-01-14, or tonight with --live)",
@@ -63,7 +76,7 @@ function program(): Command {
     )
     .addOption(new Option("--seed <n>", "decides everything that is drawn").argParser(whole).default(1))
     .option("--json <file>", "also write the report as JSON")
-    .option("--live", "plan tonight from the real public price and carbon feeds; the cars are simulated")
+    .option("--live", "plan tonight from the real public price and carbon feeds; the devices are simulated")
     .option("--keep-running", "afterwards keep the platform up for `npm run ops`, until Ctrl-C")
     .addOption(new Option("--assembly <dir>", "run this cloud assembly instead of synthesising one").hideHelp())
     .allowExcessArguments(false)
@@ -152,7 +165,7 @@ async function night(options: Options, signal: AbortSignal): Promise<number> {
       };
       process.stdout.write(`${reportText(finished)}\n`);
       if (options.json !== undefined) writeReportFile(options.json, finished);
-      if (options.keepRunning) await keepRunning(running, signal);
+      if (options.keepRunning) await keepRunning(running, assetsOf(inputs)[0]?.assetId ?? "", signal);
       return report.invariants.every((one) => one.held) ? EXIT.held : EXIT.broken;
     } finally {
       progress.end();
@@ -169,6 +182,9 @@ function request(options: Options): NightRequest {
     night: options.night ?? (options.live ? tonight(options.zone) : "2026-01-14"),
     zone: options.zone,
     cars: options.cars,
+    chargers: options.chargers,
+    heatPumps: options.heatPumps,
+    solarSites: options.solarSites,
     prices: options.prices,
     carbon: options.carbon,
     sessions: options.sessions,
@@ -212,10 +228,14 @@ function lambdaTimes(platform: Platform): NonNullable<Report["lambdas"]> {
     .sort((a, b) => b.seconds - a.seconds);
 }
 
-async function keepRunning(running: Awaited<ReturnType<typeof startNight>>, signal: AbortSignal): Promise<void> {
+async function keepRunning(
+  running: Awaited<ReturnType<typeof startNight>>,
+  assetId: string,
+  signal: AbortSignal,
+): Promise<void> {
   rememberDeployment(running.deployment);
   process.stdout.write(
-    "\nThe platform stays up; use `npm run ops -- status car-0001` from another terminal. Ctrl-C ends it.\n",
+    `\nThe platform stays up; use \`npm run ops -- status ${assetId}\` from another terminal. Ctrl-C ends it.\n`,
   );
   try {
     await running.clock.runUntil(Number.MAX_SAFE_INTEGER, { realPace: true, signal });

@@ -3,10 +3,8 @@ import { plan } from "../../lambdas/optimiser/plan.ts";
 import { epochMs, HOUR_MS, instant, plusMs } from "../../shared/domain/instant.ts";
 import type { Slot } from "../../shared/domain/signal.ts";
 import type { PowerInterval } from "../../shared/integration/simulation.ts";
-import { maxPowerKw, type NightCar } from "./cars.ts";
-
-/** Energy, and what it cost and emitted. */
-export type Bill = { energyKwh: number; costPence: number; carbonGrams: number };
+import type { Bill } from "./bill.ts";
+import { maxPowerKw, type NightStay, nowKwh } from "./stays.ts";
 
 /** What is before the record's first value or after its last is taken for that value, this far. */
 const BEYOND_MS = 7 * 24 * HOUR_MS;
@@ -50,34 +48,42 @@ export class TrueSignals {
     }
     return bill;
   }
+
+  /** The same, of what was drawn within [fromMs, toMs). */
+  billWithin(intervals: readonly PowerInterval[], fromMs: number, toMs: number): Bill {
+    return this.bill(
+      intervals.map((one) => ({
+        ...one,
+        startsAtMs: Math.max(one.startsAtMs, fromMs),
+        endsAtMs: Math.min(one.endsAtMs, toMs),
+      })),
+    );
+  }
 }
 
 /** Full power from plug-in until the energy is in, or the car leaves. */
-export function chargeNow(car: NightCar, signals: TrueSignals): Bill {
-  const fullMs = (car.session.energyKwh / maxPowerKw(car)) * HOUR_MS;
-  const endsAtMs = Math.min(car.session.arrivesAtMs + fullMs, car.readyByMs);
-  return signals.bill([{ startsAtMs: car.session.arrivesAtMs, endsAtMs, powerKw: maxPowerKw(car) }]);
+export function chargeNow(stay: NightStay, signals: TrueSignals): Bill {
+  const { arrivesAtMs, energyKwh } = stay.session;
+  const fullMs = (energyKwh / maxPowerKw(stay)) * HOUR_MS;
+  const endsAtMs = Math.min(arrivesAtMs + fullMs, stay.readyByMs);
+  return signals.bill([{ startsAtMs: arrivesAtMs, endsAtMs, powerKw: maxPowerKw(stay) }]);
 }
 
 /**
- * The least that this car's energy can cost, knowing everything from plug-in: any power from nothing to the most, for as
+ * The least that this stay's energy can cost, knowing everything from plug-in: any power from nothing to the most, for as
  * short as one likes. A car cannot quite do that (6 A at least, no tiny runs), so no real charging is below it.
  */
-export function hindsight(car: NightCar, signals: TrueSignals): Bill {
-  const { asset, session, socOnArrivalPercent } = car;
-  const { chargeNowToPercent, carbonWeightPencePerKg } = asset.preferences;
-  const nowKwh =
-    (Math.max(0, chargeNowToPercent - socOnArrivalPercent) / 100) *
-    (asset.battery.capacityKwh / asset.battery.chargeEfficiency);
+export function hindsight(stay: NightStay, signals: TrueSignals): Bill {
+  const { asset, session, readyByMs } = stay;
   const best = plan({
     energyKwh: session.energyKwh,
-    nowKwh,
-    maxPowerKw: maxPowerKw(car),
+    nowKwh: nowKwh(stay),
+    maxPowerKw: maxPowerKw(stay),
     minPowerKw: 0,
-    slots: signals.slots(session.arrivesAtMs, car.readyByMs, carbonWeightPencePerKg),
+    slots: signals.slots(session.arrivesAtMs, readyByMs, asset.preferences.carbonWeightPencePerKg),
     reserveMs: 0,
     // No shortest run: with one as long as the stay the plan leaves slots whole, and without a least power that is exact.
-    runMs: car.readyByMs - session.arrivesAtMs,
+    runMs: readyByMs - session.arrivesAtMs,
     isCharging: false,
   });
   return signals.bill(

@@ -11,7 +11,7 @@ export function progressLine(out: WriteStream | NodeJS.WriteStream, night: Night
   let open = false;
   return {
     update(progress: Progress) {
-      const text = `${clock.format(progress.atMs)}  ${progress.ready} of ${progress.cars} full, ${progress.charging} charging, ${progress.commands} commands`;
+      const text = `${clock.format(progress.atMs)}  ${progressText(progress)}`;
       if (out.isTTY) {
         out.write(`\r\x1b[2K${text}`);
         open = true;
@@ -25,4 +25,12 @@ export function progressLine(out: WriteStream | NodeJS.WriteStream, night: Night
       open = false;
     },
   };
+}
+
+function progressText({ cars, heatPumps, commands }: Progress): string {
+  return [
+    ...(cars.all > 0 ? [`${cars.ready} of ${cars.all} full`, `${cars.charging} charging`] : []),
+    ...(heatPumps.all > 0 ? [`${heatPumps.running} of ${heatPumps.all} pumps running`] : []),
+    `${commands} commands`,
+  ].join(", ");
 }

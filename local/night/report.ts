@@ -1,39 +1,17 @@
 import type { Command, CommandStatus } from "../../shared/domain/command.ts";
-import { instant } from "../../shared/domain/instant.ts";
-import { round } from "../../shared/domain/units.ts";
-import type { PowerInterval } from "../../shared/integration/simulation.ts";
+import { epochMs, instant } from "../../shared/domain/instant.ts";
 import { tally } from "../../shared/tally.ts";
-import type { NightCar } from "./cars.ts";
-import { type Bill, chargeNow, hindsight, type TrueSignals } from "./hindsight.ts";
+import { type FaultsNamed, faultsNamed, type Naming, type NightInjection } from "./faults-named.ts";
+import { assetsOf, loadsOf } from "./fleet.ts";
+import { type HeatPumpReport, type HeatPumpTotals, heatPumpReport, heatPumpTotals } from "./heat-pump-report.ts";
+import type { TrueSignals } from "./hindsight.ts";
 import type { NightInputs } from "./inputs.ts";
-import { type EffectiveCall, type Invariant, invariants } from "./invariants.ts";
-
-/** What really happened, from the vendors' simulators and the platform's own ledgers. */
-export type Outcome = {
-  intervals: (car: NightCar) => readonly PowerInterval[];
-  couldBeReady: (car: NightCar) => boolean;
-  commands: Command[];
-  effective: EffectiveCall[];
-  vendorCalls: { kind: string; calls: number; priceUsd: number }[];
-  injectedFaults: Record<string, number>;
-  events: { name: string; assetId: string | undefined; faultClass: string | undefined }[];
-  deadLetters: { queue: string; messages: number }[];
-  refusals: string[];
-  droppedDeliveries: string[];
-};
-
-export type CarReport = {
-  assetId: string;
-  arrivesAt: string;
-  readyBy: string;
-  neededKwh: number;
-  deliveredKwh: number;
-  couldBeReady: boolean;
-  ready: boolean;
-  actual: Bill;
-  chargeNow: Bill;
-  hindsight: Bill;
-};
+import { type Invariant, invariants } from "./invariants.ts";
+import type { Outcome } from "./outcome.ts";
+import { type SolarSiteReport, solarSiteReport } from "./production.ts";
+import { type StayReport, type StayTotals, stayReport, stayTotals } from "./stay-report.ts";
+import { type CallSum, type VendorLoad, vendorCalls, vendorLoads } from "./vendor-calls.ts";
+import { overBudgets, overLimits } from "./vendor-limits.ts";
 
 /** One command of the night, as the platform's ledger has it at the end. */
 type CommandReport = Pick<
@@ -42,24 +20,32 @@ type CommandReport = Pick<
 > &
   Partial<Pick<Command, "acceptedAt" | "endedAt" | "faultClass" | "evidence">>;
 
-export type Report = {
+/** The totals at the top are of cars and chargers together. */
+export type Report = StayTotals & {
   night: { date: string; zone: string; startsAt: string; endsAt: string };
   seed: number;
   faults: string;
   notes: string[];
-  cars: CarReport[];
-  totals: { actual: Bill; chargeNow: Bill; hindsight: Bill };
-  savedAgainstChargeNow: { costPercent: number; carbonPercent: number };
-  /** How much dearer than the best possible with hindsight, over the cars that got as much energy as that would give. */
-  aboveHindsightPercent: number;
+  cars: StayReport[];
+  chargers: StayReport[];
+  heatPumps: HeatPumpReport[];
+  solarSites: SolarSiteReport[];
+  /** Each kind that the fleet has, by itself. */
+  byKind: { cars?: StayTotals; chargers?: StayTotals; heatPumps?: HeatPumpTotals };
   /** How many commands ended in each state. */
   commands: Record<CommandStatus, number>;
-  /** Every command, car by car in the order of issue, so that a reader can follow each car. */
+  /** Every command, asset by asset in the order of issue, so that a reader can follow each. */
   commandLedger: CommandReport[];
   missedBy: Record<string, number>;
-  vendorCalls: Outcome["vendorCalls"];
+  vendorCalls: CallSum[];
+  vendorLoads: VendorLoad[];
   faultsRaised: Record<string, number>;
   injectedFaults: Record<string, number>;
+  /** Troubles that only a command meets, such as a start with nothing plugged in. */
+  obstacles: Record<string, number>;
+  /** Each trouble that there was, so that a reader can hold what an asset did against it. */
+  injections: (Omit<NightInjection, "fromMs" | "toMs"> & { from: string; to: string })[];
+  faultsNamed: FaultsNamed;
   deadLetters: Outcome["deadLetters"];
   invariants: Invariant[];
   timings?: Record<string, number>;
@@ -68,78 +54,103 @@ export type Report = {
   peakMemoryMb?: number;
 };
 
-/** A car counts as ready with this much missing: less than a percent of a small battery. */
-const READY_TOLERANCE_KWH = 0.1;
-
 export function report(inputs: NightInputs, signals: TrueSignals, outcome: Outcome): Report {
-  const cars = inputs.cars.map((car) => carReport(car, signals, outcome));
-  const totals = {
-    actual: total(cars.map((car) => car.actual)),
-    chargeNow: total(cars.map((car) => car.chargeNow)),
-    hindsight: total(cars.map((car) => car.hindsight)),
-  };
-  const comparable = cars.filter((car) => car.actual.energyKwh >= car.hindsight.energyKwh - READY_TOLERANCE_KWH);
-  const cost = (which: "actual" | "hindsight") => total(comparable.map((car) => car[which])).costPence;
   const { night } = inputs;
+  const cars = inputs.cars.map((car) => stayReport(car, signals, outcome));
+  const chargers = inputs.chargers.map((charger) => stayReport(charger, signals, outcome));
+  const stays = [...cars, ...chargers];
+  const heatPumps = inputs.heatPumps.map((pump) => heatPumpReport(pump, night, signals, outcome));
+  const faults = faultsNamed(namings(inputs, outcome), outcome.injections);
+  const lastsMs = night.endsAtMs - night.startsAtMs;
+  const devices = tally(assetsOf(inputs), ({ integration }) => integration);
+  const manifests = inputs.vendors.map(({ manifest }) => manifest);
   return {
     night: { date: night.date, zone: night.zone, startsAt: instant(night.startsAtMs), endsAt: instant(night.endsAtMs) },
     seed: inputs.seed,
     faults: inputs.faults,
     notes: inputs.notes,
     cars,
-    totals,
-    savedAgainstChargeNow: {
-      costPercent: percent(totals.chargeNow.costPence - totals.actual.costPence, totals.chargeNow.costPence),
-      carbonPercent: percent(totals.chargeNow.carbonGrams - totals.actual.carbonGrams, totals.chargeNow.carbonGrams),
+    chargers,
+    heatPumps,
+    solarSites: solarSites(inputs, outcome),
+    ...stayTotals(stays),
+    byKind: {
+      ...(cars.length > 0 && { cars: stayTotals(cars) }),
+      ...(chargers.length > 0 && { chargers: stayTotals(chargers) }),
+      ...(heatPumps.length > 0 && { heatPumps: heatPumpTotals(heatPumps) }),
     },
-    aboveHindsightPercent: percent(cost("actual") - cost("hindsight"), Math.abs(cost("hindsight"))),
     commands: tally(outcome.commands, (command) => command.status) as Report["commands"],
-    commandLedger: outcome.commands.map(commandReport).sort(byCarAndTime),
+    commandLedger: outcome.commands.map(commandReport).sort(byAssetAndTime),
     missedBy: tally(
       outcome.commands.filter((command) => command.faultClass),
       (command) => command.faultClass ?? "",
     ),
-    vendorCalls: outcome.vendorCalls,
+    vendorCalls: vendorCalls(outcome.calls),
+    vendorLoads: vendorLoads(outcome.calls, devices, lastsMs),
     faultsRaised: tally(
       outcome.events.filter((event) => event.name === "FaultRaised"),
       (event) => event.faultClass ?? "",
     ),
-    injectedFaults: outcome.injectedFaults,
+    injectedFaults: tally(
+      outcome.injections.filter(({ onlyIfAsked }) => !onlyIfAsked),
+      ({ kind }) => kind,
+    ),
+    obstacles: tally(
+      outcome.injections.filter(({ onlyIfAsked }) => onlyIfAsked),
+      ({ kind }) => kind,
+    ),
+    injections: outcome.injections.map(({ fromMs, toMs, ...injection }) => ({
+      ...injection,
+      from: instant(fromMs),
+      to: instant(toMs),
+    })),
+    faultsNamed: faults,
     deadLetters: outcome.deadLetters,
     invariants: invariants({
       commands: outcome.commands,
       effective: outcome.effective,
-      cars: cars.map((car) => ({
-        assetId: car.assetId,
-        ready: car.ready,
-        couldBeReady: car.couldBeReady,
-        missingKwh: car.neededKwh - car.deliveredKwh,
+      stays: stays.map(({ assetId, ready, couldBeReady, neededKwh, deliveredKwh }) => ({
+        assetId,
+        ready,
+        couldBeReady,
+        missingKwh: neededKwh - deliveredKwh,
       })),
+      actedForByCharger: inputs.cars.flatMap(({ asset }) => (asset.chargerId === undefined ? [] : asset.assetId)),
+      comfortBreaches: outcome.comfortBreaches,
+      overLimits: overLimits(outcome.calls, manifests),
+      overBudgets: overBudgets(outcome.calls, manifests, { devices, lastsMs }),
+      faults,
       refusals: outcome.refusals,
       droppedDeliveries: outcome.droppedDeliveries,
     }),
   };
 }
 
-function carReport(car: NightCar, signals: TrueSignals, outcome: Outcome): CarReport {
-  const untilReady = outcome
-    .intervals(car)
-    .map((interval) => ({ ...interval, endsAtMs: Math.min(interval.endsAtMs, car.readyByMs) }))
-    .filter((interval) => interval.endsAtMs > interval.startsAtMs);
-  const actual = signals.bill(untilReady);
-  const isReady = actual.energyKwh >= car.session.energyKwh - READY_TOLERANCE_KWH;
-  return {
-    assetId: car.asset.assetId,
-    arrivesAt: instant(car.session.arrivesAtMs),
-    readyBy: instant(car.readyByMs),
-    neededKwh: round(car.session.energyKwh, 3),
-    deliveredKwh: round(actual.energyKwh, 3),
-    couldBeReady: isReady || outcome.couldBeReady(car),
-    ready: isReady,
-    actual,
-    chargeNow: chargeNow(car, signals),
-    hindsight: hindsight(car, signals),
+function solarSites(inputs: NightInputs, outcome: Outcome): SolarSiteReport[] {
+  const loads = loadsOf(inputs);
+  return inputs.solarSites.map(({ assetId, integration, site }) => {
+    const atHome = loads.filter((load) => load.site.siteId === site.siteId);
+    const drawn = atHome.flatMap((load) => outcome.intervals(load.assetId));
+    return solarSiteReport({ assetId, integration, zone: site.timeZone }, outcome.production, drawn);
+  });
+}
+
+/** Every fault the platform named: in an event, and as what a command failed by. */
+function namings(inputs: NightInputs, { events, commands }: Outcome): Naming[] {
+  const assets = new Map(assetsOf(inputs).map((asset) => [asset.assetId, asset]));
+  const naming = (assetId: string, atMs: number, raised: Naming["raised"] | undefined): Naming[] => {
+    const asset = assets.get(assetId);
+    if (!asset || !raised) return [];
+    return [{ atMs, assetId, accountId: asset.accountId, integration: asset.integration, raised }];
   };
+  return [
+    ...events
+      .filter(({ name }) => name === "FaultRaised")
+      .flatMap(({ assetId, atMs, faultClass }) => naming(assetId ?? "", atMs, faultClass)),
+    ...commands
+      .filter(({ status }) => status === "missed" || status === "rejected" || status === "expired")
+      .flatMap(({ assetId, endedAt, faultClass }) => (endedAt ? naming(assetId, epochMs(endedAt), faultClass) : [])),
+  ];
 }
 
 function commandReport(command: Command): CommandReport {
@@ -154,22 +165,7 @@ function commandReport(command: Command): CommandReport {
   };
 }
 
-function byCarAndTime(a: CommandReport, b: CommandReport): number {
+function byAssetAndTime(a: CommandReport, b: CommandReport): number {
   const key = ({ assetId, issuedAt, commandId }: CommandReport) => `${assetId} ${issuedAt} ${commandId}`;
   return key(a) < key(b) ? -1 : 1;
-}
-
-function total(bills: readonly Bill[]): Bill {
-  return bills.reduce<Bill>(
-    (sum, bill) => ({
-      energyKwh: sum.energyKwh + bill.energyKwh,
-      costPence: sum.costPence + bill.costPence,
-      carbonGrams: sum.carbonGrams + bill.carbonGrams,
-    }),
-    { energyKwh: 0, costPence: 0, carbonGrams: 0 },
-  );
-}
-
-function percent(part: number, whole: number): number {
-  return whole === 0 ? 0 : round((100 * part) / whole, 2);
 }

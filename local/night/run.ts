@@ -1,21 +1,32 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { loadManifests } from "../../lib/manifests.ts";
-import { HOUR_MS, type Instant, instant, MINUTE_MS } from "../../shared/domain/instant.ts";
+import type { FaultClass } from "../../shared/domain/fault.ts";
+import { epochMs, HOUR_MS, type Instant, instant, MINUTE_MS } from "../../shared/domain/instant.ts";
 import { seriesId } from "../../shared/domain/signal.ts";
-import type { Simulation, StartSimulation, VendorCall } from "../../shared/integration/simulation.ts";
+import type { PowerInterval, Simulation } from "../../shared/integration/simulation.ts";
 import { mapLimited } from "../../shared/map-limited.ts";
-import { tally } from "../../shared/tally.ts";
 import { VirtualClock } from "../clock.ts";
 import { type Feeds, startFeeds } from "../feeds/server.ts";
 import { type Connection, connect, type Deployment } from "../ops/connection.ts";
 import { enrol, link } from "../ops/registry.ts";
 import { type Platform, startPlatform } from "../platform.ts";
+import { assetsOf } from "./fleet.ts";
 import { TrueSignals } from "./hindsight.ts";
 import { type NightInputs, toSlots } from "./inputs.ts";
-import { type Outcome, type Report, report } from "./report.ts";
+import { leftAlone } from "./left-alone.ts";
+import type { Outcome } from "./outcome.ts";
+import type { ProductionSample } from "./production.ts";
+import { watchProduction } from "./production-watch.ts";
+import { type Report, report } from "./report.ts";
+import { powerAtKw, type Simulations, simulationOf, startSimulations, stopAll } from "./simulations.ts";
 
-export type Progress = { atMs: number; charging: number; ready: number; cars: number; commands: number };
+export type Progress = {
+  atMs: number;
+  /** Cars, at chargers too. */
+  cars: { all: number; ready: number; charging: number };
+  heatPumps: { all: number; running: number };
+  commands: number;
+};
 
 export type NightOptions = {
   inputs: NightInputs;
@@ -35,7 +46,7 @@ export type Night = {
   connection: Connection;
   deployment: Deployment;
   clock: VirtualClock;
-  simulations: ReadonlyMap<string, Simulation>;
+  simulations: Simulations;
   /** Runs to the end and settles; then makes the report. */
   run(): Promise<Report>;
   stop(): Promise<void>;
@@ -48,10 +59,10 @@ const WARM_UP_MS = 30 * MINUTE_MS;
 const SETTLE_MS = 45 * MINUTE_MS;
 const PROGRESS_EVERY_MS = 10 * MINUTE_MS;
 
-/** Starts feeds, vendor simulators and the platform, and enrols the night's cars. */
+/** Starts feeds, vendor simulators and the platform, and enrols the night's devices. */
 export async function startNight(options: NightOptions): Promise<Night> {
   const { inputs } = options;
-  const clock = new VirtualClock(options.startsAtMs ?? inputs.night.startsAtMs - WARM_UP_MS);
+  const clock = new VirtualClock(beginsAtMs(options));
   const cleanUp: (() => Promise<void> | void)[] = [];
   const stop = async () => {
     while (cleanUp.length > 0) await cleanUp.pop()?.();
@@ -60,9 +71,7 @@ export async function startNight(options: NightOptions): Promise<Night> {
     const feeds = options.liveFeeds ?? (await serveFeeds(inputs, clock));
     if ("stop" in feeds) cleanUp.push(() => (feeds as Feeds).stop());
     const simulations = await startSimulations(inputs, clock);
-    cleanUp.push(
-      async () => void (await Promise.all([...simulations.values()].map((simulation) => simulation.stop()))),
-    );
+    cleanUp.push(() => stopAll(simulations));
 
     const platform = await startPlatform({
       assemblyDir: options.assemblyDir,
@@ -88,9 +97,10 @@ export async function startNight(options: NightOptions): Promise<Night> {
     await clock.during("enrolment", () => enrolAll(inputs, simulations, connection));
     if (options.onProgress) reportProgress(options.onProgress, inputs, simulations, platform, clock);
 
+    const production = watchProduction(inputs.solarSites, inputs.night, connection.readings, clock);
     const run = async () => {
       await clock.runUntil(inputs.night.endsAtMs + SETTLE_MS, options.signal ? { signal: options.signal } : {});
-      return settle(options, platform, connection, simulations);
+      return settle(options, { platform, connection, simulations, production: await production.samples() });
     };
     return { platform, connection, deployment, clock, simulations, run, stop };
   } catch (error) {
@@ -99,39 +109,12 @@ export async function startNight(options: NightOptions): Promise<Night> {
   }
 }
 
-function serveFeeds(inputs: NightInputs, clock: VirtualClock): Promise<Feeds> {
-  return startFeeds({ clock, prices: inputs.prices, carbon: inputs.carbon, zone: inputs.night.zone, publishHour: 16 });
+function beginsAtMs({ startsAtMs, inputs }: NightOptions): number {
+  return startsAtMs ?? inputs.night.startsAtMs - WARM_UP_MS;
 }
 
-async function startSimulations(inputs: NightInputs, clock: VirtualClock): Promise<Map<string, Simulation>> {
-  const simulations = new Map<string, Simulation>();
-  for (const { name } of await loadManifests()) {
-    const cars = inputs.cars.filter((car) => car.asset.integration === name);
-    const module: { startSimulation: StartSimulation } = await import(
-      new URL(`../../lambdas/integrations/${name}/simulation.ts`, import.meta.url).href
-    );
-    const simulation = await module.startSimulation({
-      clock,
-      cars: cars.map((car) => ({
-        asset: car.asset,
-        socOnArrivalPercent: car.socOnArrivalPercent,
-        arrivesAtMs: car.session.arrivesAtMs,
-        departsAtMs: car.session.departsAtMs,
-        readyByMs: car.readyByMs,
-      })),
-      chargers: [],
-      heatPumps: [],
-      solarSites: [],
-      siteLoadKw: () => 0,
-      fedBy: () => [],
-      seed: inputs.seed,
-      faults: inputs.faults,
-      startsAtMs: inputs.night.startsAtMs,
-      endsAtMs: inputs.night.endsAtMs,
-    });
-    simulations.set(name, simulation);
-  }
-  return simulations;
+function serveFeeds(inputs: NightInputs, clock: VirtualClock): Promise<Feeds> {
+  return startFeeds({ clock, prices: inputs.prices, carbon: inputs.carbon, zone: inputs.night.zone, publishHour: 16 });
 }
 
 function deploymentOf(platform: Platform): Deployment {
@@ -157,16 +140,11 @@ function deploymentOf(platform: Platform): Deployment {
   };
 }
 
-async function enrolAll(
-  inputs: NightInputs,
-  simulations: Map<string, Simulation>,
-  connection: Connection,
-): Promise<void> {
-  await mapLimited(inputs.cars, 8, async ({ asset }) => {
-    const simulation = simulations.get(asset.integration);
-    if (!simulation) throw new Error(`no simulator for integration ${asset.integration}`);
-    const { expiresInSeconds, ...tokens } = simulation.issueTokens(asset.accountId);
-    await link({ integration: asset.integration, accountId: asset.accountId, tokens, expiresInSeconds }, connection);
+async function enrolAll(inputs: NightInputs, simulations: Simulations, connection: Connection): Promise<void> {
+  await mapLimited(assetsOf(inputs), 8, async (asset) => {
+    const { integration, accountId } = asset;
+    const { expiresInSeconds, ...tokens } = simulationOf(simulations, integration).issueTokens(accountId);
+    await link({ integration, accountId, tokens, expiresInSeconds }, connection);
     await enrol(asset, connection);
   });
 }
@@ -174,23 +152,26 @@ async function enrolAll(
 function reportProgress(
   onProgress: (progress: Progress) => void,
   inputs: NightInputs,
-  simulations: Map<string, Simulation>,
+  simulations: Simulations,
   platform: Platform,
   clock: VirtualClock,
 ): void {
+  const intervalsOf = ({ integration, assetId }: { integration: string; assetId: string }) =>
+    simulationOf(simulations, integration).intervals(assetId);
   const tick = () => {
     const now = clock.now();
-    let charging = 0;
-    let ready = 0;
-    for (const car of inputs.cars) {
-      const intervals = simulations.get(car.asset.integration)?.intervals(car.asset.assetId) ?? [];
-      const last = intervals.at(-1);
-      if (last && last.endsAtMs >= now - 1000) charging++;
+    const isRunning = (intervals: readonly PowerInterval[]) => powerAtKw(intervals, now - 1000) > 0;
+    const cars = { all: 0, ready: 0, charging: 0 };
+    for (const { asset, session } of [...inputs.cars, ...inputs.chargers]) {
+      const intervals = intervalsOf(asset);
       const kwh = intervals.reduce((sum, one) => sum + (one.powerKw * (one.endsAtMs - one.startsAtMs)) / HOUR_MS, 0);
-      if (kwh >= car.session.energyKwh - 0.1) ready++;
+      cars.all++;
+      if (isRunning(intervals)) cars.charging++;
+      if (kwh >= session.energyKwh - 0.1) cars.ready++;
     }
+    const running = inputs.heatPumps.filter((pump) => isRunning(intervalsOf(pump))).length;
     const commands = platform.archivedEvents().filter((event) => event["detail-type"] === "CommandIssued").length;
-    onProgress({ atMs: now, charging, ready, cars: inputs.cars.length, commands });
+    onProgress({ atMs: now, cars, heatPumps: { all: inputs.heatPumps.length, running }, commands });
     if (now < inputs.night.endsAtMs) clock.at(now + PROGRESS_EVERY_MS, "progress", tick);
   };
   clock.at(inputs.night.startsAtMs, "progress", tick);
@@ -198,33 +179,37 @@ function reportProgress(
 
 async function settle(
   options: NightOptions,
-  platform: Platform,
-  connection: Connection,
-  simulations: Map<string, Simulation>,
+  run: {
+    platform: Platform;
+    connection: Connection;
+    simulations: Simulations;
+    production: ProductionSample[];
+  },
 ): Promise<Report> {
   const { inputs } = options;
-  const all = [...simulations.values()];
-  const of = (integration: string) => {
-    const simulation = simulations.get(integration);
-    if (!simulation) throw new Error(`no simulator for integration ${integration}`);
-    return simulation;
-  };
+  const { platform, connection, simulations } = run;
+  const integrationOf = new Map(assetsOf(inputs).map(({ assetId, integration }) => [assetId, integration]));
+  const of = (assetId: string) => simulationOf(simulations, integrationOf.get(assetId) ?? "");
+  const fromAll = <T extends object>(tell: (simulation: Simulation) => readonly T[]) =>
+    [...simulations].flatMap(([integration, simulation]) => tell(simulation).map((one) => ({ ...one, integration })));
+  const alone = await leftAlone(inputs, beginsAtMs(options));
   const commands = (
-    await mapLimited(inputs.cars, 8, ({ asset }) => connection.commands.recent(asset.assetId, 10_000))
+    await mapLimited(assetsOf(inputs), 8, ({ assetId }) => connection.commands.recent(assetId, 10_000))
   ).flat();
   const outcome: Outcome = {
-    intervals: (car) => of(car.asset.integration).intervals(car.asset.assetId),
-    couldBeReady: (car) => of(car.asset.integration).couldBeReady(car.asset.assetId),
+    intervals: (assetId) => of(assetId).intervals(assetId),
+    couldBeReady: (assetId) => of(assetId).couldBeReady(assetId),
+    leftAlone: (assetId) => alone.get(assetId) ?? [],
+    comfortBreaches: fromAll((simulation) => simulation.comfortBreaches()),
+    production: run.production,
     commands,
-    effective: all.flatMap((simulation) => simulation.effectiveCalls()),
-    vendorCalls: callsByKind(all.flatMap((simulation) => simulation.calls())),
-    injectedFaults: tally(
-      all.flatMap((simulation) => simulation.injections()).filter(({ onlyIfAsked }) => !onlyIfAsked),
-      ({ kind }) => kind,
-    ),
+    effective: fromAll((simulation) => simulation.effectiveCalls()),
+    calls: fromAll((simulation) => simulation.calls()),
+    injections: fromAll((simulation) => simulation.injections()),
     events: platform.archivedEvents().map((event) => {
-      const detail = event.detail as { assetId?: string; faultClass?: string };
-      return { name: String(event["detail-type"]), assetId: detail.assetId, faultClass: detail.faultClass };
+      const detail = event.detail as { assetId?: string; faultClass?: FaultClass; occurredAt: Instant };
+      const { assetId, faultClass, occurredAt } = detail;
+      return { name: String(event["detail-type"]), atMs: epochMs(occurredAt), assetId, faultClass };
     }),
     deadLetters: platform
       .queues()
@@ -234,14 +219,6 @@ async function settle(
     droppedDeliveries: platform.droppedDeliveries().map((drop) => `${drop.from} → ${drop.to}: ${drop.reason}`),
   };
   return report(inputs, await trueSignals(options, connection), outcome);
-}
-
-function callsByKind(calls: readonly VendorCall[]): Outcome["vendorCalls"] {
-  const kinds = [...new Set(calls.map(({ kind }) => kind))];
-  return kinds.map((kind) => {
-    const ofKind = calls.filter((call) => call.kind === kind);
-    return { kind, calls: ofKind.length, priceUsd: ofKind.reduce((sum, { priceUsd }) => sum + priceUsd, 0) };
-  });
 }
 
 /** The inputs themselves; with live feeds, what the platform stored of them. */

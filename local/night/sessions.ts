@@ -67,16 +67,18 @@ export function readSessions(path: string): { sessions: Session[]; leftOut: numb
   return { sessions, leftOut };
 }
 
-export type Drawn = { sessions: Session[]; notes: string[] };
+/** No session is in both. */
+export type Drawn = { cars: Session[]; chargers: Session[]; notes: string[] };
 
 /**
- * The sessions that begin in the night, shifted from their own year if need be; with `cars` more than there are, further
- * ones from other nights of the same weekday, by seed. Throws BadInput when the file has nothing for such a weekday.
+ * The sessions that begin in the night, shifted from their own year if need be: first for the cars, all of that night when
+ * their number is not given, then for the chargers. Where more are wanted than there are, further ones from other nights
+ * of the same weekday, by seed. Throws BadInput when the file has nothing for such a weekday.
  */
 export function drawSessions(
   recorded: readonly Session[],
   night: Night,
-  cars: number | undefined,
+  counts: { cars: number | undefined; chargers: number },
   random: Random,
   file: string,
 ): Drawn {
@@ -99,7 +101,8 @@ export function drawSessions(
         `(or ${RECORDED_SHIFT_DAYS} days later)`,
     );
   }
-  const wanted = cars ?? ofNight.length;
+  const cars = counts.cars ?? ofNight.length;
+  const wanted = cars + counts.chargers;
   const chosen = shuffled(ofNight, random).slice(0, wanted);
   if (chosen.length < wanted) {
     const weeks = Array.from({ length: 60 }, (_, index) => index - 30).filter((week) => week !== 0);
@@ -108,7 +111,7 @@ export function drawSessions(
       random,
     );
     if (others.length === 0)
-      throw new BadInput(`${basename(file)} has no other night of this weekday to draw ${wanted} cars from`);
+      throw new BadInput(`${basename(file)} has no other night of this weekday to draw ${wanted} sessions from`);
     const missing = wanted - chosen.length;
     for (let i = 0; i < missing; i++) {
       const drawn = others[i % others.length] as Session;
@@ -116,7 +119,11 @@ export function drawSessions(
     }
     notes.push(`${missing} of ${wanted} sessions are drawn from other nights of the same weekday`);
   }
-  return { sessions: chosen.sort((a, b) => a.arrivesAtMs - b.arrivesAtMs || (a.id < b.id ? -1 : 1)), notes };
+  return { cars: byArrival(chosen.slice(0, cars)), chargers: byArrival(chosen.slice(cars)), notes };
+}
+
+function byArrival(sessions: Session[]): Session[] {
+  return sessions.sort((a, b) => a.arrivesAtMs - b.arrivesAtMs || (a.id < b.id ? -1 : 1));
 }
 
 function beginningIn(sessions: readonly Session[], night: Night): Session[] {
@@ -154,13 +161,13 @@ function shift(session: Session, days: number): Session {
 }
 
 /** Realistic evenings when no file is given: home between four and nine, away around half past seven. */
-export function generateSessions(night: Night, cars: number, random: Random): Session[] {
-  const sessions = Array.from({ length: cars }, (_, index): Session => {
+export function generateSessions(night: Night, count: number, random: Random): Session[] {
+  const sessions = Array.from({ length: count }, (_, index): Session => {
     const arrivesAtMs = night.startsAtMs + normalWithin(random, 5.75, 1.6, 1, 11) * HOUR_MS;
     const departsAtMs = night.startsAtMs + normalWithin(random, 19.5, 1, 17, 23) * HOUR_MS;
     const energyKwh = Math.exp(normalWithin(random, 2.4, 0.6, 1, 3.9));
     return {
-      id: `car-${index + 1}`,
+      id: `session-${index + 1}`,
       arrivesAtMs: Math.round(arrivesAtMs / 1000) * 1000,
       departsAtMs: Math.round(departsAtMs / 1000) * 1000,
       energyKwh: Math.round(energyKwh * 100) / 100,

@@ -1,9 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { plan } from "../../lambdas/optimiser/plan.ts";
-import { carsFor, maxPowerKw, type NightCar } from "../../local/night/cars.ts";
-import { type Bill, chargeNow, hindsight, TrueSignals } from "../../local/night/hindsight.ts";
+import type { Bill } from "../../local/night/bill.ts";
+import { carsFor, type NightCar } from "../../local/night/cars.ts";
+import { chargersFor } from "../../local/night/chargers.ts";
+import { chargeNow, hindsight, TrueSignals } from "../../local/night/hindsight.ts";
+import { households } from "../../local/night/household.ts";
 import { nightOf } from "../../local/night/night.ts";
+import { maxPowerKw } from "../../local/night/stays.ts";
 import { seededRandom } from "../../local/random.ts";
 import { powerOfCurrent } from "../../shared/domain/asset.ts";
 import { epochMs, HOUR_MS, instant, MINUTE_MS } from "../../shared/domain/instant.ts";
@@ -11,6 +15,11 @@ import type { Slot } from "../../shared/domain/signal.ts";
 
 const night = nightOf("2026-01-14", "Europe/London");
 const at = (text: string) => Date.parse(`2026-01-${text}Z`);
+
+const common = {
+  vendors: [{ name: "acme", vendorAssetId: (n: number) => `ACME${n}` }],
+  household: households(night, 0),
+};
 
 function slot(startMs: number, endMs: number, value: number): Slot {
   return { startsAt: instant(startMs), endsAt: instant(endMs), value, kind: "actual", issuedAt: instant(startMs) };
@@ -22,7 +31,7 @@ function halfHours(values: readonly number[], fromMs = night.startsAtMs): Slot[]
 
 function aCar(arrivesAtMs: number, departsAtMs: number, energyKwh: number, carbonWeightPencePerKg = 0): NightCar {
   const [car] = carsFor([{ id: "s", arrivesAtMs, departsAtMs, energyKwh }], night, seededRandom(1), {
-    integration: "tesla",
+    ...common,
     carbonWeightPencePerKg,
   });
   if (!car) throw new Error("a session gives a car");
@@ -110,6 +119,21 @@ describe("charging at plug-in", () => {
   it("ends when the car leaves, full or not", () => {
     const car = aCar(at("14T18:00"), at("14T18:30"), 20);
     expect(chargeNow(car, new TrueSignals(halfHours(Array(48).fill(10)), [])).energyKwh).toBeCloseTo(3.68, 6);
+  });
+});
+
+describe("a charger's stay", () => {
+  it("is measured as that of a car that needs the same, with no minimum to be charged at once", () => {
+    const session = { id: "s", arrivesAtMs: at("14T18:00"), departsAtMs: at("15T07:00"), energyKwh: 20 };
+    const [charger] = chargersFor([session], night, { ...common, carbonWeightPencePerKg: 0 });
+    const car = aCar(session.arrivesAtMs, session.departsAtMs, session.energyKwh);
+    const { asset } = car;
+    const patient = { ...car, asset: { ...asset, preferences: { ...asset.preferences, chargeNowToPercent: 0 } } };
+    if (!charger) throw new Error("a session gives a charger");
+    const signals = new TrueSignals(halfHours(Array.from({ length: 48 }, (_, i) => (i * 7) % 31)), []);
+    expect(chargeNow(charger, signals)).toEqual(chargeNow(patient, signals));
+    expect(hindsight(charger, signals)).toEqual(hindsight(patient, signals));
+    expect(hindsight(charger, signals).costPence).toBeLessThan(chargeNow(charger, signals).costPence);
   });
 });
 

@@ -6,11 +6,12 @@ import { readCarbon, readPrices } from "../../local/feeds/csv.ts";
 import type { FeedPoint } from "../../local/feeds/points.ts";
 import { carsFor, type NightCar } from "../../local/night/cars.ts";
 import { chargeNow, hindsight, TrueSignals } from "../../local/night/hindsight.ts";
+import { households } from "../../local/night/household.ts";
 import { toSlots } from "../../local/night/inputs.ts";
 import { readSessions, type Session } from "../../local/night/sessions.ts";
 import { HOUR_MS } from "../../shared/domain/instant.ts";
 
-const DATA = fileURLToPath(new URL("../../../shared/data", import.meta.url));
+const DATA = process.env.HEADROOM_SHARED_DATA ?? fileURLToPath(new URL("../../../shared/data", import.meta.url));
 const SESSIONS = `${DATA}/sessions/norway_residential_2019-09-15_2019-12-15.csv`;
 const has = existsSync(`${DATA}/sessions/reference_costs.json`);
 
@@ -29,7 +30,11 @@ const Reference = z.object({ cases: z.object({ norway_on_agile_price: Case, norw
 /** A car that draws `maxKw` at most, for a whole stay. */
 function carOf(session: Session, maxKw: number): NightCar {
   const stay = { date: "", zone: "Europe/London", startsAtMs: session.arrivesAtMs, endsAtMs: session.departsAtMs };
-  const [car] = carsFor([session], stay, () => 0.99, { integration: "tesla", carbonWeightPencePerKg: 0 });
+  const [car] = carsFor([session], stay, () => 0.99, {
+    vendors: [{ name: "acme", vendorAssetId: String }],
+    household: households(stay, 0),
+    carbonWeightPencePerKg: 0,
+  });
   if (!car) throw new Error("a session gives a car");
   return { ...car, asset: { ...car.asset, supply: { ...car.asset.supply, voltageV: (maxKw * 1000) / 32 } } };
 }

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { TrueSignals } from "../../local/night/hindsight.ts";
 import { type NightInputs, prepare } from "../../local/night/inputs.ts";
+import type { Outcome } from "../../local/night/outcome.ts";
 import { progressLine } from "../../local/night/progress.ts";
-import { type Outcome, type Report, report } from "../../local/night/report.ts";
+import { type Report, report } from "../../local/night/report.ts";
+import type { Session } from "../../local/night/sessions.ts";
 import { reportText } from "../../local/night/text.ts";
 import { HOUR_MS, instant } from "../../shared/domain/instant.ts";
 import type { Slot } from "../../shared/domain/signal.ts";
@@ -12,6 +14,9 @@ const request = {
   night: "2026-01-14",
   zone: "Europe/London",
   cars: 2,
+  chargers: 0,
+  heatPumps: 0,
+  solarSites: 0,
   prices: undefined,
   carbon: undefined,
   sessions: undefined,
@@ -45,13 +50,18 @@ function signalsOf({ night }: NightInputs): TrueSignals {
   return new TrueSignals([hour(6, 20), hour(7, 10)], [hour(6, 100), hour(7, 200)]);
 }
 
+const aCall: Outcome["calls"][number] = { integration: "acme", atMs: 0, kind: "state", status: 200, priceUsd: 0.002 };
+
 const calm: Outcome = {
   intervals: () => [],
   couldBeReady: () => true,
   commands: [],
   effective: [],
-  vendorCalls: [{ kind: "state", calls: 300, priceUsd: 0.6 }],
-  injectedFaults: {},
+  leftAlone: () => [],
+  comfortBreaches: [],
+  production: [],
+  calls: Array.from({ length: 300 }, (_, i) => ({ ...aCall, atMs: i * HOUR_MS })),
+  injections: [],
   events: [],
   deadLetters: [],
   refusals: [],
@@ -71,7 +81,7 @@ async function chargedFor(secondMinutes: number, past = 0): Promise<Report> {
     return [{ startsAtMs, endsAtMs: startsAtMs + minutes * 60_000, powerKw: 7.36 }];
   };
   return aReport({
-    intervals: ({ asset }) => (asset.assetId === "car-0001" ? from(7, 60 + past) : from(6, secondMinutes)),
+    intervals: (assetId) => (assetId === "car-0001" ? from(7, 60 + past) : from(6, secondMinutes)),
   });
 }
 
@@ -105,6 +115,25 @@ describe("a report", () => {
     expect((await chargedFor(60, 60)).cars[0]?.deliveredKwh).toBe(7.36);
   });
 
+  it("does not call a car late whose plug was pulled before its time, if until then it could wait", async () => {
+    const { night, cars } = await theInputs();
+    const integration = cars[0]?.asset.integration ?? "";
+    const atHour = (hours: number) => night.startsAtMs + hours * HOUR_MS;
+    // It came at six, needs an hour of full power by eight, and its plug is pulled at this time.
+    const pulledAt = async (hours: number, changes: Partial<Outcome["injections"][number]> = {}) => {
+      const pulled = { kind: "pulled", faultClass: "customer-must-act", onlyIfAsked: true } as const;
+      const of = { integration, assetId: "car-0001", fromMs: atHour(hours), toMs: atHour(24) };
+      const { cars: judged } = await aReport({ injections: [{ ...of, ...pulled, ...changes }] });
+      return judged.map(({ couldBeReady }) => couldBeReady);
+    };
+    expect(await pulledAt(6.9)).toEqual([false, true]);
+    // At that time it was lost already; or somebody put the plug back; or it was no plug.
+    expect(await pulledAt(7.1)).toEqual([true, true]);
+    expect(await pulledAt(6.5, { toMs: atHour(7.9) })).toEqual([true, true]);
+    expect(await pulledAt(6.5, { faultClass: "device-offline" })).toEqual([true, true]);
+    expect(await pulledAt(5.9)).toEqual([true, true]);
+  });
+
   it("does not divide by a night that costs nothing", async () => {
     const inputs = await theInputs();
     const free = report(inputs, new TrueSignals([], []), calm);
@@ -112,15 +141,17 @@ describe("a report", () => {
   });
 
   it("counts commands, faults and vendor calls, and holds the promises", async () => {
-    const { commands, missedBy, faultsRaised, invariants } = await aReport({
+    const integration = (await theInputs()).cars[0]?.asset.integration ?? "";
+    const { commands, missedBy, faultsRaised, faultsNamed, invariants } = await aReport({
+      injections: [{ integration, kind: "cut", faultClass: "device-offline", fromMs: 0, toMs: 1, assetId: "car-0001" }],
       commands: [
         aCommand({ status: "confirmed" }),
         aCommand({ status: "confirmed" }),
         aCommand({ status: "missed", faultClass: "device-offline" }),
       ],
       events: [
-        { name: "FaultRaised", assetId: "car-0001", faultClass: "device-offline" },
-        { name: "FaultCleared", assetId: "car-0001", faultClass: "device-offline" },
+        { name: "FaultRaised", atMs: 0, assetId: "car-0001", faultClass: "device-offline" },
+        { name: "FaultCleared", atMs: 1, assetId: "car-0001", faultClass: "device-offline" },
       ],
     });
     expect([commands, missedBy, faultsRaised]).toEqual([
@@ -128,6 +159,7 @@ describe("a report", () => {
       { "device-offline": 1 },
       { "device-offline": 1 },
     ]);
+    expect(faultsNamed).toMatchObject({ named: 1, right: 1 });
     expect(invariants.filter(({ held }) => !held).map(({ violations }) => violations)).toEqual([
       ["car-0001 lacks 7.36 kWh", "car-0002 lacks 7.36 kWh"],
     ]);
@@ -173,6 +205,76 @@ describe("a report", () => {
   });
 });
 
+describe("a report of a mixed fleet", () => {
+  const mixed = { ...request, cars: 1, chargers: 1, heatPumps: 1, solarSites: 1 };
+
+  /** Car and charger in the cheap hour; the pump in the cheap hour where it would have run in the dear one. */
+  async function mixedReport(outcome: Partial<Outcome> = {}, notes: string[] = []): Promise<Report> {
+    const inputs = { ...(await prepare(mixed)), notes };
+    const { night } = inputs;
+    const arrivesAtMs = night.startsAtMs + 6 * HOUR_MS;
+    const stay = <S extends { session: Session; readyByMs: number }>(one: S): S => ({
+      ...one,
+      session: { ...one.session, arrivesAtMs, energyKwh: 7.36 },
+      readyByMs: arrivesAtMs + 2 * HOUR_MS,
+    });
+    const hour = (from: number, powerKw: number) => [
+      { startsAtMs: night.startsAtMs + from * HOUR_MS, endsAtMs: night.startsAtMs + (from + 1) * HOUR_MS, powerKw },
+    ];
+    const productionKw = 2;
+    return report({ ...inputs, cars: inputs.cars.map(stay), chargers: inputs.chargers.map(stay) }, signalsOf(inputs), {
+      ...calm,
+      intervals: (assetId) => hour(7, assetId === "pump-0001" ? 1 : 7.36),
+      leftAlone: () => hour(6, 1.1),
+      production: [
+        { assetId: "solar-0001", atMs: night.startsAtMs + HOUR_MS, productionKw },
+        { assetId: "solar-0001", atMs: night.startsAtMs + 7.5 * HOUR_MS, productionKw },
+      ],
+      ...outcome,
+    });
+  }
+
+  it("judges each kind by itself, and cars and chargers together at the top", async () => {
+    const { byKind, totals, cars, chargers, heatPumps, solarSites } = await mixedReport();
+    expect([cars[0]?.ready, chargers[0]?.ready]).toEqual([true, true]);
+    expect(totals.actual.energyKwh).toBeCloseTo(14.72, 6);
+    expect(byKind.cars?.totals.actual.costPence).toBeCloseTo(73.6, 6);
+    expect(byKind.chargers?.savedAgainstChargeNow.costPercent).toBe(50);
+    expect(byKind.heatPumps?.totals.leftAlone.costPence).toBeCloseTo(22, 6);
+    expect(byKind.heatPumps?.savedAgainstLeftAlone.costPercent).toBeCloseTo(54.55, 2);
+    expect(heatPumps).toMatchObject([{ assetId: "pump-0001", comfortBreaches: 0 }]);
+    expect(solarSites).toMatchObject([
+      { assetId: "solar-0001", knownPercent: 100, producedKwh: 2, usedByDevicesKwh: 1 },
+    ]);
+  });
+
+  it("leaves out the kinds that the fleet has not", async () => {
+    expect(Object.keys((await aReport()).byKind)).toEqual(["cars"]);
+  });
+
+  it("counts a breach of comfort with its pump and breaks the promise", async () => {
+    const breach = { atMs: 0, assetId: "pump-0001", detail: "hot water 41 °C, at least 42 °C" };
+    const { heatPumps, invariants } = await mixedReport({ comfortBreaches: [breach] });
+    expect(heatPumps[0]?.comfortBreaches).toBe(1);
+    expect(invariants.filter(({ held }) => !held).map(({ violations }) => violations)).toEqual([
+      ["pump-0001 at 1970-01-01T00:00:00.000Z: hot water 41 °C, at least 42 °C"],
+    ]);
+  });
+
+  it("as text has a table for each kind, the stays of both in one list, and no line over 80 columns", async () => {
+    const lines = reportText(await mixedReport()).split("\n");
+    expect(lines[0]).toBe("Night of 2026-01-14, noon to noon Europe/London, 1 car, 1 charger, 1 heat pump,");
+    expect(lines).toContain("  1 heat pump                   kWh     cost £     kg CO2      p/kWh");
+    expect(lines).toContain("  left alone                    1.1       0.22        0.1      20.00");
+    expect(lines).toContain("  saved against leaving them alone: cost 54.5 %, CO2 -81.8 %");
+    expect(lines).toContain("  left their comfort band on our account: never");
+    expect(lines).toContain("  1 solar site: production known 100.0 % of the hours from nine to three, 2.0");
+    expect(lines).toContain("Ready by their time: 2 of 2 (2 could be)");
+    expect(lines).toContain("  charger-0001  Wed 18:00    Wed 20:00        7.4     7.4  ready");
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
+  });
+});
+
 describe("the report as text", () => {
   const long = "a note that goes on and on about what a reader must know ".repeat(5);
   const unbroken = `https://queue.example/${"x".repeat(200)}`;
@@ -187,12 +289,17 @@ describe("the report as text", () => {
         commands: Array.from({ length: 12 }, (_, i) => aCommand({ commandId: `command-${i}`, status: "missed" })),
         refusals: [unbroken, long],
         deadLetters: [{ queue: unbroken, messages: 3 }],
-        vendorCalls: Array.from({ length: 12 }, (_, i) => ({
-          kind: `kind-of-call-${i}`,
-          calls: 99_999,
-          priceUsd: 999,
+        calls: (["state", "data", "command", "wake", "token"] as const).flatMap((kind) =>
+          Array.from({ length: 50 }, () => ({
+            ...aCall,
+            integration: two[0]?.asset.integration ?? "",
+            kind,
+            priceUsd: 99,
+          })),
+        ),
+        injections: Array.from({ length: 9 }, (_, i) => ({
+          ...{ integration: "acme", kind: `fault-number-${i}`, faultClass: null, fromMs: 0, toMs: 1 },
         })),
-        injectedFaults: Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`fault-number-${i}`, 1000])),
       },
       { night: inputs.night, cars, notes: [long, unbroken], seed: 4_000_000_000 },
     );
@@ -215,7 +322,7 @@ describe("the report as text", () => {
     expect(lines).toContain("  above the cheapest with hindsight: 50.00 % (at equal energy)");
     expect(lines).toContain("Ready by their time: 2 of 2 (2 could be)");
     expect(lines).toContain("  car-0001  Wed 18:00    Wed 20:00        7.4     7.4  ready");
-    expect(lines).toContain("  300 calls, $0.60 at the vendor's prices, $0.300 a car");
+    expect(lines).toContain("Vendor calls: 300, $0.60 at the vendors' prices");
     expect(lines.at(-1)).toBe("held    no call or delivery was lost in silence");
   });
 
@@ -230,7 +337,7 @@ describe("the report as text", () => {
 describe("the progress line", () => {
   const startsAtMs = Date.parse("2026-01-14T12:00Z");
   const night = { date: "2026-01-14", zone: "Europe/London", startsAtMs, endsAtMs: startsAtMs + 24 * HOUR_MS };
-  const written = (isTTY: boolean) => {
+  const written = (isTTY: boolean, pumps = 0) => {
     let text = "";
     const out = {
       isTTY,
@@ -241,7 +348,12 @@ describe("the progress line", () => {
     } as NodeJS.WriteStream;
     const line = progressLine(out, night);
     for (let minutes = 0; minutes <= 6 * 60; minutes += 10)
-      line.update({ atMs: startsAtMs + minutes * 60_000, charging: 1, ready: 2, cars: 5, commands: minutes });
+      line.update({
+        atMs: startsAtMs + minutes * 60_000,
+        cars: { all: 5, ready: 2, charging: 1 },
+        heatPumps: { all: pumps, running: 1 },
+        commands: minutes,
+      });
     line.end();
     line.end();
     return text;
@@ -251,6 +363,10 @@ describe("the progress line", () => {
     expect(written(false)).toBe(
       ["12:00", "15:00", "18:00"].map((time, i) => `${time}  2 of 5 full, 1 charging, ${i * 180} commands\n`).join(""),
     );
+  });
+
+  it("tells of pumps where there are some", () => {
+    expect(written(false, 3).split("\n")[0]).toBe("12:00  2 of 5 full, 1 charging, 1 of 3 pumps running, 0 commands");
   });
 
   it("on a terminal rewrites itself and is gone at the end", () => {

@@ -104,7 +104,7 @@ describe("a session file", () => {
 describe("sessions drawn for a night", () => {
   const night = nightOf("2023-11-22", LONDON);
   const draw = (recorded: Session[], cars?: number, seed = 1, of = night) =>
-    drawSessions(recorded, of, cars, seededRandom(seed), "/data/sessions.csv");
+    drawSessions(recorded, of, { cars, chargers: 0 }, seededRandom(seed), "/data/sessions.csv");
   /** Wednesdays at 18:00 over eight weeks, two cars each. */
   const wednesdays = Array.from({ length: 8 }, (_, week) => {
     const ms = Date.parse("2023-10-11T00:00Z") + week * 7 * DAY_MS;
@@ -118,22 +118,23 @@ describe("sessions drawn for a night", () => {
 
   it("are those that begin in it, in order of arrival, and nothing needs saying", () => {
     expect(draw(wednesdays)).toEqual({
-      sessions: [
+      cars: [
         aSession("6a", "2023-11-22T18:00Z", "2023-11-23T07:00Z"),
         aSession("6b", "2023-11-22T19:00Z", "2023-11-23T07:00Z"),
       ],
+      chargers: [],
       notes: [],
     });
   });
 
   it("leave out whoever comes in the last hour before noon", () => {
     const late = aSession("late", "2023-11-23T11:00Z", "2023-11-23T15:00Z");
-    expect(draw([...wednesdays, late]).sessions.map(({ id }) => id)).toEqual(["6a", "6b"]);
+    expect(draw([...wednesdays, late]).cars.map(({ id }) => id)).toEqual(["6a", "6b"]);
   });
 
   it("come from 1463 days earlier, the same weekday, when the file is of another year, and the report says so", () => {
     const recorded = aSession("then", "2019-11-20T18:00Z", "2019-11-21T07:00Z");
-    const { sessions, notes } = draw([recorded]);
+    const { cars: sessions, notes } = draw([recorded]);
     expect(sessions).toEqual([aSession("then", "2023-11-22T18:00Z", "2023-11-23T07:00Z")]);
     expect(notes).toEqual(["sessions are shifted by 1463 days (209 weeks) onto this night"]);
     expect(new Date(recorded.arrivesAtMs).getUTCDay()).toBe(new Date(night.startsAtMs).getUTCDay());
@@ -142,7 +143,7 @@ describe("sessions drawn for a night", () => {
   it("are fewer when fewer cars are asked for, chosen by seed", () => {
     const chosen = Array.from({ length: 20 }, (_, seed) =>
       draw(wednesdays, 1, seed)
-        .sessions.map(({ id }) => id)
+        .cars.map(({ id }) => id)
         .join(),
     );
     expect(new Set(chosen)).toEqual(new Set(["6a", "6b"]));
@@ -150,16 +151,16 @@ describe("sessions drawn for a night", () => {
   });
 
   it("come from other nights of the same weekday when more cars are asked for, by seed, and the report says so", () => {
-    const { sessions, notes } = draw(wednesdays, 6);
+    const { cars: sessions, notes } = draw(wednesdays, 6);
     expect(notes).toEqual(["4 of 6 sessions are drawn from other nights of the same weekday"]);
     expect(new Set(sessions.map(({ id }) => id)).size).toBe(6);
-    expect(draw(wednesdays, 6)).toEqual({ sessions, notes });
-    expect(draw(wednesdays, 6, 2).sessions).not.toEqual(sessions);
+    expect(draw(wednesdays, 6)).toEqual({ cars: sessions, chargers: [], notes });
+    expect(draw(wednesdays, 6, 2).cars).not.toEqual(sessions);
   });
 
   it("keep weekday and local time across the October clock change", () => {
     // The first three Wednesdays are in summer time; 18:00 UTC was 19:00 at home.
-    const { sessions } = draw(wednesdays, 16);
+    const { cars: sessions } = draw(wednesdays, 16);
     const times = sessions.map(({ id, arrivesAtMs, departsAtMs }) => [
       id,
       localTime(arrivesAtMs),
@@ -178,7 +179,7 @@ describe("sessions drawn for a night", () => {
       aSession("here", "2023-10-28T18:00Z", "2023-10-29T07:00Z"),
       aSession("before", "2023-10-21T17:00:30Z", "2023-10-22T06:30Z"),
     ];
-    const moved = draw(recorded, 2, 1, saturday).sessions.find(({ id }) => id === "before");
+    const moved = draw(recorded, 2, 1, saturday).cars.find(({ id }) => id === "before");
     expect([localTime(moved?.arrivesAtMs ?? 0), localTime(moved?.departsAtMs ?? 0)]).toEqual([
       "Sat 18:00",
       "Sun 07:30",
@@ -189,15 +190,31 @@ describe("sessions drawn for a night", () => {
       aSession("here", "2023-11-04T18:00Z", "2023-11-05T07:00Z"),
       aSession("fold", "2023-10-29T00:50Z", "2023-10-29T01:10Z"),
     ];
-    const fold = draw(folded, 2, 1, nightOf("2023-11-04", LONDON)).sessions.find(({ id }) => id === "fold");
+    const fold = draw(folded, 2, 1, nightOf("2023-11-04", LONDON)).cars.find(({ id }) => id === "fold");
     expect(fold).toEqual(aSession("fold", "2023-11-05T01:50Z", "2023-11-05T02:10Z"));
   });
 
   it("are repeated under a name of their own when even the other nights have too few", () => {
-    const { sessions } = draw(wednesdays, 40);
+    const { cars: sessions } = draw(wednesdays, 40);
     expect(sessions).toHaveLength(40);
     expect(new Set(sessions.map(({ id }) => id)).size).toBe(40);
     expect(sessions.some(({ id }) => id.endsWith("-again-1"))).toBe(true);
+  });
+
+  it("are never both a car's and a charger's: all of the night are cars', and chargers get others", () => {
+    const both = (counts: { cars: number | undefined; chargers: number }) =>
+      drawSessions(wednesdays, night, counts, seededRandom(1), "/data/sessions.csv");
+    const all = both({ cars: undefined, chargers: 3 });
+    expect(all.cars.map(({ id }) => id)).toEqual(["6a", "6b"]);
+    expect(all.notes).toEqual(["3 of 5 sessions are drawn from other nights of the same weekday"]);
+    const { cars, chargers } = both({ cars: 6, chargers: 5 });
+    expect([cars.length, chargers.length]).toEqual([6, 5]);
+    expect(new Set([...cars, ...chargers].map(({ id }) => id)).size).toBe(11);
+    expect(cars).toEqual(both({ cars: 6, chargers: 0 }).cars);
+    for (const some of [cars, chargers]) {
+      const arrivals = some.map(({ arrivesAtMs }) => arrivesAtMs);
+      expect(arrivals).toEqual(arrivals.toSorted((a, b) => a - b));
+    }
   });
 
   it("are refused for a night outside the data, with what the file covers", () => {
@@ -208,7 +225,7 @@ describe("sessions drawn for a night", () => {
 
   it("are refused when there is no other night of the weekday to draw from", () => {
     expect(() => draw(wednesdays.slice(12, 14), 3)).toThrow(
-      "sessions.csv has no other night of this weekday to draw 3 cars from",
+      "sessions.csv has no other night of this weekday to draw 3 sessions from",
     );
   });
 });

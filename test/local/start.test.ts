@@ -53,7 +53,19 @@ describe.concurrent("npm start", () => {
   it.each<[string, string[], RegExp]>([
     ["an unknown option", ["--prces", "x.csv"], /^unknown option '--prces'/],
     ["a stray word", ["tonight"], /^too many arguments/],
-    ["no cars", ["--cars", "0"], /^--cars wants a whole number from 1 to 2000$/],
+    [
+      "no cars and nothing else",
+      ["--cars", "0"],
+      /^--cars wants a whole number from 1 to 2000, or another kind of device beside it$/,
+    ],
+    ["too many cars", ["--cars", "2001"], /^--cars wants a whole number from 1 to 2000$/],
+    ["too many chargers", ["--chargers", "2001"], /^--chargers wants a whole number from 0 to 2000$/],
+    ["half a heat pump", ["--heat-pumps", "0.5"], /--heat-pumps.*'0\.5' is invalid\. It must be a whole number\.$/],
+    [
+      "solar sites below none",
+      ["--solar-sites", "-1"],
+      /--solar-sites.*'-1' is invalid\. It must be a whole number\.$/,
+    ],
     ["cars that are no number", ["--cars", "x"], /--cars.*'x' is invalid\. It must be a whole number\.$/],
     ["a date that is none", ["--night", "2023-13-01"], /^--night wants a date such as 2023-10-15, not "2023-13-01"$/],
     [
@@ -134,6 +146,9 @@ describe.concurrent("npm start", () => {
     expect([stderr, code]).toEqual(["", 0]);
     for (const option of [
       "--cars",
+      "--chargers",
+      "--heat-pumps",
+      "--solar-sites",
       "--night",
       "--zone",
       "--prices",
