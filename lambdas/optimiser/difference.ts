@@ -1,7 +1,7 @@
 import { type Car, type Charger, currentForPower } from "../../shared/domain/asset.ts";
 import { type Action, type Command, isEnded } from "../../shared/domain/command.ts";
 import { FAULT_TREATMENT, type FaultClass } from "../../shared/domain/fault.ts";
-import { type Instant, later, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
+import { HOUR_MS, type Instant, later, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
 import { nextEdge, type Plan, type Window, windowAt } from "../../shared/domain/plan.ts";
 import type { ChargeReading } from "../../shared/domain/reading.ts";
 
@@ -19,6 +19,9 @@ const RETRY_AFTER_MS = { platform: 5 * MINUTE_MS, other: 60 * MINUTE_MS };
  * worth a command.
  */
 const CURRENT_STEP_DOWN_A = 2;
+/** A car that begins again after this many stops that worked, within this long, does as its owner set it. */
+const STOPS_IN_VAIN = 2;
+const IN_VAIN_MS = 6 * HOUR_MS;
 /** A stop may still be sent this long after its time if nothing else follows. */
 const STOP_VALID_MS = 120 * MINUTE_MS;
 
@@ -38,7 +41,7 @@ type Given = { plan: Plan; recent: readonly Command[]; now: Instant; at: Instant
  * once its open commands have worked. `recent` holds its newest commands in any order.
  */
 export function difference(input: Given & { asset: Car | Charger; reading: ChargeReading }): Difference {
-  const { asset, reading } = input;
+  const { asset, reading, recent } = input;
   if (reading.plugged === false) return NOTHING;
   return settle(input, {
     // A charger's limits end by themselves, so that a stop which ran out must be wanted anew; a car stays stopped.
@@ -48,7 +51,8 @@ export function difference(input: Given & { asset: Car | Charger; reading: Charg
       const action: ChargeAction = window
         ? { kind: "charge.start", currentA: currentForPower(asset.supply, window.powerKw) }
         : { kind: "charge.stop" };
-      return { action, holds: alreadySo(action, reading), isSame: (open) => sameState(open, action) };
+      const isOwners = asset.kind === "car" && action.kind === "charge.stop" && isInVain(recent, input.now);
+      return { action, holds: isOwners || alreadySo(action, reading), isSame: (open) => sameState(open, action) };
     },
   });
 }
@@ -90,6 +94,18 @@ function alreadySo(wanted: ChargeAction, reading: ChargeReading): boolean {
   if (wanted.kind === "charge.stop") return !active;
   if (reading.state === "complete") return true;
   return active && (reading.currentLimitA === null || enough(reading.currentLimitA, wanted.currentA));
+}
+
+/** Its owner's wish is shown, and not fought all night. */
+function isInVain(recent: readonly Command[], now: Instant): boolean {
+  const since = plusMs(now, -IN_VAIN_MS);
+  const worked = recent.filter(({ status, issuedAt }) => status === "confirmed" && issuedAt > since);
+  const starts = worked.filter(({ action }) => action.kind === "charge.start").map(({ issuedAt }) => issuedAt);
+  const lastStart = starts.sort().at(-1) ?? since;
+  return (
+    worked.filter(({ action, issuedAt }) => action.kind === "charge.stop" && issuedAt > lastStart).length >=
+    STOPS_IN_VAIN
+  );
 }
 
 function sameState(open: Action, wanted: Action): boolean {

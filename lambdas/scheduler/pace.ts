@@ -26,7 +26,7 @@ export function paced(chosen: readonly Due[], candidates: readonly Candidate[], 
 }
 
 /** The circuit breaker of a vendor. It needs no state of its own: the last looks at its devices say whether it is open. */
-function isDown(candidates: readonly Candidate[]): boolean {
+export function isDown(candidates: readonly Candidate[]): boolean {
   const newest = candidates
     .flatMap(({ reach }) => reach ?? [])
     // Of looks at the same moment a good one counts.

@@ -8,5 +8,7 @@ export const PollRequest = z.strictObject({
   batchId: z.string().min(1),
   stream: Stream,
   assets: z.array(z.strictObject({ assetId: AssetId, expectAwake: z.boolean() })).min(1),
+  /** The last looks at the vendor's other devices failed too: it is the vendor, and not this device. */
+  vendorDown: z.literal(true).optional(),
 });
 export type PollRequest = z.infer<typeof PollRequest>;

@@ -22,7 +22,12 @@ export async function poll(request: PollRequest, deps: IntegrationDeps): Promise
   const awake = new Map(request.assets.map((asset) => [asset.assetId, asset.expectAwake]));
 
   const outcomes = await mapLimited(assets, deps.manifest.limits.concurrency, (asset) =>
-    pollOne(asset, awake.get(asset.assetId) ?? false, known.get(asset.assetId), deps),
+    pollOne(
+      asset,
+      { expectAwake: awake.get(asset.assetId) ?? false, vendorDown: request.vendorDown ?? false },
+      known.get(asset.assetId),
+      deps,
+    ),
   );
 
   const recorded = outcomes.flatMap((outcome) => outcome.recorded ?? []);
@@ -38,7 +43,7 @@ export async function poll(request: PollRequest, deps: IntegrationDeps): Promise
 
 async function pollOne(
   asset: Asset,
-  expectAwake: boolean,
+  { expectAwake, vendorDown }: { expectAwake: boolean; vendorDown: boolean },
   known: Latest | undefined,
   deps: IntegrationDeps,
 ): Promise<Outcome> {
@@ -56,14 +61,15 @@ async function pollOne(
     const recorded = await record(asset, look.online, look.reading, deps);
     return { ok: true, ...(recorded ? { recorded } : {}), events: faultChange(asset, known, undefined) };
   } catch (error) {
-    const fault = faultOf(error);
+    const failures = (known?.reach.failures ?? 0) + 1;
+    const fault = standing(faultOf(error), vendorDown ? OUTAGE_AFTER_FAILURES : failures);
     if (error instanceof VendorError)
       deps.log.warn("POLL_FAILED", { assetId: asset.assetId, fault, reason: error.message });
     else deps.log.error("POLL_FAILED", error, { assetId: asset.assetId });
     await deps.readings.recordFailure(asset.assetId, STREAM_OF_KIND[asset.kind], {
       lastFetchedAt: deps.now(),
       online: fault === "device-offline" ? false : null,
-      failures: (known?.reach.failures ?? 0) + 1,
+      failures,
       faultClass: fault,
     });
     return { ok: false, events: faultChange(asset, known, fault) };
@@ -114,6 +120,13 @@ export function telemetryRecorded(integration: string, recorded: { reading: Read
       })),
     },
   };
+}
+
+/** A cloud that fails a look or two has hiccups; only one that goes on failing, here or at others, is down. */
+const OUTAGE_AFTER_FAILURES = 3;
+
+function standing(fault: FaultClass, failures: number): FaultClass {
+  return fault === "vendor-outage" && failures < OUTAGE_AFTER_FAILURES ? "transient" : fault;
 }
 
 function faultOf(error: unknown): FaultClass {

@@ -68,17 +68,17 @@ describe("looking at Easee's chargers", () => {
     expect(world.counted.slice(-2)).toEqual(["data", "state"]);
   });
 
-  it.each<[CallFault, string]>([
-    ["access-withdrawn", "customer-must-act"],
-    ["html-502", "vendor-outage"],
-  ])("raises and clears a fault on %s", async (kind, faultClass) => {
-    const world = await anEaseeWorld({ rules: [{ kind, times: 1 }] });
-    await world.look();
-    world.clock.advance(MINUTE_MS);
-    await world.look();
-    expect(published(world.bus, "FaultRaised")).toMatchObject([{ faultClass }]);
-    expect(published(world.bus, "FaultCleared")).toMatchObject([{ faultClass }]);
-  });
+  it.each<[CallFault, string]>([["access-withdrawn", "customer-must-act"]])(
+    "raises and clears a fault on %s",
+    async (kind, faultClass) => {
+      const world = await anEaseeWorld({ rules: [{ kind, times: 1 }] });
+      await world.look();
+      world.clock.advance(MINUTE_MS);
+      await world.look();
+      expect(published(world.bus, "FaultRaised")).toMatchObject([{ faultClass }]);
+      expect(published(world.bus, "FaultCleared")).toMatchObject([{ faultClass }]);
+    },
+  );
 
   it.each<[CallFault, string]>([
     ["forbidden-throttle", "rate-limited"],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { HOUR_MS, MINUTE_MS } from "../../shared/domain/instant.ts";
+import { poll } from "../../shared/integration/poll.ts";
 import { anAsset, at } from "../builders.ts";
 import { published } from "../fakes/bus.ts";
 import { aFault, anIntegration, fakeTokens } from "./job-bench.ts";
@@ -27,7 +28,7 @@ describe("a batch", () => {
   });
 
   it.each([
-    ["a vendor's fault", aFault("vendor-outage"), "vendor-outage"],
+    ["a vendor's fault", aFault("api-retired"), "api-retired"],
     ["a bug of ours", new TypeError("undefined is not a function"), "our-fault"],
   ])("is not spoiled by one asset with %s", async (_, error, faultClass) => {
     const fleet = anIntegration({ assets: cars(3) });
@@ -36,6 +37,25 @@ describe("a batch", () => {
     expect(published(fleet.bus, "TelemetryRecorded")[0]?.readings).toHaveLength(2);
     const reaches = await Promise.all(["car-0001", "car-0002", "car-0003"].map((id) => fleet.reachOf(id)));
     expect(reaches.map((reach) => reach?.faultClass)).toEqual([faultClass, null, null]);
+  });
+
+  it("names an outage only when looks go on failing: once or twice is a hiccup, and told to nobody", async () => {
+    const fleet = anIntegration();
+    for (const expected of ["transient", "transient", "vendor-outage"]) {
+      expect(published(fleet.bus, "FaultRaised")).toEqual([]);
+      fleet.vendor.next.look = [aFault("vendor-outage")];
+      await fleet.poll();
+      expect((await fleet.reachOf("car-0001"))?.faultClass).toBe(expected);
+    }
+    expect(published(fleet.bus, "FaultRaised")).toMatchObject([{ faultClass: "vendor-outage" }]);
+  });
+
+  it("names it at once when the vendor's other devices fail too", async () => {
+    const fleet = anIntegration();
+    fleet.vendor.next.look = [aFault("vendor-outage")];
+    const assets = [{ assetId: "car-0001", expectAwake: false }];
+    await poll({ kind: "poll", batchId: "b", stream: "charge", assets, vendorDown: true }, fleet.deps);
+    expect((await fleet.reachOf("car-0001"))?.faultClass).toBe("vendor-outage");
   });
 
   it("counts an asset that is no longer there as failed, and reads the others", async () => {

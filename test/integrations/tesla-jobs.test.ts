@@ -61,7 +61,6 @@ describe("looking at Tesla's cars", () => {
 
   it.each<[string, FaultRule, string]>([
     ["mobile access is off", { kind: "mobile-access-disabled", times: 1 }, "customer-must-act"],
-    ["a web page answers", { kind: "html-502", times: 1 }, "vendor-outage"],
     ["the answer is empty", { kind: "empty-200", times: 1 }, "malformed-message"],
   ])("raises and clears a fault when %s", async (_, rule, faultClass) => {
     const world = await anHourLater([], {}, [rule]);

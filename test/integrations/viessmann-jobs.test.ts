@@ -49,8 +49,8 @@ describe("looking at heat pumps", () => {
     const startsAtMs = Date.parse(plusMs(EVENING, MINUTE_MS));
     const rules: FaultRule[] = [{ kind: "vendor-outage", startsAtMs, endsAtMs: startsAtMs + 10 * MINUTE_MS }];
     const world = await aViessmannWorld({ rules });
-    for (let minute = 0; minute < 15; minute += 5) {
-      world.clock.advance(5 * MINUTE_MS);
+    for (let minute = 0; minute < 15; minute += 3) {
+      world.clock.advance(3 * MINUTE_MS);
       await world.look();
     }
     expect(published(world.bus, "FaultRaised")).toMatchObject([{ faultClass: "vendor-outage" }]);

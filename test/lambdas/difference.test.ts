@@ -57,6 +57,18 @@ describe("the difference between a plan and a car", () => {
     });
   });
 
+  it("is no third stop to a car that begins again after each: it does as its owner set it", () => {
+    const stop = (hour: number, status: CommandStatus = "confirmed") =>
+      aCommand({ action: STOP, status, issuedAt: at(`2026-11-20T${hour}:00Z`), endedAt: at(`2026-11-20T${hour}:05Z`) });
+    const start = { ...stop(17), action: START };
+    const again = (...recent: Command[]) => differ({ reading: charging(), now: EVENING, recent }).issue?.action;
+    expect(again(stop(16))).toEqual(STOP);
+    expect(again(stop(15), stop(16))).toBeUndefined();
+    expect(again(stop(15), stop(16), start)).toEqual(STOP);
+    expect(again(stop(10), stop(16))).toEqual(STOP);
+    expect(again(stop(15), stop(16, "rejected"))).toEqual(STOP);
+  });
+
   it("is a stop after the last window that may still be sent for two hours", () => {
     const now = at("2026-11-21T05:00Z");
     expect(differ({ reading: charging(), now }).issue).toMatchObject({

@@ -1,8 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { epochMs, HOUR_MS, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
 import { asCharge } from "../../shared/domain/reading.ts";
+import { slotDay } from "../builders.ts";
 import { aMyUplinkCloud, anEaseeCloud, aTeslaCloud, aViessmannCloud } from "./clouds.ts";
 import { aWorld, EVENING, evening } from "./world.ts";
+
+/** Cheap from one to four in the morning: until then a plan wants a car to stand. */
+const NIGHT = slotDay({
+  from: "2026-11-20T17:00Z",
+  to: "2026-11-21T12:00Z",
+  cheapFrom: "2026-11-21T01:00Z",
+  cheapTo: "2026-11-21T04:00Z",
+});
 
 describe("14. The owner has a schedule or a wish of their own", () => {
   it("in a Tesla: it is read and shown", async () => {
@@ -13,6 +22,20 @@ describe("14. The owner has a schedule or a wish of their own", () => {
     await world.pass(MINUTE_MS);
     expect(asCharge((await world.latest("car-0001"))?.reading)).toMatchObject({ ownScheduleActive: true });
     expect(await world.shown("car-0001")).toContain("the owner's own schedule is active");
+  });
+
+  it("in a Tesla that starts by itself after our stop: it is not stopped again and again", async () => {
+    const clock = evening();
+    const tesla = await aTeslaCloud(clock, {
+      rules: [{ kind: "own-schedule-starts", vin: "LRW3E7FA0SIM00001", afterStopMs: 20 * MINUTE_MS }],
+    });
+    const world = await aWorld(clock, [tesla.cloud], { price: NIGHT });
+    await world.pass(5 * HOUR_MS);
+    const stops = tesla.commands().filter((name) => name === "charge_stop");
+    // Once more, because a car may lose a stop; not all night.
+    expect(stops).toHaveLength(2);
+    expect(tesla.truth()).toMatchObject({ charging: true });
+    expect(asCharge((await world.latest("car-0001"))?.reading)).toMatchObject({ state: "charging" });
   });
 
   it("in Easee's app: it is shown, a start is refused with its reason, and not tried again", async () => {

@@ -12,8 +12,9 @@ export const manifest: Manifest = {
     {
       stream: "charge",
       // A look is one call. Clients hold themselves to 500 calls in 5 minutes for each login and one look a minute for each
-      // charger: at these cadences an operator's single login carries some 400 charging chargers.
-      cadence: { idleMinutes: 15, pluggedMinutes: 5, chargingMinutes: 5, openCommandMinutes: 1 },
+      // charger: at these cadences an operator's single login carries some 400 chargers. A charger with nothing plugged in
+      // is looked at as often: one that begins by itself at plug-in draws at the evening's prices until it is seen.
+      cadence: { idleMinutes: 5, pluggedMinutes: 5, chargingMinutes: 5, openCommandMinutes: 1 },
     },
   ],
   // Two invocations of five calls, some 0.3 s each, keep even a burst on one login near half of its limit.
