@@ -6,6 +6,7 @@ import { chargersFor, type NightCharger } from "./chargers.ts";
 import { heatPumpsFor } from "./heat-pumps.ts";
 import { homeNumber, households } from "./household.ts";
 import type { Night } from "./night.ts";
+import { actsItself, pair } from "./pairs.ts";
 import { drawSessions, generateSessions, readSessions, type Session } from "./sessions.ts";
 import { solarSitesFor } from "./solar-sites.ts";
 import { ofFamily, type Vendor } from "./vendors.ts";
@@ -63,17 +64,18 @@ export function fleetFor(
 
   // Each kind draws from its own numbers: the cars of a seed are the same whatever else is there.
   const ownRandom = (kind: number) => seededRandom(request.seed * 8 + kind);
+  const cars = carsFor(stays.cars, night, random, {
+    vendors: of(counts.cars, "vehicle"),
+    household: atHome("car"),
+    carbonWeightPencePerKg,
+  });
+  const chargers = chargersFor(stays.chargers, night, {
+    vendors: of(counts.chargers, "charger"),
+    household: atHome("charger"),
+    carbonWeightPencePerKg,
+  });
   const fleet: Fleet = {
-    cars: carsFor(stays.cars, night, random, {
-      vendors: of(counts.cars, "vehicle"),
-      household: atHome("car"),
-      carbonWeightPencePerKg,
-    }),
-    chargers: chargersFor(stays.chargers, night, {
-      vendors: of(counts.chargers, "charger"),
-      household: atHome("charger"),
-      carbonWeightPencePerKg,
-    }),
+    ...pair(cars, chargers),
     heatPumps: heatPumpsFor(request.heatPumps, ownRandom(1), {
       vendors: of(request.heatPumps, "heat-pump"),
       household: ofNumber,
@@ -84,7 +86,7 @@ export function fleetFor(
       household: ofNumber,
     }),
   };
-  return { fleet, notes: [...stays.notes, ...longStays(fleet, night)] };
+  return { fleet, notes: [...stays.notes, ...longStays(fleet, night), ...pairNotes(fleet)] };
 }
 
 /** All devices as they are enrolled. */
@@ -115,6 +117,14 @@ function generatedStays(request: FleetRequest, night: Night, random: Random): St
   const chargers = generateSessions(night, request.chargers, seededRandom(request.seed * 8 + 3));
   const notes = cars.length + chargers.length > 0 ? [`charging sessions are generated (seed ${request.seed})`] : [];
   return { cars, chargers, notes };
+}
+
+function pairNotes({ cars }: Fleet): string[] {
+  const paired = cars.filter((car) => !actsItself(car)).length;
+  if (paired === 0) return [];
+  return [
+    `${paired} ${paired === 1 ? "car plugs" : "cars plug"} into an enrolled charger, which acts: the stay is told there`,
+  ];
 }
 
 function longStays({ cars, chargers }: Fleet, night: Night): string[] {

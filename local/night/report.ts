@@ -8,6 +8,7 @@ import type { TrueSignals } from "./hindsight.ts";
 import type { NightInputs } from "./inputs.ts";
 import { type Invariant, invariants } from "./invariants.ts";
 import type { Outcome } from "./outcome.ts";
+import { actsItself } from "./pairs.ts";
 import { type SolarSiteReport, solarSiteReport } from "./production.ts";
 import { type StayReport, type StayTotals, stayReport, stayTotals } from "./stay-report.ts";
 import { type CallSum, type VendorLoad, vendorCalls, vendorLoads } from "./vendor-calls.ts";
@@ -56,7 +57,7 @@ export type Report = StayTotals & {
 
 export function report(inputs: NightInputs, signals: TrueSignals, outcome: Outcome): Report {
   const { night } = inputs;
-  const cars = inputs.cars.map((car) => stayReport(car, signals, outcome));
+  const cars = inputs.cars.filter(actsItself).map((car) => stayReport(car, signals, outcome));
   const chargers = inputs.chargers.map((charger) => stayReport(charger, signals, outcome));
   const stays = [...cars, ...chargers];
   const heatPumps = inputs.heatPumps.map((pump) => heatPumpReport(pump, night, signals, outcome));
