@@ -123,6 +123,7 @@ async function startSimulations(inputs: NightInputs, clock: VirtualClock): Promi
       heatPumps: [],
       solarSites: [],
       siteLoadKw: () => 0,
+      fedBy: () => [],
       seed: inputs.seed,
       faults: inputs.faults,
       startsAtMs: inputs.night.startsAtMs,

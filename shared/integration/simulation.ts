@@ -89,6 +89,8 @@ export type StartSimulation = (options: {
   solarSites: readonly SolarSite[];
   /** What the enrolled loads of a site draw at a moment that is not ahead, kW: a site's own meter sees it. */
   siteLoadKw: (siteId: string, atMs: number) => number;
+  /** What a charger has delivered until now: it flows into the car that names it, whose cloud is another's. */
+  fedBy: (chargerId: AssetId) => readonly PowerInterval[];
   seed: number;
   faults: "none" | "some" | "many";
   startsAtMs: number;

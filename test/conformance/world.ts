@@ -39,6 +39,7 @@ export async function aWorld(folder: Folder, faults: "none" | "some" | "many") {
     heatPumps: asset.kind === "heat-pump" ? [asset] : [],
     solarSites: asset.kind === "solar-site" ? [asset] : [],
     siteLoadKw: () => 0,
+    fedBy: () => [],
     seed: 7,
     faults,
     startsAtMs: epochMs(NOON),

@@ -21,7 +21,7 @@ const stays = chargers.map((asset, index) => ({
   readyByMs: START_MS + 12 * HOUR_MS,
   wantsKwh: 22,
 }));
-const OTHERS = { cars: [], heatPumps: [], solarSites: [], siteLoadKw: () => 0 };
+const OTHERS = { cars: [], heatPumps: [], solarSites: [], siteLoadKw: () => 0, fedBy: () => [] };
 
 async function aNight(faults: "none" | "some" | "many", seed = 3) {
   const clock = { ms: START_MS };

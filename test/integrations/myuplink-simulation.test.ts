@@ -3,7 +3,7 @@ import { startSimulation } from "../../lambdas/integrations/myuplink/simulation.
 import { HOUR_MS } from "../../shared/domain/instant.ts";
 import { aPump } from "./myuplink-bench.ts";
 
-const NO_OTHERS = { cars: [], chargers: [], solarSites: [], siteLoadKw: () => 0 };
+const NO_OTHERS = { cars: [], chargers: [], solarSites: [], siteLoadKw: () => 0, fedBy: () => [] };
 const STARTS = Date.UTC(2026, 10, 20, 18);
 const heatPumps = Array.from({ length: 10 }, (_, index) =>
   aPump({

@@ -241,6 +241,7 @@ describe("the simulated cloud itself", () => {
         clock: { now: () => noonMs },
         ...{ cars: [], chargers: [], heatPumps: [], solarSites: [aSite()], seed: 3, faults: "none" },
         siteLoadKw: (siteId, atMs) => (siteId === aSite().site.siteId && atMs < noonMs ? loadKw : 0),
+        fedBy: () => [],
         ...{ startsAtMs: noonMs - 12 * HOUR_MS, endsAtMs: noonMs + 12 * HOUR_MS },
       });
       const headers = { authorization: `Bearer ${simulation.issueTokens("customer-0001").accessToken}` };
@@ -274,7 +275,7 @@ describe("the simulated cloud itself", () => {
         const clock = { now: () => epochMs(NOON) };
         const simulation = await startSimulation({
           clock,
-          ...{ cars: [], chargers: [], heatPumps: [], siteLoadKw: () => 0 },
+          ...{ cars: [], chargers: [], heatPumps: [], siteLoadKw: () => 0, fedBy: () => [] },
           solarSites: [aSite()],
           seed: 3,
           faults: "none",

@@ -28,7 +28,15 @@ afterEach(async () => {
 async function aDay(faults: "none" | "many", cars = fleet) {
   let nowMs = STARTS_MS;
   const simulation = await startSimulation({
-    ...{ clock: { now: () => nowMs }, cars, chargers: [], heatPumps: [], solarSites: [], siteLoadKw: () => 0 },
+    ...{
+      clock: { now: () => nowMs },
+      cars,
+      chargers: [],
+      heatPumps: [],
+      solarSites: [],
+      siteLoadKw: () => 0,
+      fedBy: () => [],
+    },
     ...{ seed: 1, faults, startsAtMs: STARTS_MS, endsAtMs: ENDS_MS },
   });
   running.push(simulation);

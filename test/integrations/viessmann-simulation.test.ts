@@ -68,7 +68,7 @@ describe("a simulated night", () => {
     const span = { startsAtMs: time.ms, endsAtMs: time.ms + 12 * HOUR_MS };
     const simulation = await startSimulation({
       clock: { now: () => time.ms },
-      ...{ cars: [], chargers: [], solarSites: [], siteLoadKw: () => 0 },
+      ...{ cars: [], chargers: [], solarSites: [], siteLoadKw: () => 0, fedBy: () => [] },
       heatPumps: assets,
       seed,
       faults,

@@ -16,8 +16,8 @@ export function vendorAssetId(index: number): string {
 }
 
 /** Tesla's cloud with the night's cars, each set by its owner to be ready at departure by itself if nobody commands it. */
-export const startSimulation: StartSimulation = async ({ clock, cars, seed, faults, startsAtMs, endsAtMs }) => {
-  const specs = cars.map(toSpec);
+export const startSimulation: StartSimulation = async ({ clock, cars, fedBy, seed, faults, startsAtMs, endsAtMs }) => {
+  const specs = cars.map((car) => toSpec(car, fedBy));
   const script = faultPreset(faults, { seed, cars: specs, startsAtMs, endsAtMs });
   const sinceMs = clock.now();
   const simulator = await startTeslaSimulator({ clock, cars: specs, seed, faults: script, ...CLIENT });
@@ -67,8 +67,13 @@ export const startSimulation: StartSimulation = async ({ clock, cars, seed, faul
   };
 };
 
-function toSpec({ asset, socOnArrivalPercent, arrivesAtMs, readyByMs }: SimulatedCar): CarSpec {
+function toSpec(
+  { asset, socOnArrivalPercent, arrivesAtMs, readyByMs }: SimulatedCar,
+  fedBy: Parameters<StartSimulation>[0]["fedBy"],
+): CarSpec {
+  const { chargerId } = asset;
   return {
+    ...(chargerId !== undefined && { fedBy: () => fedBy(chargerId) }),
     vin: asset.vendorAssetId,
     accountId: asset.accountId,
     batteryCapacityKwh: asset.battery.capacityKwh,

@@ -4,7 +4,8 @@ import type { CarSpec, CarTroubles } from "./simulator-spec.ts";
 export type Appointment =
   | { atMs: number; what: "plug"; session: number }
   | { atMs: number; what: "unplug"; session: number; early: boolean }
-  | { atMs: number; what: "power-lost" | "power-back" | "self-start" };
+  | { atMs: number; what: "power-lost" | "power-back" | "self-start" }
+  | { atMs: number; what: "fed"; powerKw: number };
 
 /** When the cable really comes out of a session: the driver may leave before the time the car was told. */
 export function sessionEndsAt(spec: CarSpec, troubles: CarTroubles, session: number): number {

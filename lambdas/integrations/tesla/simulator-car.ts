@@ -1,5 +1,6 @@
 import { type Appointment, agenda } from "./simulator-agenda.ts";
 import { Effects, type Intent } from "./simulator-effects.ts";
+import { Feed } from "./simulator-feed.ts";
 import { kwhAt, Meter, supplyKw } from "./simulator-meter.ts";
 import { ownStart } from "./simulator-own-schedule.ts";
 import { betweenMs, draw } from "./simulator-random.ts";
@@ -24,6 +25,7 @@ export class Car {
   readonly #agenda: Appointment[];
   readonly #startMs: number;
   readonly #meter: Meter;
+  readonly #feed: Feed | undefined;
   readonly #storedOnArrivalKwh = new Map<number, number>();
   readonly #effects = new Effects();
   #lastEventMs: number;
@@ -59,6 +61,8 @@ export class Car {
     this.#agenda = agenda(spec, troubles, startMs);
     this.#startMs = startMs;
     this.#meter = new Meter(startMs, kwhAt(this.spec, spec.initialSocPercent), spec.chargeEfficiency);
+    this.#feed = spec.fedBy && new Feed(spec.fedBy, startMs);
+    this.#outages = this.#feed ? 1 : 0;
     this.#lastEventMs = startMs;
     this.#limitPercent = spec.chargeLimitPercent;
     this.#amps = spec.maxCurrentA;
@@ -68,6 +72,8 @@ export class Car {
 
   /** Plays all events up to and including `nowMs`. */
   play(nowMs: number): void {
+    if (this.#feed) this.#agenda.push(...this.#feed.changes(nowMs));
+    if (this.#feed) this.#agenda.sort((a, b) => a.atMs - b.atMs);
     for (;;) {
       const next = this.#next();
       if (!next || next.atMs > nowMs) return;
@@ -90,6 +96,7 @@ export class Car {
   phase(): Phase {
     if (this.#session === undefined) return "disconnected";
     if (!this.#wants && this.#isFull(this.#lastEventMs)) return "complete";
+    if (this.#feed && this.#flowing) return "charging";
     if (this.#outages > 0) return "no-power";
     if (!this.#wants) return "stopped";
     return this.#flowing ? "charging" : "starting";
@@ -142,7 +149,7 @@ export class Car {
   }
 
   connectivity(nowMs: number): "online" | "asleep" | "waking" {
-    return this.sleep.state(nowMs, this.#wants && this.#outages === 0);
+    return this.sleep.state(nowMs, (this.#wants && this.#outages === 0) || this.#flowing);
   }
 
   /** Whether full power whenever the charger offered it, less a start-up time, would have met the need. */
@@ -165,7 +172,7 @@ export class Car {
   #next(): { atMs: number; run: (atMs: number) => void } | undefined {
     const candidates: { atMs: number | undefined; run: (atMs: number) => void }[] = [
       {
-        atMs: this.#flowing ? this.#meter.reachesAtMs(kwhAt(this.spec, this.#limitPercent)) : undefined,
+        atMs: this.#flowing && !this.#feed ? this.#meter.reachesAtMs(kwhAt(this.spec, this.#limitPercent)) : undefined,
         run: (atMs) => this.#fill(atMs),
       },
       { atMs: this.#flowing ? undefined : this.#flowsFromMs, run: (atMs) => this.#flow(atMs) },
@@ -201,6 +208,11 @@ export class Car {
       case "power-back":
         this.#outages -= 1;
         if (this.#wants && this.#outages === 0) this.#begin(atMs);
+        return;
+      case "fed":
+        this.#flowing = appointment.powerKw > 0;
+        this.#meter.setPower(atMs, appointment.powerKw);
+        this.sleep.touch(atMs);
         return;
       case "self-start":
         if (this.#session === undefined || this.#wants || this.#isFull(atMs)) return;

@@ -32,6 +32,8 @@ export type CarSpec = {
   clockSkewMs?: number;
   /** Above 2^53 unless given. */
   id?: bigint;
+  /** Grid-side power that its charger has put into it until now; such a car draws nothing by itself. */
+  fedBy?: () => readonly PowerInterval[];
 };
 
 /** A stretch of constant grid-side power above zero; end exclusive, epoch ms. */
