@@ -135,7 +135,7 @@ async function readBack(
   deps: IntegrationDeps,
 ): Promise<Handled> {
   const look = await withToken((target) => deps.vendor.look(target, { expectAwake: true }));
-  const recorded = await record(asset, look.online, look.reading, deps);
+  const recorded = await record(asset, look, deps);
   if (recorded) await deps.bus.publish([telemetryRecorded(deps.manifest.name, [recorded])]);
   // Like the verifier: what the device said before the command proves nothing about it.
   const fresh = look.reading && look.reading.observedAt > command.issuedAt ? look.reading : undefined;

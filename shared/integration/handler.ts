@@ -150,6 +150,7 @@ function clients(manifest: Manifest, env: z.infer<typeof Environment>, connect: 
       bus,
       tokens,
       vendor,
+      meter,
       withToken: withTokenFrom(tokens),
     };
   };

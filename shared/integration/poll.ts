@@ -6,6 +6,7 @@ import { changeMatters, MAX_CLOCK_SKEW_MS, type Reading } from "../domain/readin
 import { VendorError } from "../errors.ts";
 import { mapLimited } from "../map-limited.ts";
 import type { Latest } from "../store/readings.ts";
+import type { Look } from "./contract.ts";
 import type { IntegrationDeps } from "./deps.ts";
 import type { PollRequest } from "./poll-request.ts";
 
@@ -52,13 +53,7 @@ async function pollOne(
     const look = await deps.withToken(asset, accessToken, (token) =>
       deps.vendor.look({ asset, accessToken: token, last: known?.reading }, { expectAwake }),
     );
-    if (look.unknown)
-      deps.log.warn("VENDOR_WORD_UNKNOWN", {
-        assetId: asset.assetId,
-        words: look.unknown.join("; "),
-        count: look.unknown.length,
-      });
-    const recorded = await record(asset, look.online, look.reading, deps);
+    const recorded = await record(asset, look, deps);
     return { ok: true, ...(recorded ? { recorded } : {}), events: faultChange(asset, known, undefined) };
   } catch (error) {
     const failures = (known?.reach.failures ?? 0) + 1;
@@ -76,13 +71,20 @@ async function pollOne(
   }
 }
 
-/** Stores what a look gave; the recorded reading when it is news. Throws `malformed-message` on one from the future. */
+/** Stores what a look gave and tells what of it nobody documents; the recorded reading when it is news. Throws `malformed-message` on one from the future. */
 export async function record(
   asset: Asset,
-  online: boolean,
-  reading: Reading | undefined,
+  { online, reading, unknown = [] }: Look,
   deps: IntegrationDeps,
 ): Promise<Outcome["recorded"]> {
+  if (unknown.length > 0) {
+    deps.meter.count("vendor_words_unknown", unknown.length);
+    deps.log.warn("VENDOR_WORD_UNKNOWN", {
+      assetId: asset.assetId,
+      words: unknown.join("; "),
+      count: unknown.length,
+    });
+  }
   const reach = { lastFetchedAt: deps.now(), online, failures: 0, faultClass: null };
   if (!reading) {
     await deps.readings.recordFailure(asset.assetId, STREAM_OF_KIND[asset.kind], reach);

@@ -17,6 +17,7 @@ import { fakeAssetsStore } from "../fakes/assets-store.ts";
 import { fakeBus } from "../fakes/bus.ts";
 import { fakeClock } from "../fakes/clock.ts";
 import { fakeCommandsStore } from "../fakes/commands-store.ts";
+import { fakeMeter } from "../fakes/meter.ts";
 import { fakeReadingsStore } from "../fakes/readings-store.ts";
 import { fakeScheduleStore } from "../fakes/schedule-store.ts";
 import { openSealer } from "../shared/auth-bench.ts";
@@ -94,6 +95,7 @@ export async function aWorld(folder: Folder, faults: "none" | "some" | "many") {
     bus,
     tokens,
     vendor: folder.connect({ endpoint, now: clock.now, count: () => {}, fetch: countedFetch }),
+    meter: fakeMeter(),
     withToken: withTokenFrom(tokens),
   };
   const stream = STREAM_OF_KIND[asset.kind];

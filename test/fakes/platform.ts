@@ -67,13 +67,21 @@ export async function platform(options: {
     commands: fakeCommandsStore(),
   };
   const common = { now, log, bus, ...stores };
-  const integration: IntegrationDeps = { ...common, manifest, tokens, vendor, withToken: withTokenFrom(tokens) };
+  const meter = fakeMeter();
+  const integration: IntegrationDeps = {
+    ...common,
+    manifest,
+    tokens,
+    vendor,
+    meter,
+    withToken: withTokenFrom(tokens),
+  };
   const { name, streams, limits } = manifest;
   const schedulerDeps = {
     ...common,
     integrations: [{ name, streams, limits, functionName: name }],
     send: async (_function: string, request: PollRequest) => void invokes.push(request),
-    meter: fakeMeter(),
+    meter,
   };
   const optimiserDeps = { ...common, fleets: ["main"], series: { price: PRICE, carbon: CARBON } as const };
   const verifierDeps = common;

@@ -176,6 +176,21 @@ describe("a command that may have acted", () => {
     expect(world.names()).toEqual(["TelemetryRecorded", "CommandAccepted"]);
   });
 
+  it("is read back by a look that tells what nobody documents, as any look does", async () => {
+    const world = anIntegration({ commands: [command] });
+    world.vendor.next.command = [lost()];
+    await world.run(command);
+    const { look } = world.vendor.client;
+    world.deps.vendor = {
+      ...world.vendor.client,
+      look: async (...given) => ({ ...(await look(...given)), unknown: ["phase: 7"] }),
+    };
+    world.clock.advance(30_000);
+    await world.run(command);
+    expect(world.log.of("VENDOR_WORD_UNKNOWN")).toMatchObject([{ fields: { words: "phase: 7" } }]);
+    expect(world.counts).toEqual(new Map([["vendor_words_unknown", 1]]));
+  });
+
   it("is sent again when the car does not do it", async () => {
     const world = anIntegration({ commands: [command] });
     world.vendor.neverActs.add("car-0001");

@@ -16,6 +16,7 @@ import { fakeBus } from "../fakes/bus.ts";
 import { type FakeClock, fakeClock } from "../fakes/clock.ts";
 import { type FakeCommandsStore, fakeCommandsStore } from "../fakes/commands-store.ts";
 import { fakeLog } from "../fakes/log.ts";
+import { fakeMeter } from "../fakes/meter.ts";
 import { fakeReadingsStore } from "../fakes/readings-store.ts";
 import { fakeScheduleStore } from "../fakes/schedule-store.ts";
 
@@ -111,6 +112,7 @@ export function anIntegration(
   const readings = fakeReadingsStore();
   const schedule = fakeScheduleStore();
   const tokens = options.tokens?.(log) ?? fakeTokens();
+  const meter = fakeMeter();
   const deps: IntegrationDeps = {
     manifest,
     now: clock.now,
@@ -122,6 +124,7 @@ export function anIntegration(
     bus,
     tokens,
     vendor: options.vendor ?? vendor.client,
+    meter,
     withToken: withTokenFrom(tokens),
   };
   let batch = 0;
@@ -134,6 +137,7 @@ export function anIntegration(
     commands,
     readings,
     schedule,
+    counts: meter.counts,
     names: () => bus.published.map(({ name }) => name),
     poll: (assetIds: string[] = ["car-0001"], batchId = `batch-${++batch}`, expectAwake = true) =>
       poll(

@@ -21,6 +21,7 @@ import { fakeBus } from "../fakes/bus.ts";
 import { fakeClock } from "../fakes/clock.ts";
 import { fakeCommandsStore } from "../fakes/commands-store.ts";
 import { fakeLog } from "../fakes/log.ts";
+import { fakeMeter } from "../fakes/meter.ts";
 import { fakeReadingsStore } from "../fakes/readings-store.ts";
 import { fakeScheduleStore } from "../fakes/schedule-store.ts";
 import { openSealer } from "../shared/auth-bench.ts";
@@ -111,6 +112,7 @@ export async function aWorld(options: { pump?: Partial<PumpSpec>; rules?: FaultR
     bus,
     tokens,
     vendor: connectMyUplink({ fetch, endpoint, now: clock.now, count: (kind) => counted.push(kind) }),
+    meter: fakeMeter(),
     withToken: withTokenFrom(tokens),
   };
   let batch = 0;

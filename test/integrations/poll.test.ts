@@ -73,7 +73,7 @@ describe("a reading", () => {
     expect(published(fleet.bus, "TelemetryRecorded").map(({ matters }) => matters)).toEqual([true, false]);
   });
 
-  it("with something that nobody documents is stored, and what was said is logged", async () => {
+  it("with something that nobody documents is stored, and what was said is logged and counted", async () => {
     const { client } = anIntegration().vendor;
     const unknown = ["chargingMode: 42", 'unit of power: "hp"'];
     const look: typeof client.look = async (...given) => ({ ...(await client.look(...given)), unknown });
@@ -83,6 +83,7 @@ describe("a reading", () => {
     expect(fleet.log.of("VENDOR_WORD_UNKNOWN")).toMatchObject([
       { fields: { assetId: "car-0001", words: 'chargingMode: 42; unit of power: "hp"', count: 2 } },
     ]);
+    expect(fleet.counts).toEqual(new Map([["vendor_words_unknown", 2]]));
     expect(published(fleet.bus, "FaultRaised")).toEqual([]);
   });
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { tookWithoutEffect, toReading } from "../../lambdas/integrations/tesla/adapter.ts";
+import { toLook, tookWithoutEffect } from "../../lambdas/integrations/tesla/adapter.ts";
 import {
   TeslaCommandAnswer,
   TeslaVehicle,
@@ -10,6 +10,9 @@ import {
   TeslaWakeAnswer,
 } from "../../lambdas/integrations/tesla/api.ts";
 import { errorOf } from "../../lambdas/integrations/tesla/api-errors.ts";
+import { applyRecord } from "../../lambdas/integrations/tesla/telemetry.ts";
+import { TelemetryRecord } from "../../lambdas/integrations/tesla/telemetry-record.ts";
+import { isOnline } from "../../lambdas/integrations/tesla/words.ts";
 import { anAsset, at } from "../builders.ts";
 
 const SHARED = process.env.HEADROOM_SHARED_DATA;
@@ -24,8 +27,9 @@ function recorded(name: string): unknown {
 }
 
 function readingOf(name: string) {
-  const { charge_state } = TeslaVehicleData.parse(recorded(name)).response;
-  return charge_state && toReading(charge_state, anAsset(), NOW);
+  const look = toLook(TeslaVehicleData.parse(recorded(name)).response, anAsset(), NOW, []);
+  expect(look.unknown).toBeUndefined();
+  return look.reading;
 }
 
 function faultOf(name: string) {
@@ -66,7 +70,7 @@ describe.skipIf(!existsSync(FOLDER))("payloads recorded by others", () => {
 
   it("list a car that is online", () => {
     const list = z.object({ response: z.array(TeslaVehicle) }).parse(recorded("vehicles_list_online.json"));
-    expect(list.response[0]?.state).toBe("online");
+    expect(list.response.map(({ state }) => isOnline(state))).toEqual([true]);
   });
 
   it("say asleep to a wake", () => {
@@ -86,5 +90,24 @@ describe.skipIf(!existsSync(FOLDER))("payloads recorded by others", () => {
     ["error_403_missing_scopes.json", "customer-must-act"],
   ])("fail: %s is %s", (name, fault) => {
     expect(faultOf(name)).toBe(fault);
+  });
+
+  it.each<[name: string, stamp: object, expected: object]>([
+    ["telemetry_record_shape.json", {}, { unknown: [], dropped: "undated" }],
+    ["telemetry_record_shape.json", { createdAt: NOW }, { unknown: [], online: true }],
+    [
+      "telemetry_string_values.json",
+      { vin: "TESTVIN0000000001", createdAt: NOW },
+      {
+        unknown: [],
+        online: true,
+        reading: { observedAt: NOW, storedKwh: 42.88, powerKw: 0, socPercent: null, state: null },
+      },
+    ],
+  ])("are pushed: %s with %j", (name, stamp, expected) => {
+    const record = TelemetryRecord.parse({ ...z.looseObject({}).parse(recorded(name)), ...stamp });
+    const applied = applyRecord({ assetId: "car-0001", previous: undefined }, record, NOW);
+    expect(applied).toMatchObject(expected);
+    expect(applied.reading === undefined).toBe(!("reading" in expected));
   });
 });

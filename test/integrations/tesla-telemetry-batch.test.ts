@@ -130,7 +130,7 @@ describe("a batch of pushes", () => {
     const strange = aRecord({ ...WHOLE, ChargeLimitSoc: "lots" });
     await platform.push("<html>", { vin: VIN, hello: "world" }, aRecord(WHOLE, "yesterday"), strange);
     expect((await platform.latest())?.reading).toMatchObject({ socPercent: 60, chargeLimitPercent: null });
-    expect(Object.fromEntries(platform.metrics)).toMatchObject({ telemetry_refused: 3, telemetry_unknown: 1 });
+    expect(Object.fromEntries(platform.metrics)).toMatchObject({ telemetry_refused: 3, vendor_words_unknown: 1 });
     expect(platform.log.of("TELEMETRY_UNKNOWN").map(({ fields }) => fields)).toEqual([
       { assetId: "car-0001", word: "ChargeLimitSoc: lots", times: 1 },
     ]);

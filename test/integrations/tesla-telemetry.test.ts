@@ -1,10 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
-import { pathToFileURL } from "node:url";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { applyRecord } from "../../lambdas/integrations/tesla/telemetry.ts";
 import { byTime, TelemetryRecord } from "../../lambdas/integrations/tesla/telemetry-record.ts";
-import { instant, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
+import { MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
 import { type ChargeReading, Reading } from "../../shared/domain/reading.ts";
 import { aReading, at, charging } from "../builders.ts";
 import { aRecord, connection, RECEIVED_AT, typed, VIN } from "./tesla-telemetry-bench.ts";
@@ -346,27 +344,5 @@ describe("any records", () => {
         expect(play(true)).toEqual(play(false));
       }),
     );
-  });
-});
-
-const SHARED = process.env.HEADROOM_SHARED_DATA;
-const FOLDER = SHARED
-  ? new URL("vendors/tesla/", pathToFileURL(`${SHARED}/`))
-  : new URL("../../../shared/data/vendors/tesla/", import.meta.url);
-
-describe.skipIf(!existsSync(FOLDER))("pushes recorded by others", () => {
-  const recorded = (name: string) => JSON.parse(readFileSync(new URL(name, FOLDER), "utf8"));
-
-  it("tell power and energy as texts", () => {
-    const record = {
-      ...recorded("telemetry_string_values.json"),
-      vin: VIN,
-      createdAt: instant(Date.parse(RECEIVED_AT)),
-    };
-    expect(apply(undefined, record)).toMatchObject({ reading: { storedKwh: 42.88, powerKw: 0 }, unknown: [] });
-  });
-
-  it("are refused without a time", () => {
-    expect(apply(undefined, recorded("telemetry_record_shape.json"))).toEqual({ unknown: [], dropped: "undated" });
   });
 });

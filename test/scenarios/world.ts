@@ -96,7 +96,7 @@ export async function aWorld(clock: FakeClock, clouds: readonly Cloud[], options
     });
     const count = (kind: CallKind) => void counted.push({ integration: manifest.name, kind, at: now() });
     const vendor = connect({ fetch: meddledFetch, endpoint, now, count });
-    return { manifest, now, log, ...stores, bus, tokens, vendor, withToken: withTokenFrom(tokens) };
+    return { manifest, now, log, meter: fakeMeter(), ...stores, bus, tokens, vendor, withToken: withTokenFrom(tokens) };
   };
   let processes = new Map(clouds.map((cloud) => [cloud.deployed.manifest.name, process(cloud)]));
   const integration = (name: string): IntegrationDeps => {

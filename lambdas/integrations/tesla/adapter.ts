@@ -1,80 +1,90 @@
 import type { Car } from "../../../shared/domain/asset.ts";
 import type { Action } from "../../../shared/domain/command.ts";
 import type { FaultClass } from "../../../shared/domain/fault.ts";
-import { type Instant, instant } from "../../../shared/domain/instant.ts";
-import type { ChargeReading, ChargeState } from "../../../shared/domain/reading.ts";
+import { epochMs, type Instant, MINUTE_MS } from "../../../shared/domain/instant.ts";
+import type { ChargeReading } from "../../../shared/domain/reading.ts";
 import { VendorError } from "../../../shared/errors.ts";
-import type { TeslaChargeState } from "./api.ts";
+import type { Look } from "../../../shared/integration/contract.ts";
+import { oddity, unknownOf } from "../../../shared/integration/odd.ts";
+import type { TeslaVehicleData } from "./api.ts";
 import { meaningOf } from "./api-errors.ts";
+import { type Snapshot, snapshotOf } from "./snapshot.ts";
+import { isOnline } from "./words.ts";
 
-/** Tesla's words for what a car does. A word that is not here is an error, never a default. */
-const STATES: Record<string, ChargeState | null> = {
-  Disconnected: "disconnected",
-  Stopped: "stopped",
-  Starting: "starting",
-  Charging: "charging",
-  Complete: "complete",
-  NoPower: "no-power",
-  // Seen while the car measures its pack: says nothing about drawing.
-  Calibrating: null,
-  // Tesla's own word for a value it does not have.
-  "<invalid>": null,
-};
+/** A car heard this lately is in reach, whatever its cloud calls that. */
+const HEARD_MS = 2 * MINUTE_MS;
+const MOST_PHASES = 3;
 
-/** Tesla's word as ours: null says nothing about the car, undefined is a word that is not Tesla's. */
-export function chargeState(word: string): ChargeState | null | undefined {
-  return Object.hasOwn(STATES, word) ? STATES[word] : undefined;
-}
-
-/** Whether the cable is in, by Tesla's word and ours. A car that measures its pack is plugged in; null says nothing. */
-export function pluggedIn(word: string | null, state: ChargeState | null): boolean | null {
-  if (state === null) return word === "Calibrating" ? true : null;
-  return state !== "disconnected";
-}
-
-/** A charge state as our reading. Throws `malformed-message` on a state word that is not Tesla's. */
-export function toReading(data: TeslaChargeState, asset: Car, receivedAt: Instant): ChargeReading {
-  const word = data.charging_state;
-  const state = word === null ? null : chargeState(word);
-  if (state === undefined) {
-    throw new VendorError({
-      fault: "malformed-message",
-      operation: "vehicle_data",
-      message: `unknown charging_state "${word?.slice(0, 30)}"`,
-    });
+/**
+ * What Tesla's cloud tells of a car as our look, with what was `odd` before. Is its word for the car's reach unknown, how
+ * lately the car was heard decides. Throws `malformed-message` when neither that nor anything else is told.
+ */
+export function toLook(
+  { state, charge_state: data }: TeslaVehicleData,
+  asset: Car,
+  receivedAt: Instant,
+  odd: readonly string[],
+): Look {
+  const told = isOnline(state);
+  if (!data) {
+    if (told === undefined) throw unknownReach("vehicle_data", state);
+    return { online: told, ...unknownOf(odd) };
   }
+  const snapshot = snapshotOf(data);
+  const ageMs = epochMs(receivedAt) - epochMs(snapshot.measuredAt);
   return {
-    assetId: asset.assetId,
-    stream: "charge",
-    observedAt: instant(data.timestamp),
-    receivedAt,
-    state,
-    plugged: pluggedIn(word, state),
-    powerKw: powerKw(data, asset, state),
-    socPercent: data.battery_level,
-    storedKwh: data.energy_remaining,
-    sessionKwh: null,
-    chargeLimitPercent: data.charge_limit_soc,
-    currentLimitA: data.charge_current_request,
-    ownScheduleActive: data.scheduled_charging_pending,
+    online: told ?? ageMs < HEARD_MS,
+    reading: {
+      assetId: asset.assetId,
+      stream: "charge",
+      observedAt: snapshot.measuredAt,
+      receivedAt,
+      state: snapshot.state,
+      plugged: snapshot.plugged,
+      powerKw: powerKw(snapshot, asset),
+      socPercent: snapshot.socPercent,
+      storedKwh: snapshot.storedKwh,
+      sessionKwh: null,
+      chargeLimitPercent: snapshot.chargeLimitPercent,
+      currentLimitA: snapshot.currentLimitA,
+      ownScheduleActive: snapshot.ownScheduleActive,
+    },
+    ...unknownOf([...odd, ...oddReach(state), ...snapshot.odd]),
   };
+}
+
+/** A word for a car's reach that is not Tesla's, to be told beside a look. */
+export function oddReach(state: unknown): string[] {
+  return state === null || state === undefined || isOnline(state) !== undefined ? [] : [oddity("state", state)];
+}
+
+/** Whether a command can be sent, which rests on the word: here an unknown one is an error. */
+export function isInReach(state: unknown): boolean {
+  const told = isOnline(state);
+  if (told === undefined) throw unknownReach("vehicle", state);
+  return told;
+}
+
+function unknownReach(operation: string, state: unknown): VendorError {
+  return new VendorError({ fault: "malformed-message", operation, message: `unknown ${oddity("state", state)}` });
 }
 
 /**
  * `charger_power` is whole kW and reads 0 below half a kilowatt, so AC power is computed from volts and amps.
  */
-function powerKw(data: TeslaChargeState, asset: Car, state: ChargeState | null): number | null {
+function powerKw({ state, wholeKw, volts, drawnA, phases, isDirectCurrent }: Snapshot, asset: Car): number | null {
   // Whatever else is told was not cleared when the cable came out.
   if (state === "disconnected") return 0;
   // Direct current passes the car's own charger by, whose volts and amps say nothing then.
-  if (data.fast_charger_present || data.charger_phases === 0) return data.charger_power;
-  const { charger_voltage: volts, charger_actual_current: amps } = data;
-  if (volts === null || amps === null) return data.charger_power;
-  if (state !== "charging" && state !== "starting" && amps === 0) return 0;
-  const kw = (phases: number) => (volts * amps * phases) / 1000;
-  const [likely, other] = phasesOf(data.charger_phases, asset);
-  const wholeKw = data.charger_power ?? 0;
-  const isOther = wholeKw > 0 && Math.abs(wholeKw - kw(other)) < 1 && Math.abs(wholeKw - kw(likely)) > 1;
+  if (isDirectCurrent || phases === 0) return wholeKw;
+  if (volts === null || drawnA === null) return wholeKw;
+  const kw = (count: number) => (volts * drawnA * count) / 1000;
+  const told = wholeKw ?? 0;
+  // Whether it is direct is not told, and alternating current cannot be this much.
+  if (isDirectCurrent === null && told > kw(MOST_PHASES) + 1) return told;
+  if (state !== "charging" && state !== "starting" && drawnA === 0) return 0;
+  const [likely, other] = phasesOf(phases, asset);
+  const isOther = told > 0 && Math.abs(told - kw(other)) < 1 && Math.abs(told - kw(likely)) > 1;
   return kw(isOther ? other : likely);
 }
 

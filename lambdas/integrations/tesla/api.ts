@@ -8,40 +8,41 @@ import { type Regions, regionOf } from "./region.ts";
 
 // Field names, units and quirks: https://developer.tesla.com/docs/fleet-api/endpoints/vehicle-endpoints
 // Loose about fields we do not use; `id` is never read because it exceeds 2^53.
-const nullable = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
-
-/** `waking` is old, but still sent by compatible services. */
-const Connectivity = z.enum(["online", "asleep", "offline", "waking"]);
-export const TeslaVehicle = z.looseObject({ state: Connectivity });
+// Values are judged one by one in snapshot.ts: an odd one loses only itself.
 
 // Outside of these the number is not epoch ms: seconds would read as January 1970, microseconds as the year 50,000.
 const LEAST_EPOCH_MS = Date.UTC(2010, 0);
 const MOST_EPOCH_MS = Date.UTC(2200, 0);
+const EpochMs = z
+  .union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
+  .pipe(z.number().int().min(LEAST_EPOCH_MS).max(MOST_EPOCH_MS));
 
 export const TeslaChargeState = z.looseObject({
-  /** When the car reported, epoch ms. */
-  timestamp: z.number().int().min(LEAST_EPOCH_MS).max(MOST_EPOCH_MS),
-  charging_state: nullable(z.string()),
-  battery_level: nullable(z.number().min(0).max(100)),
+  /** When the car reported, epoch ms: the only time there is, so that without it nothing is a reading. */
+  timestamp: EpochMs,
+  charging_state: z.unknown().optional(),
+  battery_level: z.unknown().optional(),
   /** kWh in the battery; absent on older cars. */
-  energy_remaining: nullable(z.number().nonnegative()),
-  charge_limit_soc: nullable(z.number().min(0).max(100)),
-  charge_current_request: nullable(z.number().nonnegative()),
-  charger_actual_current: nullable(z.number()),
-  charger_voltage: nullable(z.number()),
-  charger_phases: nullable(z.number().int()),
+  energy_remaining: z.unknown().optional(),
+  charge_limit_soc: z.unknown().optional(),
+  charge_current_request: z.unknown().optional(),
+  charger_actual_current: z.unknown().optional(),
+  charger_voltage: z.unknown().optional(),
+  charger_phases: z.unknown().optional(),
   /** Whole kW. */
-  charger_power: nullable(z.number()),
-  fast_charger_present: nullable(z.boolean()),
-  scheduled_charging_pending: nullable(z.boolean()),
+  charger_power: z.unknown().optional(),
+  fast_charger_present: z.unknown().optional(),
+  scheduled_charging_pending: z.unknown().optional(),
 });
 export type TeslaChargeState = z.infer<typeof TeslaChargeState>;
 
+export const TeslaVehicle = z.looseObject({ state: z.unknown().optional() });
 export const TeslaVehicleData = z.looseObject({
   // A compatible service answers with what it kept of a sleeping car, and says so in `state`. Null, not absent, is a car
   // that is up and has not told anything yet: https://github.com/teslamate-org/teslamate/issues/910
-  response: z.looseObject({ state: Connectivity, charge_state: TeslaChargeState.nullable() }),
+  response: TeslaVehicle.extend({ charge_state: TeslaChargeState.nullable() }),
 });
+export type TeslaVehicleData = z.infer<typeof TeslaVehicleData>["response"];
 const TeslaVehicleAnswer = z.looseObject({ response: TeslaVehicle });
 export const TeslaWakeAnswer = z.looseObject({ response: z.looseObject({ state: z.string() }) });
 export const TeslaCommandAnswer = z.looseObject({
@@ -90,7 +91,7 @@ export function teslaApi(connection: Connection, { accountId, accessToken }: Log
   const vehicle = (vin: string) => `/api/1/vehicles/${encodeURIComponent(vin)}`;
 
   return {
-    /** Reads online, asleep or offline; wakes nothing. */
+    /** Tesla's word for online, asleep or offline; wakes nothing. */
     async state(vin: string) {
       const answer = await request("state", "GET", "vehicle", vehicle(vin));
       return parseBody(answer, TeslaVehicleAnswer, "vehicle").response.state;

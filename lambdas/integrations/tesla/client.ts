@@ -3,9 +3,11 @@ import { epochMs, MINUTE_MS } from "../../../shared/domain/instant.ts";
 import { asCharge } from "../../../shared/domain/reading.ts";
 import { VendorError } from "../../../shared/errors.ts";
 import type { ConnectVendor, Target } from "../../../shared/integration/contract.ts";
-import { toCommands, tookWithoutEffect, toReading } from "./adapter.ts";
+import { unknownOf } from "../../../shared/integration/odd.ts";
+import { isInReach, oddReach, toCommands, toLook, tookWithoutEffect } from "./adapter.ts";
 import { teslaApi } from "./api.ts";
 import { Regions } from "./region.ts";
+import { isOnline } from "./words.ts";
 
 // A waking car needs 10 to 45 s; asking again how far it is costs a state call, waking it again ten times that.
 const WAKE_WAIT_MS = 20_000;
@@ -42,14 +44,16 @@ export const connectTesla: ConnectVendor = (connection) => {
     async look(target, { expectAwake }) {
       const { asset } = target;
       const api = apiOf(target);
-      if (!expectAwake && (await api.state(asset.vendorAssetId)) !== "online") return { online: false };
+      const state = expectAwake ? undefined : await api.state(asset.vendorAssetId);
+      if (isOnline(state) === false) return { online: false };
+      // In any other word the car may be up. Asking it wakes it no more than the word did.
+      const odd = oddReach(state);
       try {
-        const { state, charge_state } = await api.vehicleData(asset.vendorAssetId);
-        const online = state === "online";
-        return charge_state ? { online, reading: toReading(charge_state, carOf(asset), connection.now()) } : { online };
+        return toLook(await api.vehicleData(asset.vendorAssetId), carOf(asset), connection.now(), odd);
       } catch (error) {
         // Unreachable is not "not charging": the last known values stand.
-        if (error instanceof VendorError && error.fault === "device-offline") return { online: false };
+        if (error instanceof VendorError && error.fault === "device-offline")
+          return { online: false, ...unknownOf(odd) };
         throw error;
       }
     },
@@ -61,7 +65,7 @@ export const connectTesla: ConnectVendor = (connection) => {
       const isDrawing = charge?.state === "charging" || charge?.state === "starting";
       if (isDrawing && epochMs(connection.now()) - epochMs(charge.observedAt) < STAYS_AWAKE_MS) return { ready: true };
       const api = apiOf(target);
-      const isReady = (await api.state(asset.vendorAssetId)) === "online" || (await wake(asset.vendorAssetId, api));
+      const isReady = isInReach(await api.state(asset.vendorAssetId)) || (await wake(asset.vendorAssetId, api));
       return isReady ? { ready: true } : { ready: false, waitMs: WAKE_WAIT_MS };
     },
 

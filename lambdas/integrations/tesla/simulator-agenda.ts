@@ -31,3 +31,24 @@ export function agenda(spec: CarSpec, troubles: CarTroubles, startMs: number): A
   for (const atMs of troubles.selfStartsAtMs) if (atMs >= startMs) list.push({ atMs, what: "self-start" });
   return list.sort((a, b) => a.atMs - b.atMs);
 }
+
+type Happening = { atMs: number; run: (atMs: number) => void };
+
+/** The first of what may happen, none of it before `fromMs`; at one moment the one named first. */
+export function soonest(
+  fromMs: number,
+  candidates: readonly { atMs: number | undefined; run: (atMs: number) => void }[],
+): Happening | undefined {
+  let first: Happening | undefined;
+  for (const { atMs, run } of candidates) {
+    const dueMs = Math.max(atMs ?? Number.POSITIVE_INFINITY, fromMs);
+    if (atMs !== undefined && (!first || dueMs < first.atMs)) first = { atMs: dueMs, run };
+  }
+  return first;
+}
+
+/** Adds what has become known of. */
+export function enter(agenda: Appointment[], appointments: readonly Appointment[]): void {
+  agenda.push(...appointments);
+  agenda.sort((a, b) => a.atMs - b.atMs);
+}

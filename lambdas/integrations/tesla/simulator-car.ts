@@ -1,4 +1,4 @@
-import { type Appointment, agenda } from "./simulator-agenda.ts";
+import { type Appointment, agenda, enter, soonest } from "./simulator-agenda.ts";
 import { Effects, type Intent } from "./simulator-effects.ts";
 import { Feed } from "./simulator-feed.ts";
 import { kwhAt, Meter, supplyKw } from "./simulator-meter.ts";
@@ -72,11 +72,8 @@ export class Car {
 
   /** Plays all events up to and including `nowMs`. */
   play(nowMs: number): void {
-    if (this.#feed) this.#agenda.push(...this.#feed.changes(nowMs));
-    if (this.#feed) this.#agenda.sort((a, b) => a.atMs - b.atMs);
-    for (;;) {
-      const next = this.#next();
-      if (!next || next.atMs > nowMs) return;
+    if (this.#feed) enter(this.#agenda, this.#feed.changes(nowMs));
+    for (let next = this.#next(); next && next.atMs <= nowMs; next = this.#next()) {
       this.#lastEventMs = next.atMs;
       next.run(next.atMs);
     }
@@ -169,8 +166,8 @@ export class Car {
   }
 
   /** The earliest thing to happen. At one moment: first what physics does, then people, then commands, then the schedule. */
-  #next(): { atMs: number; run: (atMs: number) => void } | undefined {
-    const candidates: { atMs: number | undefined; run: (atMs: number) => void }[] = [
+  #next() {
+    return soonest(this.#lastEventMs, [
       {
         atMs: this.#flowing && !this.#feed ? this.#meter.reachesAtMs(kwhAt(this.spec, this.#limitPercent)) : undefined,
         run: (atMs) => this.#fill(atMs),
@@ -179,13 +176,7 @@ export class Car {
       { atMs: this.#agenda[0]?.atMs, run: (atMs) => this.#keep(atMs, this.#agenda.shift()) },
       { atMs: this.#effects.nextAtMs, run: () => this.#apply(this.#effects.take()) },
       { atMs: this.#ownStartMs, run: (atMs) => this.#beginByItself(atMs) },
-    ];
-    let first: { atMs: number; run: (atMs: number) => void } | undefined;
-    for (const { atMs, run } of candidates) {
-      const dueMs = Math.max(atMs ?? Number.POSITIVE_INFINITY, this.#lastEventMs);
-      if (atMs !== undefined && (!first || dueMs < first.atMs)) first = { atMs: dueMs, run };
-    }
-    return first;
+    ]);
   }
 
   #keep(atMs: number, appointment: Appointment | undefined): void {
@@ -327,9 +318,8 @@ export class Car {
       this.#ownStartMs = undefined;
     }
     const { restartsAfterStopMs } = this.#troubles;
-    if (restartsAfterStopMs === undefined) return;
-    this.#agenda.push({ atMs: atMs + restartsAfterStopMs, what: "self-start" });
-    this.#agenda.sort((a, b) => a.atMs - b.atMs);
+    if (restartsAfterStopMs !== undefined)
+      enter(this.#agenda, [{ atMs: atMs + restartsAfterStopMs, what: "self-start" }]);
   }
 
   #setLimit(atMs: number, percent: number): void {

@@ -122,7 +122,7 @@ function report(refused: readonly string[], cars: readonly Folded[], { log, mete
   }
   for (const { assetId, unknown, dropped } of cars) {
     for (const [word, times] of Object.entries(tally(unknown, ({ key, raw }) => `${key}: ${raw}`))) {
-      meter.count("telemetry_unknown", times);
+      meter.count("vendor_words_unknown", times);
       log.warn("TELEMETRY_UNKNOWN", { assetId, word, times });
     }
     for (const [why, times] of Object.entries(tally(dropped, (why) => why))) {

@@ -2,8 +2,8 @@ import type { AssetId } from "../../../shared/domain/asset.ts";
 import { epochMs, type Instant, MINUTE_MS } from "../../../shared/domain/instant.ts";
 import { type ChargeReading, type ChargeState, MAX_CLOCK_SKEW_MS } from "../../../shared/domain/reading.ts";
 import { round } from "../../../shared/domain/units.ts";
-import { chargeState, pluggedIn } from "./adapter.ts";
 import type { Scalar, TelemetryRecord } from "./telemetry-record.ts";
+import { chargeState, flag, numberWithin, pluggedIn } from "./words.ts";
 
 /** What a record made known. Everything absent was not told. */
 export type Applied = {
@@ -161,15 +161,15 @@ function toldState(raw: string | number | boolean): Told | undefined {
 }
 
 function toldSchedule(raw: string | number | boolean): Told | undefined {
-  const text = String(raw).toLowerCase();
-  return text === "true" || text === "false" ? { ownScheduleActive: text === "true" } : undefined;
+  const ownScheduleActive = flag(raw);
+  return ownScheduleActive === undefined ? undefined : { ownScheduleActive };
 }
 
 function within(least: number, most: number, told: (value: number) => Told): Reader {
   return (raw) => {
-    const value = typeof raw === "string" ? Number(raw) : raw;
+    const value = numberWithin(least, most, raw);
     // The car's own single precision: more digits than these are noise.
-    return typeof value === "number" && value >= least && value <= most ? told(round(value, 3)) : undefined;
+    return value === undefined ? undefined : told(round(value, 3));
   };
 }
 
