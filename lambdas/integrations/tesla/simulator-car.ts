@@ -1,7 +1,7 @@
 import { type Appointment, agenda, enter, soonest } from "./simulator-agenda.ts";
 import { Effects, type Intent } from "./simulator-effects.ts";
 import { Feed } from "./simulator-feed.ts";
-import { kwhAt, Meter, supplyKw } from "./simulator-meter.ts";
+import { FULL_WITHIN_KWH, kwhAt, Meter, supplyKw } from "./simulator-meter.ts";
 import { ownStart } from "./simulator-own-schedule.ts";
 import { betweenMs, draw } from "./simulator-random.ts";
 import { reachableKwh } from "./simulator-readiness.ts";
@@ -9,8 +9,6 @@ import { Sleep } from "./simulator-sleep.ts";
 import type { CarSpec, CarTroubles, CarTruth, Effect, Need, OwnSchedule, Phase, Words } from "./simulator-spec.ts";
 
 const HOUR_MS = 3_600_000;
-/** Floating point at the charge limit, kWh. */
-const FULL_WITHIN_KWH = 1e-9;
 
 type CarEvent = "unplugged-early" | "no-power" | "own-schedule-starts";
 

@@ -1,6 +1,8 @@
 import type { CarSpec, PowerInterval } from "./simulator-spec.ts";
 
 const HOUR_MS = 3_600_000;
+/** Floating point at the charge limit, kWh. */
+export const FULL_WITHIN_KWH = 1e-9;
 
 /**
  * The energy truth of one car. Nothing is summed while somebody looks: a value is the last change of power plus
