@@ -1,11 +1,9 @@
 // biome-ignore-all lint/style/noNonNullAssertion: typed arrays, every index is within bounds by construction
-import { respond } from "./best-response.ts";
 import { lowerBound } from "./bound.ts";
 import { difference, toNumber } from "./exact-sum.ts";
-import { samplePrices } from "./prices.ts";
+import { samplePrices, solve } from "./exact.ts";
 import { type FleetInput, packFleet, placeIndex } from "./problem.ts";
-import { repair } from "./repair.ts";
-import { emptyState, score } from "./state.ts";
+import { score } from "./state.ts";
 
 /** Cost units (1e-4 pence per kWh x Wh) in a penny. */
 const UNITS_PER_PENNY = 1e7;
@@ -46,9 +44,7 @@ export function planFleet(input: FleetInput, { seed = 1, now = () => 0 }: FleetO
   const packedMs = now();
   const start = samplePrices(fleet, uniform(seed), counts);
   const sampledMs = now();
-  const state = emptyState(fleet);
-  respond(fleet, state, start);
-  const { prices } = repair(fleet, state, start, counts);
+  const { state, prices } = solve(fleet, start, counts);
   const { cost, shortfallWh } = score(fleet, state.energy);
   const repairedMs = now();
   const bound = lowerBound(fleet, prices);

@@ -24,23 +24,44 @@ export function sampleFleet(fleet: Fleet, stride: number, random: () => number):
     while (c < size && chosen[c]! < segment[s]!) c++;
     segments[s] = c;
   }
-  const bytes = (of: Uint8Array) => new Uint8Array(size).map((_, c) => of[chosen[c]!]!);
-  const words = (of: Int32Array) => new Int32Array(size).map((_, c) => of[chosen[c]!]!);
-  const sample: Fleet = {
-    ...fleet,
-    count: size,
+  return {
+    ...pick(fleet, chosen),
     fleetCap: scaled(fleet.fleetCap),
     groupCap: scaled(fleet.groupCap),
     segment: segments,
+  };
+}
+
+/** The same assets with the groups forgotten, and where each was: `from[i]` is its number in the grouped fleet. */
+export function withoutGroups(fleet: Fleet): { flat: Fleet; from: Int32Array } {
+  const { count, groups, classes, segment } = fleet;
+  const from = new Int32Array(count);
+  const segments = new Int32Array(classes + 1);
+  let next = 0;
+  for (let k = 0; k < classes; k++) {
+    for (let g = 0; g < groups; g++) {
+      for (let i = segment[g * classes + k]!; i < segment[g * classes + k + 1]!; i++) from[next++] = i;
+    }
+    segments[k + 1] = next;
+  }
+  const groupCap = new Float64Array(fleet.slots).fill(Number.POSITIVE_INFINITY);
+  return { flat: { ...pick(fleet, from), groups: 1, groupCap, twoLevel: false, segment: segments }, from };
+}
+
+function pick(fleet: Fleet, chosen: Int32Array): Fleet {
+  const bytes = (of: Uint8Array) => new Uint8Array(chosen.length).map((_, c) => of[chosen[c]!]!);
+  const words = (of: Int32Array) => new Int32Array(chosen.length).map((_, c) => of[chosen[c]!]!);
+  const picked: Fleet = {
+    ...fleet,
+    count: chosen.length,
     from: bytes(fleet.from),
     to: bytes(fleet.to),
     limit: words(fleet.limit),
     minimum: words(fleet.minimum),
     total: words(fleet.total),
     optional: words(fleet.optional),
-    base: new Int32Array(size),
-    cells: 0,
+    base: new Int32Array(chosen.length),
   };
-  layRows(sample);
-  return sample;
+  layRows(picked);
+  return picked;
 }
