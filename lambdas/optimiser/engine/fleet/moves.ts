@@ -15,6 +15,8 @@ export type Moves = {
   rankOf: Uint16Array;
   sorted: Uint8Array;
   firstClass: Uint16Array;
+  /** What the move costs the first class that is not known to have none: `NO_CLASS` when all are, `UNSORTED` at first. */
+  firstCost: Int32Array;
   cursors: (Int32Array | undefined)[];
   stacks: (Int32Array | undefined)[];
   stackAsset: Int32Array;
@@ -23,6 +25,9 @@ export type Moves = {
   stackUsed: number;
   keys: Float64Array;
 };
+
+export const NO_CLASS = 2 ** 31 - 1;
+const UNSORTED = -(2 ** 31);
 
 /** Below this many assets a segment is searched from its start: cursors would cost more than they save. */
 const FEW = 48;
@@ -36,6 +41,7 @@ export function newMoves(fleet: Fleet, state: State): Moves {
     rankOf: new Uint16Array(pairs * fleet.classes),
     sorted: new Uint8Array(pairs),
     firstClass: new Uint16Array(fleet.groups * pairs),
+    firstCost: new Int32Array(fleet.groups * pairs).fill(UNSORTED),
     cursors: [],
     stacks: [],
     stackAsset: new Int32Array(1024),
@@ -44,6 +50,19 @@ export function newMoves(fleet: Fleet, state: State): Moves {
     stackUsed: 0,
     keys: new Float64Array(fleet.classes),
   };
+}
+
+/** Notes that of a group's classes those before `rank` have no asset that can make the move. */
+export function setFirst(moves: Moves, group: number, pair: number, rank: number): void {
+  const { width, classes, price } = moves.fleet;
+  const cell = group * width * width + pair;
+  moves.firstClass[cell] = rank;
+  if (rank === classes) {
+    moves.firstCost[cell] = NO_CLASS;
+    return;
+  }
+  const row = moves.byCost[pair * classes + rank]! * width;
+  moves.firstCost[cell] = price[row + (pair % width)]! - price[row + Math.trunc(pair / width)]!;
 }
 
 /** Sorts the classes of one pair of places, once, when the pair is first asked for. */
@@ -173,7 +192,7 @@ function nowPossible(
   const cell = group * width * width + pair;
   if (moves.firstClass[cell]! > 0) {
     const rank = moves.rankOf[pair * classes + klass]!;
-    if (rank < moves.firstClass[cell]!) moves.firstClass[cell] = rank;
+    if (rank < moves.firstClass[cell]!) setFirst(moves, group, pair, rank);
   }
   const cursor = moves.cursors[segment];
   if (cursor === undefined || asset >= cursor[pair]!) return;

@@ -2,7 +2,7 @@
 import { fleetGraph, fleetPrices, type Graph, groupPrices, groupsGraph, startFlow } from "./graph.ts";
 import { type Moves, newMoves } from "./moves.ts";
 import type { Fleet } from "./problem.ts";
-import { newPath, pushAlong, pushRest } from "./push.ts";
+import { newPath, pushAlong } from "./push.ts";
 import { nearestDeficit, newSearch } from "./search.ts";
 import type { Prices, State } from "./state.ts";
 
@@ -40,7 +40,7 @@ function drain(graph: Graph, moves: Moves, run: Run): boolean {
       if (run.stop?.()) return false;
       const target = nearestDeficit(search, source);
       run.dijkstras++;
-      run.pushes += pushAlong(search, path, source, target) + pushRest(search, path, source, target);
+      run.pushes += pushAlong(search, path, source, target);
     }
   }
   return true;

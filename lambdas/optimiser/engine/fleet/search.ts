@@ -1,7 +1,7 @@
 // biome-ignore-all lint/style/noNonNullAssertion: typed arrays, every index is within bounds by construction
 import type { Graph } from "./graph.ts";
 import { drop, type Heap, newHeap, push } from "./heap.ts";
-import { findMove, type Moves, sortClasses } from "./moves.ts";
+import { findMove, type Moves, NO_CLASS, setFirst, sortClasses } from "./moves.ts";
 
 /** Shortest paths from one node: distances, and by which arc each node was reached. */
 export type Search = {
@@ -12,8 +12,6 @@ export type Search = {
   distance: Float64Array;
   seen: Int32Array;
   settled: Int32Array;
-  /** Arcs from the source. */
-  depth: Int32Array;
   via: Int32Array;
   /** Class that moves along the arc into the node; -1 along the tree. */
   viaClass: Int32Array;
@@ -39,7 +37,6 @@ export function newSearch(graph: Graph, moves: Moves): Search {
     distance: new Float64Array(graph.nodes),
     seen: ints(),
     settled: ints(),
-    depth: ints(),
     via: ints(),
     viaClass: ints(),
     order: ints(),
@@ -68,7 +65,6 @@ export function nearestDeficit(search: Search, source: number): number {
   search.now = 0;
   search.queued = 0;
   search.settledCount = 0;
-  search.depth[source] = -1;
   heap.size = 0;
   offer(search, source, source, -1, 0);
   for (let taken = 0; ; ) {
@@ -94,7 +90,7 @@ export function nearestDeficit(search: Search, source: number): number {
       if (findMove(moves, group * classes + klass, from, to) < 0) {
         // No asset of this class can: it is the next class's turn, and the node may be nearer by another way.
         const pair = from * width + to;
-        moves.firstClass[group * width * width + pair] = moves.rankOf[pair * classes + klass]! + 1;
+        setFirst(moves, group, pair, moves.rankOf[pair * classes + klass]! + 1);
         seen[node] = 0;
         for (let other = first; other < first + width; other++) {
           if (settled[other] === run) offerMove(search, group, other, node, distance[other]!);
@@ -140,7 +136,6 @@ function offer(search: Search, node: number, from: number, klass: number, at: nu
   distance[node] = at;
   search.via[node] = from;
   search.viaClass[node] = klass;
-  search.depth[node] = search.depth[from]! + 1;
   if (search.graph.excess[node]! < 0) {
     search.nearest = at;
     search.found = node;
@@ -151,18 +146,20 @@ function offer(search: Search, node: number, from: number, klass: number, at: nu
 
 /** Offers the cheapest move that may exist between two places of a group. */
 function offerMove(search: Search, group: number, from: number, to: number, at: number): void {
-  const { moves, graph } = search;
+  const { moves, graph, run, seen, distance } = search;
   const { width, classes, price } = moves.fleet;
   const fromPlace = from - group * width;
   const toPlace = to - group * width;
   const pair = fromPlace * width + toPlace;
   const cell = group * width * width + pair;
-  let rank = moves.firstClass[cell]!;
-  if (rank >= classes) return;
-  if (moves.sorted[pair] === 0) sortClasses(moves, pair);
+  if (moves.firstCost[cell] === NO_CLASS) return;
   const step = graph.price[to]! - graph.price[from]!;
+  const least = at + moves.firstCost[cell]! + step;
+  if (least >= at && (least >= search.nearest || (seen[to] === run && distance[to]! <= least))) return;
+  if (moves.sorted[pair] === 0) sortClasses(moves, pair);
   // A deficit ends the search, so its arc must be real.
   const mustBeReal = graph.excess[to]! < 0;
+  let rank = moves.firstClass[cell]!;
   for (; rank < classes; rank++) {
     const klass = moves.byCost[pair * classes + rank]!;
     const cost = price[klass * width + toPlace]! - price[klass * width + fromPlace]! + step;
@@ -172,5 +169,5 @@ function offerMove(search: Search, group: number, from: number, to: number, at: 
     offer(search, to, from, klass, at + cost);
     break;
   }
-  moves.firstClass[cell] = rank;
+  setFirst(moves, group, pair, rank);
 }
