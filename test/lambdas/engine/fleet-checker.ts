@@ -2,7 +2,7 @@ import type { FleetPlan } from "../../../lambdas/optimiser/engine/fleet/fleet.ts
 import type { FleetInput } from "../../../lambdas/optimiser/engine/fleet/problem.ts";
 
 /** Every rule of the model that a plan breaks, read from the input and the plan alone. At most the first twenty. */
-export function breaches(input: FleetInput, plan: FleetPlan): string[] {
+export function breaches(input: FleetInput, plan: FleetPlan, { minimumPower = false } = {}): string[] {
   const { slots, assets } = input;
   const found: string[] = [];
   const fleetWh = new Array<number>(slots).fill(0);
@@ -20,6 +20,7 @@ export function breaches(input: FleetInput, plan: FleetPlan): string[] {
       if (t < at(assets.fromSlot) || t >= at(assets.toSlot))
         found.push(`asset ${i} charges outside its window in ${t}`);
       if (wh > at(assets.limitWh)) found.push(`asset ${i} is over its limit in slot ${t}`);
+      if (minimumPower && wh < at(assets.minimumWh)) found.push(`asset ${i} takes ${wh} Wh in slot ${t}: below its minimum`);
       given += wh;
       fleetWh[t] = (fleetWh[t] as number) + wh;
       const cell = at(assets.group) * slots + t;
@@ -28,8 +29,10 @@ export function breaches(input: FleetInput, plan: FleetPlan): string[] {
     }
     const missing = plan.assetShortfallWh(i);
     if (missing < 0) found.push(`asset ${i} has a shortfall of ${missing} Wh`);
-    if (given + missing < at(assets.energyWh)) found.push(`asset ${i} gets ${given} and misses ${missing} Wh`);
-    if (given > at(assets.maximumWh, at(assets.energyWh))) found.push(`asset ${i} gets ${given} Wh: more than it may`);
+    const need = at(assets.energyWh);
+    const least = minimumPower && need > 0 ? Math.max(need, at(assets.minimumWh)) : need;
+    if (given + missing < least) found.push(`asset ${i} gets ${given} and misses ${missing} Wh`);
+    if (given > Math.max(least, at(assets.maximumWh))) found.push(`asset ${i} gets ${given} Wh: more than it may`);
     shortfallWh += missing;
     cost += BigInt(missing) * BigInt(at(assets.shortfallPrice));
   }

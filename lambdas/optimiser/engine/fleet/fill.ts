@@ -1,6 +1,7 @@
 // biome-ignore-all lint/style/noNonNullAssertion: typed arrays, every index is within bounds by construction
 import { orderPlaces } from "./best-response.ts";
 import { type Fleet, placeIndex } from "./problem.ts";
+import { polish } from "./polish.ts";
 import type { Prices } from "./state.ts";
 
 /** Laxity is sorted in quarters of a slot. */
@@ -29,10 +30,11 @@ export function fill(fleet: Fleet, prices: Prices, energy: Int32Array, minimumPo
     const s = segmentOf[asset]!;
     complete(fleet, energy, caps, asset, Math.trunc(s / classes) * slots, orders, s * width, minimumPower);
   }
+  polish(fleet, prices, energy, caps, minimumPower);
 }
 
 /** Wh left under the caps per slot of the fleet, and per `group * slots + slot`. */
-type Room = { fleet: Float64Array; group: Float64Array };
+export type Room = { fleet: Float64Array; group: Float64Array };
 
 /** What the caps leave beside the schedule; takes from assets what is over a cap. */
 function roomLeft(fleet: Fleet, energy: Int32Array): Room {
