@@ -20,7 +20,8 @@ export function breaches(input: FleetInput, plan: FleetPlan, { minimumPower = fa
       if (t < at(assets.fromSlot) || t >= at(assets.toSlot))
         found.push(`asset ${i} charges outside its window in ${t}`);
       if (wh > at(assets.limitWh)) found.push(`asset ${i} is over its limit in slot ${t}`);
-      if (minimumPower && wh < at(assets.minimumWh)) found.push(`asset ${i} takes ${wh} Wh in slot ${t}: below its minimum`);
+      if (minimumPower && wh < at(assets.minimumWh))
+        found.push(`asset ${i} takes ${wh} Wh in slot ${t}: below its minimum`);
       given += wh;
       fleetWh[t] = (fleetWh[t] as number) + wh;
       const cell = at(assets.group) * slots + t;

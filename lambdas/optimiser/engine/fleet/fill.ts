@@ -1,7 +1,7 @@
 // biome-ignore-all lint/style/noNonNullAssertion: typed arrays, every index is within bounds by construction
 import { orderPlaces } from "./best-response.ts";
-import { type Fleet, placeIndex } from "./problem.ts";
 import { polish } from "./polish.ts";
+import { type Fleet, placeIndex } from "./problem.ts";
 import type { Prices } from "./state.ts";
 
 /** Laxity is sorted in quarters of a slot. */

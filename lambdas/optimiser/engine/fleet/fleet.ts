@@ -73,7 +73,7 @@ export function planFleet(input: FleetInput, options: FleetOptions = {}): FleetP
     markMs = atMs;
   };
 
-  const { fleet, order } = packFleet(input, { minimumPower });
+  const { fleet, order } = packFleet(input, minimumPower);
   const rankOf = new Int32Array(fleet.count);
   for (let i = 0; i < order.length; i++) rankOf[order[i]!] = i;
   const previous = options.previous === undefined ? undefined : ranked(fleet, order, options.previous);

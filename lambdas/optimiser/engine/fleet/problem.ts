@@ -100,14 +100,8 @@ export function placeIndex(fleet: Fleet, asset: number, place: number): number {
 /** Asset `order[i]` of the input is asset i of the packed fleet. */
 export type Packed = { fleet: Fleet; order: Int32Array };
 
-/**
- * Validates and packs. `first` names assets (by 0/1 flags) to put first in their segment: the solver prefers them when
- * it must move one of several equal assets. `minimumPower` raises a need below one slot's minimum to that minimum.
- */
-export function packFleet(
-  input: FleetInput,
-  { first, minimumPower = false }: { first?: Uint8Array; minimumPower?: boolean } = {},
-): Packed {
+/** Validates and packs. `minimumPower` raises a need below one slot's minimum to that minimum. */
+export function packFleet(input: FleetInput, minimumPower: boolean): Packed {
   const { slots, assets } = input;
   const { count } = assets;
   whole("slots", slots, 1, 254);
@@ -159,7 +153,7 @@ export function packFleet(
     price[index * width + slots] = shortfallPrice[asset]!;
   });
 
-  const { order, segment } = sortedBySegment(count, groups, classes, group, classOf, first);
+  const { order, segment } = sortedBySegment(count, groups, classes, group, classOf);
   const fleet: Fleet = {
     count,
     slots,
@@ -170,7 +164,7 @@ export function packFleet(
     price,
     fleetCap,
     groupCap,
-    twoLevel: groups > 1 && groupCap.some((cap) => cap !== Number.POSITIVE_INFINITY),
+    twoLevel: groups > 1,
     segment,
     from: new Uint8Array(count),
     to: new Uint8Array(count),
@@ -274,18 +268,16 @@ function sortedBySegment(
   classes: number,
   group: Int32Array | undefined,
   classOf: Uint16Array,
-  first: Uint8Array | undefined,
 ) {
   const key = new Int32Array(count);
-  const next = new Int32Array(groups * classes * 2 + 1);
+  const next = new Int32Array(groups * classes + 1);
   for (let i = 0; i < count; i++) {
-    const cell = ((group === undefined ? 0 : group[i]!) * classes + classOf[i]!) * 2 + (first?.[i] === 1 ? 0 : 1);
+    const cell = (group === undefined ? 0 : group[i]!) * classes + classOf[i]!;
     key[i] = cell;
     next[cell + 1]!++;
   }
   for (let c = 1; c < next.length; c++) next[c]! += next[c - 1]!;
-  const segment = new Int32Array(groups * classes + 1);
-  for (let s = 0; s < segment.length; s++) segment[s] = next[s * 2]!;
+  const segment = next.slice();
   const order = new Int32Array(count);
   for (let i = 0; i < count; i++) order[next[key[i]!]!++] = i;
   return { order, segment };
