@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { planFleet } from "../../../lambdas/optimiser/engine/fleet/fleet.ts";
+import { inspect } from "../../../local/bench/fleet-checker.ts";
 import { generateFleet } from "../../../local/bench/fleet-generator.ts";
-import { breaches } from "./fleet-checker.ts";
 
 const event = [17, 21, 0.4] as const;
 const sum = (values: ArrayLike<number>) => Array.from(values).reduce((a, b) => a + b, 0);
@@ -37,7 +37,7 @@ describe("the exact optimum of a fleet", () => {
     const plan = planFleet(input);
     expect(Math.abs(plan.costPence - pence) / pence).toBeLessThan(1e-8);
     expect(plan.gap).toBe(0);
-    expect(breaches(input, plan)).toEqual([]);
+    expect(inspect(input, plan).breaches).toEqual([]);
   });
 });
 
@@ -48,7 +48,7 @@ describe("a plan that cannot be exact", () => {
   ])("with minimum powers stays near the bound of any power: %s", (_, vehicles, most) => {
     const input = generateFleet({ vehicles });
     const plan = planFleet(input, { minimumPower: true });
-    expect(breaches(input, plan, { minimumPower: true })).toEqual([]);
+    expect(inspect(input, plan, { minimumPower: true }).breaches).toEqual([]);
     expect(plan.gap).toBeLessThan(most);
   });
 
@@ -59,8 +59,8 @@ describe("a plan that cannot be exact", () => {
     const whole = planFleet(input, { stop: () => ++searches < 0 });
     let left = searches - 100;
     const cut = planFleet(input, { stop: () => left-- <= 0 });
-    expect(breaches(input, first)).toEqual([]);
-    expect(breaches(input, cut)).toEqual([]);
+    expect(inspect(input, first).breaches).toEqual([]);
+    expect(inspect(input, cut).breaches).toEqual([]);
     expect(first.gap).toBeLessThan(0.01);
     expect(cut.gap).toBeLessThan(first.gap);
     expect(whole.gap).toBe(0);
@@ -87,7 +87,7 @@ describe("planning again after a fiftieth of the fleet has changed", () => {
     const again = planFleet(next, { previous: { plan: before, assets: everyone } });
     expect(again.gap).toBe(0);
     expect(again.costPence).toBe(planFleet(next).costPence);
-    expect(breaches(next, again)).toEqual([]);
+    expect(inspect(next, again).breaches).toEqual([]);
     expect(moved(before, again).length / assets.count).toBeLessThan(0.08);
     expect(again.stats.responding).toBeLessThanOrEqual(100);
   });
@@ -101,7 +101,7 @@ describe("planning again after a fiftieth of the fleet has changed", () => {
   it("keeps minimum powers where they were", () => {
     const lifted = planFleet(input, { minimumPower: true });
     const again = planFleet(next, { minimumPower: true, previous: { plan: lifted, assets: everyone } });
-    expect(breaches(next, again, { minimumPower: true })).toEqual([]);
+    expect(inspect(next, again, { minimumPower: true }).breaches).toEqual([]);
     expect(moved(lifted, again).length / assets.count).toBeLessThan(0.08);
   });
 });

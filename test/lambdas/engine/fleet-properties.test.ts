@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type FleetOptions, planFleet } from "../../../lambdas/optimiser/engine/fleet/fleet.ts";
+import { inspect } from "../../../local/bench/fleet-checker.ts";
 import { aDrawnFleet, type Drawn, fleetOf } from "./fleet-builders.ts";
-import { breaches } from "./fleet-checker.ts";
 
 const cost = (drawn: Drawn, options?: FleetOptions) => planFleet(fleetOf(drawn), options).costPence;
 const close = (pence: number) => expect.closeTo(pence, 9);
@@ -13,7 +13,7 @@ describe("a fleet's plan, whatever the fleet", () => {
     fc.assert(
       fc.property(aDrawnFleet, (drawn) => {
         const plan = planFleet(fleetOf(drawn));
-        expect(breaches(fleetOf(drawn), plan)).toEqual([]);
+        expect(inspect(fleetOf(drawn), plan).breaches).toEqual([]);
         expect(plan.gap).toBe(0);
       }),
       { numRuns: 600 },
@@ -26,7 +26,7 @@ describe("a fleet's plan, whatever the fleet", () => {
         let left = searches;
         for (const options of [{ effort: "first" }, { stop: () => left-- <= 0 }, {}] as const) {
           const plan = planFleet(fleetOf(drawn), { ...options, minimumPower });
-          expect(breaches(fleetOf(drawn), plan, { minimumPower })).toEqual([]);
+          expect(inspect(fleetOf(drawn), plan, { minimumPower }).breaches).toEqual([]);
           expect(plan.gap).toBeGreaterThanOrEqual(0);
         }
       }),
@@ -127,7 +127,7 @@ describe("a fleet's plan, whatever the fleet", () => {
         const next = planFleet(fleetOf(now), { previous: { plan, assets, slotsPassed } });
         expect(next.costPence).toEqual(close(cost(now)));
         expect(next.gap).toBe(0);
-        expect(breaches(fleetOf(now), next)).toEqual([]);
+        expect(inspect(fleetOf(now), next).breaches).toEqual([]);
       }),
       runs,
     );

@@ -4,7 +4,7 @@ import type { Fleet } from "./problem.ts";
 import type { Prices } from "./state.ts";
 
 /** How much of the price of a slot a move into it must save, pass by pass: the moves that lose least come first. */
-const SHARES = [0.5];
+const SHARES = [0.95, 0.8, 0.5, 0.01];
 
 /**
  * Uses the room that a fill has left in slots that have a price: energy moves there from dearer slots of the same asset,
