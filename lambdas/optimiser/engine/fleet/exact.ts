@@ -6,7 +6,7 @@ import { sampleFleet, withoutGroups } from "./sample.ts";
 import { emptyState, noPrices, type Prices, type State } from "./state.ts";
 
 /** Fleets up to this size start from free capacity; larger ones from the prices of an eighth of themselves. */
-const SMALLEST_SAMPLED = 200;
+const SMALLEST_SAMPLED = 20;
 const STRIDE = 8;
 
 /**

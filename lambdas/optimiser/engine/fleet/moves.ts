@@ -10,10 +10,6 @@ import type { State } from "./state.ts";
 export type Moves = {
   fleet: Fleet;
   state: State;
-  /** Classes by what a move from -> to costs them, cheapest first: `byCost[(from * width + to) * classes + rank]`. */
-  byCost: Uint16Array;
-  rankOf: Uint16Array;
-  sorted: Uint8Array;
   firstClass: Uint16Array;
   /** What the move costs the first class that is not known to have none: `NO_CLASS` when all are, `UNSORTED` at first. */
   firstCost: Int32Array;
@@ -23,7 +19,6 @@ export type Moves = {
   stackNext: Int32Array;
   stackFree: number;
   stackUsed: number;
-  keys: Float64Array;
 };
 
 export const NO_CLASS = 2 ** 31 - 1;
@@ -37,9 +32,6 @@ export function newMoves(fleet: Fleet, state: State): Moves {
   return {
     fleet,
     state,
-    byCost: new Uint16Array(pairs * fleet.classes),
-    rankOf: new Uint16Array(pairs * fleet.classes),
-    sorted: new Uint8Array(pairs),
     firstClass: new Uint16Array(fleet.groups * pairs),
     firstCost: new Int32Array(fleet.groups * pairs).fill(UNSORTED),
     cursors: [],
@@ -48,37 +40,20 @@ export function newMoves(fleet: Fleet, state: State): Moves {
     stackNext: new Int32Array(1024),
     stackFree: -1,
     stackUsed: 0,
-    keys: new Float64Array(fleet.classes),
   };
 }
 
 /** Notes that of a group's classes those before `rank` have no asset that can make the move. */
 export function setFirst(moves: Moves, group: number, pair: number, rank: number): void {
-  const { width, classes, price } = moves.fleet;
+  const { width, classes, price, classOrder } = moves.fleet;
   const cell = group * width * width + pair;
   moves.firstClass[cell] = rank;
   if (rank === classes) {
     moves.firstCost[cell] = NO_CLASS;
     return;
   }
-  const row = moves.byCost[pair * classes + rank]! * width;
+  const row = classOrder.byCost[pair * classes + rank]! * width;
   moves.firstCost[cell] = price[row + (pair % width)]! - price[row + Math.trunc(pair / width)]!;
-}
-
-/** Sorts the classes of one pair of places, once, when the pair is first asked for. */
-export function sortClasses(moves: Moves, pair: number): void {
-  const { fleet, byCost, rankOf, sorted, keys } = moves;
-  const { classes, width, price } = fleet;
-  const from = Math.trunc(pair / width);
-  const to = pair % width;
-  for (let k = 0; k < classes; k++) keys[k] = (price[k * width + to]! - price[k * width + from]!) * 65536 + k;
-  keys.sort();
-  for (let rank = 0; rank < classes; rank++) {
-    const k = keys[rank]! & 0xffff;
-    byCost[pair * classes + rank] = k;
-    rankOf[pair * classes + k] = rank;
-  }
-  sorted[pair] = 1;
 }
 
 export function canMove(moves: Moves, asset: number, from: number, to: number): boolean {
@@ -191,7 +166,7 @@ function nowPossible(
   const pair = from * width + to;
   const cell = group * width * width + pair;
   if (moves.firstClass[cell]! > 0) {
-    const rank = moves.rankOf[pair * classes + klass]!;
+    const rank = moves.fleet.classOrder.rankOf[pair * classes + klass]!;
     if (rank < moves.firstClass[cell]!) setFirst(moves, group, pair, rank);
   }
   const cursor = moves.cursors[segment];

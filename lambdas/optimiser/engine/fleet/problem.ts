@@ -1,5 +1,7 @@
 // biome-ignore-all lint/style/noNonNullAssertion: typed arrays, every index is within bounds by construction
 
+import { type ClassOrder, newClassOrder } from "./class-order.ts";
+
 /** Any list of numbers: typed arrays pack fastest. */
 type Numbers = ArrayLike<number>;
 
@@ -53,6 +55,7 @@ export type Fleet = {
   classes: number;
   /** Price of each place: `price[class * width + place]`. */
   price: Int32Array;
+  classOrder: ClassOrder;
   fleetCap: Float64Array;
   groupCap: Float64Array;
   /** True when group caps and the fleet cap are two levels; false when one cap per slot says it all. */
@@ -162,6 +165,7 @@ export function packFleet(input: FleetInput, minimumPower: boolean): Packed {
     groups,
     classes,
     price,
+    classOrder: newClassOrder(classes, width),
     fleetCap,
     groupCap,
     twoLevel: groups > 1,

@@ -1,7 +1,8 @@
 // biome-ignore-all lint/style/noNonNullAssertion: typed arrays, every index is within bounds by construction
+import { sortClasses } from "./class-order.ts";
 import type { Graph } from "./graph.ts";
 import { drop, type Heap, newHeap, push } from "./heap.ts";
-import { findMove, type Moves, NO_CLASS, setFirst, sortClasses } from "./moves.ts";
+import { findMove, type Moves, NO_CLASS, setFirst } from "./moves.ts";
 
 /** Shortest paths from one node: distances, and by which arc each node was reached. */
 export type Search = {
@@ -59,6 +60,7 @@ export function nearestDeficit(search: Search, source: number): number {
   const { graph, moves, heap, queue, distance, seen, settled, via, viaClass, order } = search;
   const { leaves, excess, price, parent, cap, toll, flow, childStart, child } = graph;
   const { width, classes } = moves.fleet;
+  const { firstCost } = moves;
   const run = ++search.run;
   search.nearest = Number.POSITIVE_INFINITY;
   search.found = -1;
@@ -90,7 +92,7 @@ export function nearestDeficit(search: Search, source: number): number {
       if (findMove(moves, group * classes + klass, from, to) < 0) {
         // No asset of this class can: it is the next class's turn, and the node may be nearer by another way.
         const pair = from * width + to;
-        setFirst(moves, group, pair, moves.rankOf[pair * classes + klass]! + 1);
+        setFirst(moves, group, pair, moves.fleet.classOrder.rankOf[pair * classes + klass]! + 1);
         seen[node] = 0;
         for (let other = first; other < first + width; other++) {
           if (settled[other] === run) offerMove(search, group, other, node, distance[other]!);
@@ -116,8 +118,15 @@ export function nearestDeficit(search: Search, source: number): number {
       offer(search, above, node, -1, at + toll[node]! + price[above]! - price[node]!);
     }
     if (node < leaves) {
+      const cell = group * width * width + (node - first) * width - first;
+      const base = at - price[node]!;
       for (let to = first; to < first + width; to++) {
-        if (settled[to] !== run) offerMove(search, group, node, to, at);
+        const cost = firstCost[cell + to]!;
+        if (cost === NO_CLASS || settled[to] === run) continue;
+        // Most moves are too dear to matter whether or not they exist.
+        const least = base + cost + price[to]!;
+        if (least >= at && (least >= search.nearest || (seen[to] === run && distance[to]! <= least))) continue;
+        offerMove(search, group, node, to, at);
       }
     } else {
       const stopAt = childStart[node - leaves + 1]!;
@@ -146,22 +155,20 @@ function offer(search: Search, node: number, from: number, klass: number, at: nu
 
 /** Offers the cheapest move that may exist between two places of a group. */
 function offerMove(search: Search, group: number, from: number, to: number, at: number): void {
-  const { moves, graph, run, seen, distance } = search;
-  const { width, classes, price } = moves.fleet;
+  const { moves, graph } = search;
+  const { width, classes, price, classOrder } = moves.fleet;
   const fromPlace = from - group * width;
   const toPlace = to - group * width;
   const pair = fromPlace * width + toPlace;
   const cell = group * width * width + pair;
   if (moves.firstCost[cell] === NO_CLASS) return;
   const step = graph.price[to]! - graph.price[from]!;
-  const least = at + moves.firstCost[cell]! + step;
-  if (least >= at && (least >= search.nearest || (seen[to] === run && distance[to]! <= least))) return;
-  if (moves.sorted[pair] === 0) sortClasses(moves, pair);
+  if (classOrder.sorted[pair] === 0) sortClasses(classOrder, price, classes, width, pair);
   // A deficit ends the search, so its arc must be real.
   const mustBeReal = graph.excess[to]! < 0;
   let rank = moves.firstClass[cell]!;
   for (; rank < classes; rank++) {
-    const klass = moves.byCost[pair * classes + rank]!;
+    const klass = classOrder.byCost[pair * classes + rank]!;
     const cost = price[klass * width + toPlace]! - price[klass * width + fromPlace]! + step;
     // Below zero there is none: every asset is at its cheapest.
     if (cost < 0) continue;
