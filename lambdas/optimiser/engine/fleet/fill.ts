@@ -6,57 +6,77 @@ import type { Prices } from "./state.ts";
 
 /** Laxity is sorted in quarters of a slot. */
 const STEPS = 4;
+/** Who keeps what it has when a cap is over, band after band: laxities from here to the next. */
+const BANDS = [0, 4 * STEPS, 8 * STEPS, 12 * STEPS, 18 * STEPS];
 
 /**
- * Completes a schedule under every cap: assets in order of laxity, the tightest first, each taking what it misses in its
- * cheapest slots that have room left. From an empty schedule this is the answer that is always there in time; from one
- * that the repair has not finished it loses far less. With `minimumPower` no asset is left below its minimum in a slot:
- * those that are start again.
+ * Completes a schedule under every cap: what is over a cap is taken away, then assets that miss something take it, the
+ * tightest first, in their cheapest slots that have room left, and what room is left then is put to use. From every
+ * asset's cheapest slots this is the answer that is always there in time; from a repair cut short it loses less. With
+ * `minimumPower` no asset is left below its minimum in a slot: those that are start again.
  */
 export function fill(fleet: Fleet, prices: Prices, energy: Int32Array, minimumPower: boolean): void {
   const { count, slots, width, classes, segment } = fleet;
-  const caps = roomLeft(fleet, energy);
-  if (minimumPower) clearBelowMinimum(fleet, energy, caps);
+  const missing = new Uint8Array(count);
+  const laxity = laxities(fleet);
+  const room = roomLeft(fleet, energy, laxity, missing);
+  if (minimumPower) clearBelowMinimum(fleet, energy, room, missing);
   const orders = new Uint8Array((segment.length - 1) * width);
   const keys = new Float64Array(width);
-  const segmentOf = new Uint32Array(count);
   for (let s = 0; s < segment.length - 1; s++) {
     if (segment[s] !== segment[s + 1]) orderPlaces(fleet, prices, s, keys, orders, s * width);
-    segmentOf.fill(s, segment[s]!, segment[s + 1]!);
   }
-  const byLaxity = tightestFirst(fleet);
-  for (let n = 0; n < count; n++) {
-    const asset = byLaxity[n]!;
-    const s = segmentOf[asset]!;
-    complete(fleet, energy, caps, asset, Math.trunc(s / classes) * slots, orders, s * width, minimumPower);
+  const { assets, segmentOf } = tightestFirst(fleet, laxity, missing);
+  for (let n = 0; n < assets.length; n++) {
+    const s = segmentOf[n]!;
+    complete(fleet, energy, room, assets[n]!, Math.trunc(s / classes) * slots, orders, s * width, minimumPower);
   }
-  polish(fleet, prices, energy, caps, minimumPower);
+  polish(fleet, prices, energy, room, minimumPower);
 }
 
 /** Wh left under the caps per slot of the fleet, and per `group * slots + slot`. */
 export type Room = { fleet: Float64Array; group: Float64Array };
 
-/** What the caps leave beside the schedule; takes from assets what is over a cap. */
-function roomLeft(fleet: Fleet, energy: Int32Array): Room {
+/**
+ * What the caps leave beside the schedule. Takes from assets what is over a cap, from those with time to spare first,
+ * and flags who misses something.
+ */
+function roomLeft(fleet: Fleet, energy: Int32Array, laxity: Uint16Array, missing: Uint8Array): Room {
   const { slots, classes, segment, from, to, base } = fleet;
   const room = { fleet: fleet.fleetCap.slice(), group: fleet.groupCap.slice() };
-  for (let s = 0; s < segment.length - 1; s++) {
-    const row = Math.trunc(s / classes) * slots;
-    for (let i = segment[s]!; i < segment[s + 1]!; i++) {
-      for (let t = from[i]!, at = base[i]! + t; t < to[i]!; t++, at++) {
-        const wh = energy[at]!;
-        if (wh === 0) continue;
-        const fits = Math.min(wh, room.fleet[t]!, room.group[row + t]!);
-        energy[at] = fits;
-        room.fleet[t]! -= fits;
-        room.group[row + t]! -= fits;
+  for (const [band, least] of BANDS.entries()) {
+    const below = BANDS[band + 1] ?? Number.POSITIVE_INFINITY;
+    for (let s = 0; s < segment.length - 1; s++) {
+      const row = Math.trunc(s / classes) * slots;
+      for (let i = segment[s]!; i < segment[s + 1]!; i++) {
+        if (laxity[i]! < least || laxity[i]! >= below) continue;
+        for (let t = from[i]!, at = base[i]! + t; t < to[i]!; t++, at++) {
+          const wh = energy[at]!;
+          if (wh === 0) continue;
+          const fits = Math.min(wh, room.fleet[t]!, room.group[row + t]!);
+          if (fits < wh) missing[i] = 1;
+          energy[at] = fits;
+          room.fleet[t]! -= fits;
+          room.group[row + t]! -= fits;
+        }
+        if (energy[placeIndex(fleet, i, slots)]! > 0) missing[i] = 1;
       }
     }
   }
   return room;
 }
 
-function clearBelowMinimum(fleet: Fleet, energy: Int32Array, room: Room): void {
+/** How long an asset could wait, in steps: what its window has more than it needs. */
+function laxities({ count, from, to, limit, total }: Fleet): Uint16Array {
+  const laxity = new Uint16Array(count);
+  for (let i = 0; i < count; i++) {
+    const spare = to[i]! - from[i]! - (limit[i]! === 0 ? 0 : total[i]! / limit[i]!);
+    laxity[i] = Math.max(0, Math.floor(spare * STEPS));
+  }
+  return laxity;
+}
+
+function clearBelowMinimum(fleet: Fleet, energy: Int32Array, room: Room, missing: Uint8Array): void {
   const { slots, classes, segment, from, to, base, minimum } = fleet;
   for (let s = 0; s < segment.length - 1; s++) {
     const row = Math.trunc(s / classes) * slots;
@@ -66,6 +86,7 @@ function clearBelowMinimum(fleet: Fleet, energy: Int32Array, room: Room): void {
       let below = false;
       for (let at = first; at < end; at++) if (energy[at] !== 0 && energy[at]! < minimum[i]!) below = true;
       if (!below) continue;
+      missing[i] = 1;
       for (let at = first; at < end; at++) {
         room.fleet[at - base[i]!]! += energy[at]!;
         room.group[row + at - base[i]!]! += energy[at]!;
@@ -75,19 +96,28 @@ function clearBelowMinimum(fleet: Fleet, energy: Int32Array, room: Room): void {
   }
 }
 
-function tightestFirst(fleet: Fleet): Int32Array {
-  const { count, slots, from, to, limit, total } = fleet;
-  const laxity = new Uint16Array(count);
+/** The flagged assets by laxity, and the segment of each. */
+function tightestFirst(fleet: Fleet, laxity: Uint16Array, flagged: Uint8Array) {
+  const { count, slots, segment } = fleet;
   const next = new Int32Array(slots * STEPS + 2);
+  let size = 0;
   for (let i = 0; i < count; i++) {
-    const spare = to[i]! - from[i]! - (limit[i]! === 0 ? 0 : total[i]! / limit[i]!);
-    laxity[i] = Math.max(0, Math.floor(spare * STEPS));
+    if (flagged[i] === 0) continue;
     next[laxity[i]! + 1]!++;
+    size++;
   }
   for (let l = 1; l < next.length; l++) next[l]! += next[l - 1]!;
-  const order = new Int32Array(count);
-  for (let i = 0; i < count; i++) order[next[laxity[i]!]!++] = i;
-  return order;
+  const assets = new Int32Array(size);
+  const segmentOf = new Int32Array(size);
+  for (let s = 0; s < segment.length - 1; s++) {
+    for (let i = segment[s]!; i < segment[s + 1]!; i++) {
+      if (flagged[i] === 0) continue;
+      const at = next[laxity[i]!]!++;
+      assets[at] = i;
+      segmentOf[at] = s;
+    }
+  }
+  return { assets, segmentOf };
 }
 
 /** Gives one asset what it misses, cheapest slots with room first. */

@@ -1,4 +1,5 @@
 // biome-ignore-all lint/style/noNonNullAssertion: typed arrays, every index is within bounds by construction
+import { respond } from "./best-response.ts";
 import { lowerBound } from "./bound.ts";
 import { carriedPrices, carryOver, keepGivenOut, type Memory, type Previous } from "./carry-over.ts";
 import { samplePrices, solve } from "./exact.ts";
@@ -86,7 +87,9 @@ export function planFleet(input: FleetInput, options: FleetOptions = {}): FleetP
   let responding = fleet.count;
   let finished = false;
   if (effort === "first") {
-    linear = new Int32Array(fleet.cells);
+    const state = emptyState(fleet);
+    respond(fleet, state, prices);
+    linear = state.energy;
   } else if (previous === undefined) {
     const solved = solve(fleet, prices, run);
     linear = solved.state.energy;

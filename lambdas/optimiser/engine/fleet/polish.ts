@@ -6,6 +6,9 @@ import type { Prices } from "./state.ts";
 /** How much of the price of a slot a move into it must save, pass by pass: the moves that lose least come first. */
 const SHARES = [0.95, 0.8, 0.5, 0.01];
 
+/** Room for less than this part of what an asset takes in a slot is left alone. */
+const CRUMBS = 16;
+
 /**
  * Uses the room that a fill has left in slots that have a price: energy moves there from dearer slots of the same asset,
  * never below a minimum. Each move makes the schedule cheaper.
@@ -43,7 +46,7 @@ function improve(
     if (worth[t]! <= 0) continue;
     const had = energy[cells + t]!;
     const open = Math.min(most - had, room.fleet[t]!, room.group[row + t]!);
-    if (open <= 0 || had + open < least) continue;
+    if (open * CRUMBS < most || open === 0 || had + open < least) continue;
     let best = -1;
     let bestGain = 0;
     let bestWh = 0;
