@@ -4,7 +4,9 @@ import type { Fleet } from "./problem.ts";
 import type { Prices } from "./state.ts";
 
 /** How much of the price of a slot a move into it must save, pass by pass: the moves that lose least come first. */
-const SHARES = [0.95, 0.8, 0.5, 0.01];
+const SHARES = [0.8, 0.3];
+/** Minimum powers leave more room, in smaller pieces. */
+const SHARES_WITH_MINIMUM = [0.95, 0.8, 0.5, 0.01];
 
 /** Room for less than this part of what an asset takes in a slot is left alone. */
 const CRUMBS = 16;
@@ -16,7 +18,7 @@ const CRUMBS = 16;
 export function polish(fleet: Fleet, prices: Prices, energy: Int32Array, room: Room, minimumPower: boolean): void {
   const { slots, width, classes, segment } = fleet;
   const worth = new Float64Array(slots);
-  for (const share of SHARES) {
+  for (const share of minimumPower ? SHARES_WITH_MINIMUM : SHARES) {
     for (let s = 0; s < segment.length - 1; s++) {
       const group = Math.trunc(s / classes);
       const price = fleet.price.subarray((s % classes) * width, (s % classes) * width + slots);
@@ -42,8 +44,10 @@ function improve(
   const cells = fleet.base[asset]!;
   const first = fleet.from[asset]!;
   const end = fleet.to[asset]!;
+  let dearest = Number.NEGATIVE_INFINITY;
+  for (let t = first; t < end; t++) if (energy[cells + t] !== 0 && price[t]! > dearest) dearest = price[t]!;
   for (let t = first; t < end; t++) {
-    if (worth[t]! <= 0) continue;
+    if (worth[t]! <= 0 || dearest - price[t]! < worth[t]!) continue;
     const had = energy[cells + t]!;
     const open = Math.min(most - had, room.fleet[t]!, room.group[row + t]!);
     if (open * CRUMBS < most || open === 0 || had + open < least) continue;
