@@ -22,7 +22,7 @@ export type FleetInput = {
 };
 
 /** Struct of arrays, one entry per asset, in any order. */
-export type FleetAssets = {
+type FleetAssets = {
   count: number;
   /** Named in errors; nothing else reads it. */
   ids?: readonly string[];
