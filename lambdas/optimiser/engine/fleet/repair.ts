@@ -1,4 +1,5 @@
 // biome-ignore-all lint/style/noNonNullAssertion: typed arrays, every index is within bounds by construction
+import { detour } from "./detour.ts";
 import { fleetGraph, fleetPrices, type Graph, groupPrices, groupsGraph, startFlow } from "./graph.ts";
 import { type Moves, newMoves } from "./moves.ts";
 import type { Fleet } from "./problem.ts";
@@ -40,7 +41,8 @@ function drain(graph: Graph, moves: Moves, run: Run): boolean {
       if (run.stop?.()) return false;
       const target = nearestDeficit(search, source);
       run.dijkstras++;
-      run.pushes += pushAlong(search, path, source, target);
+      do run.pushes += pushAlong(search, path, source, target);
+      while (excess[source]! > 0 && excess[target]! < 0 && detour(search, source, target));
     }
   }
   return true;

@@ -16,6 +16,8 @@ export type Search = {
   via: Int32Array;
   /** Class that moves along the arc into the node; -1 along the tree. */
   viaClass: Int32Array;
+  /** Equal to `run` for settled nodes that can no longer be reached the way they were. */
+  lost: Int32Array;
   /** Nodes in the order they were settled. */
   order: Int32Array;
   settledCount: number;
@@ -40,6 +42,7 @@ export function newSearch(graph: Graph, moves: Moves): Search {
     settled: ints(),
     via: ints(),
     viaClass: ints(),
+    lost: ints(),
     order: ints(),
     settledCount: 0,
     heap: newHeap(),
