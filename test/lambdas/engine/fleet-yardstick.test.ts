@@ -36,6 +36,7 @@ describe(`a general solver on the same fleet, seed ${seed}`, () => {
       "feeders, optional energy, prices of shortfall",
       varied(generateFleet({ vehicles: 300, feeders: 6, seed, negative: true })),
     ],
+    ["more sites than may be looked at one by one", generateFleet({ vehicles: 500, feeders: 140, seed })],
   ])("finds no cheaper plan: %s", (_, input) => {
     const yardstick = solveByHighs(highs, input, 50);
     const plan = planFleet(input);

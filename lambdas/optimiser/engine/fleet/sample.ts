@@ -9,15 +9,8 @@ export function sampleFleet(fleet: Fleet, stride: number, random: () => number):
   const { count, segment } = fleet;
   const size = Math.floor(count / stride);
   const chosen = new Int32Array(size);
-  let energyWh = 0;
-  let sampledWh = 0;
-  for (let i = 0; i < count; i++) energyWh += fleet.total[i]!;
-  for (let c = 0; c < size; c++) {
-    const i = c * stride + Math.floor(random() * stride);
-    chosen[c] = i;
-    sampledWh += fleet.total[i]!;
-  }
-  const share = energyWh === 0 ? 1 : sampledWh / energyWh;
+  for (let c = 0; c < size; c++) chosen[c] = c * stride + Math.floor(random() * stride);
+  const share = shareOfEnergy(fleet, chosen);
   const scaled = (caps: Float64Array) => caps.map((cap) => Math.round(cap * share));
   const segments = new Int32Array(segment.length);
   for (let s = 1, c = 0; s < segment.length; s++) {
@@ -30,6 +23,35 @@ export function sampleFleet(fleet: Fleet, stride: number, random: () => number):
     groupCap: scaled(fleet.groupCap),
     segment: segments,
   };
+}
+
+/** One group of each run of `stride`, whole and under its own caps; the fleet's caps by its share of the energy. */
+export function sampleGroups(fleet: Fleet, stride: number, random: () => number): Fleet {
+  const { slots, classes, segment } = fleet;
+  const groups = Math.floor(fleet.groups / stride);
+  const groupCap = new Float64Array(groups * slots);
+  const segments = new Int32Array(groups * classes + 1);
+  const picked: number[] = [];
+  for (let g = 0; g < groups; g++) {
+    const from = g * stride + Math.floor(random() * stride);
+    groupCap.set(fleet.groupCap.subarray(from * slots, (from + 1) * slots), g * slots);
+    for (let k = 0; k < classes; k++) {
+      for (let i = segment[from * classes + k]!; i < segment[from * classes + k + 1]!; i++) picked.push(i);
+      segments[g * classes + k + 1] = picked.length;
+    }
+  }
+  const chosen = Int32Array.from(picked);
+  const share = shareOfEnergy(fleet, chosen);
+  const fleetCap = fleet.fleetCap.map((cap) => Math.round(cap * share));
+  return { ...pick(fleet, chosen), groups, groupCap, fleetCap, segment: segments };
+}
+
+function shareOfEnergy({ count, total }: Fleet, chosen: Int32Array): number {
+  let energyWh = 0;
+  let sampledWh = 0;
+  for (let i = 0; i < count; i++) energyWh += total[i]!;
+  for (let c = 0; c < chosen.length; c++) sampledWh += total[chosen[c]!]!;
+  return energyWh === 0 ? 1 : sampledWh / energyWh;
 }
 
 /** The same assets with the groups forgotten, and where each was: `from[i]` is its number in the grouped fleet. */
