@@ -56,6 +56,18 @@ describe("a fleet that cannot be", () => {
   });
 });
 
+describe("a last plan that is not of this fleet", () => {
+  const plan = planFleet(aFleet([anAsset()]));
+
+  it.each<[string, number[], number, string]>([
+    ["an asset it did not have", [0, 1], 0, "previous.assets of asset 1 is 1: not -1, nor one of the last plan's 1"],
+    ["fewer assets than there are", [0], 0, "previous.assets has 1 values for 2"],
+    ["a plan of the future", [0, -1], -1, "previous.slotsPassed is -1: not a whole number from 0"],
+  ])("%s is refused", (_, assets, slotsPassed, message) => {
+    expect(() => planFleet(pair({}), { previous: { plan, assets, slotsPassed } })).toThrow(message);
+  });
+});
+
 describe("a fleet at the edge of what can be", () => {
   it.each<[string, FleetInput, number, number]>([
     ["no assets", aFleet([]), 0, 0],

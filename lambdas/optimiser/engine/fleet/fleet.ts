@@ -5,7 +5,7 @@ import { carriedPrices, carryOver, keepGivenOut, type Memory, type Previous } fr
 import { samplePrices, solve } from "./exact.ts";
 import { difference, toNumber } from "./exact-sum.ts";
 import { fill } from "./fill.ts";
-import { type Fleet, type FleetInput, packFleet, placeIndex } from "./problem.ts";
+import { type Fleet, type FleetInput, FleetInputError, packFleet, placeIndex } from "./problem.ts";
 import { type Run, repair } from "./repair.ts";
 import { emptyState, score } from "./state.ts";
 
@@ -141,9 +141,19 @@ function ranked(
   order: Int32Array,
   { plan, assets, slotsPassed = 0 }: NonNullable<FleetOptions["previous"]>,
 ): Previous {
+  const { count } = plan.memory.fleet;
+  if (assets.length !== fleet.count) {
+    throw new FleetInputError("previous.assets", `has ${assets.length} values for ${fleet.count}`);
+  }
+  if (!Number.isInteger(slotsPassed) || slotsPassed < 0) {
+    throw new FleetInputError("previous.slotsPassed", `is ${slotsPassed}: not a whole number from 0`);
+  }
   const rankOf = new Int32Array(fleet.count);
   for (let i = 0; i < fleet.count; i++) {
     const was = assets[order[i]!]!;
+    if (!Number.isInteger(was) || was < -1 || was >= count) {
+      throw new FleetInputError("previous.assets", `is ${was}: not -1, nor one of the last plan's ${count}`, order[i]!);
+    }
     rankOf[i] = was < 0 ? -1 : plan.memory.rankOf[was]!;
   }
   return { memory: plan.memory, rankOf, slotsPassed };
