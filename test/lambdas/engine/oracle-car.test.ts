@@ -77,7 +77,8 @@ describe("one car", () => {
   ] as const)("%s", (_, changes, pence, expected) => {
     const { energyWh, shortfallWh } = solve({ car: car(changes), prices: pence.map((one) => one * 10_000) });
     expect([...energyWh].map((wh) => Math.max(wh, 0))).toEqual(expected);
-    const delivered = expected.reduce((sum, wh) => sum + wh, 0);
+    let delivered = 0;
+    for (const wh of expected) delivered += wh;
     expect(shortfallWh).toBe(Math.max(("needWh" in changes ? changes.needWh : 7000) - delivered, 0));
   });
 

@@ -1,6 +1,8 @@
-import loadHighs from "highs";
+import type { Highs } from "highs";
 
-const highs = await loadHighs();
+// The package's types describe its CommonJS form; its module form exports the loader as default.
+const { default: load } = (await import("highs")) as unknown as { default: () => Promise<Highs> };
+const highs = await load();
 
 /** A mixed-integer program, written out for the reference solver; variables are 0 or more unless bounded. */
 export class Milp {

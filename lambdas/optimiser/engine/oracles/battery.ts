@@ -87,6 +87,7 @@ function thresholds(battery: Battery, slots: number, work: BatteryWorkspace): vo
     let level = 0;
     let made = 0;
     for (let way = first + WAYS - 1; way >= first - 1; way--) {
+      if (way >= first && (length[way] as number) <= 0) continue;
       const limit = way >= first ? -(slope[way] as number) : Number.POSITIVE_INFINITY;
       while (piece < count && (value.slope[piece] as number) < limit) {
         const span = value.length[piece] as number;
@@ -125,6 +126,7 @@ function followThresholds(battery: Battery, slots: number, work: BatteryWorkspac
     let reached = level - (length[first] as number) - (length[first + 1] as number);
     for (let way = first; way < first + WAYS; way++) {
       const span = length[way] as number;
+      if (span <= 0) continue;
       const go = Math.min(span, Math.max((upTo[way] as number) - reached, 0));
       reached += go;
       if (go < span) break;

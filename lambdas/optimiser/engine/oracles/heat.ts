@@ -32,14 +32,20 @@ export type HeatAnswer = { cost: number; discomfortK: number; starts: number };
 export type HeatWorkspace = {
   /** Value-to-go by slot, state and node: state 0 is free to start, 1..run on, run + 1.. resting. */
   value: Float64Array;
+  /** The coldest node at each slot's start, °C; nodes are `grainC` apart. */
+  lowC: Float64Array;
   after: Float64Array;
   best: Float64Array;
   queue: Int32Array;
+  /** The first pass's answer, while the second looks closer. */
+  firstWh: Float64Array;
   answer: HeatAnswer;
 };
 
-export const HEAT_NODES = 97;
-/** Colder than the band by this much is beyond the grid, and valued by its last slope, K. */
+const NODES = 41;
+/** The second pass looks this far to either side of the first pass's temperatures, in its nodes. */
+const CLOSER_NODES = 3;
+/** Colder than the band by this much is beyond the first grid, and valued by its last slope, K. */
 const BELOW_BAND_K = 1;
 /** Dearer than anything: a run that cannot go on. */
 const NEVER = 1e15;
@@ -47,21 +53,20 @@ const NEVER = 1e15;
 export function heatWorkspace(slots: number, minRunSlots: number, minGapSlots: number): HeatWorkspace {
   const states = Math.max(minRunSlots, 1) + Math.max(minGapSlots, 1);
   return {
-    value: new Float64Array((slots + 1) * states * HEAT_NODES),
-    after: new Float64Array(HEAT_NODES),
-    best: new Float64Array(HEAT_NODES),
-    queue: new Int32Array(HEAT_NODES),
+    value: new Float64Array((slots + 1) * states * NODES),
+    lowC: new Float64Array(slots + 1),
+    after: new Float64Array(NODES),
+    best: new Float64Array(NODES),
+    queue: new Int32Array(NODES),
+    firstWh: new Float64Array(slots),
     answer: { cost: 0, discomfortK: 0, starts: 0 },
   };
 }
 
-type Grid = { lowC: number; grainC: number };
-type Step = { price: number; slope: number; least: number; most: number; maxC: number; grid: Grid };
-
 /**
  * Cheap heat inside the comfort band, written to `energyWh`. Values backwards on a grid of temperatures, linear between
- * nodes; then forwards from the true temperature, so the answer obeys the model exactly and only its cost is of the grid
- * (within 0.5 % of the proven optimum in the tests).
+ * nodes, then forwards from the true temperature; and once more on a finer grid around the temperatures found. The answer
+ * obeys the model exactly; only its cost is of the grid.
  */
 export function heatCheaply(
   home: HeatedHome,
@@ -71,48 +76,93 @@ export function heatCheaply(
 ): HeatAnswer {
   checkHome(home, price, work);
   const slots = price.length;
-  const grid = gridOf(home, slots);
+  const { lowC, firstWh, answer } = work;
+  let coldest = home.initialC;
+  let warmest = home.initialC;
+  for (let t = 0; t < slots; t++) {
+    coldest = Math.min(coldest, (home.minC[t] as number) - BELOW_BAND_K);
+    warmest = Math.max(warmest, home.maxC[t] as number);
+  }
+  const grainC = Math.max(warmest - coldest, 0.1) / (NODES - 2);
+  for (let t = 0; t <= slots; t++) lowC[t] = onBand(home, t, coldest, grainC);
+  values(home, price, grainC, work);
+  follow(home, price, grainC, firstWh, work);
+  const first = { ...answer };
+
+  const finerC = (grainC * 2 * CLOSER_NODES) / (NODES - 1);
+  let temperatureC = home.initialC;
+  for (let t = 0; t <= slots; t++) {
+    lowC[t] = onBand(home, t, temperatureC - grainC * CLOSER_NODES, finerC);
+    if (t < slots) temperatureC = coast(home, t, temperatureC) + riseC(home, t) * (firstWh[t] as number);
+  }
+  values(home, price, finerC, work);
+  follow(home, price, finerC, energyWh, work);
+  if (first.cost <= answer.cost) {
+    energyWh.set(firstWh.subarray(0, slots));
+    Object.assign(answer, first);
+  }
+  return answer;
+}
+
+/** Shifted down a little so that the comfort limit lies on a node: the kink of the cost is then no rounding. */
+function onBand(home: HeatedHome, t: number, lowC: number, grainC: number): number {
+  const minC = home.minC[Math.max(t - 1, 0)] as number;
+  return minC - Math.ceil((minC - lowC) / grainC) * grainC;
+}
+
+function coast(home: HeatedHome, t: number, fromC: number): number {
+  return home.decay * fromC + (1 - home.decay) * (home.outdoorC[t] as number);
+}
+
+/** Kelvin per Wh in this slot. */
+function riseC(home: HeatedHome, t: number): number {
+  return (home.gainCPerKwhHeat * (home.cop[t] as number)) / 1000;
+}
+
+/** Backwards: the value of every temperature and state at every slot's start. */
+function values(home: HeatedHome, price: Float64Array, grainC: number, work: HeatWorkspace): void {
+  const slots = price.length;
   const run = Math.max(home.minRunSlots, 1);
   const gap = Math.max(home.minGapSlots, 1);
-  const layer = (run + gap) * HEAT_NODES;
-  const { value, after, best } = work;
-  for (let state = 0; state < run + gap; state++) {
-    const isCut = state >= 1 && state < run;
-    value.fill(isCut ? NEVER : 0, slots * layer + state * HEAT_NODES, slots * layer + (state + 1) * HEAT_NODES);
+  const states = run + gap;
+  const layer = states * NODES;
+  const { value, after, best, lowC } = work;
+  for (let state = 0; state < states; state++) {
+    const row = slots * layer + state * NODES;
+    value.fill(state >= 1 && state < run ? NEVER : 0, row, row + NODES);
   }
   for (let t = slots - 1; t >= 0; t--) {
     const here = t * layer;
     const next = here + layer;
-    const step = stepOf(home, price, t, grid);
-    // Off: cool, from every state that may be off.
-    for (let state = 0; state < run + gap; state++) {
-      if (state >= 1 && state < run) continue;
+    // Where a home at the coldest node is at the slot's end without heating, in nodes of the next grid.
+    const cooled = (coast(home, t, lowC[t] as number) - (lowC[t + 1] as number)) / grainC;
+    const top = ((home.maxC[t] as number) - (lowC[t + 1] as number)) / grainC;
+    for (let state = 0; state < states; state++) {
+      const row = here + state * NODES;
+      if (state >= 1 && state < run) {
+        value.fill(NEVER, row, row + NODES);
+        continue;
+      }
       const rest = restAfter(state, run, gap);
-      valueAfter(home, t, next + rest * HEAT_NODES, grid, work);
-      for (let node = 0; node < HEAT_NODES; node++) {
-        const cooled = coast(home, t, grid.lowC + node * grid.grainC);
-        const hot = Math.max(cooled - step.maxC, 0) * NEVER * 1e-6;
-        value[here + state * HEAT_NODES + node] = interpolate(after, cooled, grid) + hot;
+      if (state > 0 && rest === 0) {
+        value.copyWithin(row, here, here + NODES);
+        continue;
+      }
+      valueAfter(home, t, next + rest * NODES, grainC, work);
+      for (let node = 0; node < NODES; node++) {
+        const position = cooled + home.decay * node;
+        value[row + node] = interpolate(after, position) + (position > top ? (position - top) * grainC * NEVER * 1e-6 : 0);
       }
     }
-    if (t < home.from || t >= home.to) {
-      for (let state = 1; state < run; state++) {
-        value.fill(NEVER, here + state * HEAT_NODES, here + (state + 1) * HEAT_NODES);
-      }
-      continue;
-    }
-    // On: from off to the first state of a run, from each to the next, and at the last for as long as it pays.
+    if (t < home.from || t >= home.to) continue;
+    // From off to the first state of a run, from each to the next, and at the last for as long as it pays.
     for (let target = run; target >= 1; target--) {
-      valueAfter(home, t, next + target * HEAT_NODES, grid, work);
-      heatedBest(home, t, step, work);
-      const source = target - 1;
-      const cost = source === 0 ? home.startCost : 0;
-      lower(value, here + source * HEAT_NODES, best, cost, source >= 1 && source < run);
-      if (target === run) lower(value, here + run * HEAT_NODES, best, 0, false);
+      valueAfter(home, t, next + target * NODES, grainC, work);
+      heatedBest(home, price[t] as number, cooled, riseC(home, t) / grainC, top, work);
+      lower(value, here + (target - 1) * NODES, best, target === 1 ? home.startCost : 0);
+      if (target === run) lower(value, here + run * NODES, best, 0);
     }
   }
-  follow(home, price, grid, energyWh, work);
-  return work.answer;
 }
 
 /** The resting state after a slot off: a stop starts the gap, its last slot leads back to free. */
@@ -122,161 +172,135 @@ function restAfter(state: number, run: number, gap: number): number {
   return rested >= gap ? 0 : run + rested;
 }
 
-function lower(value: Float64Array, row: number, best: Float64Array, cost: number, isForced: boolean): void {
-  for (let node = 0; node < HEAT_NODES; node++) {
+function lower(value: Float64Array, row: number, best: Float64Array, cost: number): void {
+  for (let node = 0; node < NODES; node++) {
     const on = (best[node] as number) + cost;
-    if (isForced || on < (value[row + node] as number)) value[row + node] = on;
+    if (on < (value[row + node] as number)) value[row + node] = on;
   }
 }
 
 /** The value at a slot's end with the discomfort counted there. */
-function valueAfter(home: HeatedHome, t: number, row: number, grid: Grid, work: HeatWorkspace): void {
-  const minC = home.minC[t] as number;
-  for (let node = 0; node < HEAT_NODES; node++) {
-    const below = minC - (grid.lowC + node * grid.grainC);
-    work.after[node] = (work.value[row + node] as number) + (below > 0 ? below * home.discomfortPenalty : 0);
+function valueAfter(home: HeatedHome, t: number, row: number, grainC: number, work: HeatWorkspace): void {
+  const { after, value } = work;
+  const below = (home.minC[t] as number) - (work.lowC[t + 1] as number);
+  for (let node = 0; node < NODES; node++) {
+    const coldC = below - node * grainC;
+    after[node] = (value[row + node] as number) + (coldC > 0 ? coldC * home.discomfortPenalty : 0);
   }
 }
 
 /** For every node, the cheapest energy of a slot that is on: its ends, or a node between them (a sliding minimum). */
-function heatedBest(home: HeatedHome, t: number, step: Step, work: HeatWorkspace): void {
+function heatedBest(
+  home: HeatedHome,
+  price: number,
+  cooledLowest: number,
+  rise: number,
+  maxPosition: number,
+  work: HeatWorkspace,
+): void {
   const { after, best, queue } = work;
-  const { grid, slope, least, most } = step;
-  const perC = slope > 0 ? step.price / slope : 0;
+  const { minimumWh, limitWh, decay } = home;
+  const perNode = rise > 0 ? price / rise : 0;
   let head = 0;
   let tail = 0;
   let entered = 0;
-  for (let node = 0; node < HEAT_NODES; node++) {
-    const cooled = coast(home, t, grid.lowC + node * grid.grainC);
-    const top = Math.min(cooled + slope * most, step.maxC);
-    const bottom = cooled + slope * least;
+  for (let node = 0; node < NODES; node++) {
+    const cooled = cooledLowest + decay * node;
+    const bottom = cooled + rise * minimumWh;
+    const top = Math.min(cooled + rise * limitWh, maxPosition);
     if (bottom > top + 1e-9) {
       best[node] = NEVER;
       continue;
     }
-    let cheapest = step.price * least + interpolate(after, bottom, grid);
-    if (slope > 0) {
-      const energy = (top - cooled) / slope;
-      cheapest = Math.min(cheapest, step.price * energy + interpolate(after, top, grid));
-      const lastNode = Math.min(Math.floor((top - grid.lowC) / grid.grainC), HEAT_NODES - 1);
-      for (; entered <= lastNode; entered++) {
-        const cost = (after[entered] as number) + perC * (grid.lowC + entered * grid.grainC);
-        while (tail > head && nodeCost(after, queue[tail - 1] as number, perC, grid) >= cost) tail--;
+    let cheapest = price * minimumWh + interpolate(after, bottom);
+    if (rise > 0) {
+      cheapest = Math.min(cheapest, perNode * (top - cooled) + interpolate(after, top));
+      for (const last = Math.min(Math.floor(top), NODES - 1); entered <= last; entered++) {
+        const cost = (after[entered] as number) + perNode * entered;
+        while (tail > head) {
+          const other = queue[tail - 1] as number;
+          if ((after[other] as number) + perNode * other < cost) break;
+          tail--;
+        }
         queue[tail++] = entered;
       }
-      const firstNode = (bottom - grid.lowC) / grid.grainC;
-      while (tail > head && (queue[head] as number) < firstNode) head++;
-      if (tail > head) cheapest = Math.min(cheapest, nodeCost(after, queue[head] as number, perC, grid) - perC * cooled);
+      while (tail > head && (queue[head] as number) < bottom) head++;
+      if (tail > head) {
+        const between = queue[head] as number;
+        cheapest = Math.min(cheapest, (after[between] as number) + perNode * (between - cooled));
+      }
     }
     best[node] = cheapest;
   }
 }
 
-function nodeCost(after: Float64Array, node: number, perC: number, grid: Grid): number {
-  return (after[node] as number) + perC * (grid.lowC + node * grid.grainC);
-}
-
-function interpolate(after: Float64Array, atC: number, grid: Grid): number {
-  const position = (atC - grid.lowC) / grid.grainC;
-  const node = position <= 0 ? 0 : position >= HEAT_NODES - 1 ? HEAT_NODES - 2 : Math.floor(position);
+function interpolate(after: Float64Array, position: number): number {
+  const node = position <= 0 ? 0 : position >= NODES - 1 ? NODES - 2 : Math.floor(position);
   const left = after[node] as number;
   return left + (position - node) * ((after[node + 1] as number) - left);
 }
 
-function coast(home: HeatedHome, t: number, fromC: number): number {
-  return home.decay * fromC + (1 - home.decay) * (home.outdoorC[t] as number);
-}
-
-function stepOf(home: HeatedHome, price: Float64Array, t: number, grid: Grid): Step {
-  return {
-    price: price[t] as number,
-    slope: (home.gainCPerKwhHeat * (home.cop[t] as number)) / 1000,
-    least: home.minimumWh,
-    most: home.limitWh,
-    maxC: home.maxC[t] as number,
-    grid,
-  };
-}
-
-function gridOf(home: HeatedHome, slots: number): Grid {
-  let lowC = home.initialC;
-  let highC = home.initialC;
-  for (let t = 0; t < slots; t++) {
-    lowC = Math.min(lowC, (home.minC[t] as number) - BELOW_BAND_K);
-    highC = Math.max(highC, home.maxC[t] as number);
-  }
-  return { lowC, grainC: Math.max(highC - lowC, 0.1) / (HEAT_NODES - 1) };
-}
-
+/** Forwards from the true temperature, choosing in each slot what the values say. */
 function follow(
   home: HeatedHome,
   price: Float64Array,
-  grid: Grid,
+  grainC: number,
   energyWh: Float64Array,
   work: HeatWorkspace,
 ): void {
-  const { after, answer } = work;
-  const slots = price.length;
+  const { after, lowC, answer } = work;
   const run = Math.max(home.minRunSlots, 1);
   const gap = Math.max(home.minGapSlots, 1);
-  const layer = (run + gap) * HEAT_NODES;
+  const layer = (run + gap) * NODES;
   let temperatureC = home.initialC;
   let state = 0;
   answer.cost = 0;
   answer.discomfortK = 0;
   answer.starts = 0;
-  for (let t = 0; t < slots; t++) {
+  for (let t = 0; t < price.length; t++) {
     const next = (t + 1) * layer;
-    const step = stepOf(home, price, t, grid);
-    const cooled = coast(home, t, temperatureC);
+    const low = lowC[t + 1] as number;
+    const cooledC = coast(home, t, temperatureC);
+    const cooled = (cooledC - low) / grainC;
+    const rise = riseC(home, t) / grainC;
+    const perWh = price[t] as number;
+    const target = Math.min(state + 1, run);
     let energy = 0;
+    let isOn = false;
     let cheapest = Number.POSITIVE_INFINITY;
     if (state === 0 || state >= run) {
-      valueAfter(home, t, next + restAfter(state, run, gap) * HEAT_NODES, grid, work);
-      cheapest = interpolate(after, cooled, grid);
+      valueAfter(home, t, next + restAfter(state, run, gap) * NODES, grainC, work);
+      cheapest = interpolate(after, cooled);
     }
-    let chosen = -1;
-    if (t >= home.from && t < home.to && state <= run) {
-      const target = Math.min(state + 1, run);
-      valueAfter(home, t, next + target * HEAT_NODES, grid, work);
-      const top = Math.min(cooled + step.slope * step.most, step.maxC);
-      const most = step.slope > 0 ? (top - cooled) / step.slope : step.most;
+    const top = Math.min(cooled + rise * home.limitWh, ((home.maxC[t] as number) - low) / grainC);
+    const most = rise > 0 ? (top - cooled) / rise : home.limitWh;
+    if (t >= home.from && t < home.to && state <= run && most >= home.minimumWh - 1e-9) {
+      valueAfter(home, t, next + target * NODES, grainC, work);
       const extra = state === 0 ? home.startCost : 0;
-      const consider = (wh: number) => {
-        const cost = extra + step.price * wh + interpolate(after, cooled + step.slope * wh, grid);
+      const first = Math.max(Math.ceil(cooled + rise * home.minimumWh), 0);
+      const last = rise > 0 ? Math.min(Math.floor(top), NODES - 1) : first - 1;
+      for (let node = first - 2; node <= last; node++) {
+        const wished = node === first - 2 ? home.minimumWh : node === first - 1 ? most : (node - cooled) / rise;
+        const wh = Math.max(home.minimumWh, Math.min(wished, most));
+        const cost = extra + perWh * wh + interpolate(after, cooled + rise * wh);
         if (cost < cheapest) {
           cheapest = cost;
-          chosen = target;
+          isOn = true;
           energy = wh;
-        }
-      };
-      if (most >= step.least - 1e-9) {
-        consider(step.least);
-        if (most > step.least) consider(most);
-        if (step.slope > 0) {
-          const first = Math.ceil((cooled + step.slope * step.least - grid.lowC) / grid.grainC);
-          const last = Math.floor((cooled + step.slope * most - grid.lowC) / grid.grainC);
-          for (let node = Math.max(first, 0); node <= Math.min(last, HEAT_NODES - 1); node++) {
-            consider(clampEnergy((grid.lowC + node * grid.grainC - cooled) / step.slope, step.least, most));
-          }
         }
       }
     }
-    if (chosen > 0 && state === 0) {
+    if (isOn && state === 0) {
       answer.starts++;
       answer.cost += home.startCost;
     }
-    state = chosen > 0 ? chosen : restAfter(state, run, gap);
+    state = isOn ? target : restAfter(state, run, gap);
     energyWh[t] = energy;
-    temperatureC = cooled + step.slope * energy;
+    temperatureC = cooledC + riseC(home, t) * energy;
     const below = Math.max((home.minC[t] as number) - temperatureC, 0);
     answer.discomfortK += below;
-    answer.cost += energy * step.price + below * home.discomfortPenalty;
+    answer.cost += energy * perWh + below * home.discomfortPenalty;
   }
-}
-
-function clampEnergy(wh: number, least: number, most: number): number {
-  return Math.max(least, Math.min(wh, most));
 }
 
 function checkHome(home: HeatedHome, price: Float64Array, work: HeatWorkspace): void {
@@ -297,7 +321,7 @@ function checkHome(home: HeatedHome, price: Float64Array, work: HeatWorkspace): 
   if (!(minimumWh >= 0 && minimumWh <= limitWh)) throw new PlanInputError(id, "minimumWh", "must be 0 to limitWh");
   if (!(home.discomfortPenalty >= 0)) throw new PlanInputError(id, "discomfortPenalty", "must be 0 or more");
   const states = Math.max(home.minRunSlots, 1) + Math.max(home.minGapSlots, 1);
-  if ((slots + 1) * states * HEAT_NODES > work.value.length) {
+  if ((slots + 1) * states * NODES > work.value.length) {
     throw new PlanInputError(id, "workspace", "is too small for these slots and rules");
   }
 }
