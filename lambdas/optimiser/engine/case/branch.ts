@@ -18,7 +18,7 @@ export type Search = {
 };
 
 /**
- * Branch and bound: best bound first, each node followed down to its end before the next is taken. The bound of every node is
+ * Branch and bound: best bound first once a solution is known, each node followed down to its end before the next is taken. The bound of every node is
  * `provenBound` at its prices. The number of nodes is limited, not the time, so that an answer does not depend on the machine.
  * @param slack cost by which two solutions may differ and count as equal
  * @returns null where nothing is feasible
@@ -33,6 +33,7 @@ export function branchAndBound(program: LinearProgram, choices: readonly Choice[
   let floor = Number.POSITIVE_INFINITY; // least bound among nodes closed because they could not be much better
 
   const take = () => {
+    if (!best) return open.pop(); // depth first until there is something to compare with
     let least = 0;
     for (let i = 1; i < open.length; i++) if ((open[i] as Node).bound < (open[least] as Node).bound) least = i;
     const [node] = open.splice(least, 1);

@@ -89,6 +89,7 @@ function sharedRows(problem: Problem, program: LinearProgram) {
       const cap = caps?.[t] ?? null;
       return cap !== null && mostKw(members, t) > cap ? program.row(Number.NEGATIVE_INFINITY, cap) : -1;
     });
+  const countRows = countingRows(problem, program);
   const fleetRows = capRows(problem.fleetCapKw, problem.assets);
   const groupRows = new Map<string, number[]>();
   for (const [group, caps] of problem.groupCapsKw) {
@@ -108,11 +109,52 @@ function sharedRows(problem: Problem, program: LinearProgram) {
     if (asset.site !== undefined) add(meterRows.get(asset.site)?.[t], -1);
     if (asset.group !== undefined) add(groupRows.get(asset.group)?.[t], 1);
     add(fleetRows[t], 1);
+    for (const { row, perKw } of countRows(asset, t)) add(row, perKw);
     add(rampRows[t], 1);
     add(rampRows[t + 1], -1);
     return terms;
   };
   return { meterRows, rowsOf };
+}
+
+type Counting = { row: number; cap: string; stepKw: number };
+
+/**
+ * Loads of one power share a cap in whole numbers: under 9.67 kW fit two of 3.68 kW, not 2.6. For every power among a cap's
+ * on/off loads, each counts as often as that power fits into it (Chvátal's rounding): true of every schedule, and much
+ * tighter than the cap.
+ */
+function countingRows(problem: Problem, program: LinearProgram) {
+  const made: Counting[][] = Array.from({ length: problem.slots }, () => []);
+  const caps = new Map([["", problem.fleetCapKw], ...problem.groupCapsKw]);
+  for (const [cap, limits] of caps) {
+    const members = problem.assets.filter((asset) => cap === "" || asset.group === cap);
+    if (!limits || members.some((asset) => asset.kind === "battery")) continue;
+    for (let t = 0; t < problem.slots; t++) {
+      const limit = limits[t] ?? null;
+      const switched = members.filter(isSwitched).filter((asset) => isInWindow(asset, t));
+      for (const stepKw of new Set(switched.map(({ maxKw }) => maxKw))) {
+        if (limit === null || stepKw <= 0) continue;
+        const fits = wholeTimes(limit, stepKw);
+        const wanted = switched.reduce((sum, { maxKw }) => sum + wholeTimes(maxKw, stepKw), 0);
+        if (wanted > fits) made[t]?.push({ row: program.row(Number.NEGATIVE_INFINITY, fits), cap, stepKw });
+      }
+    }
+  }
+  return (asset: Asset, t: number) => {
+    if (!isSwitched(asset)) return [];
+    return (made[t] as Counting[])
+      .filter(({ cap }) => cap === "" || asset.group === cap)
+      .map(({ row, stepKw }) => ({ row, perKw: wholeTimes(asset.maxKw, stepKw) / asset.maxKw }));
+  };
+}
+
+function isSwitched(asset: Asset): asset is Vehicle | HeatPump {
+  return asset.kind !== "battery" && asset.power === "on-off" && asset.maxKw > 0;
+}
+
+function wholeTimes(kw: number, stepKw: number): number {
+  return Math.floor(kw / stepKw + 1e-9);
 }
 
 function mostKw(assets: readonly Asset[], t: number): number {

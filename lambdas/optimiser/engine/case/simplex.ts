@@ -2,7 +2,9 @@ import type { LinearProgram } from "./linear-program.ts";
 
 const FEASIBLE = 1e-9;
 const PIVOT = 1e-8;
-const REFACTOR_EVERY = 120;
+const REFACTOR_EVERY = 400;
+/** Row and column must agree on the pivot; where they drift apart the inverse is made anew. */
+const DRIFT = 1e-7;
 
 /**
  * Dual simplex on bounded variables with a dense inverse, for some hundreds of rows. Every variable has two finite bounds, so
@@ -33,6 +35,8 @@ export class Simplex {
   private readonly tau: Float64Array;
   private readonly flips: Float64Array;
   private readonly candidates: Int32Array;
+  /** Where the pivot row of the inverse is not zero. */
+  private readonly filled: Int32Array;
   private readonly start: Int32Array;
   private readonly entryRow: Int32Array;
   private readonly entryFactor: Float64Array;
@@ -78,6 +82,7 @@ export class Simplex {
     this.tau = new Float64Array(rows);
     this.flips = new Float64Array(rows);
     this.candidates = new Int32Array(count);
+    this.filled = new Int32Array(rows);
     this.refactor();
   }
 
@@ -127,7 +132,10 @@ export class Simplex {
       if (since % 10 === 9 && Number.isFinite(cutoff) && this.objective() >= cutoff) return "cut";
       const entering = this.ratioTest(leaving);
       if (entering < 0) return "infeasible";
-      this.pivot(leaving, entering);
+      if (!this.pivot(leaving, entering)) {
+        this.refactor();
+        this.restart();
+      }
       this.iterations++;
     }
   }
@@ -273,24 +281,16 @@ export class Simplex {
     return chosen;
   }
 
-  private pivot(leaving: number, entering: number): void {
+  /** False where the inverse has drifted: nothing has changed then. */
+  private pivot(leaving: number, entering: number): boolean {
     const { rows, count, column, tau, inverse, weight, reduced, entry, value, placeOf, basic } = this;
     const right = this.flips.fill(0);
     this.addColumn(right, entering, 1);
     const row = leaving * rows;
-    for (let i = 0; i < rows; i++) {
-      let alpha = 0;
-      let t = 0;
-      const at = i * rows;
-      for (let c = 0; c < rows; c++) {
-        const b = inverse[at + c] as number;
-        alpha += b * (right[c] as number);
-        t += b * (inverse[row + c] as number);
-      }
-      column[i] = alpha;
-      tau[i] = t;
-    }
+    this.times(right, column);
     const pivot = column[leaving] as number;
+    if (Math.abs(pivot - (entry[entering] as number)) > DRIFT * (1 + Math.abs(pivot))) return false;
+    this.times(inverse.subarray(row, row + rows), tau);
     const out = basic[leaving] as number;
     const target = (this.isBelow ? this.lower[out] : this.upper[out]) as number;
     const step = ((value[out] as number) - target) / pivot;
@@ -310,19 +310,52 @@ export class Simplex {
     this.atUpper[out] = this.isBelow ? 0 : 1;
 
     const leavingWeight = weight[leaving] as number;
+    const filled = this.fillOf(row);
     for (let i = 0; i < rows; i++) {
       const alpha = column[i] as number;
       if (i === leaving || alpha === 0) continue;
       const ratio = alpha / pivot;
       weight[i] = Math.max((weight[i] as number) - 2 * ratio * (tau[i] as number) + ratio * ratio * leavingWeight, 1e-4);
-      const at = i * rows;
-      for (let c = 0; c < rows; c++) inverse[at + c] = (inverse[at + c] as number) - ratio * (inverse[row + c] as number);
+      this.subtractRow(i, row, ratio, filled);
     }
     weight[leaving] = Math.max(leavingWeight / (pivot * pivot), 1e-4);
     for (let c = 0; c < rows; c++) inverse[row + c] = (inverse[row + c] as number) / pivot;
     basic[leaving] = entering;
     placeOf[entering] = leaving;
     placeOf[out] = -1;
+    return true;
+  }
+
+  /** into = inverse × vector. */
+  private times(vector: Float64Array, into: Float64Array): void {
+    const { rows, inverse, filled } = this;
+    let found = 0;
+    for (let c = 0; c < rows; c++) if (vector[c] !== 0) filled[found++] = c;
+    for (let i = 0; i < rows; i++) {
+      const at = i * rows;
+      let sum = 0;
+      for (let f = 0; f < found; f++) {
+        const c = filled[f] as number;
+        sum += (inverse[at + c] as number) * (vector[c] as number);
+      }
+      into[i] = sum;
+    }
+  }
+
+  /** Lists where the row that starts at `row` is not zero. */
+  private fillOf(row: number): number {
+    let found = 0;
+    for (let c = 0; c < this.rows; c++) if (this.inverse[row + c] !== 0) this.filled[found++] = c;
+    return found;
+  }
+
+  private subtractRow(i: number, row: number, factor: number, found: number): void {
+    const { inverse, filled, rows } = this;
+    const at = i * rows;
+    for (let f = 0; f < found; f++) {
+      const c = filled[f] as number;
+      inverse[at + c] = (inverse[at + c] as number) - factor * (inverse[row + c] as number);
+    }
   }
 
   /** The inverse of the basis from scratch: Gauss-Jordan with row pivoting; basic variables may change their rows. */
@@ -342,14 +375,11 @@ export class Simplex {
       this.addColumn(right, k, 1);
       let pivotRow = -1;
       let size = PIVOT;
+      this.times(right, alpha);
       for (let i = 0; i < rows; i++) {
-        let sum = 0;
-        for (let c = 0; c < rows; c++) if (right[c] !== 0) sum += (inverse[i * rows + c] as number) * (right[c] as number);
-        alpha[i] = sum;
-        if (!isTaken[i] && Math.abs(sum) > size) {
-          size = Math.abs(sum);
-          pivotRow = i;
-        }
+        if (isTaken[i] || Math.abs(alpha[i] as number) <= size) continue;
+        size = Math.abs(alpha[i] as number);
+        pivotRow = i;
       }
       if (pivotRow < 0) {
         dropped.push(k);
@@ -357,12 +387,11 @@ export class Simplex {
       }
       const pivot = alpha[pivotRow] as number;
       const row = pivotRow * rows;
+      const found = this.fillOf(row);
       for (let c = 0; c < rows; c++) inverse[row + c] = (inverse[row + c] as number) / pivot;
       for (let i = 0; i < rows; i++) {
         const factor = alpha[i] as number;
-        if (i === pivotRow || factor === 0) continue;
-        const at = i * rows;
-        for (let c = 0; c < rows; c++) inverse[at + c] = (inverse[at + c] as number) - factor * (inverse[row + c] as number);
+        if (i !== pivotRow && factor !== 0) this.subtractRow(i, row, factor, found);
       }
       isTaken[pivotRow] = 1;
       basic[pivotRow] = k;
