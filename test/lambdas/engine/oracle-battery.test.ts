@@ -1,7 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { useBattery } from "../../../lambdas/optimiser/engine/oracles/battery.ts";
-import { type Battery, batteryWorkspace, type SiteSlots } from "../../../lambdas/optimiser/engine/oracles/battery-model.ts";
+import {
+  type Battery,
+  batteryWorkspace,
+  type SiteSlots,
+} from "../../../lambdas/optimiser/engine/oracles/battery-model.ts";
 import { Milp } from "./oracle-milp.ts";
 
 type Case = { battery: Battery; site: SiteSlots };
@@ -72,12 +76,50 @@ function proven({ battery, site }: Case): number {
     model.cost(battery.cyclingCost, `c${t}`);
     model.cost(battery.cyclingCost, `q${t}`);
     model.bound(`e${t}`, 0, battery.capacityWh);
-    model.row([[1, `n${t}`], [-1, `x${t}`], [-1, `k${t}`], [-1, `c${t}`], [1, `q${t}`]], "=", netWh);
+    model.row(
+      [
+        [1, `n${t}`],
+        [-1, `x${t}`],
+        [-1, `k${t}`],
+        [-1, `c${t}`],
+        [1, `q${t}`],
+      ],
+      "=",
+      netWh,
+    );
     model.bound(`k${t}`, 0, Math.max(-netWh, 0));
-    model.row([[1, `n${t}`], [-site.importLimitWh, `y${t}`]], "<=", 0);
-    model.row([[1, `x${t}`], [site.exportLimitWh, `y${t}`]], "<=", site.exportLimitWh);
-    model.row([[1, `c${t}`], [-battery.maxChargeWh, `b${t}`]], "<=", 0);
-    model.row([[1, `q${t}`], [battery.maxDischargeWh, `b${t}`]], "<=", battery.maxDischargeWh);
+    model.row(
+      [
+        [1, `n${t}`],
+        [-site.importLimitWh, `y${t}`],
+      ],
+      "<=",
+      0,
+    );
+    model.row(
+      [
+        [1, `x${t}`],
+        [site.exportLimitWh, `y${t}`],
+      ],
+      "<=",
+      site.exportLimitWh,
+    );
+    model.row(
+      [
+        [1, `c${t}`],
+        [-battery.maxChargeWh, `b${t}`],
+      ],
+      "<=",
+      0,
+    );
+    model.row(
+      [
+        [1, `q${t}`],
+        [battery.maxDischargeWh, `b${t}`],
+      ],
+      "<=",
+      battery.maxDischargeWh,
+    );
     model.binary(`y${t}`);
     model.binary(`b${t}`);
     const before: [number, string][] = t > 0 ? [[-1, `e${t - 1}`]] : [];
@@ -205,6 +247,8 @@ describe("a battery behind a meter", () => {
   ] as const)("refuses a wrong %s by name", (field, change) => {
     const [one] = fc.sample(cases(4, "convex"), 1);
     if (!one) throw new Error("no sample");
-    expect(() => solve({ ...one, battery: { ...one.battery, ...change } })).toThrow(new RegExp(`^battery-1: ${field} `));
+    expect(() => solve({ ...one, battery: { ...one.battery, ...change } })).toThrow(
+      new RegExp(`^battery-1: ${field} `),
+    );
   });
 });

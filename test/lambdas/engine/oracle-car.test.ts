@@ -1,6 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Car, carWorkspace, chargeCheapest, chargeInOrder } from "../../../lambdas/optimiser/engine/oracles/car.ts";
+import {
+  type Car,
+  carWorkspace,
+  chargeCheapest,
+  chargeInOrder,
+} from "../../../lambdas/optimiser/engine/oracles/car.ts";
 import { PlanInputError } from "../../../lambdas/optimiser/engine/oracles/input-error.ts";
 import { cheapestFirst, orderWorkspace } from "../../../lambdas/optimiser/engine/oracles/order.ts";
 import { Milp } from "./oracle-milp.ts";
@@ -56,12 +61,30 @@ function proven({ car, prices }: Case): number {
   for (const t of slots) {
     model.cost(prices[t] as number, `x${t}`);
     model.binary(`z${t}`);
-    model.row([[1, `x${t}`], [-car.limitWh, `z${t}`]], "<=", 0);
-    model.row([[1, `x${t}`], [-car.minimumWh, `z${t}`]], ">=", 0);
+    model.row(
+      [
+        [1, `x${t}`],
+        [-car.limitWh, `z${t}`],
+      ],
+      "<=",
+      0,
+    );
+    model.row(
+      [
+        [1, `x${t}`],
+        [-car.minimumWh, `z${t}`],
+      ],
+      ">=",
+      0,
+    );
   }
   model.cost(car.penalty, "s");
   model.row([...slots.map((t) => [1, `x${t}`] as const), [1, "s"]], ">=", car.needWh);
-  model.row(slots.map((t) => [1, `x${t}`] as const), "<=", car.maxWh);
+  model.row(
+    slots.map((t) => [1, `x${t}`] as const),
+    "<=",
+    car.maxWh,
+  );
   return model.optimum();
 }
 
@@ -69,10 +92,30 @@ describe("one car", () => {
   it.each([
     ["takes the cheapest slots", {}, [30, 10, 20, 40, 50, 60], [0, 3700, 3300, 0, 0, 0]],
     ["goes early among equals", {}, [10, 10, 10, 10, 10, 10], [3700, 3300, 0, 0, 0, 0]],
-    ["lifts the dearest slot to the minimum", { minimumWh: 700, needWh: 3800, maxWh: 3800 }, [9, 1, 2, 9, 9, 9], [0, 3100, 700, 0, 0, 0]],
-    ["overshoots a need below the minimum where it may", { minimumWh: 700, needWh: 100, maxWh: 800 }, [9, 1, 2, 9, 9, 9], [0, 700, 0, 0, 0, 0]],
-    ["takes the optional energy only below zero", { maxWh: 20_000 }, [9, 1, -2, -1, -3, 9], [0, 0, 3700, 3700, 3700, 0]],
-    ["leaves what is dearer than a shortfall", { penalty: 25 * 10_000 }, [30, 10, 40, 40, 50, 60], [0, 3700, 0, 0, 0, 0]],
+    [
+      "lifts the dearest slot to the minimum",
+      { minimumWh: 700, needWh: 3800, maxWh: 3800 },
+      [9, 1, 2, 9, 9, 9],
+      [0, 3100, 700, 0, 0, 0],
+    ],
+    [
+      "overshoots a need below the minimum where it may",
+      { minimumWh: 700, needWh: 100, maxWh: 800 },
+      [9, 1, 2, 9, 9, 9],
+      [0, 700, 0, 0, 0, 0],
+    ],
+    [
+      "takes the optional energy only below zero",
+      { maxWh: 20_000 },
+      [9, 1, -2, -1, -3, 9],
+      [0, 0, 3700, 3700, 3700, 0],
+    ],
+    [
+      "leaves what is dearer than a shortfall",
+      { penalty: 25 * 10_000 },
+      [30, 10, 40, 40, 50, 60],
+      [0, 3700, 0, 0, 0, 0],
+    ],
     ["does nothing in an empty window", { from: 3, to: 3 }, [1, 1, 1, 1, 1, 1], [0, 0, 0, 0, 0, 0]],
   ] as const)("%s", (_, changes, pence, expected) => {
     const { energyWh, shortfallWh } = solve({ car: car(changes), prices: pence.map((one) => one * 10_000) });

@@ -1,6 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { chargeByDeadlines, type PromisedCar, pieceWorkspace } from "../../../lambdas/optimiser/engine/oracles/deadlines.ts";
+import {
+  chargeByDeadlines,
+  type PromisedCar,
+  pieceWorkspace,
+} from "../../../lambdas/optimiser/engine/oracles/deadlines.ts";
 import { Milp } from "./oracle-milp.ts";
 
 type Case = { car: PromisedCar; prices: number[] };
@@ -45,13 +49,13 @@ function proven({ car, prices }: Case): number {
   }
   for (const [index, { before, needWh, penalty }] of car.deadlines.entries()) {
     model.cost(penalty, `s${index}`);
-    model.row(
-      [...slots.filter((t) => t < before).map((t) => [1, `x${t}`] as const), [1, `s${index}`]],
-      ">=",
-      needWh,
-    );
+    model.row([...slots.filter((t) => t < before).map((t) => [1, `x${t}`] as const), [1, `s${index}`]], ">=", needWh);
   }
-  model.row(slots.map((t) => [1, `x${t}`] as const), "<=", car.maxWh);
+  model.row(
+    slots.map((t) => [1, `x${t}`] as const),
+    "<=",
+    car.maxWh,
+  );
   return model.optimum();
 }
 

@@ -49,14 +49,35 @@ function proven({ home, prices }: Case): number {
   for (const [t, price] of prices.entries()) {
     model.cost(price, `x${t}`);
     model.cost(home.discomfortPenalty, `o${t}`);
-    model.row([[1, `x${t}`], [-home.limitWh, `z_h_${t}`]], "<=", 0);
-    model.row([[1, `x${t}`], [-home.minimumWh, `z_h_${t}`]], ">=", 0);
+    model.row(
+      [
+        [1, `x${t}`],
+        [-home.limitWh, `z_h_${t}`],
+      ],
+      "<=",
+      0,
+    );
+    model.row(
+      [
+        [1, `x${t}`],
+        [-home.minimumWh, `z_h_${t}`],
+      ],
+      ">=",
+      0,
+    );
     model.bound(`c${t}`, -50, home.maxC[t] as number);
     const gain = (home.gainCPerKwhHeat * (home.cop[t] as number)) / 1000;
     const before: [number, string][] = t > 0 ? [[-home.decay, `c${t - 1}`]] : [];
     const outdoor = (1 - home.decay) * (home.outdoorC[t] as number);
     model.row([[1, `c${t}`], ...before, [-gain, `x${t}`]], "=", outdoor + (t > 0 ? 0 : home.decay * home.initialC));
-    model.row([[1, `c${t}`], [1, `o${t}`]], ">=", home.minC[t] as number);
+    model.row(
+      [
+        [1, `c${t}`],
+        [1, `o${t}`],
+      ],
+      ">=",
+      home.minC[t] as number,
+    );
   }
   return model.optimum();
 }

@@ -17,7 +17,8 @@ export class Milp {
 
   /** Terms as [factor, name], then the sense and the right side. */
   row(terms: readonly (readonly [number, string])[], sense: "<=" | ">=" | "=", right: number): void {
-    if (terms.length > 0) this.rows.push(`${terms.map(([value, name]) => term(value, name)).join(" ")} ${sense} ${right}`);
+    if (terms.length > 0)
+      this.rows.push(`${terms.map(([value, name]) => term(value, name)).join(" ")} ${sense} ${right}`);
   }
 
   bound(name: string, least: number, most: number): void {
@@ -64,13 +65,36 @@ export function runRules(
     model.cost(rules.startCost, v);
     const before: [number, string][] = t > from ? [[1, `z_${id}_${t - 1}`]] : [];
     model.row([[1, v], [-1, z], ...before], ">=", 0);
-    model.row([[1, v], [-1, z]], "<=", 0);
+    model.row(
+      [
+        [1, v],
+        [-1, z],
+      ],
+      "<=",
+      0,
+    );
     if (before.length > 0) model.row([[1, v], ...before], "<=", 1);
     for (let k = 1; k < rules.minRunSlots; k++) {
-      if (t + k < to) model.row([[1, `z_${id}_${t + k}`], [-1, v]], ">=", 0);
+      if (t + k < to)
+        model.row(
+          [
+            [1, `z_${id}_${t + k}`],
+            [-1, v],
+          ],
+          ">=",
+          0,
+        );
       else model.row([[1, v]], "<=", 0);
     }
-    for (let k = 1; k <= rules.minGapSlots && t - k >= from; k++) model.row([[1, v], [1, `z_${id}_${t - k}`]], "<=", 1);
+    for (let k = 1; k <= rules.minGapSlots && t - k >= from; k++)
+      model.row(
+        [
+          [1, v],
+          [1, `z_${id}_${t - k}`],
+        ],
+        "<=",
+        1,
+      );
   }
   if (Number.isFinite(rules.maxStarts)) {
     const starts = Array.from({ length: to - from }, (_, k) => [1, `v_${id}_${from + k}`] as const);

@@ -6,7 +6,12 @@ import {
   modulateCheapest,
   quantaWorkspace,
 } from "../../../lambdas/optimiser/engine/oracles/quanta.ts";
-import { runSize, runWorkspace, type SwitchedLoad, switchCheapest } from "../../../lambdas/optimiser/engine/oracles/runs.ts";
+import {
+  runSize,
+  runWorkspace,
+  type SwitchedLoad,
+  switchCheapest,
+} from "../../../lambdas/optimiser/engine/oracles/runs.ts";
 import { Milp, runRules } from "./oracle-milp.ts";
 
 const prices = (slots: number) =>
@@ -69,12 +74,30 @@ function proven(load: ModulatedLoad & { maxStarts: number }, prices: number[]): 
   runRules(model, "a", load.from, load.to, load);
   for (const t of slots) {
     model.cost(prices[t] as number, `x${t}`);
-    model.row([[1, `x${t}`], [-(load.limitWh[t] as number), `z_a_${t}`]], "<=", 0);
-    model.row([[1, `x${t}`], [-load.minimumWh, `z_a_${t}`]], ">=", 0);
+    model.row(
+      [
+        [1, `x${t}`],
+        [-(load.limitWh[t] as number), `z_a_${t}`],
+      ],
+      "<=",
+      0,
+    );
+    model.row(
+      [
+        [1, `x${t}`],
+        [-load.minimumWh, `z_a_${t}`],
+      ],
+      ">=",
+      0,
+    );
   }
   model.cost(load.penalty, "s");
   model.row([...slots.map((t) => [1, `x${t}`] as const), [1, "s"]], ">=", load.needWh);
-  model.row(slots.map((t) => [1, `x${t}`] as const), "<=", load.maxWh);
+  model.row(
+    slots.map((t) => [1, `x${t}`] as const),
+    "<=",
+    load.maxWh,
+  );
   return model.optimum();
 }
 
@@ -98,9 +121,9 @@ describe("a load that is on or off", () => {
     const dear = solve({ load: { ...load, startCost: 100_000_000 }, prices: pence });
     expect([...dear.energyWh]).toEqual([0, 1000, 1000, 1000, 0, 0, 0]);
     expect(dear.starts).toBe(1);
-    expect([...solve({ load: { ...load, maxStarts: 2, minRunSlots: 2 }, prices: pence }).energyWh]).toEqual(
-      [0, 1000, 1000, 1000, 0, 0, 0],
-    );
+    expect([...solve({ load: { ...load, maxStarts: 2, minRunSlots: 2 }, prices: pence }).energyWh]).toEqual([
+      0, 1000, 1000, 1000, 0, 0, 0,
+    ]);
   });
 
   it("costs what a mixed-integer program proves", () => {

@@ -23,7 +23,12 @@ export type Search = {
  * @param slack cost by which two solutions may differ and count as equal
  * @returns null where nothing is feasible
  */
-export function branchAndBound(program: LinearProgram, choices: readonly Choice[], mostNodes: number, slack: number): Search | null {
+export function branchAndBound(
+  program: LinearProgram,
+  choices: readonly Choice[],
+  mostNodes: number,
+  slack: number,
+): Search | null {
   const simplex = new Simplex(program);
   const { length: size } = program.cost;
   let best: Float64Array | null = null;

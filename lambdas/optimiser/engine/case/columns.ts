@@ -38,7 +38,8 @@ export function oracleOf(vehicle: Vehicle, { slots, slotHours }: Problem): Oracl
     kw: Float64Array.from(energy, (one) => one / MWH_PER_KWH / slotHours),
     atPricesPence: cost / MWH_PER_KWH,
   });
-  if (vehicle.deadlines.length > 0) throw new PlanInputError(vehicle.id, "deadlines", "cannot be combined with run rules");
+  if (vehicle.deadlines.length > 0)
+    throw new PlanInputError(vehicle.id, "deadlines", "cannot be combined with run rules");
   if (vehicle.power === "on-off") {
     const load = { ...common, slotWh: units(vehicle.maxKw * slotHours), maxStarts: vehicle.maxStarts };
     const { mostOn, mostStarts } = runSize(load);
@@ -56,7 +57,11 @@ export function oracleOf(vehicle: Vehicle, { slots, slotHours }: Problem): Oracl
   };
   const quantumWh = exactQuantumWh(load);
   if (load.maxWh / quantumWh > MOST_QUANTA) {
-    throw new PlanInputError(vehicle.id, "minRunSlots", "needs energies and powers with a common step (such as 0.1 kWh)");
+    throw new PlanInputError(
+      vehicle.id,
+      "minRunSlots",
+      "needs energies and powers with a common step (such as 0.1 kWh)",
+    );
   }
   const work = quantaWorkspace(slots, load.maxWh / quantumWh, vehicle.minRunSlots);
   return (price) => answer(modulateCheapest({ ...load, quantumWh }, price, energy, work).cost);
@@ -90,10 +95,12 @@ export function generateColumns(
     const asked = rowPrice.slice();
     for (const row of oneOf.values()) asked[row] = 0;
     const free = program.cost.length - compact;
-    let bound = provenBound(program, asked, [...program.lower.slice(0, compact), ...new Array(free).fill(0)], [
-      ...upper,
-      ...new Array(free).fill(0),
-    ]);
+    let bound = provenBound(
+      program,
+      asked,
+      [...program.lower.slice(0, compact), ...new Array(free).fill(0)],
+      [...upper, ...new Array(free).fill(0)],
+    );
     let isBetter = false;
     for (const vehicle of vehicles) {
       const { kw, atPricesPence } = (oracles.get(vehicle.id) as Oracle)(pricesOf(problem, model, vehicle, rowPrice));

@@ -54,7 +54,9 @@ export function modelOf(problem: Problem, columnAssets: ReadonlySet<string>): Mo
     for (const [id, termsOf] of power) {
       kw.set(
         id,
-        Float64Array.from({ length: slots }, (_, t) => termsOf(t).reduce((sum, [v, factor]) => sum + factor * value(v), 0)),
+        Float64Array.from({ length: slots }, (_, t) =>
+          termsOf(t).reduce((sum, [v, factor]) => sum + factor * value(v), 0),
+        ),
       );
     }
     const sites: Schedule["sites"] = new Map();
@@ -93,7 +95,13 @@ function sharedRows(problem: Problem, program: LinearProgram) {
   const fleetRows = capRows(problem.fleetCapKw, problem.assets);
   const groupRows = new Map<string, number[]>();
   for (const [group, caps] of problem.groupCapsKw) {
-    groupRows.set(group, capRows(caps, problem.assets.filter((asset) => asset.group === group)));
+    groupRows.set(
+      group,
+      capRows(
+        caps,
+        problem.assets.filter((asset) => asset.group === group),
+      ),
+    );
   }
   const rampKw = problem.rampKw ?? Number.POSITIVE_INFINITY;
   const rampRows = Array.from({ length: slots }, (_, t) => {
@@ -159,7 +167,8 @@ function wholeTimes(kw: number, stepKw: number): number {
 
 function mostKw(assets: readonly Asset[], t: number): number {
   let sum = 0;
-  for (const asset of assets) sum += asset.kind === "battery" ? asset.maxChargeKw : isInWindow(asset, t) ? asset.maxKw : 0;
+  for (const asset of assets)
+    sum += asset.kind === "battery" ? asset.maxChargeKw : isInWindow(asset, t) ? asset.maxKw : 0;
   return sum;
 }
 
@@ -199,7 +208,8 @@ function addMeter(
     program.entry(row, importKw, 1);
     program.entry(row, exportKw, -1);
     program.entry(row, curtailKw, -1);
-    if (mostImportKw > 0 && mostExportKw > 0 && sells > buys) choices.push({ kind: "either", one: importKw, other: exportKw });
+    if (mostImportKw > 0 && mostExportKw > 0 && sells > buys)
+      choices.push({ kind: "either", one: importKw, other: exportKw });
     meter.importKw.push(importKw);
     meter.exportKw.push(exportKw);
     meter.curtailKw.push(curtailKw);
@@ -297,7 +307,12 @@ function addEnergy(asset: Vehicle, slotHours: number, load: readonly Terms[], pr
   }
 }
 
-function addTemperature(asset: HeatPump, { slots, slotHours }: Problem, load: readonly Terms[], program: LinearProgram): void {
+function addTemperature(
+  asset: HeatPump,
+  { slots, slotHours }: Problem,
+  load: readonly Terms[],
+  program: LinearProgram,
+): void {
   let before = -1;
   let mostC = asset.initialC;
   for (let t = 0; t < slots; t++) {

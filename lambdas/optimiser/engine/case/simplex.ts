@@ -112,7 +112,8 @@ export class Simplex {
     for (let i = 0; i < this.rows; i++) {
       const cost = this.cost[this.basic[i] as number] as number;
       if (cost === 0) continue;
-      for (let k = 0; k < this.rows; k++) price[k] = (price[k] as number) + cost * (this.inverse[i * this.rows + k] as number);
+      for (let k = 0; k < this.rows; k++)
+        price[k] = (price[k] as number) + cost * (this.inverse[i * this.rows + k] as number);
     }
     return price;
   }
@@ -122,7 +123,8 @@ export class Simplex {
     this.restart();
     const limit = this.iterations + 50 * (this.count + 100);
     for (let since = 0; ; since++) {
-      if (this.iterations > limit) throw new Error("the simplex does not end: a fault of the engine, please report the problem");
+      if (this.iterations > limit)
+        throw new Error("the simplex does not end: a fault of the engine, please report the problem");
       if (since > 0 && since % REFACTOR_EVERY === 0) {
         this.refactor();
         this.restart();
@@ -159,7 +161,9 @@ export class Simplex {
       }
       reduced[k] = d;
       const goesUp = d < -1e-12 ? true : d > 1e-12 ? false : (atUpper[k] as number) === 1;
-      const isUp = goesUp ? (upper[k] as number) < Number.POSITIVE_INFINITY : (lower[k] as number) === Number.NEGATIVE_INFINITY;
+      const isUp = goesUp
+        ? (upper[k] as number) < Number.POSITIVE_INFINITY
+        : (lower[k] as number) === Number.NEGATIVE_INFINITY;
       atUpper[k] = isUp ? 1 : 0;
       value[k] = (isUp ? upper[k] : lower[k]) as number;
     }
@@ -315,7 +319,10 @@ export class Simplex {
       const alpha = column[i] as number;
       if (i === leaving || alpha === 0) continue;
       const ratio = alpha / pivot;
-      weight[i] = Math.max((weight[i] as number) - 2 * ratio * (tau[i] as number) + ratio * ratio * leavingWeight, 1e-4);
+      weight[i] = Math.max(
+        (weight[i] as number) - 2 * ratio * (tau[i] as number) + ratio * ratio * leavingWeight,
+        1e-4,
+      );
       this.subtractRow(i, row, ratio, filled);
     }
     weight[leaving] = Math.max(leavingWeight / (pivot * pivot), 1e-4);

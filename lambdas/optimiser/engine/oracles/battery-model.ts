@@ -65,4 +65,3 @@ export function batteryWorkspace(slots: number): BatteryWorkspace {
     grid: { value: new Float64Array(2 * (GRID_LEVELS + 1)), step: new Int16Array(slots * (GRID_LEVELS + 1)) },
   };
 }
-

@@ -177,7 +177,14 @@ export function clamp(value: number, least: number, most: number): number {
 function checkBattery(battery: Battery, site: SiteSlots, work: BatteryWorkspace): void {
   const { id } = battery;
   const slots = site.netWh.length;
-  for (const field of ["capacityWh", "initialWh", "finalMinWh", "maxChargeWh", "maxDischargeWh", "cyclingCost"] as const) {
+  for (const field of [
+    "capacityWh",
+    "initialWh",
+    "finalMinWh",
+    "maxChargeWh",
+    "maxDischargeWh",
+    "cyclingCost",
+  ] as const) {
     if (!(battery[field] >= 0)) throw new PlanInputError(id, field, "must be 0 or more");
   }
   if (battery.initialWh > battery.capacityWh) throw new PlanInputError(id, "initialWh", "is above the capacity");

@@ -36,7 +36,8 @@ export function carWorkspace(slots: number): CarWorkspace {
 export function checkCar(car: Car, slots: number): void {
   checkLoad(car, slots);
   const { id, minimumWh, limitWh } = car;
-  if (!(Number.isInteger(limitWh) && limitWh >= 0)) throw new PlanInputError(id, "limitWh", "must be whole Wh, 0 or more");
+  if (!(Number.isInteger(limitWh) && limitWh >= 0))
+    throw new PlanInputError(id, "limitWh", "must be whole Wh, 0 or more");
   if (!(Number.isInteger(minimumWh) && minimumWh >= 0 && minimumWh <= limitWh)) {
     throw new PlanInputError(id, "minimumWh", "must be whole Wh, at most limitWh");
   }

@@ -151,7 +151,8 @@ function values(home: HeatedHome, price: Float64Array, grainC: number, work: Hea
       valueAfter(home, t, next + rest * NODES, grainC, work);
       for (let node = 0; node < NODES; node++) {
         const position = cooled + home.decay * node;
-        value[row + node] = interpolate(after, position) + (position > top ? (position - top) * grainC * NEVER * 1e-6 : 0);
+        value[row + node] =
+          interpolate(after, position) + (position > top ? (position - top) * grainC * NEVER * 1e-6 : 0);
       }
     }
     if (t < home.from || t >= home.to) continue;
