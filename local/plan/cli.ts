@@ -24,7 +24,7 @@ export function planCommand(argv: readonly string[], world: PlanWorld): number {
     .description("Plans one case file and prints the schedule with the proof of how good it is.")
     .argument("<case.json>", "a planning problem, format optimiser-case/1")
     .option("--json <file>", "also write schedule and certificate as JSON")
-    .option("--nodes <n>", "how far to search where powers have gaps", whole, 2000)
+    .option("--nodes <n>", "how far to search where powers have gaps", whole, 20_000)
     .allowExcessArguments(false)
     .exitOverride()
     .configureOutput({ writeOut: world.out, writeErr: world.err });

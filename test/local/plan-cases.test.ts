@@ -27,7 +27,7 @@ describe.each(files)("%s", (file) => {
   });
 
   it("is planned within the rules, as cheaply as the proven optimum, with a true bound", () => {
-    const solution = solveProblem(problemOf(plan));
+    const solution = solveProblem(problemOf(plan), { mostNodes: 4000 });
     const verdict = checkSchedule(plan, scheduleFile(plan, solution.schedule));
     expect(verdict.violations).toEqual([]);
     const size = Math.abs(reference.objective);

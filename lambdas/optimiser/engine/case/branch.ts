@@ -1,5 +1,5 @@
+import type { Choice } from "./choice.ts";
 import { type LinearProgram, provenBound } from "./linear-program.ts";
-import type { Choice } from "./model.ts";
 import { Simplex } from "./simplex.ts";
 
 /** Below this a choice counts as made, kW or a share of one. */

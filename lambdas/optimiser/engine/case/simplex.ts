@@ -1,7 +1,7 @@
+import { BasisInverse, PIVOT } from "./basis-inverse.ts";
 import type { LinearProgram } from "./linear-program.ts";
 
 const FEASIBLE = 1e-9;
-const PIVOT = 1e-8;
 const REFACTOR_EVERY = 400;
 /** Row and column must agree on the pivot; where they drift apart the inverse is made anew. */
 const DRIFT = 1e-7;
@@ -28,15 +28,13 @@ export class Simplex {
   /** Row of a basic variable, or -1. */
   private readonly placeOf: Int32Array;
   private readonly atUpper: Uint8Array;
-  private readonly inverse: Float64Array;
+  private readonly inverse: BasisInverse;
   private readonly weight: Float64Array;
   private readonly entry: Float64Array;
   private readonly column: Float64Array;
   private readonly tau: Float64Array;
   private readonly flips: Float64Array;
   private readonly candidates: Int32Array;
-  /** Where the pivot row of the inverse is not zero. */
-  private readonly filled: Int32Array;
   private readonly start: Int32Array;
   private readonly entryRow: Int32Array;
   private readonly entryFactor: Float64Array;
@@ -75,14 +73,13 @@ export class Simplex {
     this.placeOf = new Int32Array(count).fill(-1);
     for (let i = 0; i < rows; i++) this.placeOf[this.basic[i] as number] = i;
     this.atUpper = new Uint8Array(count);
-    this.inverse = new Float64Array(rows * rows);
+    this.inverse = new BasisInverse(rows);
     this.weight = new Float64Array(rows).fill(1);
     this.entry = new Float64Array(count);
     this.column = new Float64Array(rows);
     this.tau = new Float64Array(rows);
     this.flips = new Float64Array(rows);
     this.candidates = new Int32Array(count);
-    this.filled = new Int32Array(rows);
     this.refactor();
   }
 
@@ -109,12 +106,10 @@ export class Simplex {
   /** Prices of the rows at the last basis: what raising a row's activity by one costs. */
   rowPrices(): Float64Array {
     const price = new Float64Array(this.rows);
-    for (let i = 0; i < this.rows; i++) {
-      const cost = this.cost[this.basic[i] as number] as number;
-      if (cost === 0) continue;
-      for (let k = 0; k < this.rows; k++)
-        price[k] = (price[k] as number) + cost * (this.inverse[i * this.rows + k] as number);
-    }
+    this.inverse.addLeft(
+      Float64Array.from(this.basic, (k) => this.cost[k] as number),
+      price,
+    );
     return price;
   }
 
@@ -144,7 +139,7 @@ export class Simplex {
 
   /** Nonbasic variables to the bounds their reduced costs ask for, basic values from them. */
   private restart(): void {
-    const { rows, count, reduced, cost, lower, upper, value, placeOf, atUpper, inverse } = this;
+    const { rows, count, reduced, cost, lower, upper, value, placeOf, atUpper } = this;
     const price = this.rowPrices();
     for (let k = 0; k < count; k++) {
       if ((placeOf[k] as number) >= 0) {
@@ -169,11 +164,8 @@ export class Simplex {
     }
     const right = this.flips.fill(0);
     for (let k = 0; k < count; k++) if ((placeOf[k] as number) < 0) this.addColumn(right, k, -(value[k] as number));
-    for (let i = 0; i < rows; i++) {
-      let sum = 0;
-      for (let k = 0; k < rows; k++) sum += (inverse[i * rows + k] as number) * (right[k] as number);
-      value[this.basic[i] as number] = sum;
-    }
+    this.inverse.times(right, this.tau);
+    for (let i = 0; i < rows; i++) value[this.basic[i] as number] = this.tau[i] as number;
   }
 
   private addColumn(into: Float64Array, k: number, factor: number): void {
@@ -213,23 +205,23 @@ export class Simplex {
    * leaving row stays infeasible (long steps). Fills `entry` with the leaving row.
    */
   private ratioTest(leaving: number): number {
-    const { rows, count, entry, reduced, placeOf, atUpper, inverse, candidates } = this;
+    const { rows, count, entry, reduced, placeOf, atUpper, candidates } = this;
     const k = this.basic[leaving] as number;
     const at = this.value[k] as number;
     const isBelow = at < (this.lower[k] as number);
     this.isBelow = isBelow;
-    const row = leaving * rows;
+    const row = this.inverse.row(leaving);
     let found = 0;
     for (let v = 0; v < count; v++) {
       if ((placeOf[v] as number) >= 0) continue;
       const low = this.lower[v] as number;
       const high = this.upper[v] as number;
       let alpha = 0;
-      if (v < rows) alpha = inverse[row + v] as number;
+      if (v < rows) alpha = row[v] as number;
       else {
         const j = v - rows;
         for (let e = this.start[j] as number; e < (this.start[j + 1] as number); e++) {
-          alpha += (inverse[row + (this.entryRow[e] as number)] as number) * (this.entryFactor[e] as number);
+          alpha += (row[this.entryRow[e] as number] as number) * (this.entryFactor[e] as number);
         }
       }
       entry[v] = alpha;
@@ -275,11 +267,10 @@ export class Simplex {
       hasFlips = true;
     }
     if (hasFlips) {
+      this.inverse.times(flips, this.tau);
       for (let i = 0; i < rows; i++) {
-        let sum = 0;
-        for (let c = 0; c < rows; c++) sum += (inverse[i * rows + c] as number) * (flips[c] as number);
         const b = this.basic[i] as number;
-        this.value[b] = (this.value[b] as number) + sum;
+        this.value[b] = (this.value[b] as number) + (this.tau[i] as number);
       }
     }
     return chosen;
@@ -290,11 +281,10 @@ export class Simplex {
     const { rows, count, column, tau, inverse, weight, reduced, entry, value, placeOf, basic } = this;
     const right = this.flips.fill(0);
     this.addColumn(right, entering, 1);
-    const row = leaving * rows;
-    this.times(right, column);
+    inverse.times(right, column);
     const pivot = column[leaving] as number;
     if (Math.abs(pivot - (entry[entering] as number)) > DRIFT * (1 + Math.abs(pivot))) return false;
-    this.times(inverse.subarray(row, row + rows), tau);
+    inverse.times(inverse.row(leaving), tau);
     const out = basic[leaving] as number;
     const target = (this.isBelow ? this.lower[out] : this.upper[out]) as number;
     const step = ((value[out] as number) - target) / pivot;
@@ -314,102 +304,33 @@ export class Simplex {
     this.atUpper[out] = this.isBelow ? 0 : 1;
 
     const leavingWeight = weight[leaving] as number;
-    const filled = this.fillOf(row);
     for (let i = 0; i < rows; i++) {
-      const alpha = column[i] as number;
-      if (i === leaving || alpha === 0) continue;
-      const ratio = alpha / pivot;
+      const ratio = (column[i] as number) / pivot;
+      if (i === leaving || ratio === 0) continue;
       weight[i] = Math.max(
         (weight[i] as number) - 2 * ratio * (tau[i] as number) + ratio * ratio * leavingWeight,
         1e-4,
       );
-      this.subtractRow(i, row, ratio, filled);
     }
     weight[leaving] = Math.max(leavingWeight / (pivot * pivot), 1e-4);
-    for (let c = 0; c < rows; c++) inverse[row + c] = (inverse[row + c] as number) / pivot;
+    inverse.replace(leaving, column);
     basic[leaving] = entering;
     placeOf[entering] = leaving;
     placeOf[out] = -1;
     return true;
   }
 
-  /** into = inverse × vector. */
-  private times(vector: Float64Array, into: Float64Array): void {
-    const { rows, inverse, filled } = this;
-    let found = 0;
-    for (let c = 0; c < rows; c++) if (vector[c] !== 0) filled[found++] = c;
-    for (let i = 0; i < rows; i++) {
-      const at = i * rows;
-      let sum = 0;
-      for (let f = 0; f < found; f++) {
-        const c = filled[f] as number;
-        sum += (inverse[at + c] as number) * (vector[c] as number);
-      }
-      into[i] = sum;
-    }
-  }
-
-  /** Lists where the row that starts at `row` is not zero. */
-  private fillOf(row: number): number {
-    let found = 0;
-    for (let c = 0; c < this.rows; c++) if (this.inverse[row + c] !== 0) this.filled[found++] = c;
-    return found;
-  }
-
-  private subtractRow(i: number, row: number, factor: number, found: number): void {
-    const { inverse, filled, rows } = this;
-    const at = i * rows;
-    for (let f = 0; f < found; f++) {
-      const c = filled[f] as number;
-      inverse[at + c] = (inverse[at + c] as number) - factor * (inverse[row + c] as number);
-    }
-  }
-
-  /** The inverse of the basis from scratch: Gauss-Jordan with row pivoting; basic variables may change their rows. */
+  /** The inverse anew; basic variables may change their rows. */
   private refactor(): void {
-    const { rows, basic, placeOf, inverse, weight } = this;
-    const members = basic.slice();
-    inverse.fill(0);
-    for (let i = 0; i < rows; i++) inverse[i * rows + i] = 1;
-    const isTaken = new Uint8Array(rows);
+    const { rows, basic, placeOf, inverse } = this;
     // Slacks first: their columns are unit vectors and cost nothing.
-    const order = [...members].sort((a, b) => Number(a >= rows) - Number(b >= rows) || a - b);
-    const right = new Float64Array(rows);
-    const alpha = new Float64Array(rows);
-    const dropped: number[] = [];
-    for (const k of order) {
-      right.fill(0);
-      this.addColumn(right, k, 1);
-      let pivotRow = -1;
-      let size = PIVOT;
-      this.times(right, alpha);
-      for (let i = 0; i < rows; i++) {
-        if (isTaken[i] || Math.abs(alpha[i] as number) <= size) continue;
-        size = Math.abs(alpha[i] as number);
-        pivotRow = i;
-      }
-      if (pivotRow < 0) {
-        dropped.push(k);
-        continue;
-      }
-      const pivot = alpha[pivotRow] as number;
-      const row = pivotRow * rows;
-      const found = this.fillOf(row);
-      for (let c = 0; c < rows; c++) inverse[row + c] = (inverse[row + c] as number) / pivot;
-      for (let i = 0; i < rows; i++) {
-        const factor = alpha[i] as number;
-        if (i !== pivotRow && factor !== 0) this.subtractRow(i, row, factor, found);
-      }
-      isTaken[pivotRow] = 1;
-      basic[pivotRow] = k;
-    }
-    // A singular basis is mended with the slacks of the rows it left free.
-    for (const k of dropped) placeOf[k] = -1;
-    if (dropped.length > 0) {
-      for (let i = 0; i < rows; i++) if (!isTaken[i]) basic[i] = i;
-    }
+    const members = [...basic].sort((a, b) => Number(a >= rows) - Number(b >= rows) || a - b);
+    const memberOf = inverse.invert(members, (k, into) => this.addColumn(into, k, 1));
     placeOf.fill(-1);
-    for (let i = 0; i < rows; i++) placeOf[basic[i] as number] = i;
-    weight.fill(1);
+    for (let i = 0; i < rows; i++) {
+      basic[i] = memberOf[i] === -1 ? i : (memberOf[i] as number);
+      placeOf[basic[i] as number] = i;
+    }
+    this.weight.fill(1);
   }
 }

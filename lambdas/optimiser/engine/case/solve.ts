@@ -1,7 +1,8 @@
 import { PlanInputError } from "../oracles/input-error.ts";
+import { hasRunRules } from "./asset-rows.ts";
 import { branchAndBound } from "./branch.ts";
 import { type ColumnSet, generateColumns, type Oracle, oracleOf } from "./columns.ts";
-import { hasRunRules, modelOf } from "./model.ts";
+import { modelOf } from "./model.ts";
 import type { Problem, Solution, Vehicle } from "./problem.ts";
 
 export type SolveOptions = {
@@ -11,7 +12,7 @@ export type SolveOptions = {
   slackPence: number;
 };
 
-const DEFAULTS: SolveOptions = { mostNodes: 2000, slackPence: 1e-6 };
+const DEFAULTS: SolveOptions = { mostNodes: 20_000, slackPence: 1e-6 };
 
 /**
  * A schedule, its cost, and what no schedule can beat. Powers with gaps and one-way meters are decided by branch and bound over
