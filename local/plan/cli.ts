@@ -27,7 +27,11 @@ export function planCommand(argv: readonly string[], world: PlanWorld): number {
     .option("--nodes <n>", "how far to search where powers have gaps", whole, 20_000)
     .allowExcessArguments(false)
     .exitOverride()
-    .configureOutput({ writeOut: world.out, writeErr: world.err });
+    .configureOutput({
+      writeOut: world.out,
+      writeErr: world.err,
+      outputError: (text, write) => write(`${text.replace(/^error: /, "").trim()}\nTry: npm run plan -- --help\n`),
+    });
   try {
     command.parse(argv, { from: "user" });
   } catch (error) {
@@ -52,14 +56,15 @@ export function planCommand(argv: readonly string[], world: PlanWorld): number {
     if (json !== undefined) {
       const { boundPence, isProven } = solution;
       const { costPence, parts, shortfallKwh, violations } = verdict;
-      const certificate = {
-        costPence,
-        boundPence,
-        gapPence: Math.max(costPence - boundPence, 0),
-        isProven,
-        shortfallKwh,
-      };
-      world.write(json, `${JSON.stringify({ id: plan.id, certificate, parts, violations, schedule }, null, 2)}\n`);
+      const gapPence = Math.max(costPence - boundPence, 0);
+      const certificate = { costPence, boundPence, gapPence, isProven, shortfallKwh };
+      const report = { id: plan.id, certificate, parts, violations, schedule };
+      try {
+        world.write(json, `${JSON.stringify(report, rounded, 2)}\n`);
+      } catch (error) {
+        world.err(`${json} cannot be written: ${failureText(error)}\n`);
+        return EXIT.badInput;
+      }
     }
     return verdict.violations.length === 0 ? EXIT.planned : EXIT.broken;
   } catch (error) {
@@ -67,6 +72,10 @@ export function planCommand(argv: readonly string[], world: PlanWorld): number {
     world.err(`${error.message}\n`);
     return EXIT.badInput;
   }
+}
+
+function rounded(_key: string, value: unknown): unknown {
+  return typeof value === "number" ? Math.round(value * 1e6) / 1e6 : value;
 }
 
 function whole(text: string): number {
