@@ -196,7 +196,7 @@ describe("a small case against a solver nobody here wrote", () => {
         expect(Math.abs(costPence - reference)).toBeLessThan(1e-4);
         expect(boundPence).toBeLessThanOrEqual(reference + 1e-4);
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   });
 });

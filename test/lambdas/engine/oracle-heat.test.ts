@@ -109,4 +109,65 @@ describe("a heated home", () => {
     );
     expect(excess.reduce((sum, one) => sum + one, 0) / excess.length).toBeLessThan(0.005);
   });
+
+  it("keeps its rules and costs what its energies cost", () => {
+    fc.assert(
+      fc.property(cases(40), (one) => {
+        const { home, prices } = one;
+        const { cost, discomfortK, starts, energyWh } = solve(one);
+        let temperatureC = home.initialC;
+        let sum = 0;
+        let coldK = 0;
+        let runs = 0;
+        let length = 0;
+        let rest = Number.POSITIVE_INFINITY;
+        for (const [t, wh] of energyWh.entries()) {
+          const gain = (home.gainCPerKwhHeat * (home.cop[t] as number)) / 1000;
+          temperatureC = home.decay * temperatureC + (1 - home.decay) * (home.outdoorC[t] as number) + gain * wh;
+          expect(temperatureC).toBeLessThan((home.maxC[t] as number) + 1e-9);
+          coldK += Math.max((home.minC[t] as number) - temperatureC, 0);
+          sum += wh * (prices[t] as number);
+          if (home.minimumWh === 0) continue; // on at nothing is still on: runs cannot be read off the energies
+          if (wh > 0) {
+            expect(wh).toBeGreaterThan(home.minimumWh - 1e-6);
+            expect(wh).toBeLessThan(home.limitWh + 1e-6);
+            if (length === 0) {
+              expect(rest).toBeGreaterThanOrEqual(home.minGapSlots);
+              runs++;
+            }
+            length++;
+            rest = 0;
+          } else {
+            if (length > 0) expect(length).toBeGreaterThanOrEqual(home.minRunSlots);
+            length = 0;
+            rest++;
+          }
+        }
+        if (length > 0) expect(length).toBeGreaterThanOrEqual(home.minRunSlots);
+        if (home.minimumWh > 0) expect(runs).toBe(starts);
+        expect(discomfortK).toBeCloseTo(coldK, 6);
+        sum += coldK * home.discomfortPenalty + starts * home.startCost;
+        expect(Math.abs(cost - sum)).toBeLessThan(1e-6 * Math.abs(sum) + 1);
+      }),
+    );
+  });
+
+  it("only cools where it is already too warm", () => {
+    const [one] = fc.sample(cases(4), 1);
+    if (!one) throw new Error("no sample");
+    expect([...solve({ ...one, home: { ...one.home, initialC: 25 } }).energyWh]).toEqual([0, 0, 0, 0]);
+  });
+
+  it.each([
+    ["to", { to: 9 }],
+    ["decay", { decay: 1.5 }],
+    ["minimumWh", { minimumWh: 2000 }],
+    ["initialC", { initialC: Number.NaN }],
+    ["minRunSlots", { minRunSlots: -1 }],
+    ["maxC", { maxC: Float64Array.from([22, 22, Number.NaN, 22]) }],
+  ] as const)("refuses a wrong %s by name", (field, change) => {
+    const [one] = fc.sample(cases(4), 1);
+    if (!one) throw new Error("no sample");
+    expect(() => solve({ ...one, home: { ...one.home, ...change } })).toThrow(new RegExp(`^home-1: ${field} `));
+  });
 });

@@ -12,6 +12,9 @@ export class LinearProgram {
   readonly columnRows: number[][] = [];
   readonly columnFactors: number[][] = [];
 
+  /** A variable that may as well stand for the row from the start: fewer pivots for rows that are equations. */
+  readonly natural = new Map<number, number>();
+
   variable(cost: number, lower: number, upper: number): number {
     this.columnRows.push([]);
     this.columnFactors.push([]);

@@ -85,6 +85,7 @@ function addMeter(
     const exportKw = program.variable(-slotHours * sells, 0, mostExportKw);
     const curtailKw = program.variable(0, 0, solarKw);
     program.entry(row, importKw, 1);
+    program.natural.set(row, importKw);
     program.entry(row, exportKw, -1);
     program.entry(row, curtailKw, -1);
     if (mostImportKw > 0 && mostExportKw > 0 && sells >= buys)

@@ -39,7 +39,7 @@ export class Simplex {
   private readonly entryRow: Int32Array;
   private readonly entryFactor: Float64Array;
 
-  /** @param basis basic variables of an earlier program with the same rows; the slacks without */
+  /** @param basis basic variables of an earlier program with the same rows */
   constructor(program: LinearProgram, basis?: Int32Array) {
     const rows = program.rowLower.length;
     const count = rows + program.cost.length;
@@ -69,7 +69,7 @@ export class Simplex {
     }
     this.value = new Float64Array(count);
     this.reduced = new Float64Array(count);
-    this.basic = basis ? basis.slice() : Int32Array.from({ length: rows }, (_, i) => i);
+    this.basic = basis ? basis.slice() : startOf(program);
     this.placeOf = new Int32Array(count).fill(-1);
     for (let i = 0; i < rows; i++) this.placeOf[this.basic[i] as number] = i;
     this.atUpper = new Uint8Array(count);
@@ -333,4 +333,13 @@ export class Simplex {
     }
     this.weight.fill(1);
   }
+}
+
+/** Every row's natural variable, or its slack. */
+function startOf(program: LinearProgram): Int32Array {
+  const rows = program.rowLower.length;
+  return Int32Array.from({ length: rows }, (_, i) => {
+    const natural = program.natural.get(i);
+    return natural === undefined ? i : rows + natural;
+  });
 }
