@@ -4,11 +4,7 @@ import type { Check } from "./checker.ts";
 const KELVIN = 1e-2;
 
 /** The home's temperature after each slot, simulated from its powers. */
-export function temperatures(
-  asset: Extract<CaseAsset, { kind: "heatpump" }>,
-  kw: readonly number[],
-  hours: number,
-): number[] {
+function temperatures(asset: Extract<CaseAsset, { kind: "heatpump" }>, kw: readonly number[], hours: number): number[] {
   const after: number[] = [];
   let now = asset.initialC;
   for (const [t, power] of kw.entries()) {

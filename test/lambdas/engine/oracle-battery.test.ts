@@ -87,7 +87,7 @@ function proven({ battery, site }: Case): number {
       "=",
       netWh,
     );
-    model.bound(`k${t}`, 0, Math.max(-netWh, 0));
+    model.bound(`k${t}`, 0, Math.max(-netWh - site.exportLimitWh, 0));
     model.row(
       [
         [1, `n${t}`],

@@ -5,6 +5,7 @@ import {
   carWorkspace,
   chargeCheapest,
   chargeInOrder,
+  checkCar,
 } from "../../../lambdas/optimiser/engine/oracles/car.ts";
 import { PlanInputError } from "../../../lambdas/optimiser/engine/oracles/input-error.ts";
 import { cheapestFirst, orderWorkspace } from "../../../lambdas/optimiser/engine/oracles/order.ts";
@@ -220,6 +221,7 @@ describe("one car", () => {
       fc.property(cases(96), (one) => {
         const price = Float64Array.from(one.prices);
         const order = cheapestFirst(price, 0, 96, orderWorkspace(96));
+        checkCar(one.car, 96);
         const energyWh = new Int32Array(96).fill(-1);
         const answer = chargeInOrder(one.car, price, order, 96, energyWh, carWorkspace(96));
         const alone = solve(one);

@@ -11,12 +11,12 @@ const MWH_PER_KWH = 1e6;
 const MOST_QUANTA = 4000;
 const MOST_ROUNDS = 300;
 
-export type Column = { asset: Vehicle; kw: Float64Array; costPence: number; variable: number };
+type Column = { asset: Vehicle; kw: Float64Array; costPence: number; variable: number };
 
 export type ColumnSet = { columns: Column[]; boundPence: number };
 
 /** The cheapest whole schedule of one vehicle at these prices (pence per kWh by slot), and its cost at them. */
-export type Answer = { kw: Float64Array; atPricesPence: number };
+type Answer = { kw: Float64Array; atPricesPence: number };
 export type Oracle = (price: Float64Array) => Answer;
 
 /** An oracle for a vehicle with run rules: on or off by slots used, anything else by quanta of energy. */
@@ -124,7 +124,7 @@ function pricesOf({ slots, slotHours }: Problem, model: Model, vehicle: Vehicle,
   });
 }
 
-export function addColumn(
+function addColumn(
   problem: Problem,
   model: Model,
   columns: Column[],
@@ -143,7 +143,7 @@ export function addColumn(
 }
 
 /** Energy at its own price, starts and shortfall. */
-export function ownCost({ slotHours }: Problem, vehicle: Vehicle, kw: Float64Array): number {
+function ownCost({ slotHours }: Problem, vehicle: Vehicle, kw: Float64Array): number {
   let cost = 0;
   let kwh = 0;
   for (const [t, power] of kw.entries()) {

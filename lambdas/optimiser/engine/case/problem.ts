@@ -13,7 +13,7 @@ export type Problem = {
 
 export type Asset = Vehicle | HeatPump | SiteBattery;
 
-export type RunRules = { minRunSlots: number; minGapSlots: number; maxStarts: number; startCostPence: number };
+type RunRules = { minRunSlots: number; minGapSlots: number; maxStarts: number; startCostPence: number };
 
 type Load = RunRules & {
   id: string;

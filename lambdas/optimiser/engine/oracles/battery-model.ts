@@ -16,7 +16,7 @@ export type Battery = {
 
 /** What the rest of the site does, by slot. Prices share one unit. */
 export type SiteSlots = {
-  /** Use less generation before the battery, Wh; below zero is a surplus, which may be curtailed. */
+  /** Use less generation before the battery, Wh; below zero is a surplus, curtailed only above the export limit. */
   netWh: Float64Array;
   importPrice: Float64Array;
   exportPrice: Float64Array;

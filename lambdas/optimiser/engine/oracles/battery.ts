@@ -170,7 +170,7 @@ function settle(
   answer.finalShortfallWh = Math.max(battery.finalMinWh - level, 0);
 }
 
-export function clamp(value: number, least: number, most: number): number {
+function clamp(value: number, least: number, most: number): number {
   return Math.max(least, Math.min(value, most));
 }
 

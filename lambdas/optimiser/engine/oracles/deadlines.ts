@@ -1,7 +1,7 @@
 import { checkLimits, checkPrices, checkWindow, PlanInputError } from "./input-error.ts";
 
 /** At the start of slot `before`, at least `needWh` in all must have been delivered; each kWh missing costs `penalty`. */
-export type Deadline = { before: number; needWh: number; penalty: number };
+type Deadline = { before: number; needWh: number; penalty: number };
 
 /**
  * A car with promises on the way: "to 40 % at once", a trip at eight and another at six. Any energy from 0 to `limitWh[t]`

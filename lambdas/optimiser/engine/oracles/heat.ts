@@ -37,14 +37,14 @@ export type HeatWorkspace = {
   after: Float64Array;
   best: Float64Array;
   queue: Int32Array;
-  /** The first pass's answer, while the second looks closer. */
-  firstWh: Float64Array;
+  /** The answer of the pass at hand. */
+  passWh: Float64Array;
   answer: HeatAnswer;
 };
 
-const NODES = 41;
-/** The second pass looks this far to either side of the first pass's temperatures, in its nodes. */
-const CLOSER_NODES = 3;
+const NODES = 33;
+/** Each further pass looks this far to either side of the best temperatures so far, in nodes of the pass before. */
+const CLOSER_NODES = [8, 6];
 /** Colder than the band by this much is beyond the first grid, and valued by its last slope, K. */
 const BELOW_BAND_K = 1;
 /** Dearer than anything: a run that cannot go on. */
@@ -58,14 +58,14 @@ export function heatWorkspace(slots: number, minRunSlots: number, minGapSlots: n
     after: new Float64Array(NODES),
     best: new Float64Array(NODES),
     queue: new Int32Array(NODES),
-    firstWh: new Float64Array(slots),
+    passWh: new Float64Array(slots),
     answer: { cost: 0, discomfortK: 0, starts: 0 },
   };
 }
 
 /**
  * Cheap heat inside the comfort band, written to `energyWh`. Values backwards on a grid of temperatures, linear between
- * nodes, then forwards from the true temperature; and once more on a finer grid around the temperatures found. The answer
+ * nodes, then forwards from the true temperature; and again on finer grids around the best temperatures found. The answer
  * obeys the model exactly; only its cost is of the grid.
  */
 export function heatCheaply(
@@ -76,32 +76,35 @@ export function heatCheaply(
 ): HeatAnswer {
   checkHome(home, price, work);
   const slots = price.length;
-  const { lowC, firstWh, answer } = work;
+  const { lowC, passWh, answer } = work;
   let coldest = home.initialC;
   let warmest = home.initialC;
   for (let t = 0; t < slots; t++) {
     coldest = Math.min(coldest, (home.minC[t] as number) - BELOW_BAND_K);
     warmest = Math.max(warmest, home.maxC[t] as number);
   }
-  const grainC = Math.max(warmest - coldest, 0.1) / (NODES - 2);
+  let grainC = Math.max(warmest - coldest, 0.1) / (NODES - 2);
   for (let t = 0; t <= slots; t++) lowC[t] = onBand(home, t, coldest, grainC);
-  values(home, price, grainC, work);
-  follow(home, price, grainC, firstWh, work);
-  const first = { ...answer };
-
-  const finerC = (grainC * 2 * CLOSER_NODES) / (NODES - 1);
-  let temperatureC = home.initialC;
-  for (let t = 0; t <= slots; t++) {
-    lowC[t] = onBand(home, t, temperatureC - grainC * CLOSER_NODES, finerC);
-    if (t < slots) temperatureC = coast(home, t, temperatureC) + riseC(home, t) * (firstWh[t] as number);
+  let best: HeatAnswer | undefined;
+  for (let pass = 0; ; pass++) {
+    values(home, price, grainC, work);
+    follow(home, price, grainC, passWh, work);
+    if (!best || answer.cost < best.cost) {
+      best = { ...answer };
+      energyWh.set(passWh.subarray(0, slots));
+    }
+    const around = CLOSER_NODES[pass];
+    if (around === undefined) break;
+    const finerC = (grainC * 2 * around) / (NODES - 1);
+    let temperatureC = home.initialC;
+    for (let t = 0; t <= slots; t++) {
+      lowC[t] = onBand(home, t, temperatureC - grainC * around, finerC);
+      if (t < slots) temperatureC = coast(home, t, temperatureC) + riseC(home, t) * (energyWh[t] as number);
+    }
+    grainC = finerC;
   }
-  values(home, price, finerC, work);
-  follow(home, price, finerC, energyWh, work);
-  if (first.cost <= answer.cost) {
-    energyWh.set(firstWh.subarray(0, slots));
-    Object.assign(answer, first);
-  }
-  return answer;
+  if (!best || best.cost >= NEVER) throw new PlanInputError(home.id, "minRunSlots", "cannot be kept below maxC");
+  return Object.assign(answer, best);
 }
 
 /** Shifted down a little so that the comfort limit lies on a node: the kink of the cost is then no rounding. */
@@ -235,10 +238,13 @@ function heatedBest(
   }
 }
 
+/** Linear between nodes. Beyond them never better than at the end: a grid around a guess must not tempt out of it. */
 function interpolate(after: Float64Array, position: number): number {
-  const node = position <= 0 ? 0 : position >= NODES - 1 ? NODES - 2 : Math.floor(position);
+  if (position >= NODES - 1) return after[NODES - 1] as number;
+  const node = position <= 0 ? 0 : Math.floor(position);
   const left = after[node] as number;
-  return left + (position - node) * ((after[node + 1] as number) - left);
+  const rise = (after[node + 1] as number) - left;
+  return left + (position - node) * (position < 0 ? Math.min(rise, 0) : rise);
 }
 
 /** Forwards from the true temperature, choosing in each slot what the values say. */
@@ -291,6 +297,7 @@ function follow(
         }
       }
     }
+    if (!isOn && state > 0 && state < run) answer.cost += NEVER;
     if (isOn && state === 0) {
       answer.starts++;
       answer.cost += home.startCost;
