@@ -42,9 +42,9 @@ export type HeatWorkspace = {
   answer: HeatAnswer;
 };
 
-const NODES = 33;
+const NODES = 41;
 /** Each further pass looks this far to either side of the best temperatures so far, in nodes of the pass before. */
-const CLOSER_NODES = [8, 6];
+const CLOSER_NODES = [5];
 /** Colder than the band by this much is beyond the first grid, and valued by its last slope, K. */
 const BELOW_BAND_K = 1;
 /** Dearer than anything: a run that cannot go on. */
