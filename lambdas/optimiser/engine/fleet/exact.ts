@@ -1,0 +1,64 @@
+// biome-ignore-all lint/style/noNonNullAssertion: typed arrays, every index is within bounds by construction
+import { respond } from "./best-response.ts";
+import { type Fleet, placeIndex } from "./problem.ts";
+import { type Run, repair } from "./repair.ts";
+import { sampleFleet, withoutGroups } from "./sample.ts";
+import { emptyState, noPrices, type Prices, type State } from "./state.ts";
+
+/** Fleets up to this size start from free capacity; larger ones from the prices of an eighth of themselves. */
+const SMALLEST_SAMPLED = 20;
+const STRIDE = 8;
+
+/**
+ * Prices to start from: the exact prices of a sample, which got its own start from a sample of itself, and so on down.
+ * A sample of an eighth misjudges the load of a slot by about a percent, and that is all the repair has to move. Caps of
+ * groups are left out: a sample of a small group says nothing about it.
+ */
+export function samplePrices(fleet: Fleet, random: () => number, run: Run): Prices {
+  const start = noPrices(fleet);
+  if (fleet.twoLevel) start.fleet = samplePrices(withoutGroups(fleet).flat, random, run).fleet;
+  else if (fleet.count > SMALLEST_SAMPLED) {
+    const sample = sampleFleet(fleet, STRIDE, random);
+    return solve(sample, samplePrices(sample, random, run), run).prices;
+  }
+  return start;
+}
+
+/** The optimum from any start prices, or what was reached when the run was stopped. */
+export function solve(fleet: Fleet, start: Prices, run: Run): { state: State; prices: Prices; finished: boolean } {
+  if (!fleet.twoLevel) {
+    const state = emptyState(fleet);
+    respond(fleet, state, start);
+    return { state, ...repair(fleet, state, start, run) };
+  }
+  // The optimum without the groups' caps is best for every asset at its prices: the groups have little left to mend.
+  const { flat, from } = withoutGroups(fleet);
+  const relaxed = solve(flat, { fleet: start.fleet, group: new Float64Array(fleet.slots) }, run);
+  const state = regrouped(fleet, flat, relaxed.state, from);
+  const prices = { fleet: relaxed.prices.fleet, group: new Float64Array(fleet.groups * fleet.slots) };
+  if (!relaxed.finished) return { state, prices, finished: false };
+  return { state, ...repair(fleet, state, prices, run) };
+}
+
+/** The state of the fleet without groups, asset by asset, in the order of the fleet with groups. */
+function regrouped(fleet: Fleet, flat: Fleet, source: State, from: Int32Array): State {
+  const { count, slots, width, words, classes, segment } = fleet;
+  const state = emptyState(fleet);
+  for (let j = 0; j < count; j++) {
+    const i = from[j]!;
+    const row = placeIndex(flat, j, slots);
+    state.energy.set(source.energy.subarray(row, row + 2 + flat.to[j]! - flat.from[j]!), placeIndex(fleet, i, slots));
+    for (let w = 0; w < words; w++) {
+      state.filled[w * count + i] = source.filled[w * count + j]!;
+      state.room[w * count + i] = source.room[w * count + j]!;
+    }
+  }
+  for (let s = 0; s < segment.length - 1; s++) {
+    const loads = Math.trunc(s / classes) * width;
+    for (let i = segment[s]!; i < segment[s + 1]!; i++) {
+      for (let t = fleet.from[i]!; t < fleet.to[i]!; t++) state.load[loads + t]! += state.energy[fleet.base[i]! + t]!;
+      for (let t = slots; t < width; t++) state.load[loads + t]! += state.energy[placeIndex(fleet, i, t)]!;
+    }
+  }
+  return state;
+}

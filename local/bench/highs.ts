@@ -1,0 +1,72 @@
+import highsModule, { type Highs } from "highs";
+import type { FleetInput } from "../../lambdas/optimiser/engine/fleet/problem.ts";
+
+/** The package's types describe its CommonJS build, where the loader is under `default`; its ES module is the loader. */
+export const loadHighs = highsModule as unknown as typeof highsModule.default;
+
+export type Yardstick = { optimal: boolean; costPence: number; ms: number };
+
+/** The same linear problem by a general solver: kWh and pence, sparse columns, one row per asset, slot and group cell. */
+export function solveByHighs(highs: Highs, input: FleetInput, limitSeconds: number): Yardstick {
+  const { slots, assets } = input;
+  const groups = (input.groupCapWh?.length ?? 0) / slots;
+  const numRows = assets.count + slots + groups * slots;
+  const cost: number[] = [];
+  const upper: number[] = [];
+  const starts: number[] = [0];
+  const indices: number[] = [];
+  const rowLower = new Float64Array(numRows);
+  const rowUpper = new Float64Array(numRows);
+  const column = (pence: number, mostKwh: number, rows: readonly number[]) => {
+    cost.push(pence);
+    upper.push(mostKwh);
+    indices.push(...rows);
+    starts.push(indices.length);
+  };
+  const at = (values: ArrayLike<number>, i: number) => values[i] as number;
+  for (let i = 0; i < assets.count; i++) {
+    const needKwh = at(assets.energyWh, i) / 1000;
+    const mostKwh = assets.maximumWh === undefined ? needKwh : at(assets.maximumWh, i) / 1000;
+    rowLower[i] = mostKwh;
+    rowUpper[i] = mostKwh;
+    for (let t = at(assets.fromSlot, i); t < at(assets.toSlot, i); t++) {
+      const rows = [i, assets.count + t];
+      if (groups > 0)
+        rows.push(assets.count + slots + (assets.group === undefined ? 0 : at(assets.group, i)) * slots + t);
+      column(at(input.price, at(assets.priceClass, i) * slots + t) / 1e4, at(assets.limitWh, i) / 1000, rows);
+    }
+    column(at(assets.shortfallPrice, i) / 1e4, mostKwh, [i]);
+    if (mostKwh > needKwh) column(0, mostKwh - needKwh, [i]);
+  }
+  for (let t = 0; t < slots; t++) {
+    rowLower[assets.count + t] = -highs.infinity;
+    rowUpper[assets.count + t] = input.fleetCapWh === undefined ? highs.infinity : at(input.fleetCapWh, t) / 1000;
+  }
+  for (let cell = 0; cell < groups * slots; cell++) {
+    rowLower[assets.count + slots + cell] = -highs.infinity;
+    rowUpper[assets.count + slots + cell] = at(input.groupCapWh as ArrayLike<number>, cell) / 1000;
+  }
+  const numCols = cost.length;
+  const model = highs.createModel({
+    numCols,
+    numRows,
+    colCost: cost,
+    colLower: new Float64Array(numCols),
+    colUpper: upper,
+    rowLower,
+    rowUpper,
+    matrix: { format: "csc", numRows, numCols, starts, indices, values: new Float64Array(indices.length).fill(1) },
+  });
+  try {
+    model.options.set({ output_flag: false, time_limit: limitSeconds });
+    const startedMs = performance.now();
+    model.run();
+    return {
+      ms: performance.now() - startedMs,
+      optimal: model.getModelStatus() === highs.constants.modelStatus.optimal,
+      costPence: model.getObjectiveValue(),
+    };
+  } finally {
+    model.dispose();
+  }
+}

@@ -1,0 +1,47 @@
+import { describe, expect, it } from "vitest";
+import { planFleet } from "../../../lambdas/optimiser/engine/fleet/fleet.ts";
+import type { FleetInput } from "../../../lambdas/optimiser/engine/fleet/problem.ts";
+import { inspect } from "../../../local/bench/fleet-checker.ts";
+import { generateFleet, uniform } from "../../../local/bench/fleet-generator.ts";
+import { loadHighs, solveByHighs } from "../../../local/bench/highs.ts";
+
+const highs = await loadHighs();
+// Another fleet every time: the seed is in the name of the test, so that a failure can be had again.
+const seed = Math.floor(Math.random() * 2 ** 31);
+
+/** Some energy optional, some assets cheaper to leave short, some that need more than they can get. */
+function varied(input: FleetInput): FleetInput {
+  const random = uniform(seed);
+  const { assets } = input;
+  const energyWh = Int32Array.from(assets.energyWh, (wh) => (random() < 0.05 ? wh * 4 : wh));
+  return {
+    ...input,
+    assets: {
+      ...assets,
+      energyWh,
+      maximumWh: energyWh.map((wh) => (random() < 0.3 ? wh + 5000 : wh)),
+      shortfallPrice: energyWh.map(() => (random() < 0.2 ? 180_000 : 1_000_000)),
+    },
+  };
+}
+
+describe(`a general solver on the same fleet, seed ${seed}`, () => {
+  it.each<[string, FleetInput]>([
+    ["one cap", generateFleet({ vehicles: 500, seed })],
+    ["a tight cap and negative prices", generateFleet({ vehicles: 400, seed, tight: 0.9, negative: true })],
+    ["an event", generateFleet({ vehicles: 500, seed, event: [17, 21, 0.2] })],
+    ["optional energy and prices of shortfall", varied(generateFleet({ vehicles: 400, seed, negative: true }))],
+    ["feeders", generateFleet({ vehicles: 400, feeders: 8, seed, feederTight: 1.1 })],
+    [
+      "feeders, optional energy, prices of shortfall",
+      varied(generateFleet({ vehicles: 300, feeders: 6, seed, negative: true })),
+    ],
+  ])("finds no cheaper plan: %s", (_, input) => {
+    const yardstick = solveByHighs(highs, input, 50);
+    const plan = planFleet(input);
+    expect(yardstick.optimal).toBe(true);
+    expect(Math.abs(plan.costPence - yardstick.costPence) / Math.abs(yardstick.costPence)).toBeLessThan(1e-6);
+    expect(plan.gap).toBe(0);
+    expect(inspect(input, plan).breaches).toEqual([]);
+  });
+});
