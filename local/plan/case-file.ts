@@ -192,11 +192,19 @@ function checkAsset(
 /** The case in the solver's words: prices per asset and site, with the weight of carbon in them. */
 export function problemOf(plan: PlanCase): Problem {
   const { slots, slotMinutes } = plan.time;
-  const priced = (priceClass: string | undefined, region: string | undefined): number[] =>
-    Array.from({ length: slots }, (_, t) => {
+  // One array for each class and region: who shares it shares a price class.
+  const series = new Map<string, number[]>();
+  const priced = (priceClass: string, region: string | undefined): number[] => {
+    const key = JSON.stringify([priceClass, region]);
+    const known = series.get(key);
+    if (known) return known;
+    const pence = Array.from({ length: slots }, (_, t) => {
       const grams = region === undefined ? 0 : (plan.carbon[region]?.[t] ?? 0);
-      return (plan.priceClasses[priceClass ?? ""]?.[t] ?? 0) + plan.carbonWeight * grams;
+      return (plan.priceClasses[priceClass]?.[t] ?? 0) + plan.carbonWeight * grams;
     });
+    series.set(key, pence);
+    return pence;
+  };
   const sites = new Map<string, Site>();
   for (const [name, site] of Object.entries(plan.sites)) {
     const { baseKw, solarKw, importCapKw, exportCapKw, exportPrice } = site;
@@ -211,7 +219,7 @@ export function problemOf(plan: PlanCase): Problem {
     const { site, group, priceClass, region, onOff, semiContinuous, startCost, maxStarts, ...load } = asset;
     return {
       ...load,
-      ...(site === undefined ? { pricePence: priced(priceClass, region) } : { site }),
+      ...(site === undefined ? { pricePence: priced(priceClass ?? "", region) } : { site }),
       ...(group === undefined ? {} : { group }),
       startCostPence: startCost,
       maxStarts: maxStarts ?? Number.POSITIVE_INFINITY,

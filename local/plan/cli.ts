@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { solveProblem } from "../../lambdas/optimiser/engine/case/solve.ts";
+import { FleetInputError } from "../../lambdas/optimiser/engine/fleet/problem.ts";
 import { PlanInputError } from "../../lambdas/optimiser/engine/oracles/input-error.ts";
 import { failureText } from "../ops/failure.ts";
 import { CaseError, problemOf, readCase } from "./case-file.ts";
@@ -68,8 +69,9 @@ export function planCommand(argv: readonly string[], world: PlanWorld): number {
     }
     return verdict.violations.length === 0 ? EXIT.planned : EXIT.broken;
   } catch (error) {
-    if (!(error instanceof CaseError || error instanceof PlanInputError)) throw error;
-    world.err(`${error.message}\n`);
+    const isInput = [CaseError, PlanInputError, FleetInputError].some((kind) => error instanceof kind);
+    if (!isInput) throw error;
+    world.err(`${(error as Error).message}\n`);
     return EXIT.badInput;
   }
 }

@@ -2,6 +2,7 @@ import { PlanInputError } from "../oracles/input-error.ts";
 import { hasRunRules } from "./asset-rows.ts";
 import { branchAndBound } from "./branch.ts";
 import { type ColumnSet, generateColumns, type Oracle, oracleOf } from "./columns.ts";
+import { solveAsFleet } from "./fleet-case.ts";
 import { modelOf } from "./model.ts";
 import type { Problem, Solution, Vehicle } from "./problem.ts";
 
@@ -12,17 +13,29 @@ export type SolveOptions = {
   slackPence: number;
 };
 
+/** The inverse is dense: beyond this it would fill the memory. */
+const MOST_ROWS = 3000;
 const DEFAULTS: SolveOptions = { mostNodes: 20_000, slackPence: 1e-6 };
 
 /**
  * A schedule, its cost, and what no schedule can beat. Powers with gaps and one-way meters are decided by branch and bound over
- * a linear program; vehicles with run rules take part through whole schedules that their oracle prices.
+ * a linear program; vehicles with run rules take part through whole schedules that their oracle prices; many vehicles without
+ * either go to the fleet engine.
  * @throws PlanInputError
  */
 export function solveProblem(problem: Problem, options: Partial<SolveOptions> = {}): Solution {
   const { mostNodes, slackPence } = { ...DEFAULTS, ...options };
+  const fleet = solveAsFleet(problem);
+  if (fleet) return fleet;
   const ruled = problem.assets.filter((asset): asset is Vehicle => asset.kind === "ev" && hasRunRules(asset));
   const model = modelOf(problem, new Set(ruled.map((vehicle) => vehicle.id)));
+  if (model.program.rowLower.length > MOST_ROWS) {
+    throw new PlanInputError(
+      "the case",
+      "assets",
+      "are too many to plan together with ramps, meters or powers with gaps",
+    );
+  }
   const oracles = new Map<string, Oracle>(ruled.map((vehicle) => [vehicle.id, oracleOf(vehicle, problem)]));
   const generated: ColumnSet | null = ruled.length > 0 ? generateColumns(problem, model, ruled, oracles) : null;
   const columns = generated?.columns ?? [];
@@ -40,7 +53,7 @@ export function solveProblem(problem: Problem, options: Partial<SolveOptions> = 
     schedule,
     costPence: found.cost,
     boundPence,
-    isProven: found.cost - boundPence <= Math.max(1e-4, 1e-7 * Math.abs(found.cost)),
+    isProven: found.cost - boundPence <= Math.max(1e-4, 1e-6 * Math.abs(found.cost)),
     nodes: found.nodes,
     pivots: found.pivots,
   };
