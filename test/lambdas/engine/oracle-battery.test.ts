@@ -232,10 +232,10 @@ describe("a battery behind a meter", () => {
   });
 
   it("says how much is missing at the end when it cannot be reached", () => {
-    const [one] = fc.sample(cases(4, "convex"), 1);
+    const [one] = fc.sample(cases(4, "convex"), { numRuns: 1, seed: 1 });
     if (!one) throw new Error("no sample");
     const battery = { ...one.battery, capacityWh: 9000, initialWh: 0, finalMinWh: 9000, maxChargeWh: 100 };
-    const answer = solve({ ...one, battery });
+    const answer = solve({ battery, site: { ...one.site, importLimitWh: 10_000 } });
     expect(answer.finalShortfallWh).toBeCloseTo(9000 - 400 * battery.chargeEfficiency, 6);
   });
 
@@ -245,7 +245,7 @@ describe("a battery behind a meter", () => {
     ["chargeEfficiency", { chargeEfficiency: 1.2 }],
     ["maxChargeWh", { maxChargeWh: -1 }],
   ] as const)("refuses a wrong %s by name", (field, change) => {
-    const [one] = fc.sample(cases(4, "convex"), 1);
+    const [one] = fc.sample(cases(4, "convex"), { numRuns: 1, seed: 1 });
     if (!one) throw new Error("no sample");
     expect(() => solve({ ...one, battery: { ...one.battery, ...change } })).toThrow(
       new RegExp(`^battery-1: ${field} `),

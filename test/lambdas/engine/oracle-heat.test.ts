@@ -84,7 +84,7 @@ function proven({ home, prices }: Case): number {
 
 describe("a heated home", () => {
   it("heats ahead of the dear hours and coasts through them", () => {
-    const [one] = fc.sample(cases(12), 1);
+    const [one] = fc.sample(cases(12), { numRuns: 1, seed: 1 });
     if (!one) throw new Error("no sample");
     const home = { ...one.home, initialC: 19.5, minimumWh: 500, minRunSlots: 1, minGapSlots: 1, startCost: 0 };
     home.minC.fill(19);
@@ -153,7 +153,7 @@ describe("a heated home", () => {
   });
 
   it("only cools where it is already too warm", () => {
-    const [one] = fc.sample(cases(4), 1);
+    const [one] = fc.sample(cases(4), { numRuns: 1, seed: 1 });
     if (!one) throw new Error("no sample");
     expect([...solve({ ...one, home: { ...one.home, initialC: 25 } }).energyWh]).toEqual([0, 0, 0, 0]);
   });
@@ -166,7 +166,7 @@ describe("a heated home", () => {
     ["minRunSlots", { minRunSlots: -1 }],
     ["maxC", { maxC: Float64Array.from([22, 22, Number.NaN, 22]) }],
   ] as const)("refuses a wrong %s by name", (field, change) => {
-    const [one] = fc.sample(cases(4), 1);
+    const [one] = fc.sample(cases(4), { numRuns: 1, seed: 1 });
     if (!one) throw new Error("no sample");
     expect(() => solve({ ...one, home: { ...one.home, ...change } })).toThrow(new RegExp(`^home-1: ${field} `));
   });
