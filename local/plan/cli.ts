@@ -2,7 +2,7 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { solveProblem } from "../../lambdas/optimiser/engine/case/solve.ts";
 import { FleetInputError } from "../../lambdas/optimiser/engine/fleet/problem.ts";
 import { PlanInputError } from "../../lambdas/optimiser/engine/oracles/input-error.ts";
-import { failureText } from "../ops/failure.ts";
+import { plain } from "../ops/printable.ts";
 import { CaseError, problemOf, readCase } from "./case-file.ts";
 import { checkSchedule } from "./checker.ts";
 import { planText } from "./plan-text.ts";
@@ -45,7 +45,7 @@ export function planCommand(argv: readonly string[], world: PlanWorld): number {
   try {
     text = world.read(path);
   } catch (error) {
-    world.err(`${path} cannot be read: ${failureText(error)}\n`);
+    world.err(`${path} cannot be read: ${reason(error)}\n`);
     return EXIT.badInput;
   }
   try {
@@ -63,7 +63,7 @@ export function planCommand(argv: readonly string[], world: PlanWorld): number {
       try {
         world.write(json, `${JSON.stringify(report, rounded, 2)}\n`);
       } catch (error) {
-        world.err(`${json} cannot be written: ${failureText(error)}\n`);
+        world.err(`${json} cannot be written: ${reason(error)}\n`);
         return EXIT.badInput;
       }
     }
@@ -74,6 +74,10 @@ export function planCommand(argv: readonly string[], world: PlanWorld): number {
     world.err(`${(error as Error).message}\n`);
     return EXIT.badInput;
   }
+}
+
+function reason(error: unknown): string {
+  return plain(error instanceof Error ? error.message : String(error));
 }
 
 function rounded(_key: string, value: unknown): unknown {
