@@ -1,0 +1,9 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { planCommand } from "./plan/cli.ts";
+
+process.exitCode = planCommand(process.argv.slice(2), {
+  read: (path) => readFileSync(path, "utf8"),
+  write: (path, text) => writeFileSync(path, text),
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+});

@@ -1,0 +1,164 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { branchAndBound } from "../../../lambdas/optimiser/engine/case/branch.ts";
+import { LinearProgram, provenBound } from "../../../lambdas/optimiser/engine/case/linear-program.ts";
+import { Simplex } from "../../../lambdas/optimiser/engine/case/simplex.ts";
+import { Milp } from "./oracle-milp.ts";
+
+type Shape = {
+  variables: { cost: number; lower: number; range: number; isWhole: boolean }[];
+  rows: { factors: number[]; lower: number; range: number; kind: "between" | "least" | "most" | "equal" }[];
+};
+
+const shapes: fc.Arbitrary<Shape> = fc.integer({ min: 1, max: 7 }).chain((count) =>
+  fc.record({
+    variables: fc.array(
+      fc.record({
+        cost: fc.integer({ min: -9, max: 9 }),
+        lower: fc.integer({ min: -3, max: 3 }),
+        range: fc.nat(6),
+        isWhole: fc.boolean(),
+      }),
+      { minLength: count, maxLength: count },
+    ),
+    rows: fc.array(
+      fc.record({
+        factors: fc.array(fc.constantFrom(0, 0, 1, 1, -1, 2, 0.5, -3), { minLength: count, maxLength: count }),
+        lower: fc.integer({ min: -9, max: 6 }),
+        range: fc.nat(8),
+        kind: fc.constantFrom("between", "least", "most", "equal"),
+      }),
+      { maxLength: 6 },
+    ),
+  }),
+);
+
+const limits = ({ lower, range, kind }: Shape["rows"][number]): [number, number] => [
+  kind === "most" ? Number.NEGATIVE_INFINITY : lower,
+  kind === "least" ? Number.POSITIVE_INFINITY : kind === "equal" ? lower : lower + range,
+];
+
+function programOf({ variables, rows }: Shape): LinearProgram {
+  const program = new LinearProgram();
+  for (const { cost, lower, range } of variables) program.variable(cost, lower, lower + range);
+  for (const one of rows) {
+    const row = program.row(...limits(one));
+    for (const [variable, factor] of one.factors.entries()) program.entry(row, variable, factor);
+  }
+  return program;
+}
+
+/** The reference's optimum, or null where nothing is feasible. Binaries stand for the choice between 0 and 1. */
+function proven({ variables, rows }: Shape, binaries: ReadonlySet<number>): number | null {
+  const model = new Milp();
+  for (const [j, { cost, lower, range }] of variables.entries()) {
+    model.cost(cost, `x${j}`);
+    if (binaries.has(j)) model.binary(`x${j}`);
+    else model.bound(`x${j}`, lower, lower + range);
+  }
+  for (const one of rows) {
+    const terms = one.factors.flatMap((factor, j): [number, string][] => (factor === 0 ? [] : [[factor, `x${j}`]]));
+    const [least, most] = limits(one);
+    if (terms.length === 0 && (least > 0 || most < 0)) return null;
+    if (Number.isFinite(least)) model.row(terms, ">=", least);
+    if (Number.isFinite(most)) model.row(terms, "<=", most);
+  }
+  try {
+    return model.optimum();
+  } catch {
+    return null;
+  }
+}
+
+describe("the simplex", () => {
+  it("finds the optimum that the reference solver finds, or that there is none, and its prices prove it", () => {
+    fc.assert(
+      fc.property(shapes, (shape) => {
+        const program = programOf(shape);
+        const simplex = new Simplex(program);
+        const outcome = simplex.solve();
+        const reference = proven(shape, new Set());
+        expect(outcome).toBe(reference === null ? "infeasible" : "optimal");
+        if (reference === null) return;
+        expect(simplex.objective()).toBeCloseTo(reference, 6);
+        expect(provenBound(program, simplex.rowPrices())).toBeCloseTo(reference, 6);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("goes on from its basis after new bounds", () => {
+    fc.assert(
+      fc.property(shapes, fc.nat(6), (shape, which) => {
+        const program = programOf(shape);
+        const simplex = new Simplex(program);
+        simplex.solve();
+        const changed = structuredClone(shape);
+        const variable = changed.variables[which % changed.variables.length];
+        if (variable) variable.range = 0;
+        for (const [j, { lower, range }] of changed.variables.entries()) simplex.bound(j, lower, lower + range);
+        const outcome = simplex.solve();
+        const reference = proven(changed, new Set());
+        expect(outcome).toBe(reference === null ? "infeasible" : "optimal");
+        if (reference !== null) expect(simplex.objective()).toBeCloseTo(reference, 6);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("has a bound that holds at any prices", () => {
+    fc.assert(
+      fc.property(
+        shapes,
+        fc.array(fc.integer({ min: -9, max: 9 }), { minLength: 6, maxLength: 6 }),
+        (shape, prices) => {
+          const reference = proven(shape, new Set());
+          if (reference === null) return;
+          const bound = provenBound(programOf(shape), Float64Array.from(prices.slice(0, shape.rows.length)));
+          expect(bound).toBeLessThanOrEqual(reference + 1e-7);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe("branch and bound", () => {
+  it("finds the optimum over choices of 0 or 1", () => {
+    fc.assert(
+      fc.property(shapes, (shape) => {
+        for (const variable of shape.variables) {
+          if (variable.isWhole) Object.assign(variable, { lower: 0, range: 1 });
+        }
+        const whole = new Set(shape.variables.flatMap(({ isWhole }, j) => (isWhole ? [j] : [])));
+        const choices = [...whole].map((variable) => ({ kind: "binary" as const, variable }));
+        const found = branchAndBound(programOf(shape), choices, 1000, 1e-9);
+        const reference = proven(shape, whole);
+        if (reference === null) expect(found).toBeNull();
+        else {
+          expect(found?.cost).toBeCloseTo(reference, 6);
+          expect(found?.bound).toBeCloseTo(reference, 6);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("reports a bound below the optimum when it must stop early", () => {
+    fc.assert(
+      fc.property(shapes, fc.integer({ min: 1, max: 4 }), (shape, nodes) => {
+        for (const variable of shape.variables) {
+          if (variable.isWhole) Object.assign(variable, { lower: 0, range: 1 });
+        }
+        const whole = new Set(shape.variables.flatMap(({ isWhole }, j) => (isWhole ? [j] : [])));
+        const choices = [...whole].map((variable) => ({ kind: "binary" as const, variable }));
+        const found = branchAndBound(programOf(shape), choices, nodes, 1e-9);
+        const reference = proven(shape, whole);
+        if (!found || reference === null) return;
+        expect(found.bound).toBeLessThanOrEqual(reference + 1e-7);
+        expect(found.cost).toBeGreaterThan(reference - 1e-7);
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
