@@ -1,7 +1,7 @@
 import type { FleetOptions } from "./fleet-generator.ts";
 
 /** What the planner is asked for: the optimum, the first answer, minimum powers, or the plan after a few have changed. */
-export type Kind = "exact" | "first" | "within" | "minimum" | "replan";
+type Kind = "exact" | "first" | "within" | "minimum" | "replan";
 
 export type BenchCase = {
   name: string;
