@@ -12,7 +12,7 @@ import { type ReadingsStore, readingsStore } from "../../shared/store/readings.t
 import { type Member, type ScheduleStore, scheduleStore } from "../../shared/store/schedule.ts";
 import { chunks, documentClient } from "../../shared/store/table.ts";
 import { type Candidate, due, IN_FLIGHT_MS, notReadPercent } from "./due.ts";
-import { isDown, paced } from "./pace.ts";
+import { isOutageOfVendor, paced } from "./pace.ts";
 
 const Integrations = z.array(IntegrationFacts).min(1);
 type Integration = z.infer<typeof Integrations>[number];
@@ -92,7 +92,11 @@ async function runIntegration(
       deps.log.info("TICK_DUPLICATE", { integration: integration.name, tickAt });
       continue;
     }
-    const common = { kind: "poll" as const, stream, ...(isDown(candidates) && { vendorDown: true as const }) };
+    const common = {
+      kind: "poll" as const,
+      stream,
+      ...(isOutageOfVendor(candidates) && { vendorDown: true as const }),
+    };
     await Promise.all(
       chunks(chosen, integration.limits.batchSize).map((assets, index) =>
         deps.send(integration.functionName, { ...common, batchId: `${tickAt}#${stream}#${index}`, assets }),

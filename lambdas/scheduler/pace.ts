@@ -4,6 +4,8 @@ import type { Candidate, Due } from "./due.ts";
 
 /** So many assets in a row, the last ones that were looked at: that is the vendor, and not a device. */
 const IN_A_ROW = 3;
+/** Several devices of a bad day can fail together by chance; so many hardly. */
+const IN_A_ROW_TO_NAME = 5;
 /** Room above the usual pace, to catch up with; so few at once are no crowd at any pace. */
 const CATCH_UP = 1.5;
 const NO_CROWD = 20;
@@ -26,13 +28,23 @@ export function paced(chosen: readonly Due[], candidates: readonly Candidate[], 
 }
 
 /** The circuit breaker of a vendor. It needs no state of its own: the last looks at its devices say whether it is open. */
-export function isDown(candidates: readonly Candidate[]): boolean {
+function isDown(candidates: readonly Candidate[]): boolean {
+  return newestFail(candidates, IN_A_ROW);
+}
+
+/** Evidence enough to call it the vendor's outage, by name and to people; with fewer devices, the same ones again and again. */
+export function isOutageOfVendor(candidates: readonly Candidate[]): boolean {
+  return newestFail(candidates, IN_A_ROW_TO_NAME);
+}
+
+function newestFail(candidates: readonly Candidate[], inARow: number): boolean {
   const newest = candidates
     .flatMap(({ reach }) => reach ?? [])
     // Of looks at the same moment a good one counts.
     .toSorted((a, b) => compare(b.lastFetchedAt, a.lastFetchedAt) || Number(isOutage(a)) - Number(isOutage(b)))
-    .slice(0, IN_A_ROW);
-  return newest.length === IN_A_ROW && newest.every(isOutage);
+    .slice(0, inARow);
+  const failures = newest.reduce((sum, reach) => sum + reach.failures, 0);
+  return failures >= inARow && newest.every(isOutage);
 }
 
 function isOutage({ faultClass }: Reachability): boolean {

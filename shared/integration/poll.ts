@@ -56,15 +56,14 @@ async function pollOne(
     const recorded = await record(asset, look, deps);
     return { ok: true, ...(recorded ? { recorded } : {}), events: faultChange(asset, known, undefined) };
   } catch (error) {
-    const failures = (known?.reach.failures ?? 0) + 1;
-    const fault = standing(faultOf(error), vendorDown ? OUTAGE_AFTER_FAILURES : failures);
+    const fault = standing(faultOf(error), vendorDown);
     if (error instanceof VendorError)
       deps.log.warn("POLL_FAILED", { assetId: asset.assetId, fault, reason: error.message });
     else deps.log.error("POLL_FAILED", error, { assetId: asset.assetId });
     await deps.readings.recordFailure(asset.assetId, STREAM_OF_KIND[asset.kind], {
       lastFetchedAt: deps.now(),
       online: fault === "device-offline" ? false : null,
-      failures,
+      failures: (known?.reach.failures ?? 0) + 1,
       faultClass: fault,
     });
     return { ok: false, events: faultChange(asset, known, fault) };
@@ -124,11 +123,9 @@ export function telemetryRecorded(integration: string, recorded: { reading: Read
   };
 }
 
-/** A cloud that fails a look or two has hiccups; only one that goes on failing, here or at others, is down. */
-const OUTAGE_AFTER_FAILURES = 3;
-
-function standing(fault: FaultClass, failures: number): FaultClass {
-  return fault === "vendor-outage" && failures < OUTAGE_AFTER_FAILURES ? "transient" : fault;
+/** An answer that looks like an outage is one only where others get it too; at one device it is a hiccup. */
+function standing(fault: FaultClass, vendorDown: boolean): FaultClass {
+  return fault === "vendor-outage" && !vendorDown ? "transient" : fault;
 }
 
 function faultOf(error: unknown): FaultClass {

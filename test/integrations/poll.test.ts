@@ -39,23 +39,19 @@ describe("a batch", () => {
     expect(reaches.map((reach) => reach?.faultClass)).toEqual([faultClass, null, null]);
   });
 
-  it("names an outage only when looks go on failing: once or twice is a hiccup, and told to nobody", async () => {
+  it("calls what looks like an outage one only when the vendor's other devices fail too", async () => {
     const fleet = anIntegration();
-    for (const expected of ["transient", "transient", "vendor-outage"]) {
-      expect(published(fleet.bus, "FaultRaised")).toEqual([]);
-      fleet.vendor.next.look = [aFault("vendor-outage")];
-      await fleet.poll();
-      expect((await fleet.reachOf("car-0001"))?.faultClass).toBe(expected);
-    }
-    expect(published(fleet.bus, "FaultRaised")).toMatchObject([{ faultClass: "vendor-outage" }]);
-  });
-
-  it("names it at once when the vendor's other devices fail too", async () => {
-    const fleet = anIntegration();
-    fleet.vendor.next.look = [aFault("vendor-outage")];
     const assets = [{ assetId: "car-0001", expectAwake: false }];
-    await poll({ kind: "poll", batchId: "b", stream: "charge", assets, vendorDown: true }, fleet.deps);
-    expect((await fleet.reachOf("car-0001"))?.faultClass).toBe("vendor-outage");
+    const look = async (nth: number, vendorDown?: true) => {
+      fleet.vendor.next.look = [aFault("vendor-outage")];
+      const request = { kind: "poll" as const, batchId: `b-${nth}`, stream: "charge" as const, assets };
+      await poll({ ...request, ...(vendorDown && { vendorDown }) }, fleet.deps);
+      return (await fleet.reachOf("car-0001"))?.faultClass;
+    };
+    for (const nth of [1, 2, 3]) expect(await look(nth)).toBe("transient");
+    expect(published(fleet.bus, "FaultRaised")).toEqual([]);
+    expect(await look(4, true)).toBe("vendor-outage");
+    expect(published(fleet.bus, "FaultRaised")).toMatchObject([{ faultClass: "vendor-outage" }]);
   });
 
   it("counts an asset that is no longer there as failed, and reads the others", async () => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Candidate, due } from "../../lambdas/scheduler/due.ts";
-import { paced } from "../../lambdas/scheduler/pace.ts";
+import { isOutageOfVendor, paced } from "../../lambdas/scheduler/pace.ts";
 import type { FaultClass } from "../../shared/domain/fault.ts";
 import { MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
 import { aReach, at } from "../builders.ts";
@@ -51,6 +51,22 @@ describe("a vendor whose newest three looks all failed for its own reasons", () 
   it("is not held back by failures of the same minute as a good look", () => {
     const cars = fleet(...many(9, looked(2, "transient")), looked(2), ...many(5, looked(30)));
     expect(sent(cars).length).toBeGreaterThanOrEqual(5);
+  });
+});
+
+describe("an outage, by name", () => {
+  const down = looked(2, "vendor-outage");
+  const often = (failures: number) =>
+    looked(2, null, { reach: aReach(NOW, { faultClass: "vendor-outage", failures }) });
+
+  it("takes five devices in a row, or fewer again and again", () => {
+    expect(isOutageOfVendor(fleet(...many(4, down), ...many(9, looked(30))))).toBe(false);
+    expect(isOutageOfVendor(fleet(...many(5, down), ...many(9, looked(30))))).toBe(true);
+    expect(isOutageOfVendor(fleet(...many(4, down), looked(1), ...many(5, down)))).toBe(false);
+    expect(isOutageOfVendor(fleet(often(4)))).toBe(false);
+    expect(isOutageOfVendor(fleet(often(5)))).toBe(true);
+    expect(isOutageOfVendor(fleet(often(3), often(2)))).toBe(true);
+    expect(isOutageOfVendor([])).toBe(false);
   });
 });
 
