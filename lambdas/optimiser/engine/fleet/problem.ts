@@ -252,9 +252,11 @@ function classesInUse(priceClass: Int32Array, shortfallPrice: Int32Array) {
   const known = new Map<number, number>();
   const firstOfClass: number[] = [];
   const classOf = new Uint16Array(priceClass.length);
+  let lastKey = -1;
+  let last = 0;
   for (let i = 0; i < classOf.length; i++) {
     const key = priceClass[i]! * (MAX_PRICE + 1) + shortfallPrice[i]!;
-    let found = known.get(key);
+    let found = key === lastKey ? last : known.get(key);
     if (found === undefined) {
       found = firstOfClass.length;
       if (found > 0xffff) throw new FleetInputError("priceClass", "and shortfallPrice make too many price rows");
@@ -262,6 +264,8 @@ function classesInUse(priceClass: Int32Array, shortfallPrice: Int32Array) {
       firstOfClass.push(i);
     }
     classOf[i] = found;
+    lastKey = key;
+    last = found;
   }
   return { classOf, firstOfClass };
 }
