@@ -224,8 +224,8 @@ function column(
   ids?: readonly string[],
 ): Int32Array {
   if (values.length !== count) throw new FleetInputError(field, `has ${values.length} values for ${count}`);
-  const packed = Int32Array.from(values);
-  const asGiven = values instanceof Int32Array ? packed : Float64Array.from(values);
+  const packed = new Int32Array(values);
+  const asGiven = values instanceof Int32Array ? packed : new Float64Array(values);
   for (let i = 0; i < count; i++) {
     // NaN, fractions and overflow are what an Int32 does not give back as it got it.
     if (packed[i] !== asGiven[i] || packed[i]! < least || packed[i]! > most) {
@@ -238,7 +238,7 @@ function column(
 function caps(field: string, values: Numbers | undefined, count: number): Float64Array {
   if (values === undefined) return new Float64Array(count).fill(Number.POSITIVE_INFINITY);
   if (values.length !== count) throw new FleetInputError(field, `has ${values.length} values for ${count}`);
-  const packed = Float64Array.from(values);
+  const packed = new Float64Array(values);
   packed.forEach((cap, at) => {
     if (!(cap >= 0) || (cap !== Number.POSITIVE_INFINITY && !Number.isSafeInteger(cap))) {
       throw new FleetInputError(field, `[${at}] is ${cap}: not a whole number from 0, nor Infinity`);
@@ -252,9 +252,11 @@ function classesInUse(priceClass: Int32Array, shortfallPrice: Int32Array) {
   const known = new Map<number, number>();
   const firstOfClass: number[] = [];
   const classOf = new Uint16Array(priceClass.length);
+  let lastKey = -1;
+  let last = 0;
   for (let i = 0; i < classOf.length; i++) {
     const key = priceClass[i]! * (MAX_PRICE + 1) + shortfallPrice[i]!;
-    let found = known.get(key);
+    let found = key === lastKey ? last : known.get(key);
     if (found === undefined) {
       found = firstOfClass.length;
       if (found > 0xffff) throw new FleetInputError("priceClass", "and shortfallPrice make too many price rows");
@@ -262,6 +264,8 @@ function classesInUse(priceClass: Int32Array, shortfallPrice: Int32Array) {
       firstOfClass.push(i);
     }
     classOf[i] = found;
+    lastKey = key;
+    last = found;
   }
   return { classOf, firstOfClass };
 }
