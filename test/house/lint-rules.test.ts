@@ -55,6 +55,11 @@ describe("the house rules are machine-checked", () => {
       "What runs never imports what deploys",
     ],
     [
+      "lambdas/optimiser/engine/fleet/fleet.ts",
+      'import { x } from "node:fs";\nexport const y = x;\n',
+      "Pure files decide and do not act",
+    ],
+    [
       "lambdas/optimiser/plan.ts",
       'import { x } from "node:fs";\nexport const y = x;\n',
       "Pure files decide and do not act",

@@ -1,4 +1,3 @@
-// biome-ignore-all lint/style/noNonNullAssertion: typed arrays, every index is within bounds by construction
 import { type Fleet, placeIndex } from "./problem.ts";
 import type { Prices, State } from "./state.ts";
 

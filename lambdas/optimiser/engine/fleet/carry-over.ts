@@ -1,4 +1,3 @@
-// biome-ignore-all lint/style/noNonNullAssertion: typed arrays, every index is within bounds by construction
 import { markRoom, orderPlaces, respond } from "./best-response.ts";
 import { type Fleet, placeIndex } from "./problem.ts";
 import { noPrices, type Prices, type State } from "./state.ts";

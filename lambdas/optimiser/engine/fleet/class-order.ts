@@ -1,5 +1,3 @@
-// biome-ignore-all lint/style/noNonNullAssertion: typed arrays, every index is within bounds by construction
-
 /** Classes by what a move between two places costs them. It depends on prices alone: a fleet shares it with its samples. */
 export type ClassOrder = {
   /** Cheapest first: `byCost[(from * width + to) * classes + rank]`. */

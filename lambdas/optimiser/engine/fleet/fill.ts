@@ -1,4 +1,3 @@
-// biome-ignore-all lint/style/noNonNullAssertion: typed arrays, every index is within bounds by construction
 import { orderPlaces } from "./best-response.ts";
 import { polish } from "./polish.ts";
 import { type Fleet, placeIndex } from "./problem.ts";

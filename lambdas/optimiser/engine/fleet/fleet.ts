@@ -1,4 +1,3 @@
-// biome-ignore-all lint/style/noNonNullAssertion: typed arrays, every index is within bounds by construction
 import { respond } from "./best-response.ts";
 import { lowerBound } from "./bound.ts";
 import { carriedPrices, carryOver, keepGivenOut, type Memory, type Previous } from "./carry-over.ts";

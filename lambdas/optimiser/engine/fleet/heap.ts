@@ -1,5 +1,3 @@
-// biome-ignore-all lint/style/noNonNullAssertion: typed arrays, every index is within bounds by construction
-
 /** A binary heap of nodes by key, smallest first; an outdated entry is left in place for its reader to skip. */
 export type Heap = { keys: Float64Array; nodes: Int32Array; size: number };
 

@@ -1,4 +1,3 @@
-// biome-ignore-all lint/style/noNonNullAssertion: typed arrays, every index is within bounds by construction
 import type { Room } from "./fill.ts";
 import type { Fleet } from "./problem.ts";
 import type { Prices } from "./state.ts";

@@ -1,5 +1,3 @@
-// biome-ignore-all lint/style/noNonNullAssertion: typed arrays, every index is within bounds by construction
-
 import { type ClassOrder, newClassOrder } from "./class-order.ts";
 
 /** Any list of numbers: typed arrays pack fastest. */

@@ -1,4 +1,3 @@
-// biome-ignore-all lint/style/noNonNullAssertion: typed arrays, every index is within bounds by construction
 import { canMove, findMove, movable, move } from "./moves.ts";
 import type { Search } from "./search.ts";
 

@@ -1,4 +1,3 @@
-// biome-ignore-all lint/style/noNonNullAssertion: typed arrays, every index is within bounds by construction
 import { detour } from "./detour.ts";
 import { fleetGraph, fleetPrices, type Graph, groupPrices, groupsGraph, startFlow } from "./graph.ts";
 import { type Moves, newMoves } from "./moves.ts";

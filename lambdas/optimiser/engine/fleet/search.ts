@@ -1,4 +1,3 @@
-// biome-ignore-all lint/style/noNonNullAssertion: typed arrays, every index is within bounds by construction
 import { sortClasses } from "./class-order.ts";
 import type { Graph } from "./graph.ts";
 import { drop, type Heap, newHeap, push } from "./heap.ts";

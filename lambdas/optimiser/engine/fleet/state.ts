@@ -1,4 +1,3 @@
-// biome-ignore-all lint/style/noNonNullAssertion: typed arrays, every index is within bounds by construction
 import { add, type ExactSum, exactSum } from "./exact-sum.ts";
 import { type Fleet, placeIndex } from "./problem.ts";
 
