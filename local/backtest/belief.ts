@@ -6,46 +6,52 @@ import type { Stay } from "./stays.ts";
 export type Told = "true" | "stated";
 
 /** What a planner takes for true of a car that is not full, now. */
-export type Belief = { departsAtMs: number; needKwh: number };
+export type Belief = {
+  departsAtMs: number;
+  needKwh: number;
+  /** How likely the car has gone by a later moment, 0 to 1. */
+  goneBy: (ms: number) => number;
+};
 
 export type Believer = (now: number, stay: Stay, gotKwh: number) => Belief;
 
 /** Stays that must have ended before drivers' words are measured by them. */
 const FEWEST_STAYS = 20;
-/** One stay in five was shorter than this part of what its driver said. */
-const QUANTILE = 0.2;
 
 /**
- * With `stated`, departures are what drivers say, cut by how early one in five of those before them left; a car that
- * overstays that is charged at once. Needs are what drivers ask; a car that still draws after it is charged on, and a
- * driver who said nothing has a car that may need all and leave now. Where the data has no statements, the truth stands in.
+ * With `stated`, departures are what drivers say, with the risk that they leave before, as the drivers of stays that ended
+ * did; a car that overstays is charged at once. Needs are what drivers ask; a car that still draws after it is charged on,
+ * and a driver who said nothing has a car that may need all and leave now. Where the data has no statements, the truth
+ * stands in.
  */
 export function believer(grid: Grid, stays: readonly Stay[], tells: { departure: Told; need: Told }): Believer {
-  const trust = trustInDepartures(stays);
+  const keptBy = keptParts(stays);
   return (now, stay, gotKwh) => {
     const nowMs = Math.max(timeOf(grid, now), stay.arrivesAtMs);
     const stepEndMs = timeOf(grid, now + 1);
     const { stated } = stay;
-    let departsAtMs = stay.departsAtMs;
+    let { departsAtMs } = stay;
+    let goneBy = (_ms: number) => 0;
     if (tells.departure === "stated" && stated !== undefined) {
-      const saidMs = stated === null ? 0 : stated.departsAtMs - stay.arrivesAtMs;
-      departsAtMs = Math.max(stay.arrivesAtMs + saidMs * trust(stay.arrivesAtMs), stepEndMs);
+      const saidMs = (stated?.departsAtMs ?? 0) - stay.arrivesAtMs;
+      departsAtMs = Math.max(stay.arrivesAtMs + saidMs, stepEndMs);
+      const kept = keptBy(nowMs);
+      const longer = (ms: number) => countAbove(kept, (ms - stay.arrivesAtMs) / saidMs);
+      const longerThanNow = longer(nowMs);
+      if (longerThanNow >= FEWEST_STAYS) goneBy = (ms) => 1 - longer(ms) / longerThanNow;
     }
+    const possibleKwh = (stay.maxPowerKw * (departsAtMs - nowMs)) / HOUR_MS;
     let needKwh = stay.energyKwh - gotKwh;
     if (tells.need === "stated" && stated !== undefined) {
       const oneStepKwh = (stay.maxPowerKw * (stepEndMs - nowMs)) / HOUR_MS;
-      needKwh =
-        stated === null
-          ? (stay.maxPowerKw * (departsAtMs - nowMs)) / HOUR_MS
-          : Math.max(stated.energyKwh - gotKwh, oneStepKwh);
+      needKwh = stated === null ? possibleKwh : Math.max(stated.energyKwh - gotKwh, oneStepKwh);
     }
-    const possibleKwh = (stay.maxPowerKw * (departsAtMs - nowMs)) / HOUR_MS;
-    return { departsAtMs, needKwh: Math.max(0, Math.min(needKwh, possibleKwh)) };
+    return { departsAtMs, needKwh: Math.max(0, Math.min(needKwh, possibleKwh)), goneBy };
   };
 }
 
-/** How much of the stay that drivers state can be counted on, from stays that ended before. */
-function trustInDepartures(stays: readonly Stay[]): (nowMs: number) => number {
+/** The parts of their stated stays that cars were really there, of all stays that ended before, in order. */
+function keptParts(stays: readonly Stay[]): (nowMs: number) => readonly number[] {
   const ended = stays
     .flatMap(({ arrivesAtMs, departsAtMs, stated }) =>
       stated && stated.departsAtMs > arrivesAtMs
@@ -55,16 +61,21 @@ function trustInDepartures(stays: readonly Stay[]): (nowMs: number) => number {
     .sort((a, b) => a.departsAtMs - b.departsAtMs);
   const kept: number[] = [];
   let next = 0;
-  let lastMs = Number.NEGATIVE_INFINITY;
   return (nowMs) => {
-    // Cars are asked about in turn, older ones again: what is known by the latest of them holds for all.
-    lastMs = Math.max(lastMs, nowMs);
-    for (; next < ended.length && (ended[next]?.departsAtMs ?? 0) <= lastMs; next++) insert(kept, ended[next]?.kept ?? 1);
-    return kept.length < FEWEST_STAYS ? 1 : Math.min(1, kept[Math.floor(kept.length * QUANTILE)] as number);
+    for (; next < ended.length && (ended[next]?.departsAtMs ?? 0) <= nowMs; next++) {
+      const part = ended[next]?.kept ?? 1;
+      kept.splice(kept.length - countAbove(kept, part), 0, part);
+    }
+    return kept;
   };
 }
 
-function insert(sorted: number[], value: number): void {
-  const at = sorted.findIndex((other) => other > value);
-  sorted.splice(at < 0 ? sorted.length : at, 0, value);
+function countAbove(sorted: readonly number[], value: number): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] as number) <= value) low = middle + 1;
+    else high = middle;
+  }
+  return sorted.length - low;
 }

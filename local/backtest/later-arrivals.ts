@@ -5,9 +5,9 @@ import type { Sharer } from "./share.ts";
 import type { Stay } from "./stays.ts";
 
 /** Days of the same kind that an expectation is made of. */
-const MODEL_DAYS = 6;
+const MODEL_DAYS = 4;
 /** More than the mean day is kept free: days differ, and energy not delivered is worse than energy saved dearly. */
-const SAFETY = 1.2;
+const SAFETY = Number(process.env.S ?? 1.2);
 
 /**
  * Who may still come today, from the site's own past: the stays of the last days of this kind (working day or not), each as

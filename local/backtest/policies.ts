@@ -43,7 +43,13 @@ export function cheapest(grid: Grid, stays: readonly Stay[], capKw: number): Car
     return { stay: stays[index] as Stay, from, to, gotKwh, energyKwh };
   };
   if (!Number.isFinite(capKw)) {
-    return sharers.map((sharer, index) => outcome(share([sharer], () => capKwh, value), index, 0));
+    return sharers.map((sharer, index) =>
+      outcome(
+        share([sharer], () => capKwh, value),
+        index,
+        0,
+      ),
+    );
   }
   const shared = share(sharers, () => capKwh, value);
   return sharers.map((_, index) => outcome(shared, index, index));

@@ -1,6 +1,6 @@
 import { plan } from "../../lambdas/optimiser/plan.ts";
 import { epochMs, HOUR_MS, MINUTE_MS } from "../../shared/domain/instant.ts";
-import type { Believer } from "./belief.ts";
+import type { Belief, Believer } from "./belief.ts";
 import type { Forecast } from "./forecast.ts";
 import { type Grid, roomKwh, stepAt, timeOf, windowOf } from "./grid.ts";
 import type { LaterArrivals } from "./later-arrivals.ts";
@@ -18,8 +18,19 @@ const SAME_KWH = 1e-4;
 /** What the plan may be short of before the site counts as scarce: nothing but rounding. */
 const SCARCE_SHARE = 0.001;
 
-/** A site without a cap: every car has a plan of its own, made anew when its signal or what is believed of it changes. */
-export function rollingAlone(grid: Grid, believe: Believer, forecast: Forecast, execution: Execution): Decide {
+/**
+ * Waiting has a risk: the car may go. A planner adds it to the signal, as the chance that the car is gone times what a kWh
+ * not delivered is worth (`missedValue`, in the units of the signal).
+ *
+ * A site without a cap: every car has a plan of its own, made anew when its signal or what is believed of it changes.
+ */
+export function rollingAlone(
+  grid: Grid,
+  believe: Believer,
+  forecast: Forecast,
+  missedValue: number,
+  execution: Execution,
+): Decide {
   type Kept = { key: string; from: number; energyKwh: Float64Array };
   const kept = new Map<CarRun, Kept>();
   const planOf = execution === "real" ? realPlan : anyPowerPlan;
@@ -33,7 +44,8 @@ export function rollingAlone(grid: Grid, believe: Believer, forecast: Forecast, 
       // Within a plan the belief moves as the plan does; where it does not, the plan is of another need.
       if (before?.key === key && Math.abs(ahead - belief.needKwh) < SAME_KWH)
         return before.energyKwh[now - before.from] ?? 0;
-      const energyKwh = planOf(grid, car, now, belief, forecast);
+      const valueAt = (step: number) => forecast.valueAt(now, step) + missedValue * belief.goneBy(timeOf(grid, step));
+      const energyKwh = planOf(grid, car, now, belief, valueAt);
       kept.set(car, { key, from: now, energyKwh });
       return energyKwh[0] ?? 0;
     });
@@ -43,33 +55,23 @@ function aheadOf({ from, energyKwh }: { from: number; energyKwh: Float64Array },
   return energyKwh.subarray(now - from).reduce((sum, kwh) => sum + kwh, 0);
 }
 
-type PlanOf = (
-  grid: Grid,
-  car: CarRun,
-  now: number,
-  belief: ReturnType<Believer>,
-  forecast: Forecast,
-) => Float64Array;
+type PlanOf = (grid: Grid, car: CarRun, now: number, belief: Belief, valueAt: (step: number) => number) => Float64Array;
 
-const anyPowerPlan: PlanOf = (grid, car, now, belief, forecast) => {
+const anyPowerPlan: PlanOf = (grid, car, now, belief, valueAt) => {
   const sharer = sharerOf(grid, car, now, belief, true);
-  const shared = share(
-    [sharer],
-    () => Number.POSITIVE_INFINITY,
-    (step) => forecast.valueAt(now, step),
-  );
+  const shared = share([sharer], () => Number.POSITIVE_INFINITY, valueAt);
   return new Float64Array(Math.max(1, sharer.to - now)).map((_, index) => shared.energyKwh(0, now + index));
 };
 
 /** The platform's own planner for one car, on slots of ten minutes or what the steps are. */
-const realPlan: PlanOf = (grid, car, now, belief, forecast) => {
+const realPlan: PlanOf = (grid, car, now, belief, valueAt) => {
   const fromMs = Math.max(timeOf(grid, now), car.stay.arrivesAtMs);
   const { to } = windowOf(grid, fromMs, belief.departsAtMs);
   const energyKwh = new Float64Array(Math.max(1, to - now));
   const slots: { startMs: number; endMs: number; sum: number; steps: number }[] = [];
   for (let step = now; step < to; step++) {
     const startMs = Math.max(fromMs, timeOf(grid, step));
-    const value = forecast.valueAt(now, step);
+    const value = valueAt(step);
     const last = slots.at(-1);
     if (last && startMs % RUN_MS !== 0) {
       last.endMs = Math.min(belief.departsAtMs, timeOf(grid, step + 1));
@@ -114,6 +116,7 @@ export function rollingUnderCap(
   capKw: number,
   believe: Believer,
   forecast: Forecast,
+  missedValue: number,
   later: LaterArrivals,
   execution: Execution,
 ): Decide {
@@ -123,22 +126,37 @@ export function rollingUnderCap(
     const expected = later(now);
     if (!expected) return scarce(now, deciding, cars, capLeftKwh);
     const movable = new Set(deciding);
-    const laxities = new Map(cars.map((car) => [car, laxityMs(grid, car, now, believe)]));
-    const present = [...cars].sort((a, b) => (laxities.get(a) ?? 0) - (laxities.get(b) ?? 0));
-    const sharers = present.map((car) =>
-      sharerOf(grid, car, now, believe(now, car.stay, car.gotKwh), movable.has(car)),
-    );
-    const all = [...sharers, ...expected];
+    const present = cars
+      .map((car) => ({ car, laxityMs: laxityMs(grid, car, now, believe), belief: believe(now, car.stay, car.gotKwh) }))
+      .sort((a, b) => a.laxityMs - b.laxityMs);
+    const all = [...present.map(({ car, belief }) => sharerOf(grid, car, now, belief, movable.has(car))), ...expected];
+    const beliefs = present.map(({ belief }) => belief);
     const shared = share(
       all,
       (step) => (step === now ? capLeftKwh : capKwh),
-      (step) => forecast.valueAt(now, step),
+      (step) => forecast.valueAt(now, step) + missedValue * meanGoneBy(beliefs, timeOf(grid, step)),
     );
     const neededKwh = all.reduce((sum, { needKwh }) => sum + needKwh, 0);
     if (shared.shortfallKwh > SCARCE_SHARE * neededKwh) return scarce(now, deciding, cars, capLeftKwh);
-    return deciding.map((car) => shared.energyKwh(present.indexOf(car), now));
+    return deciding.map((car) =>
+      shared.energyKwh(
+        present.findIndex((one) => one.car === car),
+        now,
+      ),
+    );
   };
   return execution === "real" ? inRealSteps(grid, ideal) : ideal;
+}
+
+/** One value of a step holds for all cars of a site: the risk is their mean, by energy, of those still expected there. */
+function meanGoneBy(beliefs: readonly Belief[], ms: number): number {
+  let [sum, kwh] = [0, 0];
+  for (const { departsAtMs, needKwh, goneBy } of beliefs) {
+    if (departsAtMs <= ms) continue;
+    sum += needKwh * goneBy(ms);
+    kwh += needKwh;
+  }
+  return kwh === 0 ? 0 : sum / kwh;
 }
 
 /** Power from 6 A or none; a step of ten minutes or more is the run. */
@@ -161,7 +179,7 @@ function sharerOf(
   grid: Grid,
   { stay }: CarRun,
   now: number,
-  { departsAtMs, needKwh }: ReturnType<Believer>,
+  { departsAtMs, needKwh }: Belief,
   movesNow: boolean,
 ): Sharer {
   const { to } = windowOf(grid, timeOf(grid, now), departsAtMs);

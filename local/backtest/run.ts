@@ -10,7 +10,17 @@ import { type CarRun, simulate } from "./simulate.ts";
 export const POLICIES = ["now", "llf", "cheapest", "rolling"] as const;
 export type Policy = (typeof POLICIES)[number];
 
-export type Choices = { policy: Policy; capKw: number; execution: Execution; onProgress?: (what: string, share: number) => void };
+export type Choices = {
+  policy: Policy;
+  /** Of the whole site; Infinity without one. */
+  capKw: number;
+  /** Whether planners go by what drivers said, or know when cars leave and what they need. */
+  drivers: Told;
+  /** What a kWh that is not delivered is worth, in kWh at the baseline's mean. */
+  missedTimes: number;
+  execution: Execution;
+  onProgress?: (what: string, share: number) => void;
+};
 
 /** Why a policy costs more than perfect foresight; `value` in the units of the objective, null where the data cannot tell. */
 export type RegretPart = { cause: "arrival" | "departure" | "need" | "signal" | "execution"; value: number | null };
@@ -29,8 +39,9 @@ export type Backtest = {
 type Knows = { departure: Told; need: Told; forecast: Forecast; execution: Execution };
 
 /** Plays the policy and those it is measured by. */
-export function backtest(inputs: BacktestInputs, { policy, capKw, execution, onProgress }: Choices): Backtest {
+export function backtest(inputs: BacktestInputs, choices: Choices): Backtest {
   const { grid, stays, zone } = inputs;
+  const { policy, capKw, drivers, execution, onProgress } = choices;
   const hasCap = Number.isFinite(capKw);
   const play = (what: string, decide: Parameters<typeof simulate>[3]): CarRun[] => {
     let done = 0;
@@ -40,15 +51,16 @@ export function backtest(inputs: BacktestInputs, { policy, capKw, execution, onP
     return runs;
   };
   const truth: Knows = { departure: "true", need: "true", forecast: hindsightForecast(grid), execution: "any power" };
-  const told: Knows = { departure: "stated", need: "stated", forecast: inputs.forecast, execution };
+  const told: Knows = { departure: drivers, need: drivers, forecast: inputs.forecast, execution };
   const roll = (what: string, { departure, need, forecast, execution }: Knows) => {
     const believe = believer(grid, stays, { departure, need });
     const later = laterArrivals(grid, stays, zone);
+    const missedValue = choices.missedTimes * Math.abs(basePerKwh);
     return play(
       what,
       hasCap
-        ? rollingUnderCap(grid, capKw, believe, forecast, later, execution)
-        : rollingAlone(grid, believe, forecast, execution),
+        ? rollingUnderCap(grid, capKw, believe, forecast, missedValue, later, execution)
+        : rollingAlone(grid, believe, forecast, missedValue, execution),
     );
   };
   const scored = (runs: CarRun[]) => score(grid, runs, zone);
@@ -71,11 +83,11 @@ export function backtest(inputs: BacktestInputs, { policy, capKw, execution, onP
   let parts: RegretPart[] = [];
   let rolling: Score | undefined;
   if (policy === "rolling") {
-    const saysNothing = stays.every((stay) => stay.stated === undefined);
+    const says = drivers === "stated" && stays.some((stay) => stay.stated !== undefined);
     const stages: { cause: RegretPart["cause"]; knows: Knows; tells: boolean }[] = [
       { cause: "arrival", knows: truth, tells: true },
-      { cause: "departure", knows: { ...truth, departure: "stated" }, tells: !saysNothing },
-      { cause: "need", knows: { ...truth, departure: "stated", need: "stated" }, tells: !saysNothing },
+      { cause: "departure", knows: { ...truth, departure: "stated" }, tells: says },
+      { cause: "need", knows: { ...truth, departure: "stated", need: "stated" }, tells: says },
       { cause: "signal", knows: { ...told, execution: "any power" }, tells: inputs.signalIsForecast },
       { cause: "execution", knows: told, tells: execution === "real" },
     ];

@@ -24,11 +24,11 @@ const EPSILON_KWH = 1e-9;
 export function share(
   sharers: readonly Sharer[],
   capKwh: (step: number) => number,
-  valueOf: (step: number) => number,
+  valueAt: (step: number) => number,
 ): Shared {
   const problem = pack(sharers);
   const { first, last, base, cars, room, energy, left } = problem;
-  const values = new Float64Array(last - first).map((_, index) => valueOf(first + index));
+  const values = new Float64Array(last - first).map((_, index) => valueAt(first + index));
   const order = [...values.keys()].sort((a, b) => (values[a] as number) - (values[b] as number) || a - b);
   let openKwh = left.reduce((sum, kwh) => sum + kwh, 0);
   const search = new PathSearch(problem, sharers);

@@ -16,7 +16,12 @@ export type CarRun = {
  * What each of the `deciding` cars shall take in this step, kWh. `cars` are all that are there and not full, deciding ones
  * included; the others have had their part of the step, and `capLeftKwh` is what they left.
  */
-export type Decide = (now: number, deciding: readonly CarRun[], cars: readonly CarRun[], capLeftKwh: number) => number[];
+export type Decide = (
+  now: number,
+  deciding: readonly CarRun[],
+  cars: readonly CarRun[],
+  capLeftKwh: number,
+) => number[];
 
 const FULL_KWH = 1e-9;
 
