@@ -39,7 +39,7 @@ ${charts.map(svg).join("\n")}
 const TEXT = {
   animation: false,
   textStyle: { fontFamily: "system-ui, sans-serif" },
-  grid: { containLabel: true, left: 10, right: 30, bottom: 30 },
+  grid: { outerBoundsMode: "same", left: 10, right: 30, bottom: 30 },
 };
 
 function bars(title: string, names: string[], values: (number | null)[]): EChartsCoreOption {

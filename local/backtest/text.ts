@@ -9,6 +9,8 @@ export const POLICY_NAMES: Record<string, string> = {
   cheapest: "perfect foresight",
 };
 
+const BASELINES: Record<string, string> = { now: "charging at plug-in", llf: "least laxity first" };
+
 /** The report for a person: at most 80 columns, no colour, the same in a pipe. */
 export function backtestText(report: BacktestReport): string {
   const cap = report.capKw === null ? "no cap" : `cap ${report.capKw} kW`;
@@ -17,9 +19,9 @@ export function backtestText(report: BacktestReport): string {
   const unit = report.unit === "pence" ? "p/kWh" : "g/kWh";
   const header = [
     "".padEnd(18),
-    "kWh".padStart(9),
+    "kWh".padStart(8),
     "deliv %".padStart(8),
-    ...(hasCost ? ["£".padStart(9)] : []),
+    ...(hasCost ? ["£".padStart(8)] : []),
     ...(hasCarbon ? ["kg CO2".padStart(9)] : []),
     unit.padStart(8),
     "saved %".padStart(8),
@@ -32,7 +34,7 @@ export function backtestText(report: BacktestReport): string {
     "",
     header,
     ...report.rows.map((row) => line(row, hasCost, hasCarbon)),
-    `saved %: of what perfect foresight saves against ${POLICY_NAMES[report.baseline]};`,
+    `saved %: of what perfect foresight saves against ${BASELINES[report.baseline]};`,
     "cmd/day: commands per car and day plugged in",
     ...regretLines(report),
   ]
@@ -43,9 +45,9 @@ export function backtestText(report: BacktestReport): string {
 function line(row: ReportRow, hasCost: boolean, hasCarbon: boolean): string {
   return [
     (POLICY_NAMES[row.policy] ?? row.policy).padEnd(18),
-    row.deliveredKwh.toFixed(1).padStart(9),
+    row.deliveredKwh.toFixed(1).padStart(8),
     row.deliveredPercent.toFixed(2).padStart(8),
-    ...(hasCost ? [((row.costPence ?? 0) / 100).toFixed(2).padStart(9)] : []),
+    ...(hasCost ? [((row.costPence ?? 0) / 100).toFixed(2).padStart(8)] : []),
     ...(hasCarbon ? [((row.carbonGrams ?? 0) / 1000).toFixed(1).padStart(9)] : []),
     row.perKwh.toFixed(2).padStart(8),
     (row.savedPercent === null ? "-" : row.savedPercent.toFixed(1)).padStart(8),
