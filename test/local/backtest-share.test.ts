@@ -10,7 +10,11 @@ beforeAll(async () => {
   highs = await loadHighs();
 });
 
-type Case = { cars: { from: number; length: number; needKwh: number; room: number[] }[]; cap: number[]; value: number[] };
+type Case = {
+  cars: { from: number; length: number; needKwh: number; room: number[] }[];
+  cap: number[];
+  value: number[];
+};
 const STEPS = 6;
 const kwh = fc.integer({ min: 0, max: 9 });
 const cases: fc.Arbitrary<Case> = fc.record({
@@ -51,7 +55,8 @@ function byHighs(one: Case): number {
       `obj: ${[...places.map((place) => `${(one.value[place.step] as number) - 1000} ${name(place)}`), "0 none"].join(" + ").replaceAll("+ -", "- ")}`,
       "Subject To",
       ...sharers.map(
-        ({ needKwh }, car) => `need${car}: ${total(places.filter((place) => place.car === car).map(name))} <= ${needKwh}`,
+        ({ needKwh }, car) =>
+          `need${car}: ${total(places.filter((place) => place.car === car).map(name))} <= ${needKwh}`,
       ),
       ...one.cap.map(
         (cap, step) => `cap${step}: ${total(places.filter((place) => place.step === step).map(name))} <= ${cap}`,
@@ -105,13 +110,21 @@ describe("what cars share of a site", () => {
   it("moves one car to let in another that has no other hour", () => {
     const free = { from: 0, to: 2, needKwh: 4, roomKwh: () => 4 };
     const bound = { from: 0, to: 1, needKwh: 4, roomKwh: () => 4 };
-    const shared = share([free, bound], () => 4, (step) => step);
+    const shared = share(
+      [free, bound],
+      () => 4,
+      (step) => step,
+    );
     expect(shared.shortfallKwh).toBe(0);
     expect([shared.energyKwh(0, 1), shared.energyKwh(1, 0)]).toEqual([4, 4]);
   });
 
   it("gives equal hours to the earlier one", () => {
-    const shared = share([{ from: 0, to: 3, needKwh: 2, roomKwh: () => 2 }], () => Number.POSITIVE_INFINITY, () => 7);
+    const shared = share(
+      [{ from: 0, to: 3, needKwh: 2, roomKwh: () => 2 }],
+      () => Number.POSITIVE_INFINITY,
+      () => 7,
+    );
     expect(shared.energyKwh(0, 0)).toBe(2);
   });
 });
