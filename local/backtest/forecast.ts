@@ -124,7 +124,7 @@ export function marginalForecast(grid: Grid, marginal: MarginalCarbon): Forecast
   const carbonAt = (step: number) => grid.value[step] ?? Number.NaN;
   const pastMean = (now: number, step: number): number | undefined => {
     let [sum, days] = [0, 0];
-    for (let day = Math.ceil((step - now + 1) / stepsPerDay), tried = 0; tried < MEAN_DAYS; day++, tried++) {
+    for (let day = Math.ceil((step - now) / stepsPerDay), tried = 0; tried < MEAN_DAYS; day++, tried++) {
       const value = carbonAt(step - day * stepsPerDay);
       if (Number.isNaN(value)) break;
       sum += value;
