@@ -39,13 +39,13 @@ ${charts.map(svg).join("\n")}
 const TEXT = {
   animation: false,
   textStyle: { fontFamily: "system-ui, sans-serif" },
-  grid: { outerBoundsMode: "same", left: 10, right: 30, bottom: 30 },
+  grid: { left: 150, right: 60, top: 44, bottom: 30 },
 };
 
 function bars(title: string, names: string[], values: (number | null)[]): EChartsCoreOption {
   return {
     ...TEXT,
-    title: { text: title, textStyle: { fontSize: 14 } },
+    title: { text: title, textStyle: { fontSize: 14 }, left: 0 },
     xAxis: { type: "value" },
     yAxis: { type: "category", inverse: true, data: names },
     series: [{ type: "bar", data: values, barMaxWidth: 24, label: { show: true, position: "right" } }],
@@ -77,20 +77,20 @@ function regret({ regret: { parts }, unit }: BacktestReport): EChartsCoreOption 
   );
 }
 
-function meanDay({ meanDayKw }: BacktestReport): EChartsCoreOption {
+function meanDay({ meanDayKw, zone }: BacktestReport): EChartsCoreOption {
   return {
     ...TEXT,
-    title: { text: "Mean power of the site by hour (UTC), kW", textStyle: { fontSize: 14 } },
-    legend: { top: 24 },
-    grid: { ...TEXT.grid, top: 64 },
-    xAxis: { type: "category", data: Array.from({ length: 24 }, (_, hour) => String(hour)) },
+    title: { text: `Mean power of the site by hour of the day (${zone}), kW`, textStyle: { fontSize: 14 }, left: 0 },
+    legend: { top: 24, left: 0 },
+    grid: { left: 40, right: 20, top: 64, bottom: 30 },
+    xAxis: { type: "category", data: Array.from({ length: 25 }, (_, hour) => String(hour)), boundaryGap: false },
     yAxis: { type: "value" },
     series: Object.entries(meanDayKw).map(([policy, data]) => ({
       name: POLICY_NAMES[policy] ?? policy,
       type: "line",
       step: "end",
       symbol: "none",
-      data,
+      data: [...data, data.at(-1) ?? 0],
     })),
   };
 }

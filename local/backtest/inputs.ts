@@ -63,14 +63,16 @@ export async function prepareBacktest(request: BacktestRequest): Promise<Backtes
       : hindsightForecast(grid);
   const outside = read.stays.length - stays.length;
   const notes = [
-    ...(read.leftOut > 0 ? [`${read.leftOut} sessions without departure, stay or energy are left out`] : []),
-    ...(outside > 0 ? [`${outside} sessions with a moment that the signals do not cover are left out`] : []),
-    ...(read.capped > 0
-      ? [`${read.capped} sessions took more than their charger gives in the stay; they count as that`]
-      : []),
+    ...(read.leftOut > 0 ? [`left out, without departure, stay or energy: ${sessionsOf(read.leftOut)}`] : []),
+    ...(outside > 0 ? [`left out, with a moment that the signals do not cover: ${sessionsOf(outside)}`] : []),
+    ...(read.capped > 0 ? [`cut to what the charger gives in the stay: ${sessionsOf(read.capped)}`] : []),
     ...(request.shiftDays === 0 ? [] : [`sessions are shifted by ${request.shiftDays} days`]),
   ];
   return { grid, zone, stays, forecast, signalIsForecast: hasForecast, notes };
+}
+
+function sessionsOf(count: number): string {
+  return count === 1 ? "1 session" : `${count} sessions`;
 }
 
 function nothingCovered(file: string, stays: readonly Stay[], points: readonly FeedPoint[]): string {

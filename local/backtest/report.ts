@@ -36,16 +36,17 @@ export type BacktestReport = {
   rows: ReportRow[];
   /** Above perfect foresight, in `unit`, with energy that it delivers and the policy does not bought at the baseline's mean. */
   regret: { total: number; percentOfForesight: number; parts: (RegretPart & { why?: string })[] };
-  /** Mean power of the site by hour of the day (UTC), kW, for each policy. */
+  zone: string;
+  /** Mean power of the site by local hour of the day, kW, for each policy. */
   meanDayKw: Record<string, number[]>;
 };
 
 const UNTOLD: Record<RegretPart["cause"], string> = {
   arrival: "",
-  departure: "no drivers' words go into this run: taken as known",
-  need: "no drivers' words go into this run: taken as known",
+  departure: "no driver's word goes into this run: taken as known",
+  need: "no driver's word goes into this run: taken as known",
   signal: "the file has no forecasts: taken as known",
-  execution: "any power, at once; --execution real for 6 A and runs of ten minutes",
+  execution: "any power; --execution real: from 6 A, in ten-minute runs",
 };
 
 /** Everything that is printed, drawn and stored of a backtest, without a clock. */
@@ -71,6 +72,7 @@ export function reportOf(inputs: BacktestInputs, choices: Choices, result: Backt
     drivers: choices.drivers === "stated" ? "stated" : "known",
     execution: choices.execution,
     notes: inputs.notes,
+    zone: inputs.zone,
     rows,
     regret: {
       total: round(result.regret.value, 3),
@@ -103,16 +105,24 @@ function rowOf(policy: string, score: Score, saved: number | null): ReportRow {
   };
 }
 
-function meanDay({ grid }: BacktestInputs, { runs }: Backtest, policy: string): number[] {
+function meanDay({ grid, zone }: BacktestInputs, { runs }: Backtest, policy: string): number[] {
+  const format = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", hourCycle: "h23", timeZone: zone });
+  const hours = new Map<number, number>();
+  const localHour = (hourMs: number) => {
+    const found = hours.get(hourMs) ?? Number(format.format(hourMs));
+    hours.set(hourMs, found);
+    return found;
+  };
   const kwh = new Float64Array(24);
-  const days = new Set<number>();
+  let [firstMs, lastMs] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const run of runs[policy] ?? []) {
     for (const [index, energy] of run.energyKwh.entries()) {
       const ms = timeOf(grid, run.from + index);
-      days.add(Math.floor(ms / (24 * HOUR_MS)));
-      const hour = Math.floor(ms / HOUR_MS) % 24;
+      [firstMs, lastMs] = [Math.min(firstMs, ms), Math.max(lastMs, ms)];
+      const hour = localHour(Math.floor(ms / HOUR_MS) * HOUR_MS);
       kwh[hour] = (kwh[hour] as number) + energy;
     }
   }
-  return [...kwh].map((energy) => round(energy / Math.max(1, days.size), 3));
+  const days = Math.max(1, Math.ceil((lastMs - firstMs) / (24 * HOUR_MS)));
+  return [...kwh].map((energy) => round(energy / days, 3));
 }

@@ -11,7 +11,7 @@ import type { CarRun, Decide } from "./simulate.ts";
 /** How a car is driven: at any power, or as one really can be, from 6 A and in runs of ten minutes. */
 export type Execution = "any power" | "real";
 
-export const MIN_POWER_SHARE = 6 / 32;
+const MIN_POWER_SHARE = 6 / 32;
 const RUN_MS = 10 * MINUTE_MS;
 /** A plan's windows are rounded; a need this close is the one it was made for. */
 const SAME_KWH = 1e-4;

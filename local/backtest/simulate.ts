@@ -78,7 +78,7 @@ export function simulate(
 }
 
 /** What the car would still take. */
-export function leftKwh(car: CarRun): number {
+function leftKwh(car: CarRun): number {
   return car.stay.energyKwh - car.gotKwh;
 }
 

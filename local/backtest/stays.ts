@@ -2,7 +2,7 @@ import { HOUR_MS } from "../../shared/domain/instant.ts";
 import { BadInput } from "../feeds/bad-input.ts";
 import { numberOf, records, textOf, timeOf } from "../feeds/csv.ts";
 
-export type Statement = { departsAtMs: number; energyKwh: number };
+type Statement = { departsAtMs: number; energyKwh: number };
 
 /** One car's stay at a charger, epoch ms. */
 export type Stay = {

@@ -77,7 +77,7 @@ describe("npm run backtest", () => {
   it("plays one marginal signal with its forecasts", async () => {
     const { stdout, code } = await run("--carbon", marginal, "--sessions", stays, "--policy", "now");
     expect(code).toBe(0);
-    expect(stdout).toContain("2 sessions without departure, stay or energy are left out");
+    expect(stdout).toContain("left out, without departure, stay or energy: 2 sessions");
     expect(stdout).toMatch(/^at plug-in .* 0\.0 +0 /m);
     expect(stdout).not.toContain("£");
   });
