@@ -72,7 +72,7 @@ function regret({ regret: { parts }, unit }: BacktestReport): EChartsCoreOption 
   const scale = unit === "pence" ? 100 : 1000;
   return bars(
     `Regret against perfect foresight by cause, ${unit === "pence" ? "pounds" : "kg CO2"}`,
-    parts.map(({ cause, value }) => (value === null ? `${cause} (not told)` : cause)),
+    parts.map(({ cause, value }) => (value === null ? `${cause} (not in this run)` : cause)),
     parts.map(({ value }) => (value === null ? null : Number((value / scale).toFixed(2)))),
   );
 }
@@ -81,8 +81,8 @@ function meanDay({ meanDayKw, zone }: BacktestReport): EChartsCoreOption {
   return {
     ...TEXT,
     title: { text: `Mean power of the site by hour of the day (${zone}), kW`, textStyle: { fontSize: 14 }, left: 0 },
-    legend: { top: 24, left: 0 },
-    grid: { left: 40, right: 20, top: 64, bottom: 30 },
+    legend: { top: 34, left: 0 },
+    grid: { left: 40, right: 20, top: 76, bottom: 30 },
     xAxis: { type: "category", data: Array.from({ length: 25 }, (_, hour) => String(hour)), boundaryGap: false },
     yAxis: { type: "value" },
     series: Object.entries(meanDayKw).map(([policy, data]) => ({

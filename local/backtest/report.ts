@@ -46,7 +46,7 @@ const UNTOLD: Record<RegretPart["cause"], string> = {
   departure: "no driver's word goes into this run: taken as known",
   need: "no driver's word goes into this run: taken as known",
   signal: "the file has no forecasts: taken as known",
-  execution: "any power; --execution real: from 6 A, in ten-minute runs",
+  execution: "any power; see --execution real",
 };
 
 /** Everything that is printed, drawn and stored of a backtest, without a clock. */
