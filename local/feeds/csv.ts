@@ -34,8 +34,8 @@ async function readSeries(file: string, names: readonly string[], span: WantedSp
       throw new BadInput(`${at} has ${record.length} fields where the header has ${header.record.length}.`);
     }
     const value = numberOf(at, record[column.value] ?? "");
-    const startsAtMs = timeOf(at, "start_utc", record[column.start] ?? "");
-    const endsAtMs = timeOf(at, "end_utc", record[column.end] ?? "");
+    const startsAtMs = halfHourOf(at, "start_utc", record[column.start] ?? "");
+    const endsAtMs = halfHourOf(at, "end_utc", record[column.end] ?? "");
     if (endsAtMs <= startsAtMs) throw new BadInput(`${at} ends at or before its start.`);
     // A blank value is a gap: the time is known not to be known.
     return value === undefined ? [] : [{ line: info.lines, startsAtMs, endsAtMs, value }];
@@ -45,7 +45,8 @@ async function readSeries(file: string, names: readonly string[], span: WantedSp
   return inSpan(file, lines, span);
 }
 
-async function textOf(file: string): Promise<string> {
+/** The text of a file. Throws BadInput when there is none. */
+export async function textOf(file: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (cause) {
@@ -57,7 +58,8 @@ async function textOf(file: string): Promise<string> {
 const Records = z.array(z.object({ record: z.array(z.string()), info: z.object({ lines: z.number() }) }));
 type Records = z.infer<typeof Records>;
 
-function records(file: string, text: string): Records {
+/** The lines of a CSV file, header included, as many fields as each has. Throws BadInput for a broken quote. */
+export function records(file: string, text: string): Records {
   try {
     return Records.parse(
       parse(text, { bom: true, info: true, relax_column_count: true, skip_empty_lines: true, trim: true }),
@@ -81,22 +83,27 @@ function columnsOf(file: string, header: readonly string[], names: readonly stri
   return { start: find("start_utc"), end: find("end_utc"), value };
 }
 
-function numberOf(at: string, text: string): number | undefined {
+/** Undefined for a blank field. Throws BadInput, with `at` to say where, for anything that is not a plain number. */
+export function numberOf(at: string, text: string): number | undefined {
   if (text === "") return undefined;
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)$/.test(text))
+  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text))
     throw new BadInput(`${at} has a value that is not a number: "${text.slice(0, 30)}".`);
   return Number(text);
 }
 
-function timeOf(at: string, column: string, text: string): number {
-  let ms: number;
+function halfHourOf(at: string, column: string, text: string): number {
+  const ms = timeOf(at, column, text);
+  if (ms % HALF_HOUR_MS !== 0) throw new BadInput(`${at}, ${column}: ${text} is not on a half-hour.`);
+  return ms;
+}
+
+/** Epoch ms of a time with its zone. Throws BadInput, with `at` to say where, for any other. */
+export function timeOf(at: string, column: string, text: string): number {
   try {
-    ms = epochMs(parseInstant(text));
+    return epochMs(parseInstant(text));
   } catch (cause) {
     throw new BadInput(`${at}, ${column}: ${cause instanceof Error ? cause.message : cause}.`, { cause });
   }
-  if (ms % HALF_HOUR_MS !== 0) throw new BadInput(`${at}, ${column}: ${text} is not on a half-hour.`);
-  return ms;
 }
 
 function refuseOverlaps(file: string, lines: readonly Line[]): void {
