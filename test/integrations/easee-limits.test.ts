@@ -34,8 +34,8 @@ describe("Easee's limits", () => {
     expect(calls.filter(({ status }) => status === 429)).toEqual([]);
     expect(calls.length).toBe(world.counted.length + calls.filter(({ kind }) => kind === "token").length);
     expect(world.simulator.mostCallsInWindow()).toBeLessThanOrEqual(LIMITS.callsPerWindow);
-    // At rest a charger is asked to speak and looked at: no more than once in eight minutes, and once for each look.
-    expect(calls.length).toBeLessThan(12 * (9 * (12 + 6) + 15 * 4 * 2 + 30));
+    // A charger is looked at every five minutes, and asked to speak no more than once in eight.
+    expect(calls.length).toBeLessThan(12 * (24 * (12 + 7.5) + 30));
   }, 120_000);
 
   it("allow one look a minute while a command waits", () => {

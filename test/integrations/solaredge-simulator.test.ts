@@ -108,7 +108,7 @@ describe("the credits of the simulated cloud", () => {
     const { callsPerMinute, creditsPerMonth } = world.simulator.peaks();
     expect(callsPerMinute).toBeLessThanOrEqual(10);
     expect(creditsPerMonth).toBeLessThanOrEqual(3 * 30);
-    expect(published(world.bus, "FaultRaised").every(({ faultClass }) => faultClass === "vendor-outage")).toBe(true);
+    expect(published(world.bus, "FaultRaised")).toEqual([]);
   });
 
   it("are not exceeded by nine sites at once: the last wait a minute", async () => {
@@ -144,7 +144,8 @@ describe("what goes wrong", () => {
   const anyFault: [FaultRule["kind"], string][] = [
     ["server-500", "transient"],
     ["server-503", "transient"],
-    ["html-502", "vendor-outage"],
+    // At one site alone it is no outage: the scheduler says when others get it too.
+    ["html-502", "transient"],
     ["empty-200", "malformed-message"],
     ["cut-connection", "transient"],
     ["rate-limited", "rate-limited"],
