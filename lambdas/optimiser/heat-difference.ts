@@ -4,7 +4,7 @@ import { HOUR_MS, type Instant, plusMs } from "../../shared/domain/instant.ts";
 import type { Plan, Window } from "../../shared/domain/plan.ts";
 import type { HeatMode, HeatReading } from "../../shared/domain/reading.ts";
 import { type Difference, settle } from "./difference.ts";
-import { HEADROOM_K, MARGIN_K } from "./heat.ts";
+import { HEADROOM_K, MARGIN_K, ROOM_MARGIN_K } from "./heat.ts";
 
 /** Of six changes of mode in a day the last is the way back to normal. */
 const CHANGES_A_DAY = 6;
@@ -54,9 +54,11 @@ function wantedMode(
   { asset, reading }: { asset: HeatPump; reading: HeatReading },
 ): HeatMode {
   const mode = window?.heatMode ?? "normal";
-  const { hotWaterMinC, hotWaterMaxC } = asset.preferences;
-  const waterC = reading.hotWaterC;
+  const { hotWaterMinC, hotWaterMaxC, indoorMinC } = asset.preferences;
+  const { hotWaterC: waterC, indoorC } = reading;
   if (mode === "reduced" && (waterC === null || waterC < hotWaterMinC + MARGIN_K)) return "normal";
+  if (mode === "reduced" && indoorMinC !== undefined && (indoorC === null || indoorC < indoorMinC + ROOM_MARGIN_K))
+    return "normal";
   // One that runs ends by itself; one that does not run yet would be over before it is seen.
   if (mode === "boost" && reading.mode !== "boost" && (waterC === null || waterC > hotWaterMaxC - HEADROOM_K))
     return "normal";

@@ -6,6 +6,7 @@ import { round } from "../../shared/domain/units.ts";
 import { nextLocalTime } from "../../shared/zone.ts";
 import { type CostSlot, costSlots } from "./costs.ts";
 import { type HeatStep, planHeat } from "./engine/heat-pump.ts";
+import type { Rooms } from "./engine/rooms.ts";
 import type { HeatLoad } from "./loads.ts";
 import { type Signals, signalNotes } from "./signals.ts";
 import { sumOver, surplusSlot } from "./surplus.ts";
@@ -14,7 +15,8 @@ import { sumOver, surplusSlot } from "./surplus.ts";
 export const MARGIN_K = 3;
 /** Nearer than this to the band's upper end, a boost is over before it can be seen, K. */
 export const HEADROOM_K = 2;
-const ROOM_MARGIN_K = 0.5;
+/** Nearer than this to the coldest that their owner wants, rooms are not turned down, K. */
+export const ROOM_MARGIN_K = 0.5;
 /** A temperature older than this moves nothing. */
 const FRESH_MS = 2 * HOUR_MS;
 const CELL_MS = 30 * MINUTE_MS;
@@ -28,6 +30,15 @@ const START_PENCE = 2;
 const COP = 2.5;
 const LITRE_KWH_PER_K = 4186 / 3.6e6;
 const ROOM_C = 20;
+/** The same for rooms, whose water is cooler. */
+const ROOM_COP = 3;
+/** How far a device is taken to let its rooms cool in `reduced`, K. */
+const SETBACK_K = 1;
+/** A pump that needs more of its power than this to keep the rooms warm would not catch up after a rest. */
+const MOST_LOAD = 0.7;
+/** Its own thermostat is taken to switch off this far below the band's upper end, and on this far below that, K. */
+const NORMAL_OFF_K = 1;
+const NORMAL_SWING_K = 5;
 /** Standing loss of a tank at the upper end of class B of EU 812/2013, which is stated for 45 K above the room, kW. */
 const standingLossKw = (litres: number) => (12 + 5.93 * litres ** 0.4) / 1000;
 const LOSS_STATED_AT_K = 45;
@@ -54,7 +65,8 @@ export function replanHeat(
   );
   const blind = whyBlind(reading, slots, now);
   const current = ourMode(reading, previous, now);
-  const steps = blind ? [] : stepsOf(asset, reading, current, slots, now);
+  const building = buildingOf(asset, reading);
+  const steps = blind ? [] : stepsOf(asset, reading, building, current, slots, now);
   const windows = windowsOf(slots, steps, current, signals.surplus ? epochMs(signals.surplus.until) : 0);
   const total = (perKwh: (slot: CostSlot) => number | null) => {
     const sum = sumOver(windows, slots, perKwh);
@@ -76,7 +88,7 @@ export function replanHeat(
     windows,
     notes: [
       ...notes,
-      ...(blind ? [`${blind}: it is left in its owner's normal`] : [estimates(asset)]),
+      ...(blind ? [`${blind}: it is left in its owner's normal`] : estimates(asset, building)),
       ...signalNotes(known),
       ...signals.solarNotes,
     ],
@@ -97,21 +109,56 @@ function whyBlind(reading: HeatReading, slots: readonly CostSlot[], now: Instant
   return undefined;
 }
 
-function estimates({ tankLitres, hotWaterKwhPerDay }: HeatPump): string {
-  return `estimated: a tank of ${tankLitres} l, ${hotWaterKwhPerDay} kWh of hot water a day, ${COP} units of heat from one`;
+function estimates({ tankLitres, hotWaterKwhPerDay }: HeatPump, building: Building | undefined): string[] {
+  const tank = `a tank of ${tankLitres} l, ${hotWaterKwhPerDay} kWh of hot water a day, ${COP} units of heat from one`;
+  if (!building) return [`estimated: ${tank}`];
+  const { holdKw, coolsKPerHour } = building;
+  return [
+    `estimated: ${tank}`,
+    `estimated: rooms that take ${round(holdKw, 2)} kW, and cool by ${round(coolsKPerHour, 2)} K an hour without it`,
+  ];
+}
+
+type Building = Rooms & { coolsKPerHour: number };
+
+/**
+ * The rooms at the weather of the reading; undefined where `reduced` does not turn them down, or where nobody knows how warm
+ * they are or must be.
+ */
+function buildingOf({ rooms, ratedPowerKw, preferences }: HeatPump, reading: HeatReading): Building | undefined {
+  const { indoorC, outdoorC } = reading;
+  if (!rooms || preferences.indoorMinC === undefined || indoorC === null || outdoorC === null) return undefined;
+  const lossKw = rooms.heatLossKwPerK * Math.max(0, indoorC - outdoorC);
+  const holdKw = lossKw / ROOM_COP;
+  return {
+    holdKw,
+    deferrableKwh: (SETBACK_K * rooms.heatLossKwPerK * rooms.timeConstantHours) / ROOM_COP,
+    spareKw: Math.max(0.1, ratedPowerKw - holdKw),
+    coolsKPerHour: Math.max(0, indoorC - outdoorC) / rooms.timeConstantHours,
+  };
+}
+
+/** The device's own thermostat: near the band's upper end, or lower if it rests at less than that in its owner's normal. */
+function thermostatOf({ hotWaterMinC, hotWaterMaxC }: HeatPump["preferences"], reading: HeatReading) {
+  const swingK = Math.min(NORMAL_SWING_K, (hotWaterMaxC - hotWaterMinC) / 2);
+  const assumedC = hotWaterMaxC - NORMAL_OFF_K - swingK;
+  const rests = reading.mode === "normal" && reading.compressorOn === false;
+  const onBelowC = Math.max(hotWaterMinC, Math.min(assumedC, rests ? (reading.hotWaterC ?? assumedC) : assumedC));
+  return { onBelowC, offAtC: onBelowC + swingK };
 }
 
 function stepsOf(
   asset: HeatPump,
   reading: HeatReading,
+  building: Building | undefined,
   current: Window | undefined,
   slots: readonly CostSlot[],
   now: Instant,
 ): HeatStep[] {
   const { hotWaterMinC, hotWaterMaxC, indoorMinC, indoorMaxC } = asset.preferences;
   const { indoorC } = reading;
-  const middleC = (hotWaterMinC + hotWaterMaxC) / 2;
-  const halfK = Math.min(2.5, (hotWaterMaxC - hotWaterMinC) / 4);
+  const inModeMs = current ? epochMs(now) - epochMs(current.startsAt) : 0;
+  const maxReducedMs = Math.min(MAX_REDUCED_MS, comfortMs(asset, reading, building, current, inModeMs));
   // Where no price is known it is taken for the dearest that is.
   const dearest = Math.max(...slots.flatMap((slot) => slot.costPencePerKwh ?? []));
   return planHeat({
@@ -125,23 +172,40 @@ function stepsOf(
     maxC: hotWaterMaxC,
     marginK: MARGIN_K,
     headroomK: HEADROOM_K,
-    normal: { onBelowC: middleC - halfK, offAtC: middleC + halfK },
+    normal: thermostatOf(asset.preferences, reading),
     ratedPowerKw: asset.ratedPowerKw,
     cop: COP,
     capacityKwhPerK: asset.tankLitres * LITRE_KWH_PER_K,
     lossKwPerK: standingLossKw(asset.tankLitres) / LOSS_STATED_AT_K,
     roomC: ROOM_C,
     drawKw: asset.hotWaterKwhPerDay / 24,
+    rooms: building,
     mode: current?.heatMode ?? "normal",
-    inModeMs: current ? epochMs(now) - epochMs(current.startsAt) : 0,
+    inModeMs,
     mayBoost: indoorMaxC === undefined || indoorC === null || indoorC <= indoorMaxC,
     // Rooms that nobody measures cannot be kept warm by us.
-    mayReduce: indoorMinC === undefined || (indoorC !== null && indoorC >= indoorMinC + ROOM_MARGIN_K),
+    mayReduce:
+      maxReducedMs >= CELL_MS &&
+      (indoorMinC === undefined || (indoorC !== null && indoorC >= indoorMinC + ROOM_MARGIN_K)) &&
+      (building === undefined || building.holdKw <= MOST_LOAD * asset.ratedPowerKw),
     runMs: RUN_MS,
-    maxReducedMs: MAX_REDUCED_MS,
+    maxReducedMs,
     startPence: START_PENCE,
     maxStarts: MAX_STARTS,
   });
+}
+
+/** How long the rooms may rest until they are at their margin, with what they have rested already. */
+function comfortMs(
+  { preferences: { indoorMinC } }: HeatPump,
+  { indoorC }: HeatReading,
+  building: Building | undefined,
+  current: Window | undefined,
+  inModeMs: number,
+): number {
+  if (!building || indoorMinC === undefined || indoorC === null) return Number.POSITIVE_INFINITY;
+  const leftHours = Math.max(0, indoorC - indoorMinC - ROOM_MARGIN_K) / building.coolsKPerHour;
+  return leftHours * HOUR_MS + (current?.heatMode === "reduced" ? inModeMs : 0);
 }
 
 /** Slots cut at whole half-hours. */

@@ -1,9 +1,10 @@
 import type { HeatMode } from "../../../shared/domain/reading.ts";
+import { type Rooms, roomsOf } from "./rooms.ts";
 
 /** Consecutive time with one cost of electricity, pence per kWh. */
 type HeatSlot = { startMs: number; endMs: number; costPencePerKwh: number };
 
-/** One tank and the pump that heats it. */
+/** One tank, the rooms if `reduced` turns them down too, and the pump that heats them. */
 export type HeatProblem = {
   /** Gapless and in order; none so long that the tank passes through its band within it. */
   slots: readonly HeatSlot[];
@@ -24,6 +25,7 @@ export type HeatProblem = {
   lossKwPerK: number;
   roomC: number;
   drawKw: number;
+  rooms?: Rooms | undefined;
   /** The mode it is in, and for how long, ms. */
   mode: HeatMode;
   inModeMs: number;
@@ -39,7 +41,7 @@ export type HeatProblem = {
   levels?: number;
 };
 
-/** What happens in one slot: the mode, electricity drawn, and the tank at the slot's end. */
+/** What happens in one slot: the mode, electricity drawn for the tank, and the tank at the slot's end. */
 export type HeatStep = { mode: HeatMode; energyKwh: number; endC: number };
 
 const LEVELS = 64;
@@ -81,7 +83,14 @@ function solve(problem: HeatProblem): HeatStep[] {
   const tank = tankOf(problem);
   const row = phases * tank.levels;
   const values = new Float64Array((slots.length + 1) * row);
-  tank.settle(values, slots.length * row, phases);
+  const meanPence = slots.reduce((sum, slot) => sum + slot.costPencePerKwh, 0) / Math.max(1, slots.length);
+  const rooms = roomsOf(problem.rooms, slots, Math.max(1, longestMs), meanPence);
+  for (let phase = 0; phase < phases; phase++) {
+    const owed = rooms.owedPence(slots.length, Math.max(0, phase - REDUCED + 1));
+    tank.settle(values, slots.length * row + phase * tank.levels, meanPence, owed);
+  }
+  const owed = new Float64Array(ages + 1);
+  const spared = new Float64Array(ages);
 
   const { at, fraction, drawn, discomfort, levels } = tank;
   for (let t = slots.length - 1; t >= 0; t--) {
@@ -91,6 +100,8 @@ function solve(problem: HeatProblem): HeatStep[] {
     const begin = slot.endMs - slot.startMs >= problem.runMs ? problem.startPence : NEVER;
     const [base, next] = [t * row, (t + 1) * row];
     const [ofBoost, ofReduced] = [BOOST * levels, REDUCED * levels];
+    for (let age = 0; age <= ages; age++) owed[age] = rooms.owedPence(t, age);
+    for (let age = 0; age < ages; age++) spared[age] = price * rooms.sparedKwh(age, slot.endMs - slot.startMs);
     for (let level = 0; level < levels; level++) {
       let low = next + (at[level] as number);
       let below = values[low] as number;
@@ -121,24 +132,29 @@ function solve(problem: HeatProblem): HeatStep[] {
         if (mayRest) {
           low = next + ofReduced + age * levels + (at[r] as number);
           below = values[low] as number;
-          rest = (discomfort[r] as number) + below + (fraction[r] as number) * ((values[low + 1] as number) - below);
+          rest =
+            (discomfort[r] as number) -
+            (spared[age] as number) +
+            below +
+            (fraction[r] as number) * ((values[low + 1] as number) - below);
         }
         // One that has rested for `age` slots rests on with what is stored for one more.
         if (age === 0) first = rest + begin;
-        else values[base + ofReduced + (age - 1) * levels + level] = Math.min(other, rest);
+        else values[base + ofReduced + (age - 1) * levels + level] = Math.min(other + (owed[age] as number), rest);
       }
-      values[base + ofReduced + (ages - 1) * levels + level] = other;
+      values[base + ofReduced + (ages - 1) * levels + level] = other + (owed[ages] as number);
       values[base + level] = Math.min(other, first);
       values[base + ofBoost + level] = Math.min(normal, boost, first);
     }
   }
-  return play(problem, tank, values, { ages, row });
+  return play(problem, tank, rooms, values, { ages, row });
 }
 
 /** Follows the values from the true start, choosing in each slot what costs least from there. */
 function play(
   problem: HeatProblem,
   tank: Tank,
+  rooms: ReturnType<typeof roomsOf>,
   values: Float64Array,
   { ages, row }: { ages: number; row: number },
 ): HeatStep[] {
@@ -157,7 +173,13 @@ function play(
       if (energyKwh === NEVER) continue;
       const phase = next === REDUCED ? REDUCED + (mode === REDUCED ? age : 0) : next;
       const later = tank.interpolate(values, (t + 1) * row + phase * tank.levels, endC);
-      const cost = energyKwh * slot.costPencePerKwh + discomfortPence + (begins ? problem.startPence : 0) + later;
+      const rested = mode === REDUCED ? Math.min(ages, age) : 0;
+      const ofRooms =
+        next === REDUCED
+          ? -rooms.sparedKwh(rested, slot.endMs - slot.startMs) * slot.costPencePerKwh
+          : rooms.owedPence(t, rested);
+      const started = begins ? problem.startPence : 0;
+      const cost = energyKwh * slot.costPencePerKwh + discomfortPence + ofRooms + started + later;
       if (!best || cost < best.cost - 1e-9) best = { cost, mode: next, energyKwh, endC };
     }
     if (!best) throw new RangeError("normal is always possible");
@@ -228,14 +250,10 @@ function tankOf(problem: HeatProblem) {
       const [a, b] = [values[row + low] as number, values[row + low + 1] as number];
       return a + (position - low) * (b - a);
     },
-    /** What the heat in the tank is worth at the end, below every phase. */
-    settle(values: Float64Array, from: number, phases: number): void {
-      const mean = slots.reduce((sum, slot) => sum + slot.costPencePerKwh, 0) / Math.max(1, slots.length);
-      for (let phase = 0; phase < phases; phase++) {
-        for (let level = 0; level < levels; level++) {
-          values[from + phase * levels + level] = -(level * stepK * capacityKwhPerK * mean) / cop;
-        }
-      }
+    /** What the end is worth from each level on: what is owed, less the heat in the tank at the mean cost. */
+    settle(values: Float64Array, from: number, meanPence: number, owedPence: number): void {
+      for (let level = 0; level < levels; level++)
+        values[from + level] = owedPence - (level * stepK * capacityKwhPerK * meanPence) / cop;
     },
   };
 }
