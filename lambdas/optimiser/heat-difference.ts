@@ -42,7 +42,7 @@ export function heatDifference(input: {
           mode,
           ...(mode === "boost" && { fullAtC: input.asset.preferences.hotWaterMaxC - HEADROOM_K }),
         },
-        holds: reading.mode === mode || isDone(window, mode, input),
+        holds: reading.mode === mode || isDone(mode, input),
         isSame: (open) => open.kind === "heat.mode" && open.mode === mode,
       };
     },
@@ -65,17 +65,19 @@ function wantedMode(
   return mode;
 }
 
-/** A boost that ended by itself within its window is not asked for again: its tank was full, whatever a tap took since. */
-function isDone(window: Window | undefined, mode: HeatMode, { recent }: { recent: readonly Command[] }): boolean {
+/**
+ * One boost a day: it moves less than a rest does. A second one would find its tank full, whatever a tap took since, or a
+ * device that did not heat in the first.
+ */
+function isDone(mode: HeatMode, { recent, now }: { recent: readonly Command[]; now: Instant }): boolean {
   return (
     mode === "boost" &&
-    window !== undefined &&
     recent.some(
       ({ action, status, issuedAt }) =>
         action.kind === "heat.mode" &&
         action.mode === "boost" &&
         status === "confirmed" &&
-        issuedAt >= plusMs(window.startsAt, -HOUR_MS),
+        issuedAt >= plusMs(now, -DAY_MS),
     )
   );
 }

@@ -19,6 +19,8 @@ export const HEADROOM_K = 2;
 export const ROOM_MARGIN_K = 0.5;
 /** A temperature older than this moves nothing. */
 const FRESH_MS = 2 * HOUR_MS;
+/** A mode is told at its window's start and shown by a cloud some minutes later. */
+const SHOWS_AFTER_MS = 5 * MINUTE_MS;
 const CELL_MS = 30 * MINUTE_MS;
 const RUN_MS = 20 * MINUTE_MS;
 const MAX_REDUCED_MS = 3 * HOUR_MS;
@@ -37,7 +39,7 @@ const SETBACK_K = 1;
 /** A pump that needs more of its power than this to keep the rooms warm would not catch up after a rest. */
 const MOST_LOAD = 0.7;
 /** Its own thermostat is taken to switch off this far below the band's upper end, and on this far below that, K. */
-const NORMAL_OFF_K = 1;
+const NORMAL_OFF_K = 2;
 const NORMAL_SWING_K = 5;
 /** Standing loss of a tank at the upper end of class B of EU 812/2013, which is stated for 45 K above the room, kW. */
 const standingLossKw = (litres: number) => (12 + 5.93 * litres ** 0.4) / 1000;
@@ -95,10 +97,12 @@ export function replanHeat(
   };
 }
 
-/** The window in force, if the pump is in its mode. */
+/** The window in force, if the pump is in its mode or was not heard of since it was told to be. */
 function ourMode(reading: HeatReading, previous: Plan | undefined, now: Instant): Window | undefined {
   const window = previous && windowAt(previous, now);
-  return window?.heatMode !== undefined && window.heatMode === reading.mode ? window : undefined;
+  if (window?.heatMode === undefined) return undefined;
+  const isUnheard = reading.mode === "normal" && reading.observedAt < plusMs(window.startsAt, SHOWS_AFTER_MS);
+  return isUnheard || window.heatMode === reading.mode ? window : undefined;
 }
 
 /** Why no mode can be chosen; undefined when one can. */

@@ -23,6 +23,7 @@ function aVendor(name: string, family: Manifest["family"]): Vendor {
     manifest: { name, family } as Manifest,
     startSimulation: () => Promise.reject(new Error("not here")),
     vendorAssetId: (index) => `${name}-${index}`,
+    heatsRooms: name === "heat-a",
   };
 }
 

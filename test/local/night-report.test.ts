@@ -57,7 +57,8 @@ const calm: Outcome = {
   couldBeReady: () => true,
   commands: [],
   effective: [],
-  leftAlone: () => [],
+  storedKwh: () => 0,
+  leftAlone: () => undefined,
   comfortBreaches: [],
   production: [],
   calls: Array.from({ length: 300 }, (_, i) => ({ ...aCall, atMs: i * HOUR_MS })),
@@ -225,7 +226,7 @@ describe("a report of a mixed fleet", () => {
     return report({ ...inputs, cars: inputs.cars.map(stay), chargers: inputs.chargers.map(stay) }, signalsOf(inputs), {
       ...calm,
       intervals: (assetId) => hour(7, assetId === "pump-0001" ? 1 : 7.36),
-      leftAlone: () => hour(6, 1.1),
+      leftAlone: () => ({ intervals: hour(6, 1.1), storedKwh: 0 }),
       production: [
         { assetId: "solar-0001", atMs: night.startsAtMs + HOUR_MS, productionKw },
         { assetId: "solar-0001", atMs: night.startsAtMs + 7.5 * HOUR_MS, productionKw },

@@ -40,6 +40,7 @@ export const startSimulation: StartSimulation = async ({ clock, heatPumps, seed,
       return simulator.issueTokens(accountId);
     },
     intervals: (assetId) => truth(assetId).intervals,
+    storedKwh: (assetId) => truth(assetId).storedKwh,
     // A heat pump has no time by which it is ready.
     couldBeReady: () => true,
     effectiveCalls: () =>

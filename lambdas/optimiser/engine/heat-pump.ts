@@ -162,6 +162,8 @@ function play(
   let tankC = problem.startC;
   let mode = MODES.indexOf(problem.mode);
   let age = mode === REDUCED ? Math.ceil((problem.inModeMs * ages) / problem.maxReducedMs) : 0;
+  // What has just begun is not given up for a slightly better moment: each change is one of a few.
+  const isYoung = mode !== NORMAL && problem.inModeMs < problem.runMs;
   for (const [t, slot] of problem.slots.entries()) {
     const hours = (slot.endMs - slot.startMs) / HOUR_MS;
     let best: { cost: number; mode: number; energyKwh: number; endC: number } | undefined;
@@ -180,6 +182,10 @@ function play(
           : rooms.owedPence(t, rested);
       const started = begins ? problem.startPence : 0;
       const cost = energyKwh * slot.costPencePerKwh + discomfortPence + ofRooms + started + later;
+      if (t === 0 && isYoung && next === mode) {
+        best = { cost, mode: next, energyKwh, endC };
+        break;
+      }
       if (!best || cost < best.cost - 1e-9) best = { cost, mode: next, energyKwh, endC };
     }
     if (!best) throw new RangeError("normal is always possible");
@@ -195,7 +201,7 @@ type Tank = ReturnType<typeof tankOf>;
 
 /** The tank's dynamics, and their tables for slots of one length: by mode and level, where it ends and what it draws. */
 function tankOf(problem: HeatProblem) {
-  const { minC, maxC, capacityKwhPerK, cop, ratedPowerKw, normal, slots, startC } = problem;
+  const { minC, maxC, capacityKwhPerK, cop, ratedPowerKw, normal, startC } = problem;
   const levels = problem.levels ?? LEVELS;
   const bottomC = Math.min(minC, startC) - 3;
   const topC = Math.max(maxC, startC);
