@@ -38,9 +38,6 @@ const ROOM_COP = 3;
 const SETBACK_K = 1;
 /** A pump that needs more of its power than this to keep the rooms warm would not catch up after a rest. */
 const MOST_LOAD = 0.7;
-/** Its own thermostat is taken to switch off this far below the band's upper end, and on this far below that, K. */
-const NORMAL_OFF_K = 2;
-const NORMAL_SWING_K = 5;
 /** Standing loss of a tank at the upper end of class B of EU 812/2013, which is stated for 45 K above the room, kW. */
 const standingLossKw = (litres: number) => (12 + 5.93 * litres ** 0.4) / 1000;
 const LOSS_STATED_AT_K = 45;
@@ -142,13 +139,14 @@ function buildingOf({ rooms, ratedPowerKw, preferences }: HeatPump, reading: Hea
   };
 }
 
-/** The device's own thermostat: near the band's upper end, or lower if it rests at less than that in its owner's normal. */
+/** The device's own thermostat: about the middle of the band, or lower if it rests at less than that in its owner's normal. */
 function thermostatOf({ hotWaterMinC, hotWaterMaxC }: HeatPump["preferences"], reading: HeatReading) {
-  const swingK = Math.min(NORMAL_SWING_K, (hotWaterMaxC - hotWaterMinC) / 2);
-  const assumedC = hotWaterMaxC - NORMAL_OFF_K - swingK;
-  const rests = reading.mode === "normal" && reading.compressorOn === false;
-  const onBelowC = Math.max(hotWaterMinC, Math.min(assumedC, rests ? (reading.hotWaterC ?? assumedC) : assumedC));
-  return { onBelowC, offAtC: onBelowC + swingK };
+  const halfK = Math.min(2.5, (hotWaterMaxC - hotWaterMinC) / 4);
+  const assumedC = (hotWaterMinC + hotWaterMaxC) / 2 - halfK;
+  const rests = reading.mode === "normal" && reading.compressorOn === false && reading.hotWaterC !== null;
+  const seenC = rests ? Math.floor(reading.hotWaterC ?? assumedC) : assumedC;
+  const onBelowC = Math.max(hotWaterMinC, Math.min(assumedC, seenC));
+  return { onBelowC, offAtC: onBelowC + 2 * halfK };
 }
 
 function stepsOf(
