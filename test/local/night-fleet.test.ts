@@ -106,6 +106,13 @@ describe("a fleet", () => {
     expect(new Set(pumps.map(({ preferences }) => preferences.indoorMinC === undefined)).size).toBe(2);
   });
 
+  it("has a building and a band for its rooms wherever they can be turned down", () => {
+    for (const { integration, rooms, preferences } of theFleet({ heatPumps: 20 }).heatPumps) {
+      expect(rooms !== undefined).toBe(integration === "heat-a");
+      if (rooms) expect(preferences.indoorMinC).toBe(18.5);
+    }
+  });
+
   it("needs no vendor of a kind that it has none of, and says which it lacks", () => {
     const onlyCars = vendors.slice(0, 1);
     const none = { ...request, chargers: 0, heatPumps: 0, solarSites: 0 };

@@ -235,6 +235,17 @@ describe("a report of a mixed fleet", () => {
     });
   }
 
+  it("counts heat that is left at the night's end at the mean price, so that none is bought or owed for nothing", async () => {
+    const { byKind, heatPumps } = await mixedReport({ storedKwh: () => -0.5 });
+    const [pump] = heatPumps;
+    const meanPence = ((pump?.compared.costPence ?? 0) - (pump?.actual.costPence ?? 0)) / 0.5;
+    expect(pump?.storedMoreKwh).toBe(-0.5);
+    expect(pump?.compared.energyKwh).toBeCloseTo(1.5, 6);
+    expect(meanPence).toBeGreaterThan(10);
+    expect(meanPence).toBeLessThan(20);
+    expect(byKind.heatPumps?.savedAgainstLeftAlone.costPercent).toBeLessThan(54);
+  });
+
   it("judges each kind by itself, and cars and chargers together at the top", async () => {
     const { byKind, totals, cars, chargers, heatPumps, solarSites } = await mixedReport();
     expect([cars[0]?.ready, chargers[0]?.ready]).toEqual([true, true]);
