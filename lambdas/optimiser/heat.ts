@@ -23,7 +23,7 @@ const FRESH_MS = 2 * HOUR_MS;
 const SHOWS_AFTER_MS = 5 * MINUTE_MS;
 const CELL_MS = 30 * MINUTE_MS;
 const RUN_MS = 20 * MINUTE_MS;
-const MAX_REDUCED_MS = 3 * HOUR_MS;
+export const MAX_REDUCED_MS = 3 * HOUR_MS;
 /** Each is two changes of mode; a day has at most six. */
 const MAX_STARTS = 3;
 const START_PENCE = 2;
@@ -206,8 +206,11 @@ function comfortMs(
   inModeMs: number,
 ): number {
   if (!building || indoorMinC === undefined || indoorC === null) return Number.POSITIVE_INFINITY;
-  const leftHours = Math.max(0, indoorC - indoorMinC - ROOM_MARGIN_K) / building.coolsKPerHour;
-  return leftHours * HOUR_MS + (current?.heatMode === "reduced" ? inModeMs : 0);
+  const restedMs = current?.heatMode === "reduced" ? inModeMs : 0;
+  const leftK = Math.max(0, indoorC - indoorMinC - ROOM_MARGIN_K);
+  const stillToCoolK = SETBACK_K - (building.coolsKPerHour * restedMs) / HOUR_MS;
+  if (leftK >= stillToCoolK) return Number.POSITIVE_INFINITY;
+  return (leftK / building.coolsKPerHour) * HOUR_MS + restedMs;
 }
 
 /** Slots cut at whole half-hours. */
