@@ -4,12 +4,11 @@ import { HOUR_MS, type Instant, plusMs } from "../../shared/domain/instant.ts";
 import type { Plan, Window } from "../../shared/domain/plan.ts";
 import type { HeatMode, HeatReading } from "../../shared/domain/reading.ts";
 import { type Difference, settle } from "./difference.ts";
-import { HEADROOM_K, MARGIN_K, MAX_REDUCED_MS, ROOM_MARGIN_K } from "./heat.ts";
+import { HEADROOM_K, MARGIN_K, ROOM_MARGIN_K } from "./heat.ts";
 
 /** Of six changes of mode in a day the last is the way back to normal. */
 const CHANGES_A_DAY = 6;
 const DAY_MS = 24 * HOUR_MS;
-const CATCH_UP_MS = HOUR_MS;
 
 /**
  * What to do about one heat pump now. A mode that we did not set is its owner's: it is neither ended nor replaced. The way
@@ -36,7 +35,7 @@ export function heatDifference(input: {
       if (mode === "normal") {
         // Nothing to give back if nothing was taken.
         if (!isOpen && reading.mode === null && (ours === undefined || ours === "normal")) return undefined;
-      } else if (isTooSoon(mode, input)) {
+      } else if (mode === "boost" && isBoosted(recent, now)) {
         return undefined;
       } else if (changesIn(recent, plusMs(now, -DAY_MS)) >= CHANGES_A_DAY - 1) return undefined;
       return {
@@ -70,19 +69,16 @@ function wantedMode(
 
 /**
  * One boost a day: it moves less than a rest does, and a second one would find its tank full, whatever a tap took since, or a
- * device that did not heat in the first. After a rest, rooms and tank first get back what it put off.
+ * device that did not heat in the first.
  */
-function isTooSoon(
-  mode: HeatMode,
-  { reading, recent, now }: { reading: HeatReading; recent: readonly Command[]; now: Instant },
-) {
-  const within = (ms: number, asked: HeatMode) =>
-    recent.some(
-      ({ action, status, issuedAt }) =>
-        action.kind === "heat.mode" && action.mode === asked && status === "confirmed" && issuedAt >= plusMs(now, -ms),
-    );
-  if (mode === "boost") return within(DAY_MS, "boost");
-  return reading.mode !== "reduced" && within(CATCH_UP_MS, "normal") && within(CATCH_UP_MS + MAX_REDUCED_MS, "reduced");
+function isBoosted(recent: readonly Command[], now: Instant): boolean {
+  return recent.some(
+    ({ action, status, issuedAt }) =>
+      action.kind === "heat.mode" &&
+      action.mode === "boost" &&
+      status === "confirmed" &&
+      issuedAt >= plusMs(now, -DAY_MS),
+  );
 }
 
 /** The mode that we asked for last, as far as the pump may have heard it. */

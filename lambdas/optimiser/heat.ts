@@ -23,7 +23,9 @@ const FRESH_MS = 2 * HOUR_MS;
 const SHOWS_AFTER_MS = 5 * MINUTE_MS;
 const CELL_MS = 30 * MINUTE_MS;
 const RUN_MS = 20 * MINUTE_MS;
-export const MAX_REDUCED_MS = 3 * HOUR_MS;
+/** A rest is kept for this long: a new plan every few minutes would spend the day's changes on moving it. */
+const KEEP_REST_MS = 2 * HOUR_MS;
+const MAX_REDUCED_MS = 3 * HOUR_MS;
 /** Each is two changes of mode; a day has at most six. */
 const MAX_STARTS = 3;
 const START_PENCE = 2;
@@ -191,6 +193,7 @@ function stepsOf(
       (indoorMinC === undefined || (indoorC !== null && indoorC >= indoorMinC + ROOM_MARGIN_K)) &&
       (building === undefined || building.holdKw <= MOST_LOAD * asset.ratedPowerKw),
     runMs: RUN_MS,
+    keepMs: current?.heatMode === "reduced" ? KEEP_REST_MS : RUN_MS,
     maxReducedMs,
     startPence: START_PENCE,
     maxStarts: MAX_STARTS,

@@ -33,6 +33,8 @@ export type HeatProblem = {
   mayReduce: boolean;
   /** A mode is not begun in a slot shorter than this, ms. */
   runMs: number;
+  /** One that has begun is kept for this long where it may be, ms. */
+  keepMs: number;
   maxReducedMs: number;
   /** What a change away from normal is worth avoiding, pence, and the most of them. */
   startPence: number;
@@ -170,7 +172,9 @@ function play(
   let mode = MODES.indexOf(problem.mode);
   let age = mode === REDUCED ? Math.ceil((problem.inModeMs * ages) / problem.maxReducedMs) : 0;
   // What has just begun is not given up for a slightly better moment: each change is one of a few.
-  const isYoung = mode !== NORMAL && problem.inModeMs < problem.runMs;
+  const kept = mode;
+  const keptUntilMs = (problem.slots[0]?.startMs ?? 0) - problem.inModeMs + (mode === NORMAL ? 0 : problem.keepMs);
+  let isKept = true;
   for (const [t, slot] of problem.slots.entries()) {
     const hours = (slot.endMs - slot.startMs) / HOUR_MS;
     let best: { cost: number; mode: number; energyKwh: number; endC: number } | undefined;
@@ -190,13 +194,14 @@ function play(
           : rooms.owedPence(t, rested);
       const started = begins ? problem.startPence : 0;
       const cost = energyKwh * slot.costPencePerKwh + discomfortPence + ofRooms + started + later;
-      if (t === 0 && isYoung && next === mode) {
+      if (isKept && next === kept && slot.startMs < keptUntilMs) {
         best = { cost, mode: next, energyKwh, endC };
         break;
       }
       if (!best || cost < best.cost - 1e-9) best = { cost, mode: next, energyKwh, endC };
     }
     if (!best) throw new RangeError("normal is always possible");
+    isKept &&= best.mode === kept;
     if (counts && best.mode !== NORMAL && best.mode !== mode) left--;
     age = best.mode === REDUCED ? (mode === REDUCED ? age + 1 : 1) : 0;
     mode = best.mode;

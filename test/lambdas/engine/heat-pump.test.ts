@@ -30,6 +30,7 @@ function problem(prices: readonly number[], changes: Partial<HeatProblem> = {}):
     mayBoost: true,
     mayReduce: true,
     runMs: 1_200_000,
+    keepMs: 1_200_000,
     maxReducedMs: 6 * HALF_HOUR_MS,
     startPence: 2,
     maxStarts: 3,
