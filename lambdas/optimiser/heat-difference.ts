@@ -4,7 +4,7 @@ import { HOUR_MS, type Instant, plusMs } from "../../shared/domain/instant.ts";
 import type { Plan, Window } from "../../shared/domain/plan.ts";
 import type { HeatMode, HeatReading } from "../../shared/domain/reading.ts";
 import { type Difference, settle } from "./difference.ts";
-import { HEADROOM_K, MARGIN_K } from "./heat.ts";
+import { HEADROOM_K, MARGIN_K, ROOM_MARGIN_K } from "./heat.ts";
 
 /** Of six changes of mode in a day the last is the way back to normal. */
 const CHANGES_A_DAY = 6;
@@ -35,6 +35,8 @@ export function heatDifference(input: {
       if (mode === "normal") {
         // Nothing to give back if nothing was taken.
         if (!isOpen && reading.mode === null && (ours === undefined || ours === "normal")) return undefined;
+      } else if (mode === "boost" && isBoosted(recent, now)) {
+        return undefined;
       } else if (changesIn(recent, plusMs(now, -DAY_MS)) >= CHANGES_A_DAY - 1) return undefined;
       return {
         action: {
@@ -42,7 +44,7 @@ export function heatDifference(input: {
           mode,
           ...(mode === "boost" && { fullAtC: input.asset.preferences.hotWaterMaxC - HEADROOM_K }),
         },
-        holds: reading.mode === mode || isDone(window, mode, input),
+        holds: reading.mode === mode,
         isSame: (open) => open.kind === "heat.mode" && open.mode === mode,
       };
     },
@@ -54,27 +56,28 @@ function wantedMode(
   { asset, reading }: { asset: HeatPump; reading: HeatReading },
 ): HeatMode {
   const mode = window?.heatMode ?? "normal";
-  const { hotWaterMinC, hotWaterMaxC } = asset.preferences;
-  const waterC = reading.hotWaterC;
+  const { hotWaterMinC, hotWaterMaxC, indoorMinC } = asset.preferences;
+  const { hotWaterC: waterC, indoorC } = reading;
   if (mode === "reduced" && (waterC === null || waterC < hotWaterMinC + MARGIN_K)) return "normal";
+  if (mode === "reduced" && indoorMinC !== undefined && (indoorC === null || indoorC < indoorMinC + ROOM_MARGIN_K))
+    return "normal";
   // One that runs ends by itself; one that does not run yet would be over before it is seen.
   if (mode === "boost" && reading.mode !== "boost" && (waterC === null || waterC > hotWaterMaxC - HEADROOM_K))
     return "normal";
   return mode;
 }
 
-/** A boost that ended by itself within its window is not asked for again: its tank was full, whatever a tap took since. */
-function isDone(window: Window | undefined, mode: HeatMode, { recent }: { recent: readonly Command[] }): boolean {
-  return (
-    mode === "boost" &&
-    window !== undefined &&
-    recent.some(
-      ({ action, status, issuedAt }) =>
-        action.kind === "heat.mode" &&
-        action.mode === "boost" &&
-        status === "confirmed" &&
-        issuedAt >= plusMs(window.startsAt, -HOUR_MS),
-    )
+/**
+ * One boost a day: it moves less than a rest does, and a second one would find its tank full, whatever a tap took since, or a
+ * device that did not heat in the first.
+ */
+function isBoosted(recent: readonly Command[], now: Instant): boolean {
+  return recent.some(
+    ({ action, status, issuedAt }) =>
+      action.kind === "heat.mode" &&
+      action.mode === "boost" &&
+      status === "confirmed" &&
+      issuedAt >= plusMs(now, -DAY_MS),
   );
 }
 

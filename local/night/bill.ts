@@ -15,6 +15,15 @@ export function total(bills: readonly Bill[]): Bill {
   );
 }
 
+/** A bill without a part of it. */
+export function less(bill: Bill, part: Bill): Bill {
+  return {
+    energyKwh: bill.energyKwh - part.energyKwh,
+    costPence: bill.costPence - part.costPence,
+    carbonGrams: bill.carbonGrams - part.carbonGrams,
+  };
+}
+
 /** What is spared by `actual` against `otherwise`, percent of the latter; 0 where that is nothing. */
 export function saved(actual: Bill, otherwise: Bill): { costPercent: number; carbonPercent: number } {
   return {

@@ -29,12 +29,14 @@ function stayLines(title: string, { totals, savedAgainstChargeNow: saved, aboveH
   ];
 }
 
-function heatPumpLines(title: string, { totals, savedAgainstLeftAlone: saved, comfortBreaches }: HeatPumpTotals) {
+function heatPumpLines(title: string, sums: HeatPumpTotals) {
+  const { totals, storedMoreKwh, savedAgainstLeftAlone: saved, comfortBreaches } = sums;
   const breaches = comfortBreaches === 0 ? "never" : count(comfortBreaches, "time");
   return [
     header(title),
     row("this night", totals.actual),
     row("left alone", totals.leftAlone),
+    `  heat left at the end: ${Math.abs(storedMoreKwh).toFixed(1)} kWh ${storedMoreKwh < 0 ? "less" : "more"} than left alone, counted at the mean price`,
     `  saved against leaving them alone: cost ${saved.costPercent.toFixed(1)} %, CO2 ${saved.carbonPercent.toFixed(1)} %`,
     `  left their comfort band on our account: ${breaches}`,
   ];

@@ -12,32 +12,43 @@ const HOT_WATER_C: readonly [HotWaterBand, ...HotWaterBand[]] = [
   { hotWaterMinC: 45, hotWaterMaxC: 58 },
 ];
 const ROOMS_C = { indoorMinC: 18.5, indoorMaxC: 22.5 };
+/** What an installer's calculation says of a house for each kW of its pump: 0.18 kW/K, or 4.5 kW at -5 °C, for 3 kW. */
+const HEAT_LOSS_KW_PER_K_AND_KW = 0.06;
 
-/** Heat pumps of ordinary homes, by the vendors in turn; half of the owners say how warm the rooms must be. */
+/**
+ * Heat pumps of ordinary homes, by the vendors in turn. Half of the owners say how warm the rooms must be, and every one
+ * whose rooms can be turned down.
+ */
 export function heatPumpsFor(
   count: number,
   random: Random,
   options: {
-    vendors: readonly NamesDevices[];
+    vendors: readonly (NamesDevices & { heatsRooms: boolean })[];
     household: (index: number) => Household;
     carbonWeightPencePerKg: number;
   },
 ): HeatPump[] {
-  return inTurn(Array(count).fill(null), options.vendors).map(({ integration, vendorAssetId }, index) =>
-    HeatPump.parse({
+  const withRooms = new Set(options.vendors.flatMap(({ name, heatsRooms }) => (heatsRooms ? name : [])));
+  return inTurn(Array(count).fill(null), options.vendors).map(({ integration, vendorAssetId }, index) => {
+    const heatsRooms = withRooms.has(integration);
+    const ratedPowerKw = oneOf(RATED_POWERS_KW, random);
+    const hotWaterC = oneOf(HOT_WATER_C, random);
+    const saysRooms = random() < 0.5;
+    return HeatPump.parse({
       ...options.household(index),
       assetId: `pump-${padded(index + 1)}`,
       kind: "heat-pump",
       integration,
       vendorAssetId,
-      ratedPowerKw: oneOf(RATED_POWERS_KW, random),
+      ratedPowerKw,
+      ...(heatsRooms ? { rooms: { heatLossKwPerK: HEAT_LOSS_KW_PER_K_AND_KW * ratedPowerKw } } : {}),
       preferences: {
         carbonWeightPencePerKg: options.carbonWeightPencePerKg,
-        ...oneOf(HOT_WATER_C, random),
-        ...(random() < 0.5 ? ROOMS_C : {}),
+        ...hotWaterC,
+        ...(heatsRooms || saysRooms ? ROOMS_C : {}),
       },
-    }),
-  );
+    });
+  });
 }
 
 function oneOf<T>(items: readonly [T, ...T[]], random: Random): T {

@@ -3,6 +3,7 @@ import type { FaultClass } from "../../shared/domain/fault.ts";
 import type { ComfortBreach, PowerInterval } from "../../shared/integration/simulation.ts";
 import type { NightInjection } from "./faults-named.ts";
 import type { EffectiveCall } from "./invariants.ts";
+import type { HeatNight } from "./left-alone.ts";
 import type { ProductionSample } from "./production.ts";
 import type { NightCall } from "./vendor-limits.ts";
 
@@ -10,8 +11,10 @@ import type { NightCall } from "./vendor-limits.ts";
 export type Outcome = {
   intervals: (assetId: string) => readonly PowerInterval[];
   couldBeReady: (assetId: string) => boolean;
-  /** What a heat pump would have drawn with nobody commanding it. */
-  leftAlone: (assetId: string) => readonly PowerInterval[];
+  /** By how much the heat in a heat pump's tank and rooms grew over the night, in the electricity that makes it. */
+  storedKwh: (assetId: string) => number;
+  /** What a heat pump would have done with nobody commanding it. */
+  leftAlone: (assetId: string) => HeatNight | undefined;
   comfortBreaches: ComfortBreach[];
   production: readonly ProductionSample[];
   commands: Command[];

@@ -13,7 +13,7 @@ import { type Platform, startPlatform } from "../platform.ts";
 import { assetsOf } from "./fleet.ts";
 import { TrueSignals } from "./hindsight.ts";
 import { type NightInputs, toSlots } from "./inputs.ts";
-import { leftAlone } from "./left-alone.ts";
+import { leftAlone, watchStored } from "./left-alone.ts";
 import type { Outcome } from "./outcome.ts";
 import type { ProductionSample } from "./production.ts";
 import { watchProduction } from "./production-watch.ts";
@@ -98,9 +98,16 @@ export async function startNight(options: NightOptions): Promise<Night> {
     if (options.onProgress) reportProgress(options.onProgress, inputs, simulations, platform, clock);
 
     const production = watchProduction(inputs.solarSites, inputs.night, connection.readings, clock);
+    const stored = watchStored(
+      inputs.heatPumps,
+      ({ integration, assetId }) => simulationOf(simulations, integration).storedKwh?.(assetId) ?? 0,
+    );
+    for (const atMs of [Math.max(clock.now(), inputs.night.startsAtMs), inputs.night.endsAtMs])
+      clock.at(atMs, "stored heat", stored.look);
     const run = async () => {
       await clock.runUntil(inputs.night.endsAtMs + SETTLE_MS, options.signal ? { signal: options.signal } : {});
-      return settle(options, { platform, connection, simulations, production: await production.samples() });
+      const { grownKwh: storedKwh } = stored;
+      return settle(options, { platform, connection, simulations, production: await production.samples(), storedKwh });
     };
     return { platform, connection, deployment, clock, simulations, run, stop };
   } catch (error) {
@@ -184,6 +191,7 @@ async function settle(
     connection: Connection;
     simulations: Simulations;
     production: ProductionSample[];
+    storedKwh: Outcome["storedKwh"];
   },
 ): Promise<Report> {
   const { inputs } = options;
@@ -199,7 +207,8 @@ async function settle(
   const outcome: Outcome = {
     intervals: (assetId) => of(assetId).intervals(assetId),
     couldBeReady: (assetId) => of(assetId).couldBeReady(assetId),
-    leftAlone: (assetId) => alone.get(assetId) ?? [],
+    storedKwh: run.storedKwh,
+    leftAlone: (assetId) => alone.get(assetId),
     comfortBreaches: fromAll((simulation) => simulation.comfortBreaches()),
     production: run.production,
     commands,

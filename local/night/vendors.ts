@@ -9,6 +9,8 @@ export type Vendor = {
   startSimulation: StartSimulation;
   /** How this vendor names its n-th device; made up. */
   vendorAssetId: (index: number) => string;
+  /** Of heat pumps: `reduced` turns the rooms down too. */
+  heatsRooms: boolean;
 };
 
 export type NamesDevices = Pick<Vendor, "name" | "vendorAssetId">;
@@ -20,10 +22,11 @@ export async function loadVendors(): Promise<Vendor[]> {
     manifests.map(async (manifest) => {
       const { name } = manifest;
       const folder = new URL(`../../lambdas/integrations/${name}/`, import.meta.url);
-      const module: Pick<Vendor, "startSimulation" | "vendorAssetId"> = await import(
+      const module: Pick<Vendor, "startSimulation" | "vendorAssetId"> & Partial<Vendor> = await import(
         new URL("simulation.ts", folder).href
       );
-      return { name, manifest, startSimulation: module.startSimulation, vendorAssetId: module.vendorAssetId };
+      const { startSimulation, vendorAssetId, heatsRooms = false } = module;
+      return { name, manifest, startSimulation, vendorAssetId, heatsRooms };
     }),
   );
 }

@@ -93,6 +93,15 @@ export const HeatPump = z.strictObject({
    * "Measurement of domestic hot water consumption in dwellings", 2008).
    */
   hotWaterKwhPerDay: z.number().min(0).max(50).default(4.7),
+  /** The building, where the pump heats rooms that its `reduced` turns down; absent: only the tank is planned. */
+  rooms: z
+    .strictObject({
+      /** From the installer's heat-loss calculation, kW of heat for each kelvin between inside and outside. */
+      heatLossKwPerK: z.number().positive().max(2),
+      /** How long an unheated building takes for 63 % of the way to the outside; brick houses of England some 30 h. */
+      timeConstantHours: z.number().min(5).max(300).default(30),
+    })
+    .optional(),
   preferences: z.strictObject({
     carbonWeightPencePerKg: timing.carbonWeightPencePerKg,
     /** The band that we never leave by our own doing, °C. */

@@ -67,6 +67,11 @@ export type Simulation = {
   issueTokens(accountId: string): { accessToken: string; refreshToken: string; expiresInSeconds: number };
   /** All energy ever drawn; a solar site draws none. */
   intervals(assetId: AssetId): readonly PowerInterval[];
+  /**
+   * Of a heat pump: the electricity that would make the heat now in its tank and rooms, kWh above a level that stays the
+   * same. Two runs of the same house differ by what one has stored and the other still has to make.
+   */
+  storedKwh?(assetId: AssetId): number;
   /** Could this car or charger have had all its energy in time, had every command been right and in time? Else true. */
   couldBeReady(assetId: AssetId): boolean;
   /** Vendor calls that changed what a device does. */

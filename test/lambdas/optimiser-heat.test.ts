@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { heatDifference } from "../../lambdas/optimiser/heat-difference.ts";
+import type { HeatPump } from "../../shared/domain/asset.ts";
 import type { Command } from "../../shared/domain/command.ts";
 import type { Instant } from "../../shared/domain/instant.ts";
 import { plusMs } from "../../shared/domain/instant.ts";
@@ -23,12 +24,18 @@ const asked = (mode: HeatMode, changes: Partial<Command> = {}) =>
   aCommand({ assetId: PUMP, action: { kind: "heat.mode", mode }, attempts: 1, ...changes });
 
 function differ(
-  changes: Partial<{ plan: ReturnType<typeof aPlan>; reading: object; recent: Command[]; now: Instant }> = {},
+  changes: Partial<{
+    asset: HeatPump;
+    plan: ReturnType<typeof aPlan>;
+    reading: object;
+    recent: Command[];
+    now: Instant;
+  }> = {},
 ) {
   const now = changes.now ?? IN_WINDOW;
   const reading = aHeatReading({ observedAt: now, ...changes.reading });
   const { issue } = heatDifference({
-    asset: aHeatPump(),
+    asset: changes.asset ?? aHeatPump(),
     plan: changes.plan ?? boosting(),
     reading,
     recent: changes.recent ?? [],
@@ -106,6 +113,57 @@ describe("a heat pump", () => {
   });
 });
 
+describe("a heat pump whose rest turns the rooms down", () => {
+  const PEAK = slotDay(
+    {
+      from: "2026-11-20T18:00Z",
+      to: "2026-11-21T18:00Z",
+      cheapFrom: "2026-11-20T21:00Z",
+      cheapTo: "2026-11-21T18:00Z",
+    },
+    { dear: 36, cheap: 15 },
+  );
+  const preferences = { ...aHeatPump().preferences, indoorMinC: 18.5, indoorMaxC: 22.5 };
+  const rooms = { heatLossKwPerK: 0.18, timeConstantHours: 30 };
+  const planOf = async (reading: object = {}, asset = aHeatPump({ preferences, rooms })) => {
+    const world = optimiserWorld([asset], PEAK);
+    await world.read(aHeatReading({ hotWaterC: 57, indoorC: 20.5, outdoorC: 5, ...reading }));
+    await world.on(signalUpdated);
+    return world.planOf(PUMP);
+  };
+  const restHours = async (...given: Parameters<typeof planOf>) =>
+    ((await planOf(...given))?.windows ?? [])
+      .filter(({ heatMode }) => heatMode === "reduced")
+      .reduce((sum, { startsAt, endsAt }) => sum + (Date.parse(endsAt) - Date.parse(startsAt)) / 3_600_000, 0);
+
+  it("rests over the dear hours, and says what that rests on", async () => {
+    const plan = await planOf();
+    expect(plan?.windows[0]).toMatchObject({ heatMode: "reduced", reason: "expensive" });
+    expect(plan?.windows[0]?.endsAt).toBe("2026-11-20T21:00:00.000Z");
+    expect(plan?.notes).toContain("estimated: rooms that take 0.93 kW, and cool by 0.52 K an hour without it");
+  });
+
+  it("is planned by its tank alone where building, band or temperatures are unknown", async () => {
+    for (const [reading, asset] of [
+      [{}, aHeatPump({ preferences })],
+      [{}, aHeatPump({ rooms })],
+      [{ outdoorC: null }, undefined],
+    ] as const) {
+      expect((await planOf(reading, asset))?.notes).toEqual([expect.stringContaining("a tank of")]);
+      expect(await restHours(reading, asset)).toBe(0);
+    }
+  });
+
+  it("rests only as long as its rooms stay warm enough", async () => {
+    expect(await restHours({ indoorC: 19.6 })).toBeLessThanOrEqual(1);
+    expect(await restHours({ indoorC: 19.1 })).toBe(0);
+  });
+
+  it("does not rest in a frost in which it could not catch up", async () => {
+    expect(await restHours({ outdoorC: -20 })).toBe(0);
+  });
+});
+
 describe("what to do about a heat pump now", () => {
   it("is the window's mode, and nothing when it is in it", () => {
     expect(differ()).toBe("boost");
@@ -148,6 +206,24 @@ describe("what to do about a heat pump now", () => {
     const plan = boosting("reduced");
     expect(differ({ plan, recent, reading: { mode: "reduced", hotWaterC: 48.2 } })).toBeUndefined();
     expect(differ({ plan, recent, reading: { mode: "reduced", hotWaterC: 47.9 } })).toBe("normal");
+  });
+
+  it("is normal at once when resting rooms have cooled to their margin, or are not known any more", () => {
+    const asset = aHeatPump({ preferences: { ...aHeatPump().preferences, indoorMinC: 19 } });
+    const recent = [asked("reduced", { status: "confirmed", endedAt: IN_WINDOW })];
+    const given = { asset, plan: boosting("reduced"), recent };
+    const resting = (indoorC: number | null) => ({ ...given, reading: { mode: "reduced", hotWaterC: 50, indoorC } });
+    expect(differ(resting(19.5))).toBeUndefined();
+    expect(differ(resting(19.4))).toBe("normal");
+    expect(differ(resting(null))).toBe("normal");
+  });
+
+  it("is one boost a day, so that changes are left for rests", () => {
+    const day = 24 * 3_600_000;
+    const done = (agoMs: number) =>
+      asked("boost", { status: "confirmed", endedAt: IN_WINDOW, issuedAt: plusMs(IN_WINDOW, -agoMs) });
+    expect(differ({ recent: [done(day - 60_000)] })).toBeUndefined();
+    expect(differ({ recent: [done(day + 60_000)] })).toBe("boost");
   });
 
   it("is not the same boost again once it is done", () => {

@@ -23,6 +23,7 @@ function aVendor(name: string, family: Manifest["family"]): Vendor {
     manifest: { name, family } as Manifest,
     startSimulation: () => Promise.reject(new Error("not here")),
     vendorAssetId: (index) => `${name}-${index}`,
+    heatsRooms: name === "heat-a",
   };
 }
 
@@ -103,6 +104,13 @@ describe("a fleet", () => {
       if (p.indoorMinC !== undefined) expect(p.indoorMinC).toBeLessThan(p.indoorMaxC ?? 0);
     }
     expect(new Set(pumps.map(({ preferences }) => preferences.indoorMinC === undefined)).size).toBe(2);
+  });
+
+  it("has a building and a band for its rooms wherever they can be turned down", () => {
+    for (const { integration, rooms, preferences } of theFleet({ heatPumps: 20 }).heatPumps) {
+      expect(rooms !== undefined).toBe(integration === "heat-a");
+      if (rooms) expect(preferences.indoorMinC).toBe(18.5);
+    }
   });
 
   it("needs no vendor of a kind that it has none of, and says which it lacks", () => {

@@ -57,7 +57,8 @@ const calm: Outcome = {
   couldBeReady: () => true,
   commands: [],
   effective: [],
-  leftAlone: () => [],
+  storedKwh: () => 0,
+  leftAlone: () => undefined,
   comfortBreaches: [],
   production: [],
   calls: Array.from({ length: 300 }, (_, i) => ({ ...aCall, atMs: i * HOUR_MS })),
@@ -225,7 +226,7 @@ describe("a report of a mixed fleet", () => {
     return report({ ...inputs, cars: inputs.cars.map(stay), chargers: inputs.chargers.map(stay) }, signalsOf(inputs), {
       ...calm,
       intervals: (assetId) => hour(7, assetId === "pump-0001" ? 1 : 7.36),
-      leftAlone: () => hour(6, 1.1),
+      leftAlone: () => ({ intervals: hour(6, 1.1), storedKwh: 0 }),
       production: [
         { assetId: "solar-0001", atMs: night.startsAtMs + HOUR_MS, productionKw },
         { assetId: "solar-0001", atMs: night.startsAtMs + 7.5 * HOUR_MS, productionKw },
@@ -233,6 +234,17 @@ describe("a report of a mixed fleet", () => {
       ...outcome,
     });
   }
+
+  it("counts heat that is left at the night's end at the mean price, so that none is bought or owed for nothing", async () => {
+    const { byKind, heatPumps } = await mixedReport({ storedKwh: () => -0.5 });
+    const [pump] = heatPumps;
+    const meanPence = ((pump?.compared.costPence ?? 0) - (pump?.actual.costPence ?? 0)) / 0.5;
+    expect(pump?.storedMoreKwh).toBe(-0.5);
+    expect(pump?.compared.energyKwh).toBeCloseTo(1.5, 6);
+    expect(meanPence).toBeGreaterThan(10);
+    expect(meanPence).toBeLessThan(20);
+    expect(byKind.heatPumps?.savedAgainstLeftAlone.costPercent).toBeLessThan(54);
+  });
 
   it("judges each kind by itself, and cars and chargers together at the top", async () => {
     const { byKind, totals, cars, chargers, heatPumps, solarSites } = await mixedReport();

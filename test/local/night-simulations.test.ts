@@ -119,7 +119,7 @@ describe("heat pumps left alone", () => {
       for (const { integration, assetId } of inputs.heatPumps) {
         const looked = energyKwh(simulations.get(integration)?.intervals(assetId) ?? []);
         expect(looked).toBeGreaterThan(0);
-        expect(energyKwh(alone.get(assetId) ?? [])).toBeCloseTo(looked, 6);
+        expect(energyKwh(alone.get(assetId)?.intervals ?? [])).toBeCloseTo(looked, 6);
       }
     } finally {
       await stopAll(simulations);

@@ -14,6 +14,9 @@ export function vendorAssetId(index: number): string {
   return `made-up-r-${String(index).padStart(6, "0")}-20260101-000000-00-00-00-00-00-00`;
 }
 
+/** `Away` turns the rooms down as well as the water. */
+export const heatsRooms = true;
+
 /** myUplink's cloud with the night's heat pumps, each keeping its house warm by itself if nobody commands it. */
 export const startSimulation: StartSimulation = async ({ clock, heatPumps, seed, faults, startsAtMs, endsAtMs }) => {
   const pumps = heatPumps.map(toSpec);
@@ -37,6 +40,7 @@ export const startSimulation: StartSimulation = async ({ clock, heatPumps, seed,
       return simulator.issueTokens(accountId);
     },
     intervals: (assetId) => truth(assetId).intervals,
+    storedKwh: (assetId) => truth(assetId).storedKwh,
     // A heat pump has no time by which it is ready.
     couldBeReady: () => true,
     effectiveCalls: () =>

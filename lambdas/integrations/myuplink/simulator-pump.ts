@@ -58,8 +58,17 @@ export class Pump {
   }
 
   get powerKw(): number {
-    if (this.#task === "off") return 0;
-    return this.spec.ratedPowerKw * (this.#task === "water" ? 0.9 : 0.6);
+    return this.#drawsKw(this.#task);
+  }
+
+  get storedKwh(): number {
+    const kwhPerMinute = (task: Task) => (this.#drawsKw(task) * MINUTE_MS) / HOUR_MS;
+    return (this.waterC / WATER_HEATS_C) * kwhPerMinute("water") + (this.roomC / ROOM_HEATS_C) * kwhPerMinute("rooms");
+  }
+
+  #drawsKw(task: Task): number {
+    if (task === "off") return 0;
+    return this.spec.ratedPowerKw * (task === "water" ? 0.9 : 0.6);
   }
 
   get frequencyHz(): number {

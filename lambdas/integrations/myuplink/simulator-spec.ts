@@ -41,6 +41,8 @@ export type PumpTruth = {
   powerKw: number;
   waterC: number;
   roomC: number;
+  /** The electricity that the heat in water and rooms takes to make, kWh above 0 °C. */
+  storedKwh: number;
   starts: number;
   breaches: readonly Breach[];
   intervals: PowerInterval[];

@@ -85,10 +85,10 @@ export async function startMyUplinkSimulator(options: MyUplinkSimulatorOptions):
     issueTokens: (accountId) => tokens.issue(accountId, clock.now()),
     truth(deviceId) {
       const pump = pumpOf(deviceId);
-      const { mode, powerKw, waterC, roomC, starts, breaches } = pump;
+      const { mode, powerKw, waterC, roomC, storedKwh, starts, breaches } = pump;
       const nowMs = clock.now();
       const intervals = pump.intervals(nowMs);
-      return { mode, lux: pump.isLux(nowMs), powerKw, waterC, roomC, starts, breaches, intervals };
+      return { mode, lux: pump.isLux(nowMs), powerKw, waterC, roomC, storedKwh, starts, breaches, intervals };
     },
     ownerSets(deviceId, mode) {
       pumpOf(deviceId).queue({ atMs: clock.now(), visibleAtMs: clock.now(), change: { mode }, isOurs: false });

@@ -33,6 +33,7 @@ export const startSimulation: StartSimulation = async ({ clock, heatPumps, seed,
     secret: CLIENT,
     issueTokens: (accountId) => simulator.issueTokens(accountId),
     intervals: (assetId) => truth(assetId).intervals,
+    storedKwh: (assetId) => truth(assetId).storedKwh,
     // A heat pump has no deadline.
     couldBeReady: () => true,
     effectiveCalls: () =>

@@ -89,6 +89,7 @@ export class Plant {
     this.play(nowMs);
     return {
       hotWaterC: this.#tankC,
+      storedKwh: this.#tankC / K_PER_KWH,
       targetC: this.targetC,
       charging: this.charging,
       compressorOn: this.#speed > 0,

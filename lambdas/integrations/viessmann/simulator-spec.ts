@@ -30,6 +30,8 @@ export type Breach = { atMs: number; detail: string };
 /** What a heat pump really does. */
 export type PumpTruth = {
   hotWaterC: number;
+  /** The electricity that the heat in the tank takes to make, kWh above 0 °C. */
+  storedKwh: number;
   targetC: number;
   charging: boolean;
   compressorOn: boolean;

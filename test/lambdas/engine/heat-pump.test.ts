@@ -30,6 +30,7 @@ function problem(prices: readonly number[], changes: Partial<HeatProblem> = {}):
     mayBoost: true,
     mayReduce: true,
     runMs: 1_200_000,
+    keepMs: 1_200_000,
     maxReducedMs: 6 * HALF_HOUR_MS,
     startPence: 2,
     maxStarts: 3,
@@ -100,21 +101,84 @@ describe("a night of a tank, drawn", () => {
   });
 });
 
+describe("rooms that a rest turns down", () => {
+  const rooms = { holdKw: 0.9, deferrableKwh: 1.8, spareKw: 2 };
+  const full = { startC: 57, mayBoost: false };
+
+  it("rest over the dearest hours, though the tank needs nothing then", () => {
+    const peak = problem([20, 20, 20, 35, 35, 35, 35, 20, 20, 20], full);
+    expect(drawn(planHeat(peak))).toBe("..........");
+    expect(drawn(planHeat({ ...peak, rooms }))).toBe("...rrrr...");
+  });
+
+  it("rest no longer than there is something to put off", () => {
+    const long = problem([35, 35, 35, 35, 35, 35, 20, 20, 20, 20], { ...full, rooms });
+    expect(/r+/.exec(drawn(planHeat(long)))?.[0].length).toBeLessThanOrEqual(6);
+    const short = { ...long, rooms: { ...rooms, deferrableKwh: 0.4 } };
+    expect(drawn(planHeat(short)).indexOf("r")).toBeGreaterThan(0);
+  });
+
+  it("are not turned down before hours in which warming them up again is dearer", () => {
+    expect(drawn(planHeat(problem([35, 35, 60, 60, 60, 60], { ...full, rooms, maxStarts: 1 })))).not.toMatch(
+      /^r{1,2}\./,
+    );
+  });
+
+  it("keep the rests that spare most where only some may be had", () => {
+    const prices = [20, 30, 20, 20, 20, 50, 20, 20, 20, 40, 20, 20];
+    const few = (maxStarts: number) => drawn(planHeat(problem(prices, { ...full, rooms, maxStarts })));
+    expect(few(1)).toBe(".....r......");
+    expect(few(2)).toBe(".....r...r..");
+    expect(few(3)).toBe(".r...r...r..");
+  });
+
+  it("stay turned down for a first while, for what has begun is not given up for a better moment", () => {
+    const soon = problem([30, 40, 40, 40, 40, 20, 20], { ...full, rooms, mode: "reduced" });
+    expect(drawn(planHeat({ ...soon, inModeMs: 0 }))[0]).toBe("r");
+  });
+});
+
+/** What is owed to the rooms after `age` slots of rest, and what it costs to buy from slot `t` on. */
+function roomsPence(input: HeatProblem, t: number, age: number, mean: number): number {
+  if (!input.rooms) return 0;
+  const { holdKw, deferrableKwh, spareKw } = input.rooms;
+  let [left, pence] = [Math.min(deferrableKwh, age * holdKw * 0.5), 0];
+  for (const slot of input.slots.slice(t)) {
+    const kwh = Math.min(left, spareKw * 0.5);
+    pence += kwh * slot.costPencePerKwh;
+    left -= kwh;
+  }
+  return pence + left * mean;
+}
+
+function sparedPence(input: HeatProblem, t: number, age: number): number {
+  if (!input.rooms) return 0;
+  const { holdKw, deferrableKwh } = input.rooms;
+  const owedKwh = (slots: number) => Math.min(deferrableKwh, slots * holdKw * 0.5);
+  return (owedKwh(age + 1) - owedKwh(age)) * (input.slots[t]?.costPencePerKwh ?? 0);
+}
+
+const meanOf = ({ slots }: HeatProblem) => slots.reduce((sum, slot) => sum + slot.costPencePerKwh, 0) / slots.length;
+
 /** Every sequence of modes, played without a grid: exponential, and plainly right. */
 function cheapestByForce(input: HeatProblem): number {
-  const mean = input.slots.reduce((sum, slot) => sum + slot.costPencePerKwh, 0) / input.slots.length;
-  const go = (t: number, tankC: number, before: HeatMode, age: number): number => {
+  const mean = meanOf(input);
+  const go = (t: number, tankC: number, before: HeatMode, age: number, starts: number): number => {
     const slot = input.slots[t];
-    if (!slot) return (-tankC * input.capacityKwhPerK * mean) / input.cop;
+    if (!slot) return roomsPence(input, t, age, mean) - (tankC * input.capacityKwhPerK * mean) / input.cop;
     const hours = (slot.endMs - slot.startMs) / 3_600_000;
     const lostK = ((input.drawKw + input.lossKwPerK * (tankC - input.roomC)) * hours) / input.capacityKwhPerK;
     const heatK = (input.ratedPowerKw * input.cop * hours) / input.capacityKwhPerK;
     const restC = tankC - lostK;
     const onwards = (mode: HeatMode, endC: number, nextAge: number) => {
+      const begins = mode !== "normal" && mode !== before;
+      if (begins && starts === 0) return Number.POSITIVE_INFINITY;
       const kwh = ((endC - restC) * input.capacityKwhPerK) / input.cop;
-      const start = mode !== "normal" && mode !== before ? input.startPence : 0;
+      const start = begins ? input.startPence : 0;
       const cold = Math.max(0, input.minC - endC) * hours * 50;
-      return kwh * slot.costPencePerKwh + start + cold + go(t + 1, endC, mode, nextAge);
+      const rooms = mode === "reduced" ? -sparedPence(input, t, age) : roomsPence(input, t, age, mean);
+      const later = go(t + 1, endC, mode, nextAge, begins ? starts - 1 : starts);
+      return kwh * slot.costPencePerKwh + start + cold + rooms + later;
     };
     const own = restC < input.normal.onBelowC ? Math.min(input.normal.offAtC, restC + heatK) : restC;
     let best = onwards("normal", own, 0);
@@ -124,18 +188,21 @@ function cheapestByForce(input: HeatProblem): number {
       best = Math.min(best, onwards("reduced", restC, age + 1));
     return best;
   };
-  return go(0, input.startC, "normal", 0);
+  return go(0, input.startC, "normal", 0, input.maxStarts);
 }
 
 function costOf(input: HeatProblem, steps: readonly HeatStep[]): number {
-  const mean = input.slots.reduce((sum, slot) => sum + slot.costPencePerKwh, 0) / input.slots.length;
-  let [before, cost]: [HeatMode, number] = ["normal", 0];
+  const mean = meanOf(input);
+  let [before, age, cost]: [HeatMode, number, number] = ["normal", 0, 0];
   for (const [t, step] of steps.entries()) {
     const slot = input.slots[t];
     cost += step.energyKwh * (slot?.costPencePerKwh ?? 0) + 50 * 0.5 * Math.max(0, input.minC - step.endC);
     if (step.mode !== "normal" && step.mode !== before) cost += input.startPence;
+    cost += step.mode === "reduced" ? -sparedPence(input, t, age) : roomsPence(input, t, age, mean);
+    age = step.mode === "reduced" ? age + 1 : 0;
     before = step.mode;
   }
+  cost += roomsPence(input, steps.length, age, mean);
   return cost - ((steps.at(-1)?.endC ?? 0) * input.capacityKwhPerK * mean) / input.cop;
 }
 
@@ -144,17 +211,26 @@ describe("every plan of a tank", () => {
   const tank = fc.record({
     startC: fc.double({ min: 46, max: 60, noNaN: true }),
     drawKw: fc.double({ min: 0, max: 0.6, noNaN: true }),
+    maxStarts: fc.integer({ min: 0, max: 4 }),
+    rooms: fc.option(
+      fc.record({
+        holdKw: fc.double({ min: 0.1, max: 2, noNaN: true }),
+        deferrableKwh: fc.double({ min: 0.1, max: 3, noNaN: true }),
+        spareKw: fc.double({ min: 0.2, max: 3, noNaN: true }),
+      }),
+      { nil: undefined },
+    ),
   });
 
   it.each([
     [64, 8],
-    [1024, 1.5],
+    [1024, 3],
   ])(
     "costs what the best of all sequences of modes costs, but for the error of a grid of %i levels",
     (levels, pence) => {
       fc.assert(
         fc.property(prices, tank, (list, changes) => {
-          const input = problem(list, { ...changes, maxStarts: 8, levels });
+          const input = problem(list, { ...changes, levels });
           const best = cheapestByForce(input);
           const cost = costOf(input, planHeat(input));
           expect(cost).toBeGreaterThanOrEqual(best - 1e-6);
