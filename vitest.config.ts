@@ -7,6 +7,8 @@ export default defineConfig({
     globalSetup: ["./test/assembly.ts"],
     // A function process or the CDK library may need a moment on a busy machine; nothing here waits for time to pass.
     testTimeout: 60_000,
+    // The default leaves one core idle, which on two cores is half of them.
+    maxWorkers: "100%",
     hookTimeout: 120_000,
     env: {
       // The template validator loads for seconds; CI synthesises with it once.

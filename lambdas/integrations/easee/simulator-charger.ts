@@ -27,7 +27,6 @@ export class Charger {
   #session: Session | undefined;
   #sessionKwh = 0;
   #powerKw = 0;
-  #serial = 0;
 
   constructor(spec: ChargerSpec, startMs: number, seed: number, troubles: Troubles = NO_TROUBLES) {
     this.spec = spec;
@@ -88,7 +87,10 @@ export class Charger {
 
   /** Tells its mode anew at that moment, changed or not. */
   report(atMs: number): void {
-    this.#changes.push({ atMs, apply: (at) => this.opMode.set(at, this.opMode.value, this.#delayMs()) });
+    this.#changes.push({
+      atMs,
+      apply: (at) => this.opMode.set(at, this.opMode.value, this.#delayMs(at, this.opMode.value)),
+    });
   }
 
   /** Session energy as it was at a moment not long ago, kWh. */
@@ -186,11 +188,12 @@ export class Charger {
 
   #tell(history: History, atMs: number, value: number, moreMs = 0): void {
     if (history.value !== value || history.told(atMs, atMs).atMs === 0)
-      history.set(atMs, value, this.#delayMs() + moreMs);
+      history.set(atMs, value, this.#delayMs(atMs, value) + moreMs);
   }
 
-  #delayMs(): number {
-    return betweenMs(1000, 3000, draw(this.#seed, this.spec.id, "told", this.#serial++));
+  /** By what is told and when, so that it does not matter who looks in what order. */
+  #delayMs(atMs: number, value: number): number {
+    return betweenMs(1000, 3000, draw(this.#seed, this.spec.id, "told", atMs, value));
   }
 
   /** Energy flows at the present power until then. */

@@ -38,7 +38,7 @@ export class CommandDesk {
     if (wish === "nothing" || holds(wish, charger, atMs))
       return { reply: json(202, { device: charger.spec.id, commandId: 48, ticks: 0 }), effective: false };
     const reached = charger.isOnline(atMs);
-    const delayMs = betweenMs(200, 2000, draw(this.#seed, "command", charger.spec.id, this.#serial));
+    const delayMs = betweenMs(200, 2000, draw(this.#seed, "command", charger.spec.id, atMs, name));
     const acts = reached && twist !== "accepted-not-executed" && twist !== "rejected-by-charger";
     if (acts && "amps" in wish) charger.setLimit(atMs + delayMs, wish.amps, wish.minutes);
     if (acts && "authorise" in wish) charger.authorise(atMs + delayMs, wish.authorise);

@@ -28,7 +28,6 @@ export class Cloud {
   readonly #parts: Parts;
   /** By the id of the device and by that of its system. */
   readonly #pumps: ReadonlyMap<string, Pump>;
-  #serial = 0;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -67,7 +66,7 @@ export class Cloud {
     const { faults, ledger, seed, tokens } = this.#parts;
     const { atMs, pump, route } = call;
     if (faults.isOutage(atMs)) {
-      const isPage = draw(seed, "outage", this.#serial++) < 0.5;
+      const isPage = draw(seed, "outage", atMs, pump?.spec.deviceId ?? "") < 0.5;
       return { reply: isPage ? badGatewayPage() : failure(503, "UNAVAILABLE") };
     }
     if (accountId === undefined) {
@@ -126,7 +125,7 @@ export class Cloud {
     const { faults, seed } = this.#parts;
     const { deviceId } = pump.spec;
     const before = pump.intended(atMs);
-    const unit = draw(seed, deviceId, "acts", this.#serial++);
+    const unit = draw(seed, deviceId, "acts", atMs, JSON.stringify(change));
     const reachedMs = faults.offlineUntil(deviceId, atMs) ?? atMs;
     const actsMs = Math.round(reachedMs + between(2_000, 20_000, unit));
     const visibleAtMs = Math.round(reachedMs + between(5_000, 60_000, unit));

@@ -25,7 +25,6 @@ const TELEMETRY = ["overview", "power", "energy", "meters/telemetry"];
 /** SolarEdge's door: recognises the call and the customer, counts, and lets faults strike. */
 export class Cloud {
   readonly #parts: Parts;
-  #serial = 0;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -45,7 +44,7 @@ export class Cloud {
     const path = request.url.pathname;
     const isToken = request.method === "POST" && path === "/v2/oauth2/token";
     if (faults.isOutage(atMs)) {
-      const isPage = draw(seed, "outage", this.#serial++) < 0.5;
+      const isPage = draw(seed, "outage", atMs, path) < 0.5;
       const reply = isPage ? badGatewayPage() : problem(503, "Service Unavailable", "Service Unavailable");
       return { reply, kind: isToken ? "token" : "data", ...siteIn(path) };
     }
