@@ -89,7 +89,7 @@ export class Charger {
   report(atMs: number): void {
     this.#changes.push({
       atMs,
-      apply: (at) => this.opMode.set(at, this.opMode.value, this.#delayMs(at, this.opMode.value)),
+      apply: (at) => this.opMode.set(at, this.opMode.value, this.#delayMs(at)),
     });
   }
 
@@ -188,12 +188,12 @@ export class Charger {
 
   #tell(history: History, atMs: number, value: number, moreMs = 0): void {
     if (history.value !== value || history.told(atMs, atMs).atMs === 0)
-      history.set(atMs, value, this.#delayMs(atMs, value) + moreMs);
+      history.set(atMs, value, this.#delayMs(atMs) + moreMs);
   }
 
-  /** By what is told and when, so that it does not matter who looks in what order. */
-  #delayMs(atMs: number, value: number): number {
-    return betweenMs(1000, 3000, draw(this.#seed, this.spec.id, "told", atMs, value));
+  /** What changes together is told together; drawn by the moment, so that it does not matter who looks in what order. */
+  #delayMs(atMs: number): number {
+    return betweenMs(1000, 3000, draw(this.#seed, this.spec.id, "told", atMs));
   }
 
   /** Energy flows at the present power until then. */

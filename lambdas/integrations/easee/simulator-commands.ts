@@ -40,6 +40,8 @@ export class CommandDesk {
     const reached = charger.isOnline(atMs);
     const delayMs = betweenMs(200, 2000, draw(this.#seed, "command", charger.spec.id, atMs, name));
     const acts = reached && twist !== "accepted-not-executed" && twist !== "rejected-by-charger";
+    // A longer life for the limit that holds changes nothing that the charger does now.
+    const isNew = !("amps" in wish && charger.limit && isSame(charger.limit.amps, wish.amps));
     if (acts && "amps" in wish) charger.setLimit(atMs + delayMs, wish.amps, wish.minutes);
     if (acts && "authorise" in wish) charger.authorise(atMs + delayMs, wish.authorise);
     const ticks = String(TICKS_AT_EPOCH + BigInt(atMs) * 10_000n + BigInt(this.#serial++));
@@ -49,7 +51,7 @@ export class CommandDesk {
     this.#outcomes.set(`${charger.spec.id}/48/${ticks}`, { answersAtMs, state });
     const reply = json(202, { device: charger.spec.id, commandId: 48, ticks: 0 });
     // As a number on the wire, which JSON.stringify cannot write.
-    return { reply: { ...reply, body: reply.body.replace('"ticks":0', `"ticks":${ticks}`) }, effective: acts };
+    return { reply: { ...reply, body: reply.body.replace('"ticks":0', `"ticks":${ticks}`) }, effective: acts && isNew };
   }
 
   /** What became of a command: sent, until its result is in. */
