@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./test/longest-first.ts";
 
 export default defineConfig({
   test: {
@@ -9,6 +10,7 @@ export default defineConfig({
     testTimeout: 60_000,
     // The default leaves one core idle, which on two cores is half of them.
     maxWorkers: "100%",
+    sequence: { sequencer: LongestFirst },
     hookTimeout: 120_000,
     env: {
       // The template validator loads for seconds; CI synthesises with it once.

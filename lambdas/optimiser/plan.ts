@@ -105,7 +105,7 @@ function cheapest(cells: readonly Piece[], energyKwh: number, problem: PlanProbl
   const byCost = [...cells].sort((a, b) => costOf(a) - costOf(b) || a.startMs - b.startMs);
   const groups = [...new Set(byCost.map((cell) => cell.endMs - cell.startMs))]
     .map((lengthMs) => byCost.filter((cell) => cell.endMs - cell.startMs === lengthMs))
-    .sort((a, b) => a.length - b.length);
+    .sort((a, b) => hoursOf(a) - hoursOf(b));
   const main = groups.pop() ?? [];
   const mainHours = main[0]?.hours ?? 0;
   const originMs = cells[0]?.startMs ?? 0;
@@ -255,8 +255,12 @@ function split(piece: Piece, atMs: number): [Piece, Piece | undefined] {
   return atMs >= piece.endMs ? [piece, undefined] : [part(piece.startMs, atMs), part(atMs, piece.endMs)];
 }
 
+function hoursOf(pieces: readonly Piece[]): number {
+  return sum(pieces.map((piece) => piece.hours));
+}
+
 function capacity(pieces: readonly Piece[], powerKw: number): number {
-  return sum(pieces.map((piece) => piece.hours)) * powerKw;
+  return hoursOf(pieces) * powerKw;
 }
 
 function sum(values: readonly number[]): number {

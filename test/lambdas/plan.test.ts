@@ -154,6 +154,12 @@ describe("every plan", () => {
     );
   });
 
+  it("uses both short ends beside a long slot that must give its least", () => {
+    const night = slots([0, 1, 0], [3 * 60_000, 30 * 60_000, 3 * 60_000]);
+    const input = problem({ slots: night, energyKwh: 1.0845 });
+    expect(plan(input).costPence).toBeCloseTo(cheapestByForce(input), 6);
+  });
+
   it("is as exact on a grid finer than the prices, with an uneven first and last cell", () => {
     const runMs = 600_000;
     const shortNight = fc.tuple(
