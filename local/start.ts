@@ -9,11 +9,11 @@ import { type FaultLevel, type NightRequest, prepare } from "./night/inputs.ts";
 import { watchMemory } from "./night/memory.ts";
 import { progressLine } from "./night/progress.ts";
 import type { Report } from "./night/report.ts";
-import { checkReportFile, writeReportFile } from "./night/report-file.ts";
 import { startNight, workFolder } from "./night/run.ts";
 import { removeRunsOfTheDead } from "./night/run-folders.ts";
 import { reportText } from "./night/text.ts";
 import { forgetDeployment, rememberDeployment } from "./ops/remembered.ts";
+import { checkOutput, writeOutput } from "./output-file.ts";
 import type { Platform } from "./platform.ts";
 import { synthesiseInto } from "./synthesise.ts";
 
@@ -119,7 +119,7 @@ async function main(args: string[]): Promise<number> {
 
 async function night(options: Options, signal: AbortSignal): Promise<number> {
   const laps = stopwatch();
-  if (options.json !== undefined) checkReportFile(options.json);
+  if (options.json !== undefined) checkOutput("--json", options.json);
   const live = options.live ? await liveFeeds() : undefined;
   try {
     const inputs = await prepare(request(options));
@@ -164,7 +164,7 @@ async function night(options: Options, signal: AbortSignal): Promise<number> {
         ...(peakMemoryMb === undefined ? {} : { peakMemoryMb }),
       };
       process.stdout.write(`${reportText(finished)}\n`);
-      if (options.json !== undefined) writeReportFile(options.json, finished);
+      if (options.json !== undefined) writeOutput(options.json, `${JSON.stringify(finished, null, 2)}\n`);
       if (options.keepRunning) await keepRunning(running, assetsOf(inputs)[0]?.assetId ?? "", signal);
       return report.invariants.every((one) => one.held) ? EXIT.held : EXIT.broken;
     } finally {

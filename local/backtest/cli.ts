@@ -1,7 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { BadInput } from "../feeds/bad-input.ts";
+import { checkOutput, writeOutput } from "../output-file.ts";
 import { prepareBacktest } from "./inputs.ts";
-import { checkOutput, writeOutput } from "./output.ts";
 import { backtestProgress } from "./progress.ts";
 import { reportOf } from "./report.ts";
 import type { Execution } from "./rolling.ts";

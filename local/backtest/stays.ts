@@ -26,8 +26,9 @@ export type Chargers = {
 
 /**
  * Reads `session`, `arrival_utc`, `departure_utc`, `delivered_kwh`, and where the file has them `station`,
- * `estimated_departure_utc`, `requested_kwh`, `user_input` (`no`: what stands there is no driver's word). Rows without departure, stay or energy are left out and counted; more energy
- * than the charger can give is cut to that and counted. Throws BadInput naming file and line.
+ * `estimated_departure_utc`, `requested_kwh`, `user_input` (`no`: what stands there is no driver's word). Rows without
+ * departure, stay or energy are left out and counted; more energy than the charger can give is cut to that and counted.
+ * Throws BadInput naming file and line.
  */
 export async function readStays(file: string, chargers: Chargers, shiftMs: number): Promise<Stays> {
   const [header, ...rows] = records(file, await textOf(file));

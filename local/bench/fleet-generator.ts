@@ -1,4 +1,5 @@
 import type { FleetInput } from "../../lambdas/optimiser/engine/fleet/problem.ts";
+import { seededRandom } from "../random.ts";
 
 /** A synthetic night of charging: 48 half-hours from 16:00, 16 price classes, the shapes of GB tariffs. */
 export type FleetOptions = {
@@ -18,17 +19,6 @@ const SLOTS = 48;
 const HOURS = 0.5;
 const CLASSES = 16;
 const SHORTFALL_PRICE = 1_000_000;
-
-/** mulberry32: uniform in [0, 1). */
-export function uniform(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 function normal(random: () => number): number {
   let first = 0;
@@ -76,7 +66,7 @@ function prices(random: () => number, options: FleetOptions): Int32Array {
 /** Draws a fleet as packed arrays, no object per vehicle, so that a million costs memory only for what they are. */
 export function generateFleet(options: FleetOptions): FleetInput {
   const { vehicles, feeders = 1, seed = 1, tight = 1.15, feederTight = 1.3 } = options;
-  const random = uniform(seed);
+  const random = seededRandom(seed);
   const price = prices(random, options);
   const drawn = {
     priceClass: new Uint16Array(vehicles),

@@ -1,7 +1,8 @@
 import { type FleetPlan, type FleetStats, planFleet } from "../../lambdas/optimiser/engine/fleet/fleet.ts";
 import type { FleetInput } from "../../lambdas/optimiser/engine/fleet/problem.ts";
+import { seededRandom } from "../random.ts";
 import { inspect } from "./fleet-checker.ts";
-import { generateFleet, uniform } from "./fleet-generator.ts";
+import { generateFleet } from "./fleet-generator.ts";
 import { loadHighs, solveByHighs, type Yardstick } from "./highs.ts";
 import type { BenchCase } from "./optimiser-cases.ts";
 
@@ -124,7 +125,7 @@ function stages({ fill, ...rest }: FleetStats["stageMs"], minimumPower: boolean)
 
 const CHANGED_SHARE = 0.02;
 const isChanged = (count: number) => {
-  const random = uniform(5);
+  const random = seededRandom(5);
   return Uint8Array.from({ length: count }, () => (random() < CHANGED_SHARE ? 1 : 0));
 };
 
@@ -132,7 +133,7 @@ const isChanged = (count: number) => {
 function changed(input: FleetInput): FleetInput {
   const { assets, slots } = input;
   const flags = isChanged(assets.count);
-  const random = uniform(6);
+  const random = seededRandom(6);
   const energyWh = Int32Array.from(assets.energyWh, (wh, i) =>
     flags[i] === 1 ? Math.max(1000, Math.round(wh * (0.5 + random()))) : wh,
   );

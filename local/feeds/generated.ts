@@ -1,5 +1,6 @@
 import { Temporal } from "temporal-polyfill";
 import { round } from "../../shared/domain/units.ts";
+import { seededRandom } from "../random.ts";
 import { type FeedPoint, HALF_HOUR_MS } from "./points.ts";
 
 type DayPoints = { prices: FeedPoint[]; carbon: FeedPoint[] };
@@ -86,10 +87,5 @@ function windAt(seed: number, day: Temporal.PlainDate, hour: number): number {
 function randomOf(text: string): () => number {
   let state = 0x811c9dc5;
   for (const character of text) state = Math.imul(state ^ character.charCodeAt(0), 0x01000193);
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  return seededRandom(state);
 }

@@ -41,3 +41,9 @@ export function entriesThatFit<T>(value: z.ZodType<T>) {
       ),
   );
 }
+
+/** A number, or one written as text: the same value comes either way. Undefined is neither, or more than can be true. */
+export function numberWithin(least: number, most: number, raw: unknown): number | undefined {
+  const value = typeof raw === "string" && raw.trim() !== "" ? Number(raw) : raw;
+  return typeof value === "number" && value >= least && value <= most ? value : undefined;
+}

@@ -70,7 +70,10 @@ async function pollOne(
   }
 }
 
-/** Stores what a look gave and tells what of it nobody documents; the recorded reading when it is news. Throws `malformed-message` on one from the future. */
+/**
+ * Stores what a look gave and tells what of it nobody documents; the recorded reading when it is news. Throws
+ * `malformed-message` on one from the future.
+ */
 export async function record(
   asset: Asset,
   { online, reading, unknown = [] }: Look,

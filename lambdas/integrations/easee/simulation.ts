@@ -5,10 +5,10 @@ import type {
   StartSimulation,
   VendorCall,
 } from "../../../shared/integration/simulation.ts";
+import { draw } from "../../../shared/integration/simulation-random.ts";
 import { startEaseeSimulator } from "./simulator.ts";
 import { faultPreset } from "./simulator-fault-presets.ts";
 import type { SimulatedCall } from "./simulator-faults.ts";
-import { draw } from "./simulator-random.ts";
 import type { ChargerSpec } from "./simulator-spec.ts";
 import { TRUTHS } from "./simulator-truths.ts";
 

@@ -1,5 +1,5 @@
+import { betweenMs, draw } from "../../../shared/integration/simulation-random.ts";
 import { History } from "./simulator-history.ts";
-import { betweenMs, draw } from "./simulator-random.ts";
 import type { ChargerSpec, ChargerTruth, Limit, PowerInterval, Session, Span, Troubles } from "./simulator-spec.ts";
 
 const HOUR_MS = 3_600_000;

@@ -1,5 +1,5 @@
+import { betweenMs, draw } from "../../../shared/integration/simulation-random.ts";
 import type { Charger } from "./simulator-charger.ts";
-import { betweenMs, draw } from "./simulator-random.ts";
 import { failure, json, type Reply } from "./simulator-reply.ts";
 
 const LEAST_A = 6;

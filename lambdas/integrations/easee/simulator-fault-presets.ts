@@ -1,5 +1,5 @@
+import { betweenMs, draw } from "../../../shared/integration/simulation-random.ts";
 import type { CallFault, FaultRule } from "./simulator-faults.ts";
-import { betweenMs, draw } from "./simulator-random.ts";
 import type { ChargerSpec } from "./simulator-spec.ts";
 
 const MINUTE_MS = 60_000;

@@ -1,4 +1,4 @@
-import { draw } from "./simulator-random.ts";
+import { draw } from "../../../shared/integration/simulation-random.ts";
 import type { Span, Troubles } from "./simulator-spec.ts";
 
 /** What a call is; `report` asks a charger to speak, `result` asks what became of a command. */

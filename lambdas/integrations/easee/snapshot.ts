@@ -1,7 +1,7 @@
 import { epochMs, type Instant, later, MINUTE_MS, ZonedTime } from "../../../shared/domain/instant.ts";
 import { MAX_CLOCK_SKEW_MS } from "../../../shared/domain/reading.ts";
 import { VendorError } from "../../../shared/errors.ts";
-import { oddity } from "../../../shared/integration/odd.ts";
+import { numberWithin, oddity } from "../../../shared/integration/odd.ts";
 import { type EaseeObservation, type EaseeState, OBSERVATIONS } from "./api.ts";
 
 /** A value and when the charger measured it; null when only the flat state told it. */
@@ -46,9 +46,9 @@ export function snapshotOf(
   };
   const number = (name: keyof EaseeState & keyof typeof OBSERVATIONS, range: Range): Told<number> | undefined => {
     const observation = newest.get(OBSERVATIONS[name]);
-    const observed = read(name, observation?.value, within(range));
+    const observed = read(name, observation?.value, (raw) => numberWithin(range.least, range.most, raw));
     if (observation && observed !== undefined) return { value: observed, at: observation.at };
-    const flat = read(name, state?.[name], within(range));
+    const flat = read(name, state?.[name], (raw) => numberWithin(range.least, range.most, raw));
     return flat === undefined ? undefined : { value: flat, at: null };
   };
   const flags = [
@@ -90,14 +90,6 @@ function newestOf(observations: readonly EaseeObservation[], now: Instant, odd: 
 }
 
 type Range = { least: number; most: number };
-
-/** A number, or one written as text: the same value comes either way. */
-function within({ least, most }: Range): (raw: unknown) => number | undefined {
-  return (raw) => {
-    const value = typeof raw === "string" && raw.trim() !== "" ? Number(raw) : raw;
-    return typeof value === "number" && value >= least && value <= most ? value : undefined;
-  };
-}
 
 function toBool(raw: unknown): boolean | undefined {
   const word = String(raw).toLowerCase();

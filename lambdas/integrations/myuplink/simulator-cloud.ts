@@ -1,7 +1,7 @@
+import { between, draw } from "../../../shared/integration/simulation-random.ts";
 import type { CallFault, CallKind, Faults } from "./simulator-faults.ts";
 import { type Ledger, limitHeaders } from "./simulator-ledger.ts";
 import type { Change, Pump } from "./simulator-pump.ts";
-import { between, draw } from "./simulator-random.ts";
 import { badGatewayPage, CUT, EMPTY, failure, json, type Reply } from "./simulator-reply.ts";
 import type { SimulatorClock } from "./simulator-spec.ts";
 import type { Tokens } from "./simulator-tokens.ts";

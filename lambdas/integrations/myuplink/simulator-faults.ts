@@ -1,4 +1,4 @@
-import { between, draw, pick } from "./simulator-random.ts";
+import { between, draw, pick } from "../../../shared/integration/simulation-random.ts";
 import type { PumpSpec } from "./simulator-spec.ts";
 
 const MINUTE_MS = 60_000;

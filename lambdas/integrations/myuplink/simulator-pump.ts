@@ -1,4 +1,4 @@
-import { between, draw } from "./simulator-random.ts";
+import { between, draw } from "../../../shared/integration/simulation-random.ts";
 import type { Breach, PowerInterval, PumpSpec } from "./simulator-spec.ts";
 
 const MINUTE_MS = 60_000;

@@ -1,5 +1,5 @@
+import { draw } from "../../../shared/integration/simulation-random.ts";
 import type { Pump } from "./simulator-pump.ts";
-import { draw } from "./simulator-random.ts";
 import type { Manner } from "./simulator-spec.ts";
 
 const DAY_MS = 24 * 3_600_000;

@@ -1,6 +1,6 @@
+import { draw } from "../../../shared/integration/simulation-random.ts";
 import type { CallFault, CallKind, Faults } from "./simulator-faults.ts";
 import type { Ledger } from "./simulator-ledger.ts";
-import { draw } from "./simulator-random.ts";
 import { badGatewayPage, CUT, json, problem, type Reply, type Request } from "./simulator-reply.ts";
 import type { Site } from "./simulator-site.ts";
 import type { SimulatorClock } from "./simulator-spec.ts";

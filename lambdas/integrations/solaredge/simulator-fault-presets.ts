@@ -1,5 +1,5 @@
+import { between, draw, pick } from "../../../shared/integration/simulation-random.ts";
 import type { CallFault, FaultRule, FaultScript } from "./simulator-faults.ts";
-import { between, draw, pick } from "./simulator-random.ts";
 import type { SiteSpec } from "./simulator-spec.ts";
 
 const MINUTE_MS = 60_000;

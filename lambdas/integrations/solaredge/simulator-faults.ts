@@ -1,4 +1,4 @@
-import { draw } from "./simulator-random.ts";
+import { draw } from "../../../shared/integration/simulation-random.ts";
 import type { Silence } from "./simulator-spec.ts";
 
 export type CallKind = "data" | "state" | "token";

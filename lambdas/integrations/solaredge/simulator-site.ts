@@ -1,4 +1,4 @@
-import { between, draw } from "./simulator-random.ts";
+import { between, draw } from "../../../shared/integration/simulation-random.ts";
 import { QUARTER_MS, type Silence, type SiteSpec, STEP_MS } from "./simulator-spec.ts";
 import { Sun } from "./simulator-sun.ts";
 

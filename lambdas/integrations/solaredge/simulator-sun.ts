@@ -1,5 +1,5 @@
 import { Temporal } from "temporal-polyfill";
-import { between, draw } from "./simulator-random.ts";
+import { between, draw } from "../../../shared/integration/simulation-random.ts";
 import { type SiteSpec, STEP_MS, type Step } from "./simulator-spec.ts";
 
 const MINUTE_MS = 60_000;

@@ -1,9 +1,9 @@
+import { betweenMs, draw } from "../../../shared/integration/simulation-random.ts";
 import { type Appointment, agenda, enter, soonest } from "./simulator-agenda.ts";
 import { Effects, type Intent } from "./simulator-effects.ts";
 import { Feed } from "./simulator-feed.ts";
 import { FULL_WITHIN_KWH, kwhAt, Meter, supplyKw } from "./simulator-meter.ts";
 import { ownStart } from "./simulator-own-schedule.ts";
-import { betweenMs, draw } from "./simulator-random.ts";
 import { reachableKwh } from "./simulator-readiness.ts";
 import { Sleep } from "./simulator-sleep.ts";
 import type { CarSpec, CarTroubles, CarTruth, Effect, Need, OwnSchedule, Phase, Words } from "./simulator-spec.ts";

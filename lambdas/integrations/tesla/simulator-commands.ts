@@ -1,5 +1,5 @@
+import { betweenMs, draw } from "../../../shared/integration/simulation-random.ts";
 import type { Car } from "./simulator-car.ts";
-import { betweenMs, draw } from "./simulator-random.ts";
 import type { Change, OwnSchedule } from "./simulator-spec.ts";
 
 const MINUTE_MS = 60_000;

@@ -1,8 +1,8 @@
+import { between, pick } from "../../../shared/integration/simulation-random.ts";
 import type { Cloud } from "./simulator-cloud.ts";
 import { changeOf } from "./simulator-commands.ts";
 import type { CallFault } from "./simulator-faults.ts";
 import { rateLimitHeaders } from "./simulator-ledger.ts";
-import { between, pick } from "./simulator-random.ts";
 import { ASLEEP_TEXTS, badGatewayPage, CUT, EMPTY, failure, json, unavailable } from "./simulator-reply.ts";
 import type { Answer, Visit } from "./simulator-route.ts";
 

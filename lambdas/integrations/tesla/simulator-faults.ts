@@ -1,4 +1,4 @@
-import { draw } from "./simulator-random.ts";
+import { draw } from "../../../shared/integration/simulation-random.ts";
 import type { CarTroubles } from "./simulator-spec.ts";
 
 /** What a call is, as Tesla bills it; tokens are free. */

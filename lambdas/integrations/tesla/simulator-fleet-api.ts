@@ -1,10 +1,10 @@
+import { draw } from "../../../shared/integration/simulation-random.ts";
 import type { Car } from "./simulator-car.ts";
 import type { Cloud } from "./simulator-cloud.ts";
 import type { CommandDesk } from "./simulator-commands.ts";
 import { fail, isPossible } from "./simulator-failing.ts";
 import type { Faults } from "./simulator-faults.ts";
 import type { Ledger } from "./simulator-ledger.ts";
-import { draw } from "./simulator-random.ts";
 import { badGatewayPage, failure, type Reply, unavailable } from "./simulator-reply.ts";
 import { type Answer, bodyOf, type Request, type Route, routeOf, type Visit } from "./simulator-route.ts";
 import type { SimulatorClock } from "./simulator-spec.ts";

@@ -1,4 +1,4 @@
-import { betweenMs, draw } from "./simulator-random.ts";
+import { betweenMs, draw } from "../../../shared/integration/simulation-random.ts";
 
 const FALLS_ASLEEP_AFTER_MS = 15 * 60_000;
 const FINISHES_WAKE_UP_MS = 5_000;

@@ -1,5 +1,6 @@
-import { draw } from "./simulator-random.ts";
-import type { CarTruth, Phase } from "./simulator-spec.ts";
+import { draw } from "../../../shared/integration/simulation-random.ts";
+import type { CarTruth } from "./simulator-spec.ts";
+import { CHARGING_STATE } from "./simulator-told.ts";
 
 /** What a telemetry server hands on: JSON texts, in the order they reach it. */
 type Sent = { atMs: number; text: string };
@@ -11,15 +12,6 @@ export type TelemetryOptions = {
   typed: boolean;
   /** The cabin is warmed from the mains: a load that is no charging. */
   preheating: readonly { startsAtMs: number; endsAtMs: number; powerKw: number }[];
-};
-
-const STATE: Record<Phase, string> = {
-  disconnected: "Disconnected",
-  stopped: "Stopped",
-  starting: "Starting",
-  charging: "Charging",
-  complete: "Complete",
-  "no-power": "NoPower",
 };
 
 /** One car's pushes: what changed, while it is awake; doubled, resent and in disorder as a network has them. */
@@ -54,7 +46,7 @@ export class CarTelemetry {
     ]);
     this.#tell(atMs, [
       ["ChargeState", "string", truth.charging ? "Enable" : "Idle"],
-      ["DetailedChargeState", "detailedChargeState", STATE[truth.phase]],
+      ["DetailedChargeState", "detailedChargeState", CHARGING_STATE[truth.phase]],
       ["ChargeCurrentRequest", "int", truth.requestedA],
     ]);
   }

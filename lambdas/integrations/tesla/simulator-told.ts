@@ -1,13 +1,14 @@
+import { draw } from "../../../shared/integration/simulation-random.ts";
 import type { Car } from "./simulator-car.ts";
 import { localMinutes, utcOffsetMinutes } from "./simulator-local-time.ts";
 import { departureOf } from "./simulator-own-schedule.ts";
-import { draw } from "./simulator-random.ts";
 import type { Phase } from "./simulator-spec.ts";
 
 const MILES_PER_KWH = 3.6;
 const HUNDREDTHS = 100;
 
-const CHARGING_STATE: Record<Phase, string> = {
+/** Tesla's word for what a car does. */
+export const CHARGING_STATE: Record<Phase, string> = {
   disconnected: "Disconnected",
   stopped: "Stopped",
   starting: "Starting",

@@ -1,11 +1,10 @@
-import { createServer, type IncomingMessage } from "node:http";
+import { serveLoopback } from "../../../shared/integration/loopback.ts";
 import { Car } from "./simulator-car.ts";
 import { Cloud } from "./simulator-cloud.ts";
 import { CommandDesk } from "./simulator-commands.ts";
 import { type FaultLogEntry, type FaultScript, Faults, troublesOf } from "./simulator-faults.ts";
 import { FleetApi } from "./simulator-fleet-api.ts";
 import { Ledger, type LoggedCall } from "./simulator-ledger.ts";
-import type { Request } from "./simulator-route.ts";
 import type { CarSpec, CarTruth, Need, SimulatorClock } from "./simulator-spec.ts";
 import { answerToken } from "./simulator-token-endpoint.ts";
 import { TESLA_TOKENS, type TokenRules, Tokens } from "./simulator-tokens.ts";
@@ -20,8 +19,6 @@ export type TeslaSimulatorOptions = {
   clientSecret: string;
   /** The vendor's own limit on our bill: once reached, everything stops for all customers. None if absent. */
   billingLimitUsd?: number;
-  /** Any free one if absent. */
-  port?: number;
   /** Tesla's own rules if absent. */
   tokens?: Partial<TokenRules>;
 };
@@ -78,33 +75,11 @@ export async function startTeslaSimulator(options: TeslaSimulatorOptions): Promi
   });
   const tokenParts = { clock, faults, tokens, ledger, clientId, clientSecret, vinsOf, audience: baseUrl };
 
-  const server = createServer((message, response) => {
-    let body = "";
-    message.setEncoding("utf8");
-    message.on("data", (chunk: string) => {
-      body += chunk;
-    });
-    message.on("end", () => {
-      const request = requestOf(message, body, url);
-      const isToken = request.method === "POST" && request.url.pathname === "/oauth2/v3/token";
-      const reply = isToken ? answerToken(tokenParts, request) : fleetApi.answer(request);
-      if (reply.status === 0) {
-        message.socket.destroy();
-        return;
-      }
-      response.writeHead(reply.status, { ...reply.headers, "Content-Length": Buffer.byteLength(reply.body) });
-      response.end(reply.body);
-    });
+  const server = await serveLoopback((request) => {
+    const isToken = request.method === "POST" && request.url.pathname === "/oauth2/v3/token";
+    return isToken ? answerToken(tokenParts, request) : fleetApi.answer(request);
   });
-  // Virtual nights have long silences in real seconds too: a connection closed meanwhile would look like a fault.
-  server.keepAliveTimeout = 60_000;
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(options.port ?? 0, "127.0.0.1", resolve);
-  });
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("the simulator has no port");
-  url = `http://127.0.0.1:${address.port}`;
+  url = server.url;
 
   const carOf = (vin: string): Car => {
     const car = byVin.get(vin);
@@ -126,18 +101,6 @@ export async function startTeslaSimulator(options: TeslaSimulatorOptions): Promi
       for (const car of cars) car.play(clock.now());
       return faults.log(clock.now());
     },
-    async stop() {
-      server.closeAllConnections();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
-    },
-  };
-}
-
-function requestOf(message: IncomingMessage, body: string, base: string): Request {
-  return {
-    method: message.method ?? "GET",
-    url: new URL(message.url ?? "/", base),
-    authorization: message.headers.authorization,
-    body,
+    stop: () => server.stop(),
   };
 }

@@ -1,8 +1,8 @@
 import { type Instant, instant } from "../../../shared/domain/instant.ts";
 import type { ChargeState } from "../../../shared/domain/reading.ts";
-import { oddity } from "../../../shared/integration/odd.ts";
+import { numberWithin, oddity } from "../../../shared/integration/odd.ts";
 import type { TeslaChargeState } from "./api.ts";
-import { chargeState, flag, numberWithin, pluggedIn } from "./words.ts";
+import { chargeState, flag, pluggedIn } from "./words.ts";
 
 /** What a car told at one look, value by value. Null is not told, or not understood. */
 export type Snapshot = {

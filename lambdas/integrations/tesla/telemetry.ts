@@ -2,8 +2,9 @@ import type { AssetId } from "../../../shared/domain/asset.ts";
 import { epochMs, type Instant, MINUTE_MS } from "../../../shared/domain/instant.ts";
 import { type ChargeReading, type ChargeState, MAX_CLOCK_SKEW_MS } from "../../../shared/domain/reading.ts";
 import { round } from "../../../shared/domain/units.ts";
+import { numberWithin } from "../../../shared/integration/odd.ts";
 import type { Scalar, TelemetryRecord } from "./telemetry-record.ts";
-import { chargeState, flag, numberWithin, pluggedIn } from "./words.ts";
+import { chargeState, flag, pluggedIn } from "./words.ts";
 
 /** What a record made known. Everything absent was not told. */
 export type Applied = {

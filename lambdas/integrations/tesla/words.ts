@@ -33,12 +33,6 @@ export function isOnline(word: unknown): boolean | undefined {
   return typeof word === "string" && Object.hasOwn(ONLINE, word) ? ONLINE[word] : undefined;
 }
 
-/** A number, or one written as text: the same value comes either way. Undefined is neither, or more than can be true. */
-export function numberWithin(least: number, most: number, raw: unknown): number | undefined {
-  const value = typeof raw === "string" && raw.trim() !== "" ? Number(raw) : raw;
-  return typeof value === "number" && value >= least && value <= most ? value : undefined;
-}
-
 /** A yes or no, or one written as text. */
 export function flag(raw: unknown): boolean | undefined {
   const text = String(raw).toLowerCase();

@@ -1,9 +1,9 @@
 import type { HeatPump } from "../../../shared/domain/asset.ts";
 import { about, injectionsOf } from "../../../shared/integration/injections.ts";
 import type { Simulation, StartSimulation } from "../../../shared/integration/simulation.ts";
+import { between, draw } from "../../../shared/integration/simulation-random.ts";
 import { startViessmannSimulator } from "./simulator.ts";
 import { faultPreset } from "./simulator-fault-presets.ts";
-import { between, draw } from "./simulator-random.ts";
 import { POWER_SENSORS, type PumpSpec } from "./simulator-spec.ts";
 import { TRUTHS } from "./simulator-truths.ts";
 

@@ -1,7 +1,7 @@
+import { between, draw } from "../../../shared/integration/simulation-random.ts";
 import type { CallFault, CallKind, Faults } from "./simulator-faults.ts";
 import type { Ledger } from "./simulator-ledger.ts";
 import type { Plant, Settings, Told } from "./simulator-plant.ts";
-import { between, draw } from "./simulator-random.ts";
 import {
   BAD_GATEWAY_PAGE,
   CUT,

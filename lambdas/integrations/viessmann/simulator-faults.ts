@@ -1,4 +1,4 @@
-import { draw } from "./simulator-random.ts";
+import { draw } from "../../../shared/integration/simulation-random.ts";
 
 export type CallKind = "data" | "command" | "token";
 

@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest";
 import { planFleet } from "../../../lambdas/optimiser/engine/fleet/fleet.ts";
 import type { FleetInput } from "../../../lambdas/optimiser/engine/fleet/problem.ts";
 import { inspect } from "../../../local/bench/fleet-checker.ts";
-import { generateFleet, uniform } from "../../../local/bench/fleet-generator.ts";
+import { generateFleet } from "../../../local/bench/fleet-generator.ts";
 import { loadHighs, solveByHighs } from "../../../local/bench/highs.ts";
+import { seededRandom } from "../../../local/random.ts";
 
 const highs = await loadHighs();
 // Another fleet every time: the seed is in the name of the test, so that a failure can be had again.
@@ -11,7 +12,7 @@ const seed = Math.floor(Math.random() * 2 ** 31);
 
 /** Some energy optional, some assets cheaper to leave short, some that need more than they can get. */
 function varied(input: FleetInput): FleetInput {
-  const random = uniform(seed);
+  const random = seededRandom(seed);
   const { assets } = input;
   const energyWh = Int32Array.from(assets.energyWh, (wh) => (random() < 0.05 ? wh * 4 : wh));
   return {

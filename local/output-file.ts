@@ -1,6 +1,6 @@
 import { renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { BadInput } from "../feeds/bad-input.ts";
+import { BadInput } from "./feeds/bad-input.ts";
 
 /** Throws BadInput when nothing can be written to `file`: asked before the work, not after it. */
 export function checkOutput(option: string, file: string): void {
@@ -15,7 +15,7 @@ export function checkOutput(option: string, file: string): void {
   }
 }
 
-/** The whole file or none of it. */
+/** The whole file or none of it: a half-written one would look like a whole one to a script. */
 export function writeOutput(file: string, text: string): void {
   writeFileSync(temporaryOf(file), text);
   renameSync(temporaryOf(file), file);

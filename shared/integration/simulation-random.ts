@@ -1,6 +1,6 @@
 /**
  * A number in [0, 1) that depends only on the seed and on what it is about, never on how many were drawn before:
- * one more call from a client must not change the fate of another car.
+ * one more call from a client must not change the fate of another device.
  */
 export function draw(seed: number, ...about: (string | number)[]): number {
   let hash = (0x811c9dc5 ^ seed) >>> 0;
@@ -16,6 +16,11 @@ export function draw(seed: number, ...about: (string | number)[]): number {
 /** `unit` in [0, 1) spread over [low, high). */
 export function between(low: number, high: number, unit: number): number {
   return low + (high - low) * unit;
+}
+
+/** As `between`, in whole milliseconds: every event happens at a whole one, so that times survive being written down. */
+export function betweenMs(lowMs: number, highMs: number, unit: number): number {
+  return Math.round(between(lowMs, highMs, unit));
 }
 
 /** The element of a non-empty list that `unit` in [0, 1) falls on. */
