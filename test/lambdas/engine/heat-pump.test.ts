@@ -223,21 +223,26 @@ describe("every plan of a tank", () => {
   });
 
   it.each([
-    [64, 8],
-    [1024, 3],
+    [64, 0.5],
+    [1024, 0.1],
   ])(
-    "costs what the best of all sequences of modes costs, but for the error of a grid of %i levels",
-    (levels, pence) => {
+    "costs what the best of all sequences of modes costs on a grid of %i levels, but for %f p on average and never a whole slot",
+    (levels, averagePence) => {
+      const excess: number[] = [];
       fc.assert(
         fc.property(prices, tank, (list, changes) => {
           const input = problem(list, { ...changes, levels });
           const best = cheapestByForce(input);
           const cost = costOf(input, planHeat(input));
           expect(cost).toBeGreaterThanOrEqual(best - 1e-6);
-          expect(cost - best).toBeLessThan(pence);
+          // A level too high or too low at a threshold puts one slot of heat at the wrong end of the prices, at worst.
+          const spread = Math.max(...list) - Math.min(...list);
+          expect(cost - best).toBeLessThanOrEqual(input.ratedPowerKw * 0.5 * spread + input.startPence);
+          excess.push(cost - best);
         }),
         { numRuns: 150 },
       );
+      expect(excess.reduce((sum, pence) => sum + pence, 0) / excess.length).toBeLessThan(averagePence);
     },
   );
 
