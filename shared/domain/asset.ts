@@ -31,6 +31,8 @@ const common = {
     siteId: z.string().min(1).max(64),
     /** IANA zone. */
     timeZone: z.string().min(1),
+    /** What our devices may draw there together, kW: the connection, less what the building itself may need. */
+    importLimitKw: z.number().positive().max(10_000).optional(),
     /** What a kWh fed into the grid earns, pence; absent when nothing is paid. */
     exportPencePerKwh: z.number().min(0).max(200).optional(),
   }),
