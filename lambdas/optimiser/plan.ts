@@ -28,6 +28,7 @@ export type Piece = CostSlot & { hours: number };
 export type Placed = { piece: Piece; energyKwh: number; reason: WindowReason };
 
 const EPSILON_KWH = 1e-9;
+const MOST_COMBINATIONS = 1000;
 /** Above this share of all that could be charged there is no choice left to speak of. */
 const NO_SLACK_SHARE = 0.95;
 
@@ -125,8 +126,11 @@ function cheapest(cells: readonly Piece[], energyKwh: number, problem: PlanProbl
   const groups = [...new Set(byCost.map((cell) => cell.endMs - cell.startMs))]
     .map((lengthMs) => byCost.filter((cell) => cell.endMs - cell.startMs === lengthMs))
     .sort((a, b) => hoursOf(a) - hoursOf(b));
+  // Boundaries at odd minutes make many lengths: then only the longest of the few are tried in every combination.
   const main = groups.pop() ?? [];
-  const mainHours = main[0]?.hours ?? 0;
+  const combinations = () => groups.reduce((product, group) => product * (group.length + 1), 1);
+  while (combinations() > MOST_COMBINATIONS) main.push(...(groups.shift() ?? []));
+  main.sort((a, b) => costOf(a) - costOf(b) || a.startMs - b.startMs);
   const originMs = cells[0]?.startMs ?? 0;
   let best: { excessKwh: number; cost: number; delay: number; energies: Map<Piece, number> } | undefined;
 
@@ -153,7 +157,9 @@ function cheapest(cells: readonly Piece[], energyKwh: number, problem: PlanProbl
       return;
     }
     const missingKwh = energyKwh - sum(on.map((cell) => cell.hours)) * problem.maxPowerKw;
-    const needed = Math.max(0, Math.ceil(missingKwh / (mainHours * problem.maxPowerKw) - 1e-9));
+    let needed = 0;
+    for (let kwh = 0; needed < main.length && kwh < missingKwh - EPSILON_KWH; needed++)
+      kwh += (main[needed] as Piece).hours * problem.maxPowerKw;
     for (const count of [needed, needed + 1]) {
       if (count <= main.length) consider(new Set([...on, ...main.slice(0, count)]));
     }

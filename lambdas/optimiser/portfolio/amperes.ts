@@ -5,6 +5,9 @@ import type { Ask } from "./ask.ts";
 import { type Grid, slotAt } from "./grid.ts";
 import type { Room } from "./limits.ts";
 
+/** Nobody misses less. */
+const ENOUGH_KWH = 2e-3;
+
 type Part = { piece: Piece; cell: number; amperes: number };
 
 /**
@@ -37,11 +40,16 @@ export function wholeAmperes(
     let leftKwh = Math.min(ask.leftKwh, planned + 0.001) - given();
     const running = [...parts].sort((a, b) => Number(b.amperes > 0) - Number(a.amperes > 0) || cost(a) - cost(b));
     for (const part of running) {
-      while (leftKwh > 1e-3 && part.amperes < mostA) {
-        const moreA = part.amperes === 0 ? leastA : 1;
-        if (!take(room, ask, part, moreA)) break;
-        part.amperes += moreA;
-        leftKwh -= moreA * ampereKw * part.piece.hours;
+      if (part.amperes === 0 && leftKwh > ENOUGH_KWH) {
+        const whole = part.piece;
+        part.piece = shortened(whole, Math.max(ask.job.problem.runMs, (leftKwh / (leastA * ampereKw)) * HOUR_MS));
+        if (take(room, ask, part, leastA)) part.amperes = leastA;
+        else part.piece = whole;
+        leftKwh -= part.amperes * ampereKw * part.piece.hours;
+      }
+      while (leftKwh > ENOUGH_KWH && part.amperes > 0 && part.amperes < mostA && take(room, ask, part, 1)) {
+        part.amperes++;
+        leftKwh -= ampereKw * part.piece.hours;
       }
     }
     return parts.flatMap(({ piece, amperes }) => {
@@ -69,6 +77,11 @@ export function wholeAmperes(
     portfolioKw[cell] = (portfolioKw[cell] as number) - meanKw;
     return true;
   }
+}
+
+function shortened(piece: Piece, lengthMs: number): Piece {
+  const endMs = Math.min(piece.endMs, piece.startMs + Math.ceil(lengthMs));
+  return { ...piece, endMs, hours: (endMs - piece.startMs) / HOUR_MS };
 }
 
 function leastAmperes({ job }: Ask): number {

@@ -1,6 +1,6 @@
-import { epochMs, HOUR_MS } from "../../../shared/domain/instant.ts";
-import type { WindowReason } from "../../../shared/domain/plan.ts";
-import type { ChargeJob } from "../charge.ts";
+import { epochMs, HOUR_MS, instant } from "../../../shared/domain/instant.ts";
+import type { Window, WindowReason } from "../../../shared/domain/plan.ts";
+import { type ChargeJob, windowsFrom } from "../charge.ts";
 import { opening, type Piece, type Placed } from "../plan.ts";
 import { type Grid, onGrid, slotAt, slotStartMs } from "./grid.ts";
 import type { Room } from "./limits.ts";
@@ -81,4 +81,10 @@ function takeFromPortfolio(piece: { startMs: number; endMs: number }, energyKwh:
 
 function withHours<S extends { startMs: number; endMs: number }>(slot: S): S & { hours: number } {
   return { ...slot, hours: (slot.endMs - slot.startMs) / HOUR_MS };
+}
+
+/** What of a job's windows is not settled: its head and what must not wait have taken their room already. */
+export function afterSettled({ pieces }: Ask, windows: readonly Window[]): Window[] {
+  const first = pieces[0];
+  return first ? windowsFrom(instant(first.startMs), windows) : [];
 }

@@ -1,18 +1,20 @@
 import type { AssetId } from "../../../shared/domain/asset.ts";
-import { epochMs, type Instant, instant } from "../../../shared/domain/instant.ts";
-import type { Proof, Window } from "../../../shared/domain/plan.ts";
-import { type ChargeJob, windowsFrom } from "../charge.ts";
+import { epochMs, type Instant } from "../../../shared/domain/instant.ts";
+import type { Proof } from "../../../shared/domain/plan.ts";
+import type { ChargeJob } from "../charge.ts";
 import { type FleetPlan, planFleet } from "../engine/fleet/fleet.ts";
-import { isWorthChanging } from "../keep.ts";
+import { kwhOf } from "../keep.ts";
 import { answer, type PlanAnswer, plan } from "../plan.ts";
 import { hash } from "../work.ts";
 import { wholeAmperes } from "./amperes.ts";
-import { type Ask, askOf } from "./ask.ts";
+import { type Ask, afterSettled, askOf } from "./ask.ts";
 import { certificate, jobProof, type Outcome } from "./certificate.ts";
 import { type Grid, gridOver, slotAt } from "./grid.ts";
 import { withHead } from "./head.ts";
-import { change, holds, type Limits, type Room, roomOn, useOf } from "./limits.ts";
+import { change, type Limits, type Room, roomOn, useOf } from "./limits.ts";
 import { PRICE_UNITS, pack } from "./pack.ts";
+import { keptOf } from "./settle.ts";
+import { sharesOf } from "./shares.ts";
 
 /** One asset's windows with their proof, or (null) its plan in force, which a new one would not better enough. */
 export type JobAnswer = (PlanAnswer & { proof?: Proof }) | null;
@@ -51,35 +53,50 @@ export function planPortfolio(
   // By hash, so that nobody is first by name, and the same whatever order they came in.
   const asks = [...jobs].sort(byHash).map((job) => askOf(job, grid, room));
   let isFinished = true;
-  const fleet = planFleet(pack(asks, grid, room), {
-    minimumPower: true,
+  const options = {
     stop: () => {
       isFinished = !stop();
       return !isFinished;
     },
-  });
+  };
+  const input = pack(asks, grid, room);
+  const fleet = planFleet(input, options);
 
   const placings = asks.map((ask): Placing => ({ ask, answer: plan(ask.job.problem) }));
   const shared = sharing(placings, fleet, grid, room);
   for (const { ask, answer } of placings) {
     if (!shared.has(ask)) change(room, ask.site, useOf(afterSettled(ask, answer.windows), grid), "take");
   }
-  giveShares(placings, shared, fleet, grid, room, limitKw);
+  const shares = sharesOf(
+    asks,
+    shared,
+    { fleet, fill: () => planFleet(input, { ...options, minimumPower: true }) },
+    grid,
+    room,
+  );
+  giveShares(placings, shared, shares, fleet, grid, room, limitKw);
 
+  const made = placings.map(({ ask, answer }) => withHead(ask.job, answer));
+  const kept = keptOf(
+    asks,
+    made.map(({ windows }) => windows),
+    grid,
+    room,
+    now,
+  );
   const answers = new Map<AssetId, JobAnswer>();
   const loadKw = new Float64Array(grid.slots);
-  const outcomes = placings.map(({ ask, answer }, index): Outcome => {
-    const { job } = ask;
-    const made = withHead(job, answer);
-    const outcome = { ask, windows: made.windows, shortfallKwh: made.shortfallKwh };
-    const proof = jobProof(outcome, index, fleet, grid);
-    const kept = keep(ask, made, grid, room, now);
-    answers.set(job.load.asset.assetId, kept ? null : { ...made, ...(proof && { proof }) });
-    const windows = kept ?? made.windows;
+  const outcomes = placings.map(({ ask }, index): Outcome => {
+    const answer = made[index] as PlanAnswer;
+    const { shortfallKwh } = answer;
+    const proof = jobProof({ ask, windows: answer.windows, shortfallKwh }, index, fleet, grid);
+    answers.set(ask.job.load.asset.assetId, kept[index] ? null : { ...answer, ...(proof && { proof }) });
+    const windows = kept[index] ?? answer.windows;
     useOf(windows, grid).meanKw.forEach((kw, slot) => {
       loadKw[slot] = (loadKw[slot] as number) + kw;
     });
-    return { ...outcome, windows };
+    const missingKwh = Math.max(0, ask.job.whole.energyKwh - kwhOf(windows));
+    return { ask, windows, shortfallKwh: kept[index] ? missingKwh : shortfallKwh };
   });
   return {
     answers,
@@ -89,12 +106,6 @@ export function planPortfolio(
     limitKw,
     capacityPencePerKwh: [...fleet.slotPrices].map((units) => units / PRICE_UNITS),
   };
-}
-
-/** What of a job's windows is not settled: its head and what must not wait have taken their room already. */
-function afterSettled({ pieces }: Ask, windows: readonly Window[]): Window[] {
-  const first = pieces[0];
-  return first ? windowsFrom(instant(first.startMs), windows) : [];
 }
 
 /** Who shares: everybody of a site or portfolio whose limit has a price, or would be broken by plans made alone. */
@@ -119,6 +130,7 @@ function sharing(placings: readonly Placing[], fleet: FleetPlan, grid: Grid, roo
 function giveShares(
   placings: readonly Placing[],
   shared: ReadonlySet<Ask>,
+  shares: (index: number, slot: number) => number,
   fleet: FleetPlan,
   grid: Grid,
   room: Room,
@@ -129,7 +141,7 @@ function giveShares(
     .filter(({ placing }) => shared.has(placing.ask));
   const given = wholeAmperes(
     sharers.map(({ placing }) => placing.ask),
-    (at, slot) => fleet.energyWh(sharers[at]?.index ?? 0, slot),
+    (at, slot) => shares(sharers[at]?.index ?? 0, slot),
     grid,
     room,
   );
@@ -148,20 +160,6 @@ function giveShares(
     });
     placing.answer = answer([...ask.placed, ...placed], ask.job.problem);
   }
-}
-
-/** The windows ahead of the plan in force, where it stands: a new one betters it too little, and no limit is broken by it. */
-function keep(ask: Ask, made: PlanAnswer, grid: Grid, room: Room, now: Instant): Window[] | undefined {
-  const { job, site } = ask;
-  if (!job.previous || isWorthChanging(job, made, now)) return undefined;
-  const ahead = windowsFrom(now, job.previous.windows);
-  const [old, fresh] = [useOf(afterSettled(ask, ahead), grid), useOf(afterSettled(ask, made.windows), grid)];
-  change(room, site, fresh, "give");
-  change(room, site, old, "take");
-  if (holds(room, site, old)) return ahead;
-  change(room, site, old, "give");
-  change(room, site, fresh, "take");
-  return undefined;
 }
 
 function byHash(a: ChargeJob, b: ChargeJob): number {
