@@ -20,7 +20,6 @@ const TimeOfUse = z.strictObject({
   /** At all other times. */
   otherwisePencePerKwh: PencePerKwh,
 });
-export type TimeOfUse = z.infer<typeof TimeOfUse>;
 
 /** What a site pays for a kWh from the grid. */
 export const Tariff = z.discriminatedUnion(
