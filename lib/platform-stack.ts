@@ -100,6 +100,9 @@ export class PlatformStack extends Stack {
       events: ["SignalUpdated", "AssetEnrolled", "CommandMissed", "CommandRejected", "CommandExpired"],
     });
     replan.subscribe("OnTelemetry", state.bus, { events: ["TelemetryRecorded"], detail: { matters: [true] } });
+    // A portfolio too large for one invocation comes back in parts.
+    optimiser.lambda.addEnvironment("REPLAN_QUEUE_URL", replan.queue.queueUrl);
+    optimiser.may(["sqs:SendMessage"], [replan.queue.queueArn]);
     // Half a minute gathers a burst of changes into one re-plan per asset.
     replan.feed(optimiser, { batchSize: 100, windowSeconds: 30 });
   }

@@ -34,6 +34,8 @@ const common = {
     region: Region.optional(),
     /** What a kWh from the grid costs; absent: Agile. */
     tariff: Tariff.optional(),
+    /** What our devices may draw there together, kW: the connection, less what the building itself may need. */
+    importLimitKw: z.number().positive().max(10_000).optional(),
     /** What a kWh fed into the grid earns, pence; absent when nothing is paid. */
     exportPencePerKwh: z.number().min(0).max(200).optional(),
   }),

@@ -178,6 +178,8 @@ export function fakePlatform(stored: Stored = {}) {
       put: refuse,
       dueEdges: refuse,
       setNextEdge: refuse,
+      portfolio: refuse,
+      putPortfolio: refuse,
     },
     commands: {
       recent: async (_, limit) => (stored.commands ?? []).slice(0, limit),
