@@ -11,7 +11,7 @@ import { type ClockChange, clockChanges, shownMinutes, ZONES_WITH_CHANGES } from
 
 const MAX_POWER_KW = 7.36;
 const MIN_POWER_KW = 1.38;
-const RUNS_PER_DAY = 4;
+const RUNS_PER_DAY = 3;
 
 /** A car that comes in the day before a change of the clocks, or just after it. */
 type Stay = {

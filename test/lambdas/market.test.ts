@@ -196,7 +196,7 @@ function asTheClockShows(zone: string, changeAtMs: number): void {
       }
       expect(laid).toEqual(shown.slice(first, end).map((time) => priceShown(tariff, time)));
     }),
-    { numRuns: 6 },
+    { numRuns: 4 },
   );
 }
 
