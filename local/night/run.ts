@@ -122,7 +122,8 @@ function beginsAtMs({ startsAtMs, inputs }: NightOptions): number {
 }
 
 function serveFeeds(inputs: NightInputs, clock: VirtualClock): Promise<Feeds> {
-  return startFeeds({ clock, prices: inputs.prices, carbon: inputs.carbon, zone: inputs.night.zone, publishHour: 16 });
+  const { prices, carbon, generated } = inputs;
+  return startFeeds({ clock, prices, carbon, generated, zone: inputs.night.zone, publishHour: 16 });
 }
 
 function deploymentOf(platform: Platform): Deployment {
