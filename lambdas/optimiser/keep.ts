@@ -38,9 +38,9 @@ export function isNotable(oldPence: number, newPence: number): boolean {
   return oldPence - newPence > Math.max(LEAST_SAVING_PENCE, LEAST_SAVING_SHARE * Math.abs(oldPence));
 }
 
-/** Energy that waits for a better time; all else follows the moment. */
+/** What follows the moment does not stand: a charge-now level, the sun, a signal that was missing. */
 function isFree(reason: Window["reason"]): boolean {
-  return reason === "cheapest" || reason === "cleanest" || reason === "shared-limit" || reason === "event";
+  return reason !== "charge-now-minimum" && reason !== "surplus" && reason !== "no-signal" && reason !== "expensive";
 }
 
 export function kwhOf(windows: readonly Window[]): number {

@@ -264,7 +264,7 @@ describe("every portfolio", () => {
         const { objectivePence, boundPence } = answer.certificate;
         expect(boundPence).toBeLessThanOrEqual(objectivePence);
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 
@@ -277,7 +277,7 @@ describe("every portfolio", () => {
         expect(new Map([...other.answers].sort())).toEqual(new Map([...once.answers].sort()));
         expect(other.certificate).toEqual(once.certificate);
       }),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
   });
 
@@ -318,7 +318,7 @@ describe("every portfolio", () => {
         );
         expect(total(now)).toBeLessThanOrEqual(total(plans.map(({ windows }) => windows)) + 2 * all.length + 1e-6);
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 });
