@@ -65,8 +65,9 @@ function proven({ variables, rows }: Shape, binaries: ReadonlySet<number>): numb
   }
   try {
     return model.optimum();
-  } catch {
-    return null;
+  } catch (error) {
+    if (/infeasible/i.test((error as Error).message)) return null;
+    throw error;
   }
 }
 
