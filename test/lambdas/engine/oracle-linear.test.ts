@@ -124,6 +124,12 @@ describe("the simplex", () => {
   });
 });
 
+/**
+ * The reference counts a binary of 0.9999995 as 1, and its cost is as much off. Held to a smaller tolerance it reports worse
+ * than the optimum now and then; costs and factors here are whole or halves, so that two optima differ by far more than this.
+ */
+const REFERENCE_OFF = 1e-4;
+
 const choicesOf = (shape: Shape) => {
   const whole = new Set(shape.variables.flatMap(({ isWhole }, j) => (isWhole ? [j] : [])));
   return { whole, choices: [...whole].map((variable) => ({ kind: "binary" as const, variable })) };
@@ -143,8 +149,8 @@ describe("branch and bound", () => {
         const reference = proven(shape, whole);
         if (reference === null) expect(found).toBeNull();
         else {
-          expect(found?.cost).toBeCloseTo(reference, 6);
-          expect(found?.bound).toBeCloseTo(reference, 6);
+          expect(Math.abs((found?.cost ?? Number.NaN) - reference)).toBeLessThan(REFERENCE_OFF);
+          expect(Math.abs((found?.bound ?? Number.NaN) - reference)).toBeLessThan(REFERENCE_OFF);
         }
       }),
       { numRuns: 200 },
@@ -161,8 +167,8 @@ describe("branch and bound", () => {
           if (found === "undecided") continue;
           expect(found === null).toBe(reference === null);
           if (!found || reference === null) continue;
-          expect(found.bound).toBeLessThanOrEqual(reference + 1e-7);
-          expect(found.cost).toBeGreaterThan(reference - 1e-7);
+          expect(found.bound).toBeLessThanOrEqual(reference + REFERENCE_OFF);
+          expect(found.cost).toBeGreaterThan(reference - REFERENCE_OFF);
         }
       }),
       { numRuns: 150 },

@@ -40,13 +40,7 @@ export class Milp {
       ...(this.binaries.length > 0 ? ["Binary", ` ${this.binaries.join(" ")}`] : []),
       "End",
     ].join("\n");
-    const solution = highs.solve(text, {
-      mip_rel_gap: 0,
-      mip_abs_gap: 1e-9,
-      // By default a binary of 0.9999995 counts as 1, and costs that much less.
-      mip_feasibility_tolerance: 1e-9,
-      primal_feasibility_tolerance: 1e-9,
-    });
+    const solution = highs.solve(text, { mip_rel_gap: 0, mip_abs_gap: 1e-9 });
     if (solution.Status !== "Optimal") throw new Error(`the reference solver says ${solution.Status}`);
     return solution.ObjectiveValue;
   }
