@@ -40,7 +40,12 @@ export function useBattery(
       answer.cost = chosen.cost;
       work.best.set(work.change);
     }
+    if (answer.cost > 0 && battery.initialWh >= battery.finalMinWh) {
+      answer.cost = 0; // to rest is always possible
+      work.best.fill(0);
+    }
   }
+  answer.bound = Math.min(answer.bound, answer.cost);
   answer.isExact = answer.cost - answer.bound <= ROUNDING * Math.abs(answer.cost);
   atMeter(battery, slots, work.best, chargeWh, dischargeWh);
   return answer;
