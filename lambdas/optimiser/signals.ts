@@ -3,10 +3,16 @@ import type { Slot } from "../../shared/domain/signal.ts";
 import type { CostSlot } from "./costs.ts";
 import type { Surplus } from "./surplus.ts";
 
-/** What loads are planned with: prices and carbon that all share, and what is left of their own site's sun. */
-export type Signals = {
+/** What a site's energy costs and emits. */
+export type Market = {
   price: readonly Slot[];
   carbon: readonly Slot[];
+  /** Equal for all who see these prices and this carbon. */
+  marketKey: string;
+};
+
+/** What loads are planned with: their market, and what is left of their own site's sun. */
+export type Signals = Market & {
   surplus: Surplus | undefined;
   solarNotes: readonly string[];
 };

@@ -29,11 +29,15 @@ export function solveByHighs(highs: Highs, input: FleetInput, limitSeconds: numb
     const mostKwh = assets.maximumWh === undefined ? needKwh : at(assets.maximumWh, i) / 1000;
     rowLower[i] = mostKwh;
     rowUpper[i] = mostKwh;
-    for (let t = at(assets.fromSlot, i); t < at(assets.toSlot, i); t++) {
+    const from = at(assets.fromSlot, i);
+    const to = at(assets.toSlot, i);
+    for (let t = from; t < to; t++) {
       const rows = [i, assets.count + t];
       if (groups > 0)
         rows.push(assets.count + slots + (assets.group === undefined ? 0 : at(assets.group, i)) * slots + t);
-      column(at(input.price, at(assets.priceClass, i) * slots + t) / 1e4, at(assets.limitWh, i) / 1000, rows);
+      const partial = t === from ? assets.headWh : t === to - 1 ? assets.tailWh : undefined;
+      const mostWh = at(partial ?? assets.limitWh, i);
+      column(at(input.price, at(assets.priceClass, i) * slots + t) / 1e4, mostWh / 1000, rows);
     }
     column(at(assets.shortfallPrice, i) / 1e4, mostKwh, [i]);
     if (mostKwh > needKwh) column(0, mostKwh - needKwh, [i]);

@@ -8,7 +8,7 @@ import type { Prices } from "./state.ts";
  * not negative. Shares no code with what makes schedules, on purpose.
  */
 export function lowerBound(fleet: Fleet, prices: Prices): ExactSum {
-  const { slots, width, classes, groups, segment, from, to, limit, total, optional } = fleet;
+  const { slots, width, classes, groups, segment, from, to, limit, head, tail, total, optional } = fleet;
   const bound = exactSum();
   for (let t = 0; t < slots; t++) {
     if (prices.fleet[t]! < 0) throw new RangeError(`the price of slot ${t} is negative`);
@@ -45,7 +45,7 @@ export function lowerBound(fleet: Fleet, prices: Prices): ExactSum {
         if (each >= 0 && (needed <= 0 || each >= shortfallPrice)) break;
         if (t < first || t >= end) continue;
         const room = each < 0 ? wanted : needed;
-        const taken = Math.min(room, most);
+        const taken = Math.min(room, t === first ? head[i]! : t === end - 1 ? tail[i]! : most);
         value += taken * each;
         wanted -= taken;
         needed -= taken;

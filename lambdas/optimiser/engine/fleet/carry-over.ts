@@ -1,5 +1,5 @@
 import { markRoom, orderPlaces, respond } from "./best-response.ts";
-import { type Fleet, placeIndex } from "./problem.ts";
+import { type Fleet, placeIndex, slotLimit } from "./problem.ts";
 import { noPrices, type Prices, type State } from "./state.ts";
 
 /** What a plan leaves for the next one: the packed fleet, its schedule and the prices that proved it. */
@@ -84,7 +84,7 @@ function copied(fleet: Fleet, energy: Int32Array, previous: Previous, from: Int3
     const wh = from[then.base[was]! + t]!;
     if (wh === 0) continue;
     const now = t - slotsPassed;
-    if (now < fleet.from[asset]! || now >= fleet.to[asset]! || wh > fleet.limit[asset]!) return false;
+    if (now < fleet.from[asset]! || now >= fleet.to[asset]! || wh > slotLimit(fleet, asset, now)) return false;
     energy[fleet.base[asset]! + now] = wh;
     missing -= wh;
   }
@@ -96,7 +96,7 @@ function copied(fleet: Fleet, energy: Int32Array, previous: Previous, from: Int3
 }
 
 function isCheapest(fleet: Fleet, energy: Int32Array, asset: number, order: Uint8Array, value: Float64Array): boolean {
-  const { slots, from, to, limit, total, optional, base } = fleet;
+  const { slots, from, to, total, optional, base } = fleet;
   const first = from[asset]!;
   const end = to[asset]!;
   let paid = energy[placeIndex(fleet, asset, slots)]! * value[slots]!;
@@ -105,7 +105,7 @@ function isCheapest(fleet: Fleet, energy: Int32Array, asset: number, order: Uint
   for (let p = 0; need > 0; p++) {
     const t = order[p]!;
     if (t < slots && (t < first || t >= end)) continue;
-    const most = t < slots ? limit[asset]! : t === slots ? need : optional[asset]!;
+    const most = t < slots ? slotLimit(fleet, asset, t) : t === slots ? need : optional[asset]!;
     const take = Math.min(need, most);
     paid -= take * value[t]!;
     need -= take;

@@ -4,7 +4,8 @@ import { carriedPrices, carryOver, keepGivenOut, type Memory, type Previous } fr
 import { samplePrices, solve } from "./exact.ts";
 import { difference, toNumber } from "./exact-sum.ts";
 import { fill } from "./fill.ts";
-import { type Fleet, type FleetInput, FleetInputError, packFleet, placeIndex } from "./problem.ts";
+import { packFleet } from "./pack.ts";
+import { type Fleet, type FleetInput, FleetInputError, placeIndex } from "./problem.ts";
 import { type Run, repair } from "./repair.ts";
 import { emptyState, score } from "./state.ts";
 
