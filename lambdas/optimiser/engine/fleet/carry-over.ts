@@ -75,6 +75,18 @@ export function keepGivenOut(fleet: Fleet, energy: Int32Array, prices: Prices, s
   }
 }
 
+/** A schedule with the earlier energies wherever an asset can still have them, whether or not they are its cheapest. */
+export function resumed(fleet: Fleet, energy: Int32Array, { linear }: Start): Int32Array {
+  const mixed = energy.slice();
+  for (let i = 0; i < fleet.count; i++) {
+    const first = placeIndex(fleet, i, fleet.slots);
+    const end = fleet.base[i]! + fleet.to[i]!;
+    mixed.fill(0, first, end);
+    if (!laid(fleet, mixed, i, linear)) mixed.set(energy.subarray(first, end), first);
+  }
+  return mixed;
+}
+
 /** Puts an asset's old energies where they are now; false where it cannot have them any more, its row is spoilt then. */
 function laid(fleet: Fleet, energy: Int32Array, asset: number, energyOf: EnergyOf): boolean {
   const { slots, from, to, total, optional, base } = fleet;

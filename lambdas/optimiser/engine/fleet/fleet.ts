@@ -6,6 +6,8 @@ import { difference, toNumber } from "./exact-sum.ts";
 import { fill } from "./fill.ts";
 import { packFleet } from "./pack.ts";
 import { type FleetInput, FleetInputError, placeIndex } from "./problem.ts";
+import { planRamp } from "./ramp.ts";
+import { fleetLoad, keepsRamp } from "./ramp-load.ts";
 import { type Run, repair } from "./repair.ts";
 import { type Memory, type PlainStart, type PlanStart, startFromFigures, startFromPlan } from "./start.ts";
 import { emptyState, score } from "./state.ts";
@@ -49,6 +51,8 @@ export type FleetPlan = {
   /** What one kWh more of capacity would save in a slot, 1e-4 pence per kWh: of the fleet, and of `group * slots + slot`. */
   slotPrices: Float64Array;
   groupPrices: Float64Array;
+  /** The same for the ramp into each slot: above zero where the load may not rise faster, below where not fall. */
+  rampPrices: Float64Array;
   stats: FleetStats;
   /** What the next plan starts from. */
   memory: Memory;
@@ -118,10 +122,19 @@ export function planFleet(input: FleetInput, options: FleetOptions = {}): FleetP
     if (finished && start !== undefined) keepGivenOut(fleet, energy, prices, start);
     fill(fleet, prices, energy, minimumPower);
   }
+  const { rampWh } = input;
+  let rampPrices: Float64Array = new Float64Array(fleet.slots);
+  if (rampWh !== undefined && !keepsRamp(fleetLoad(fleet, energy), rampWh)) {
+    ({ linear, energy, prices, rampPrices } = planRamp(
+      { fleet, rampWh, effort, minimumPower, start, run },
+      linear,
+      prices,
+    ));
+  }
   ended("fill");
 
   const { cost, shortfallWh } = score(fleet, energy);
-  const bound = lowerBound(fleet, prices);
+  const bound = lowerBound(fleet, prices, rampWh === undefined ? undefined : { rampWh, price: rampPrices });
   const gap = difference(cost, bound);
   ended("bound");
   return {
@@ -136,6 +149,7 @@ export function planFleet(input: FleetInput, options: FleetOptions = {}): FleetP
     assetShortfallWh: (asset) => energy[placeIndex(fleet, rankOf[asset]!, fleet.slots)]!,
     slotPrices: prices.fleet,
     groupPrices: prices.group,
+    rampPrices,
     stats: { stageMs, dijkstras: run.dijkstras, pushes: run.pushes, responding },
     memory: { fleet, rankOf, linear, energy, prices },
   };
