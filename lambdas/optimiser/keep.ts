@@ -7,7 +7,7 @@ import { objectivePence, SHORTFALL_PENCE } from "./objective.ts";
 const LEAST_SAVING_PENCE = 1;
 const LEAST_SAVING_SHARE = 0.01;
 /** Readings are rounded: a plan that misses no more than this of a need still serves it, and so does one a little above. */
-const SHORT_KWH = 0.05;
+export const SHORT_KWH = 0.05;
 const OVER_KWH = 0.5;
 
 /** What is ahead of the plan in force, where it may stand: it is as free as a new one and still about the same need. */
