@@ -38,7 +38,7 @@ function jobsOf(
     };
     const load = loadOf(car, world, NOW) as ChargeLoad;
     const market = { price: slotsFrom("2026-11-20T18:00Z", pence), carbon: [], marketKey: "C" };
-    const job = chargeJob(load, previous[index], market, NOW);
+    const job = chargeJob(load, { previous: previous[index], market, habits: undefined, now: NOW });
     if (typeof job === "string") throw new Error(job);
     return job;
   });

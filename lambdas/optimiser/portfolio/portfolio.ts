@@ -1,5 +1,5 @@
 import type { AssetId } from "../../../shared/domain/asset.ts";
-import { epochMs, type Instant } from "../../../shared/domain/instant.ts";
+import { epochMs, HOUR_MS, type Instant } from "../../../shared/domain/instant.ts";
 import type { Proof } from "../../../shared/domain/plan.ts";
 import type { ChargeJob } from "../charge.ts";
 import { markCleanest } from "../cleanest.ts";
@@ -55,8 +55,8 @@ export function planPortfolio(
   );
   const room = roomOn(grid, limits);
   const limitKw = [...room.portfolioKw].map((kw) => (Number.isFinite(kw) ? kw : null));
-  // By hash, so that nobody is first by name, and the same whatever order they came in.
-  const asks = [...jobs].sort(byHash).map((job) => askOf(job, grid, room));
+  // Who must not wait by who can wait least, and all others by hash: nobody is first by name, or by coming first.
+  const asks = [...jobs].sort((a, b) => laxityMs(a) - laxityMs(b) || byHash(a, b)).map((job) => askOf(job, grid, room));
   let isFinished = true;
   const options = {
     stop: () => {
@@ -175,6 +175,11 @@ function giveShares(
     });
     placing.answer = answer([...ask.placed, ...placed], ask.job.problem);
   }
+}
+
+/** The time that a job with something urgent has beyond what it needs; of all others there is no order. */
+function laxityMs({ whole, readyBy }: ChargeJob): number {
+  return whole.nowKwh > 0 ? epochMs(readyBy) - (whole.energyKwh / whole.maxPowerKw) * HOUR_MS : Number.MAX_VALUE;
 }
 
 function byHash(a: ChargeJob, b: ChargeJob): number {
