@@ -108,7 +108,18 @@ function storage(slots: number): void {
   const work = batteryWorkspace(slots);
   line("battery", slots, () => useBattery(battery, site, chargeWh, dischargeWh, work));
   const dear = { ...site, exportPrice: price.map((one, t) => (t % 9 ? 60_000 : one + 10_000)) };
-  line("battery, export above import", slots, () => useBattery(battery, dear, chargeWh, dischargeWh, work));
+  line("battery, export above import now and then", slots, () =>
+    useBattery(battery, dear, chargeWh, dischargeWh, work),
+  );
+  const isNight = (t: number) => t > slots * 0.1 && t < slots * 0.3;
+  const twoRates = {
+    ...site,
+    importPrice: price.map((_, t) => (isNight(t) ? 70_000 : 250_000)),
+    exportPrice: new Float64Array(slots).fill(150_000),
+  };
+  line("battery, export above import all night", slots, () =>
+    useBattery(battery, twoRates, chargeWh, dischargeWh, work),
+  );
 }
 
 function heat(slots: number): void {

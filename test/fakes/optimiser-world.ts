@@ -1,4 +1,5 @@
 import { run } from "../../lambdas/optimiser/handler.ts";
+import type { WorkItem } from "../../lambdas/optimiser/work.ts";
 import { type Asset, STREAM_OF_KIND } from "../../shared/domain/asset.ts";
 import type { Instant } from "../../shared/domain/instant.ts";
 import type { Reading } from "../../shared/domain/reading.ts";
@@ -27,10 +28,16 @@ const NIGHT = slotDay({
 /** Everything that a run of the optimiser touches, at 18:00 on the evening before `NIGHT`. */
 export function optimiserWorld(assets: readonly Asset[], price: readonly Slot[] = NIGHT) {
   const clock = fakeClock("2026-11-20T18:00Z");
+  const later: WorkItem[] = [];
   const deps = {
     now: clock.now,
     log: fakeLog(),
+    remainingMs: () => 60_000,
     fleets: ["main", "depot"],
+    region: "C",
+    later: async (items: readonly WorkItem[]) => {
+      later.push(...items);
+    },
     series: { price: PRICE, carbon: CARBON } as const,
     assets: fakeAssetsStore(assets),
     readings: fakeReadingsStore(),
@@ -42,6 +49,8 @@ export function optimiserWorld(assets: readonly Asset[], price: readonly Slot[] 
   return {
     clock,
     deps,
+    /** What was put on the queue for an invocation of its own. */
+    later,
     read: (...readings: readonly Reading[]) =>
       Promise.all(readings.map((reading) => deps.readings.record(reading, aReach(reading.receivedAt)))),
     on: (...events: readonly BusEvent[]) => run(queued(...events), deps),
@@ -63,8 +72,12 @@ export function optimiserWorld(assets: readonly Asset[], price: readonly Slot[] 
     planOf: async (assetId: string) => (await deps.plans.get([assetId])).get(assetId),
     /** Status and action of every command, oldest window first. */
     commands: () => deps.commands.all().map((command) => `${command.action.kind} ${command.status}`),
-    /** Event names since the last look. */
-    news: () => deps.bus.published.splice(0).map((event) => event.name),
+    /** Names of events about assets since the last look. */
+    news: () =>
+      deps.bus.published
+        .splice(0)
+        .map((event) => event.name)
+        .filter((name) => name !== "PortfolioPlanned"),
   };
 }
 

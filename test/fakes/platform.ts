@@ -83,7 +83,16 @@ export async function platform(options: {
     send: async (_function: string, request: PollRequest) => void invokes.push(request),
     meter,
   };
-  const optimiserDeps = { ...common, fleets: ["main"], series: { price: PRICE, carbon: CARBON } as const };
+  const optimiserDeps = {
+    ...common,
+    remainingMs: () => 60_000,
+    fleets: ["main"],
+    region: "C",
+    series: { price: PRICE, carbon: CARBON } as const,
+    later: async () => {
+      throw new Error("more work than one invocation can do");
+    },
+  };
   const verifierDeps = common;
   for (const { assetId } of options.assets)
     await stores.schedule.addMember({ integration: name, assetId, stream: "charge" });

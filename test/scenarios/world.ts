@@ -124,7 +124,16 @@ export async function aWorld(clock: FakeClock, clouds: readonly Cloud[], options
     integrations: clouds.map(({ deployed: { manifest } }) => ({ ...manifest, functionName: manifest.name })),
     send: async (name: string, request: PollRequest) => void polls.push({ integration: name, request }),
   };
-  const optimiserDeps = { ...common, fleets: ["main"], series: { price: PRICE, carbon: CARBON } as const };
+  const optimiserDeps = {
+    ...common,
+    remainingMs: () => 60_000,
+    fleets: ["main"],
+    region: "C",
+    series: { price: PRICE, carbon: CARBON } as const,
+    later: async () => {
+      throw new Error("more work than one invocation can do");
+    },
+  };
 
   const settle = async () => {
     for (;;) {

@@ -20,6 +20,7 @@ export class Simplex {
   readonly value: Float64Array;
   iterations = 0;
   private isBelow = false;
+  private unmended = -1;
   private readonly rows: number;
   private readonly count: number;
   private readonly cost: Float64Array;
@@ -113,6 +114,12 @@ export class Simplex {
     return price;
   }
 
+  /** Prices of the rows that prove a solve's "infeasible": the row that nothing could mend. */
+  conflictPrices(): Float64Array {
+    const sign = this.isBelow ? -1 : 1;
+    return this.inverse.row(this.unmended).map((one) => sign * one);
+  }
+
   /** @param cutoff stop as soon as the objective is proven to be at least this */
   solve(cutoff = Number.POSITIVE_INFINITY): "optimal" | "infeasible" | "cut" {
     this.restart();
@@ -128,7 +135,10 @@ export class Simplex {
       if (leaving < 0) return "optimal";
       if (since % 10 === 9 && Number.isFinite(cutoff) && this.objective() >= cutoff) return "cut";
       const entering = this.ratioTest(leaving);
-      if (entering < 0) return "infeasible";
+      if (entering < 0) {
+        this.unmended = leaving;
+        return "infeasible";
+      }
       if (!this.pivot(leaving, entering)) {
         this.refactor();
         this.restart();
