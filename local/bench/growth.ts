@@ -9,22 +9,28 @@ export type Sized = {
 };
 
 export type Growth = {
-  /** Smallest first. `bytesEach`: peak memory above that of the smallest fleet, per vehicle more; null for the smallest. */
+  /** Smallest first. `bytesEach`: peak memory above that of the smallest fleet, per vehicle more; null where that is noise. */
   sizes: (Sized & { microsecondsEach: number; bytesEach: number | null })[];
   /** Of time as a power of the number of vehicles, by least squares on logarithms; 1 is proportional. */
   exponent: number;
 };
+
+/** Two processes that do the same differ by so much. */
+const NOISE_MB = 5;
 
 /** Null where there are not two sizes to compare. */
 export function growthOf(lines: readonly Sized[]): Growth | null {
   const ordered = lines.toSorted((a, b) => a.N - b.N);
   const [smallest] = ordered;
   if (smallest === undefined || ordered.at(-1)?.N === smallest.N) return null;
-  const sizes = ordered.map((line) => ({
-    ...line,
-    microsecondsEach: (line.msMedian * 1000) / line.N,
-    bytesEach: line.N > smallest.N ? ((line.peakRssMb - smallest.peakRssMb) * 2 ** 20) / (line.N - smallest.N) : null,
-  }));
+  const sizes = ordered.map((line) => {
+    const moreMb = line.peakRssMb - smallest.peakRssMb;
+    return {
+      ...line,
+      microsecondsEach: (line.msMedian * 1000) / line.N,
+      bytesEach: moreMb < NOISE_MB ? null : (moreMb * 2 ** 20) / (line.N - smallest.N),
+    };
+  });
   return { sizes, exponent: slope(ordered.map(({ N, msMedian }) => [Math.log(N), Math.log(msMedian)])) };
 }
 
