@@ -1,12 +1,12 @@
 import type { Bus } from "../../shared/bus.ts";
 import type { Asset } from "../../shared/domain/asset.ts";
-import type { SeriesId } from "../../shared/domain/signal.ts";
 import type { Runtime } from "../../shared/handler.ts";
 import type { AssetsStore } from "../../shared/store/assets.ts";
 import type { CommandsStore } from "../../shared/store/commands.ts";
 import type { PlansStore } from "../../shared/store/plans.ts";
 import type { ReadingsStore } from "../../shared/store/readings.ts";
 import type { SignalsStore } from "../../shared/store/signals.ts";
+import type { DefaultSeries } from "./market.ts";
 import type { WorkItem } from "./work.ts";
 
 /** Reads and writes under way at once. */
@@ -15,7 +15,8 @@ export const IN_FLIGHT = 10;
 export type OptimiserDeps = Runtime & {
   fleets: readonly string[];
   region: string;
-  series: { price: SeriesId; carbon: SeriesId };
+  /** Of sites that name no region. */
+  series: DefaultSeries;
   assets: Pick<AssetsStore, "get" | "fleet" | "site">;
   readings: Pick<ReadingsStore, "latest">;
   signals: Pick<SignalsStore, "slots">;
@@ -27,6 +28,6 @@ export type OptimiserDeps = Runtime & {
 };
 
 /** The region whose prices and carbon a site sees. */
-export function regionIn(_asset: Asset, { region }: Pick<OptimiserDeps, "region">): string {
-  return region;
+export function regionIn({ site }: Asset, { region }: Pick<OptimiserDeps, "region">): string {
+  return site.region ?? region;
 }

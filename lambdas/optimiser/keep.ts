@@ -7,7 +7,7 @@ import { objectivePence, SHORTFALL_PENCE } from "./objective.ts";
 const LEAST_SAVING_PENCE = 1;
 const LEAST_SAVING_SHARE = 0.01;
 /** Readings are rounded: a plan that misses no more than this of a need still serves it, and so does one a little above. */
-const SHORT_KWH = 0.05;
+export const SHORT_KWH = 0.05;
 const OVER_KWH = 0.5;
 
 /** What is ahead of the plan in force, where it may stand: it is as free as a new one and still about the same need. */
@@ -38,9 +38,9 @@ export function isNotable(oldPence: number, newPence: number): boolean {
   return oldPence - newPence > Math.max(LEAST_SAVING_PENCE, LEAST_SAVING_SHARE * Math.abs(oldPence));
 }
 
-/** Energy that waits for a better time; all else follows the moment. */
+/** What follows the moment does not stand: a charge-now level, the sun, a signal that was missing. */
 function isFree(reason: Window["reason"]): boolean {
-  return reason === "cheapest" || reason === "cleanest" || reason === "shared-limit" || reason === "event";
+  return reason !== "charge-now-minimum" && reason !== "surplus" && reason !== "no-signal" && reason !== "expensive";
 }
 
 export function kwhOf(windows: readonly Window[]): number {

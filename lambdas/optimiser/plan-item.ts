@@ -1,3 +1,4 @@
+import type { Asset } from "../../shared/domain/asset.ts";
 import type { NewEvent } from "../../shared/domain/events.ts";
 import { epochMs, HOUR_MS, type Instant, instant, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
 import { nextEdge, type Plan } from "../../shared/domain/plan.ts";
@@ -8,6 +9,7 @@ import { mapLimited } from "../../shared/map-limited.ts";
 import { IN_FLIGHT, type OptimiserDeps } from "./deps.ts";
 import { follow, silence } from "./follow.ts";
 import { concerned } from "./loads.ts";
+import { marketKey, marketOf, seriesOfAll } from "./market.ts";
 import type { Limits } from "./portfolio/limits.ts";
 import type { PortfolioAnswer } from "./portfolio/portfolio.ts";
 import { type Replanned, replan, sameFrom } from "./replan.ts";
@@ -26,16 +28,16 @@ export async function planItem(item: WorkItem, deps: OptimiserDeps): Promise<boo
   const named = await deps.assets.get(item.assetIds);
   const world = await worldOf(await withSites(named, deps), deps);
   const now = deps.now();
-  const [plans, signals, events] = await Promise.all([
+  const [plans, marketOf, events] = await Promise.all([
     deps.plans.get([...world.assets.keys()]),
-    loadSignals(now, deps),
+    markets(world.assets.values(), now, deps),
     eventsOf(item.portfolioId, now, deps),
   ]);
   const share = events.map((event) => ({ ...event, kw: event.kw * item.share }));
   const scene = {
     world,
     plans,
-    marketOf: () => signals,
+    marketOf,
     events: share,
     now,
     stop: () => deps.remainingMs() < STORE_MS,
@@ -54,13 +56,27 @@ export async function planItem(item: WorkItem, deps: OptimiserDeps): Promise<boo
   return isStored;
 }
 
-async function loadSignals(now: Instant, deps: OptimiserDeps): Promise<Market> {
-  const until = plusMs(now, HORIZON_MS);
-  const [price, carbon] = await Promise.all([
-    deps.signals.slots(deps.series.price, signalsFrom(now), until),
-    deps.signals.slots(deps.series.carbon, signalsFrom(now), until),
-  ]);
-  return { price, carbon, marketKey: deps.region };
+/** What each site pays and emits, from one reading of every series that some of them see. */
+async function markets(assets: Iterable<Asset>, now: Instant, deps: OptimiserDeps): Promise<(asset: Asset) => Market> {
+  const span = { from: now, to: plusMs(now, HORIZON_MS) };
+  const names = seriesOfAll(
+    [...assets].map(({ site }) => site),
+    deps.series,
+  );
+  const loaded = new Map(
+    await mapLimited(
+      names,
+      IN_FLIGHT,
+      async (name) => [name, await deps.signals.slots(name, signalsFrom(now), span.to)] as const,
+    ),
+  );
+  const known = new Map<string, Market>();
+  return ({ site }) => {
+    const key = marketKey(site, deps.series);
+    const market = known.get(key) ?? { ...marketOf(site, loaded, span, deps.series), marketKey: key };
+    known.set(key, market);
+    return market;
+  };
 }
 
 /** What a portfolio may draw while a grid event lasts, kW on average. */

@@ -64,6 +64,8 @@ export function inspect(input: FleetInput, plan: FleetPlan, { minimumPower = fal
     maxCapExcessWh = Math.max(maxCapExcessWh, wh - capWh);
   };
   for (let t = 0; t < slots; t++) {
+    const step = t === 0 ? 0 : Math.abs((fleetWh[t] as number) - (fleetWh[t - 1] as number));
+    if (step > (input.rampWh ?? Infinity)) say(`the load changes by ${step} Wh into slot ${t}`);
     hold(`the fleet in slot ${t}`, fleetWh[t] as number, input.fleetCapWh?.[t] ?? Infinity);
     for (let g = 0; g < groups; g++) {
       const cell = g * slots + t;

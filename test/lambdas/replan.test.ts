@@ -93,6 +93,7 @@ describe("a new plan", () => {
     const made = replanOne(carLoad(green), undefined, { price: PRICE, carbon }, NOW);
     expect(made?.windows[0]?.startsAt).toBe(greenAt);
     expect(made?.carbonGrams).toBe(0);
+    expect(made?.windows.map(({ reason }) => reason)).toEqual(["cleanest", "cleanest"]);
   });
 
   it.each<[string, object, string]>([

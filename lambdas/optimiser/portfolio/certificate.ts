@@ -5,8 +5,8 @@ import type { Ask } from "./ask.ts";
 import { type Grid, onGrid, slotAt } from "./grid.ts";
 import { PRICE_UNITS } from "./pack.ts";
 
-/** What an ask got in the end. */
-export type Outcome = { ask: Ask; windows: readonly Window[]; shortfallKwh: number };
+/** What an ask got in the end; what it misses by rounding is forgiven, and counted as if bought at its dearest. */
+export type Outcome = { ask: Ask; windows: readonly Window[]; shortfallKwh: number; forgivenKwh: number };
 
 /** How good one job's windows are, alone or at what shared capacity is worth; undefined where a price is unknown. */
 export function jobProof(
@@ -31,14 +31,19 @@ export function jobProof(
 
 /**
  * All jobs together: the engine's bound with what was settled before it was asked (heads, what must not wait, what no power
- * could deliver). What is not delivered is left out of both figures and stands beside them.
+ * could deliver). A load above the soft cap costs both what that is worth avoiding. What is not delivered is left out of both figures and stands beside them.
  */
-export function certificate(outcomes: readonly Outcome[], fleet: FleetPlan): Proof & { shortfallKwh: number } {
-  let [objective, bound, shortfallKwh] = [0, fleet.boundPence, 0];
-  for (const { ask, windows, shortfallKwh: short } of outcomes) {
+export function certificate(
+  outcomes: readonly Outcome[],
+  fleet: FleetPlan,
+  crowdingPence: number,
+): Proof & { shortfallKwh: number } {
+  let [objective, bound, shortfallKwh] = [crowdingPence, fleet.boundPence, 0];
+  for (const { ask, windows, shortfallKwh: short, forgivenKwh } of outcomes) {
     const { whole, head, problem } = ask.job;
     const placedKwh = ask.placed.reduce((sum, { energyKwh }) => sum + energyKwh, 0);
     objective += objectivePence(windows, whole.slots, whole.energyKwh);
+    if (forgivenKwh > 0) objective += forgivenKwh * Math.max(0, ...whole.slots.map(costOf));
     shortfallKwh += short;
     bound += ask.placed.reduce((sum, { piece, energyKwh }) => sum + energyKwh * costOf(piece), 0);
     bound += SHORTFALL_PENCE * Math.max(0, problem.energyKwh - ask.leftKwh - placedKwh);

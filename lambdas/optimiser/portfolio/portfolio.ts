@@ -2,8 +2,9 @@ import type { AssetId } from "../../../shared/domain/asset.ts";
 import { epochMs, type Instant } from "../../../shared/domain/instant.ts";
 import type { Proof } from "../../../shared/domain/plan.ts";
 import type { ChargeJob } from "../charge.ts";
+import { markCleanest } from "../cleanest.ts";
 import { type FleetPlan, planFleet } from "../engine/fleet/fleet.ts";
-import { kwhOf } from "../keep.ts";
+import { kwhOf, SHORT_KWH } from "../keep.ts";
 import { answer, type PlanAnswer, plan } from "../plan.ts";
 import { hash } from "../work.ts";
 import { wholeAmperes } from "./amperes.ts";
@@ -11,7 +12,8 @@ import { type Ask, afterSettled, askOf } from "./ask.ts";
 import { certificate, jobProof, type Outcome } from "./certificate.ts";
 import { type Grid, gridOver, slotAt } from "./grid.ts";
 import { withHead } from "./head.ts";
-import { change, type Limits, type Room, roomOn, useOf } from "./limits.ts";
+import { crowdingPence, softCapWh, withSoftCap } from "./herd.ts";
+import { change, type Limits, type Room, roomOn, useOf, whOf } from "./limits.ts";
 import { PRICE_UNITS, pack } from "./pack.ts";
 import { keptOf } from "./settle.ts";
 import { sharesOf } from "./shares.ts";
@@ -29,6 +31,9 @@ export type PortfolioAnswer = {
   /** What one kWh more would save the portfolio in each slot, pence. */
   capacityPencePerKwh: number[];
 };
+
+/** Windows are stored in whole tenths of a watt. */
+const ROUNDING_KWH = 5e-3;
 
 type Placing = { ask: Ask; answer: PlanAnswer };
 
@@ -59,7 +64,9 @@ export function planPortfolio(
       return !isFinished;
     },
   };
-  const input = pack(asks, grid, room);
+  const capWh = softCapWh(asks, grid);
+  const packed = pack(asks, grid, room);
+  const input = capWh === undefined ? packed : withSoftCap(packed, capWh, PRICE_UNITS);
   const fleet = planFleet(input, options);
 
   const placings = asks.map((ask): Placing => ({ ask, answer: plan(ask.job.problem) }));
@@ -76,7 +83,10 @@ export function planPortfolio(
   );
   giveShares(placings, shared, shares, fleet, grid, room, limitKw);
 
-  const made = placings.map(({ ask, answer }) => withHead(ask.job, answer));
+  const made = placings.map(({ ask, answer }) => {
+    const { windows, ...rest } = withHead(ask.job, answer);
+    return { ...rest, windows: markCleanest(windows, ask.job.whole) };
+  });
   const kept = keptOf(
     asks,
     made.map(({ windows }) => windows),
@@ -86,21 +96,26 @@ export function planPortfolio(
   );
   const answers = new Map<AssetId, JobAnswer>();
   const loadKw = new Float64Array(grid.slots);
+  const chosenWh = new Float64Array(grid.slots);
   const outcomes = placings.map(({ ask }, index): Outcome => {
     const answer = made[index] as PlanAnswer;
     const { shortfallKwh } = answer;
-    const proof = jobProof({ ask, windows: answer.windows, shortfallKwh }, index, fleet, grid);
+    const proof = jobProof({ ask, windows: answer.windows, shortfallKwh, forgivenKwh: 0 }, index, fleet, grid);
     answers.set(ask.job.load.asset.assetId, kept[index] ? null : { ...answer, ...(proof && { proof }) });
     const windows = kept[index] ?? answer.windows;
     useOf(windows, grid).meanKw.forEach((kw, slot) => {
       loadKw[slot] = (loadKw[slot] as number) + kw;
     });
+    useOf(afterSettled(ask, windows), grid).meanKw.forEach((kw, slot) => {
+      chosenWh[slot] = (chosenWh[slot] as number) + whOf(kw, grid.stepMs);
+    });
     const missingKwh = Math.max(0, ask.job.whole.energyKwh - kwhOf(windows));
-    return { ask, windows, shortfallKwh: kept[index] ? missingKwh : shortfallKwh };
+    const forgivenKwh = Math.min(missingKwh, kept[index] ? SHORT_KWH : ROUNDING_KWH);
+    return { ask, windows, shortfallKwh: missingKwh - forgivenKwh, forgivenKwh };
   });
   return {
     answers,
-    certificate: { ...certificate(outcomes, fleet), isFinished },
+    certificate: { ...certificate(outcomes, fleet, crowdingPence(chosenWh, capWh)), isFinished },
     grid,
     loadKw: [...loadKw],
     limitKw,

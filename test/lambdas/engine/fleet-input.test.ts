@@ -75,6 +75,26 @@ describe("a last plan that is not of this fleet", () => {
   });
 });
 
+describe("figures of a plan that is not of this fleet", () => {
+  const energyWh = () => 0;
+
+  it.each<[string, Parameters<typeof planFleet>[1], string]>([
+    ["prices of another day", { start: { energyWh, slotPrices: [1] } }, "start.slotPrices has 1 values for 4"],
+    [
+      "a price below nothing",
+      { start: { energyWh, slotPrices: [0, -1, 0, 0] } },
+      "start.slotPrices [1] is -1: not a price from 0 to 1099511627776",
+    ],
+    [
+      "two plans at once",
+      { start: { energyWh }, previous: { plan: planFleet(pair({})), assets: [0, 1] } },
+      "start is given beside previous: leave one of them out",
+    ],
+  ])("%s is refused", (_, options, message) => {
+    expect(() => planFleet(pair({}), options)).toThrow(message);
+  });
+});
+
 describe("a fleet at the edge of what can be", () => {
   it.each<[string, FleetInput, number, number]>([
     ["no assets", aFleet([]), 0, 0],

@@ -140,6 +140,35 @@ describe("a fleet's plan, whatever the fleet", () => {
     );
   });
 
+  it("is the same from whatever figures it starts as from nothing", () => {
+    const figure = fc.oneof(fc.integer({ min: -1, max: 10 }), fc.constantFrom(null, 0.5, Number.NaN));
+    const aPrice = fc.integer({ min: 0, max: 40 });
+    fc.assert(
+      fc.property(
+        aDrawnFleet,
+        fc.array(figure, { minLength: 1 }),
+        fc.infiniteStream(aPrice),
+        (drawn, figures, stream) => {
+          const drawnPrices = (count: number) => Array.from({ length: count }, () => stream.next().value);
+          const energyWh = (asset: number, slot: number) =>
+            figures[(asset * drawn.slots + slot) % figures.length] ?? null;
+          const slotPrices = drawnPrices(drawn.slots);
+          const groupPrices = drawnPrices(drawn.groupCapWh.length);
+          for (const start of [{ energyWh }, { energyWh, slotPrices, groupPrices }]) {
+            const plan = planFleet(fleetOf(drawn), { start });
+            expect(plan.costPence).toEqual(close(cost(drawn)));
+            expect(plan.gap).toBe(0);
+            expect(inspect(fleetOf(drawn), plan).breaches).toEqual([]);
+            const lifted = planFleet(fleetOf(drawn), { start, minimumPower: true });
+            expect(inspect(fleetOf(drawn), lifted, { minimumPower: true }).breaches).toEqual([]);
+            expect(lifted.gap).toBeGreaterThanOrEqual(0);
+          }
+        },
+      ),
+      runs,
+    );
+  });
+
   it("is the same from the plan before it as from nothing", () => {
     fc.assert(
       fc.property(aDrawnFleet, aDrawnFleet, (before, now) => {

@@ -15,6 +15,12 @@ const BANDS = [0, 4 * STEPS, 8 * STEPS, 12 * STEPS, 18 * STEPS];
  * `minimumPower` no asset is left below its minimum in a slot: those that are start again.
  */
 export function fill(fleet: Fleet, prices: Prices, energy: Int32Array, minimumPower: boolean): void {
+  const room = fillMissing(fleet, prices, energy, minimumPower);
+  polish(fleet, prices, energy, room, minimumPower);
+}
+
+/** The same without putting to use what room is left. */
+export function fillMissing(fleet: Fleet, prices: Prices, energy: Int32Array, minimumPower: boolean): Room {
   const { count, slots, width, classes, segment } = fleet;
   const missing = new Uint8Array(count);
   const laxity = laxities(fleet);
@@ -30,7 +36,7 @@ export function fill(fleet: Fleet, prices: Prices, energy: Int32Array, minimumPo
     const s = segmentOf[n]!;
     complete(fleet, energy, room, assets[n]!, Math.trunc(s / classes) * slots, orders, s * width, minimumPower);
   }
-  polish(fleet, prices, energy, room, minimumPower);
+  return room;
 }
 
 /** Wh left under the caps per slot of the fleet, and per `group * slots + slot`. */

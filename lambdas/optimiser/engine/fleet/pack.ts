@@ -24,6 +24,7 @@ export function packFleet(input: FleetInput, minimumPower: boolean): Packed {
   const { count } = assets;
   whole("slots", slots, 1, 254);
   whole("assets.count", count, 0, 16_000_000);
+  if (input.rampWh !== undefined) whole("rampWh", input.rampWh, 0, MAX_FLEET_WH);
   const classesGiven = input.price.length / slots;
   if (!Number.isInteger(classesGiven) || classesGiven === 0) {
     throw new FleetInputError("price", `has ${input.price.length} values: not whole rows of ${slots} slots`);

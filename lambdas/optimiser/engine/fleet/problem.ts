@@ -16,6 +16,8 @@ export type FleetInput = {
   fleetCapWh?: Numbers;
   /** The same for each group (feeder or site), row by row: `groupCapWh[group * slots + slot]`. Left out: one group. */
   groupCapWh?: Numbers;
+  /** Most that the load of the whole fleet may change from one slot to the next, Wh. Left out: no ramp. */
+  rampWh?: number;
   assets: FleetAssets;
 };
 
