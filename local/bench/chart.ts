@@ -7,6 +7,8 @@ import { type Growth, grouped, growthWords } from "./growth.ts";
 
 use([LineChart, GridComponent, LegendComponent, TitleComponent, SVGRenderer]);
 
+const TITLE = "Time of an exact plan against the number of vehicles";
+
 /** One page that needs nothing else: the drawing as SVG, no script. */
 export function fleetHtml(run: FleetRun): string {
   const growth = baseGrowth(run.lines);
@@ -40,7 +42,7 @@ export function growthSvg({ sizes }: Growth): string {
     animation: false,
     backgroundColor: "#fff",
     textStyle: { fontFamily: "system-ui, sans-serif" },
-    title: { text: "Time of an exact plan against the number of vehicles", textStyle: { fontSize: 14 }, left: 0 },
+    title: { text: TITLE, textStyle: { fontSize: 14 }, left: 0 },
     legend: { top: 30, left: 0 },
     grid: { left: 80, right: 40, top: 70, bottom: 50 },
     xAxis: axis("vehicles", 28),
@@ -82,7 +84,7 @@ function svg(option: EChartsCoreOption): string {
   const chart = init(null, null, { renderer: "svg", ssr: true, width: 720, height: 420 });
   try {
     chart.setOption(option);
-    return chart.renderToSVGString();
+    return chart.renderToSVGString().replace(">", `><title>${TITLE}</title>`);
   } finally {
     chart.dispose();
   }
