@@ -84,7 +84,9 @@ function svg(option: EChartsCoreOption): string {
   const chart = init(null, null, { renderer: "svg", ssr: true, width: 720, height: 420 });
   try {
     chart.setOption(option);
-    return chart.renderToSVGString().replace(">", `><title>${TITLE}</title>`);
+    // A title for those who cannot see it; and no styles, which are only for a pointer.
+    const drawing = chart.renderToSVGString().replace(">", `><title>${TITLE}</title>`);
+    return drawing.replace(/<style[\s\S]*<\/style>\n?/, "");
   } finally {
     chart.dispose();
   }
