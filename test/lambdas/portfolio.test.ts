@@ -335,7 +335,7 @@ describe("every portfolio", () => {
           (_, index) =>
             again.answers.get(`car-${String(index).padStart(4, "0")}`)?.windows ?? plans[index]?.windows ?? [],
         );
-        expect(total(now)).toBeLessThanOrEqual(total(plans.map(({ windows }) => windows)) + 2 * all.length + 1e-6);
+        expect(total(now)).toBeLessThanOrEqual(total(plans.map(({ windows }) => windows)) + 0.5);
       }),
       { numRuns: 40 },
     );

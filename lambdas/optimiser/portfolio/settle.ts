@@ -36,16 +36,19 @@ export function keptOf(
     const old = group.filter(({ ahead }) => ahead !== undefined);
     if (old.length === 0) continue;
     const sum = (of: (choice: Choice) => number) => old.reduce((pence, choice) => pence + of(choice), 0);
-    const asGood = !isNotable(
-      sum(({ ask, ahead }) => totalPence(ask.job, ahead ?? [])),
+    const oldPence = sum(({ ask, ahead }) => totalPence(ask.job, ahead ?? []));
+    const keepAll = () => {
+      for (const choice of old) if (!choice.isKept) swap(choice, "old");
+      const isBorne = old.every(bears);
+      for (const choice of old) if (!choice.isKept && !isBorne) swap(choice, "new");
+      if (isBorne) for (const choice of old) choice.isKept = true;
+      return isBorne;
+    };
+    const isAsGood = !isNotable(
+      oldPence,
       sum(({ ask, made }) => totalPence(ask.job, made)),
     );
-    for (const choice of old) swap(choice, "old");
-    if (asGood && old.every(bears)) {
-      for (const choice of old) choice.isKept = true;
-      continue;
-    }
-    for (const choice of old) swap(choice, "new");
+    if (isAsGood && keepAll()) continue;
     let waiting = old.filter(({ ask, ahead, made }) => !isWorthChanging(ask.job, ahead ?? [], made));
     for (let round = 0; round < ROUNDS && waiting.length > 0; round++) {
       waiting = waiting.filter((choice) => {
@@ -55,6 +58,8 @@ export function keptOf(
         return !choice.isKept;
       });
     }
+    // Who keeps its plan may leave another dearer than before: never worse together than the plans in force.
+    if (sum(({ ask, ahead, made, isKept }) => totalPence(ask.job, (isKept && ahead) || made)) > oldPence) keepAll();
   }
   return choices.map(({ isKept, ahead }) => (isKept ? ahead : undefined));
 }
