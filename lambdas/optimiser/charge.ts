@@ -25,6 +25,8 @@ export type ChargeJob = {
   head: Window | undefined;
   /** What is left to plan after the head. */
   problem: PlanProblem;
+  /** The best plan of `problem` where nobody else is heard, if it is known already. */
+  alone?: PlanAnswer;
   /** Its site cannot serve everybody by their time: it does not wait for a better hour. */
   isHurried?: true;
   /** Equal for all who pay the same for energy. */
@@ -72,10 +74,11 @@ export function chargeJob(
     now,
     chargeMs,
   });
-  whole.reserveMs = withReserve((reserveMs) => ({ ...plan({ ...whole, reserveMs }), reserveMs }), {
+  const { reserveMs, ...alone } = withReserve((reserveMs) => ({ ...plan({ ...whole, reserveMs }), reserveMs }), {
     ...{ departure, now, chargeMs, carbonWeightPencePerKg },
     leastReserveMs: RESERVE_MS,
-  }).reserveMs;
+  });
+  whole.reserveMs = reserveMs;
   const head = headOf(whole, previous, readyBy, now);
   return {
     load,
@@ -84,6 +87,7 @@ export function chargeJob(
     whole,
     head,
     problem: head ? after(head, whole) : whole,
+    ...(!head && { alone }),
     priceKey: `${marketKey} ${carbonWeightPencePerKg}`,
     ampereKw: powerOfCurrent(asset.supply, 1),
     notes: [...load.notes, ...wants.notes, ...(departure.note ? [departure.note] : []), ...signalNotes(slots)],

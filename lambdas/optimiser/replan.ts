@@ -45,7 +45,10 @@ export function replan(
   assets: readonly Asset[],
   scene: Scene,
 ): { replanned: Replanned[]; portfolio: PortfolioAnswer | undefined } {
-  const settled = bySite(assets).flatMap((there) => replanSite(there, scene));
+  const everybody = bySite([...scene.world.assets.values()]);
+  const settled = [...bySite(assets)].flatMap(([siteId, planned]) =>
+    replanSite(planned, everybody.get(siteId) ?? planned, scene),
+  );
   const jobs = settled.flatMap(({ job }) => job ?? []);
   if (jobs.length === 0) return { replanned: settled, portfolio: undefined };
   const { portfolio, asPlanned } = planAll(jobs, limitsFor(settled, scene), scene);
@@ -77,21 +80,21 @@ function planAll(jobs: readonly ChargeJob[], limits: Limits, { world, habits, no
   return { portfolio: planPortfolio(hurried, { ...limits, taken }, now, stop), asPlanned: named(hurried) };
 }
 
-function bySite(assets: readonly Asset[]): Asset[][] {
+function bySite(assets: readonly Asset[]): Map<string, Asset[]> {
   const sites = new Map<string, Asset[]>();
   for (const asset of assets) {
     const there = sites.get(asset.site.siteId);
     if (there) there.push(asset);
     else sites.set(asset.site.siteId, [asset]);
   }
-  return [...sites.values()];
+  return sites;
 }
 
 /** Plans assets of one site, one after the other, as far as others need not be heard: what the sun leaves is for the next. */
-function replanSite(assets: readonly Asset[], scene: Scene): Settled[] {
+function replanSite(assets: readonly Asset[], there: readonly Asset[], scene: Scene): Settled[] {
   const { world, plans, now } = scene;
   const loads = inTurn(assets, world, now);
-  const { surplus, notes: solarNotes } = surplusFor(loads, scene);
+  const { surplus, notes: solarNotes } = surplusFor(loads, there, scene);
   let left = surplus;
   return loads.map((load) => {
     const previous = plans.get(load.asset.assetId);
@@ -136,9 +139,7 @@ function inTurn(assets: readonly Asset[], world: World, now: Instant): Load[] {
 }
 
 /** The surplus of the loads' site, less what loads that are not planned now take of it already. */
-function surplusFor(loads: readonly Load[], { world, plans, now }: Scene) {
-  const siteId = loads[0]?.asset.site.siteId;
-  const there = [...world.assets.values()].filter((asset) => asset.site.siteId === siteId);
+function surplusFor(loads: readonly Load[], there: readonly Asset[], { world, plans, now }: Scene) {
   const all = inTurn(there, world, now);
   const solar = there.flatMap((asset) =>
     asset.kind === "solar-site" ? [{ asset, latest: world.known.get(asset.assetId) }] : [],

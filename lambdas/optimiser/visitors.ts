@@ -60,8 +60,9 @@ function staysAt(chargers: readonly Asset[], habits: ReadonlyMap<AssetId, Habits
 /** A job in which nobody waits for a better hour. */
 export function atOnce(job: ChargeJob): ChargeJob {
   const hurry = <P extends { energyKwh: number }>(problem: P) => ({ ...problem, nowKwh: problem.energyKwh });
+  const { alone: _, ...rest } = job;
   return {
-    ...job,
+    ...rest,
     isHurried: true,
     whole: hurry(job.whole),
     problem: hurry(job.problem),

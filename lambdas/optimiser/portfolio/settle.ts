@@ -3,7 +3,7 @@ import type { Window } from "../../../shared/domain/plan.ts";
 import { isNotable, isWorthChanging, standing, totalPence } from "../keep.ts";
 import { type Ask, afterSettled } from "./ask.ts";
 import type { Grid } from "./grid.ts";
-import { change, holds, type Room, useOf } from "./limits.ts";
+import { change, holds, type Room, useOf, whOf } from "./limits.ts";
 
 type Choice = { ask: Ask; made: readonly Window[]; ahead: Window[] | undefined; isKept: boolean };
 
@@ -20,6 +20,7 @@ export function keptOf(
   made: readonly (readonly Window[])[],
   grid: Grid,
   room: Room,
+  worthPence: (ask: Ask, slot: number) => number,
   now: Instant,
 ): (Window[] | undefined)[] {
   const choices = asks.map(
@@ -31,6 +32,14 @@ export function keptOf(
     change(room, ask.site, use(to === "old" ? (ahead ?? []) : made), "take");
   };
   const bears = ({ ask, ahead }: Choice) => holds(room, ask.site, useOf(afterSettled(ask, ahead ?? []), grid));
+
+  const rent =
+    ({ ask }: Choice) =>
+    (windows: readonly Window[]) =>
+      useOf(windows, grid).meanKw.reduce(
+        (pence, kw, slot) => (kw > 0 ? pence + (worthPence(ask, slot) * whOf(kw, grid.stepMs)) / 1000 : pence),
+        0,
+      );
 
   for (const group of groupsOf(choices, room)) {
     const old = group.filter(({ ahead }) => ahead !== undefined);
@@ -49,7 +58,9 @@ export function keptOf(
       sum(({ ask, made }) => totalPence(ask.job, made)),
     );
     if (isAsGood && keepAll()) continue;
-    let waiting = old.filter(({ ask, ahead, made }) => !isWorthChanging(ask.job, ahead ?? [], made));
+    let waiting = old.filter(
+      (choice) => !isWorthChanging(choice.ask.job, choice.ahead ?? [], choice.made, rent(choice)),
+    );
     for (let round = 0; round < ROUNDS && waiting.length > 0; round++) {
       waiting = waiting.filter((choice) => {
         swap(choice, "old");
