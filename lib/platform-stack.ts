@@ -1,5 +1,6 @@
 import { Stack } from "aws-cdk-lib";
 import type { Construct } from "constructs";
+import { REGIONS } from "../shared/domain/region.ts";
 import type { Bundles } from "./bundles.ts";
 import { bundleOf } from "./bundles.ts";
 import { HouseFunction } from "./house-function.ts";
@@ -39,8 +40,7 @@ export class PlatformStack extends Stack {
         OCTOPUS_API_URL: "https://api.octopus.energy",
         CARBON_INTENSITY_API_URL: "https://api.carbonintensity.org.uk",
         OCTOPUS_PRODUCT: stage.tariff.octopusProduct,
-        OCTOPUS_REGION: stage.tariff.octopusRegion,
-        CARBON_REGION: stage.tariff.carbonRegion,
+        ...regionsOf(stage.tariff),
       },
       timeoutSeconds: 60,
       memoryMb: 256,
@@ -100,6 +100,9 @@ export class PlatformStack extends Stack {
       events: ["SignalUpdated", "AssetEnrolled", "CommandMissed", "CommandRejected", "CommandExpired"],
     });
     replan.subscribe("OnTelemetry", state.bus, { events: ["TelemetryRecorded"], detail: { matters: [true] } });
+    // A portfolio too large for one invocation comes back in parts.
+    optimiser.lambda.addEnvironment("REPLAN_QUEUE_URL", replan.queue.queueUrl);
+    optimiser.may(["sqs:SendMessage"], [replan.queue.queueArn]);
     // Half a minute gathers a burst of changes into one re-plan per asset.
     replan.feed(optimiser, { batchSize: 100, windowSeconds: 30 });
   }
@@ -145,4 +148,13 @@ export class PlatformStack extends Stack {
     verify.subscribe("OnEvidence", state.bus, { events: ["TelemetryRecorded", "CommandAccepted"] });
     verify.feed(verifier, { batchSize: 50, windowSeconds: 5 });
   }
+}
+
+/** Whose prices and carbon are fetched: the default's first, then those that sites name, each once. */
+function regionsOf({ octopusRegion, carbonRegion, siteRegions }: StageConfig["tariff"]) {
+  const list = (values: readonly string[]) => [...new Set(values)].join(",");
+  return {
+    OCTOPUS_REGIONS: list([octopusRegion, ...siteRegions]),
+    CARBON_REGIONS: list([carbonRegion, ...siteRegions.map((region) => REGIONS[region].carbonRegion)]),
+  };
 }

@@ -1,5 +1,6 @@
 import { RemovalPolicy } from "aws-cdk-lib";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
+import type { Region } from "../shared/domain/region.ts";
 
 /** Everything that differs between two deployments. A stage is a value: no other file asks which stage it is in. */
 export type StageConfig = {
@@ -19,9 +20,12 @@ export type StageConfig = {
   tariff: {
     /** Octopus Energy product code, e.g. AGILE-24-10-01. */
     octopusProduct: string;
-    /** Grid supply point group, one letter: C is London. */
-    octopusRegion: string;
+    /** Of sites that name no region; C is London. */
+    octopusRegion: Region;
+    /** Of sites that name no region: "national", or an id of the Carbon Intensity API. */
     carbonRegion: string;
+    /** Regions that sites name (`site.region`): their prices and carbon are fetched too. */
+    siteRegions: readonly Region[];
   };
   cadences: {
     /** How often scheduler, optimiser and verifier look at the clock. */
@@ -35,7 +39,7 @@ export type StageConfig = {
 
 const everywhere = {
   fleets: ["main"],
-  tariff: { octopusProduct: "AGILE-24-10-01", octopusRegion: "C", carbonRegion: "national" },
+  tariff: { octopusProduct: "AGILE-24-10-01", octopusRegion: "C", carbonRegion: "national", siteRegions: [] },
   cadences: {
     tick: "rate(1 minute)",
     signals: [

@@ -29,6 +29,8 @@ export const LOG_CODES = {
   TOKEN_REFRESH_REFUSED: "The vendor refused a refresh token.",
   TOKEN_LEASE_HELD: "Another worker is renewing this account's token.",
   PLAN_MADE: "A plan was stored.",
+  PORTFOLIO_PLANNED: "A portfolio was planned as a whole, with the gap to its lower bound.",
+  PORTFOLIO_GIVEN_UP: "A portfolio could not be planned to its end in several tries; what was stored of it stands.",
   PLAN_SKIPPED: "An asset was left without a plan, for the reason given.",
 } as const;
 export type LogCode = keyof typeof LOG_CODES;

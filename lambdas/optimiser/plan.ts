@@ -2,6 +2,7 @@ import { instant } from "../../shared/domain/instant.ts";
 import type { Plan, Window, WindowReason } from "../../shared/domain/plan.ts";
 import { round } from "../../shared/domain/units.ts";
 import type { CostSlot } from "./costs.ts";
+import { costOf } from "./objective.ts";
 
 /** One car's problem. Slots cover [now, readyBy) without gaps, in order; a slot without a cost is used last. */
 export type PlanProblem = {
@@ -23,10 +24,11 @@ export type PlanProblem = {
 
 export type PlanAnswer = Pick<Plan, "windows" | "shortfallKwh" | "shortfallPercent" | "costPence" | "carbonGrams">;
 
-type Piece = CostSlot & { hours: number };
-type Placed = { piece: Piece; energyKwh: number; reason: WindowReason };
+export type Piece = CostSlot & { hours: number };
+export type Placed = { piece: Piece; energyKwh: number; reason: WindowReason };
 
 const EPSILON_KWH = 1e-9;
+const MOST_COMBINATIONS = 1000;
 /** Above this share of all that could be charged there is no choice left to speak of. */
 const NO_SLACK_SHARE = 0.95;
 
@@ -36,30 +38,49 @@ const NO_SLACK_SHARE = 0.95;
  * earlier cell; cells of one price are then joined into one run, at full power where that leaves it `runMs` long.
  */
 export function plan(problem: PlanProblem): PlanAnswer {
-  const all = problem.slots.map((slot) => ({ ...slot, hours: (slot.endMs - slot.startMs) / 3_600_000 }));
-  const possibleKwh = capacity(all, problem.maxPowerKw);
-  if (problem.energyKwh <= EPSILON_KWH) return answer([], problem);
-  if (problem.energyKwh > possibleKwh - EPSILON_KWH) {
-    const reason = problem.energyKwh > possibleKwh + EPSILON_KWH ? "impossible-target" : "deadline";
-    return answer(
-      all.map((piece) => ({ piece, energyKwh: piece.hours * problem.maxPowerKw, reason })),
-      problem,
-    );
+  const { placed, room, leftKwh, reason, isImpossible } = opening(problem);
+  if (isImpossible) {
+    const full = room.map((piece) => ({ piece, energyKwh: piece.hours * problem.maxPowerKw, reason }));
+    return answer([...placed, ...full], problem);
   }
-
-  const { placed, rest } = chargeNow(all, Math.min(problem.nowKwh, problem.energyKwh), problem.maxPowerKw);
-  const leftKwh = problem.energyKwh - sum(placed.map((one) => one.energyKwh));
   if (leftKwh <= EPSILON_KWH) return answer(placed, problem);
-
-  const early = cutAt(rest, (all.at(-1)?.endMs ?? 0) - problem.reserveMs);
-  const room = capacity(early, problem.maxPowerKw) >= leftKwh ? early : rest;
-  const noSlack = leftKwh > NO_SLACK_SHARE * capacity(rest, problem.maxPowerKw);
   const cells = cheapest(
     room.flatMap((piece) => cellsOf(piece, problem.runMs)),
     leftKwh,
     problem,
   );
-  return answer([...placed, ...runs(room, cells, problem, noSlack)], problem);
+  return answer([...placed, ...runs(room, cells, problem, reason)], problem);
+}
+
+/** What of a problem is decided before there is anything to choose, and what is left to place where. */
+export type Opening = {
+  /** The part that must not wait. */
+  placed: Placed[];
+  /** Where the rest may go, gapless and in order. */
+  room: Piece[];
+  leftKwh: number;
+  /** Why the rest is where it is, if not for a property of the slot. */
+  reason: WindowReason;
+  /** Every minute at full power, and that is not enough or just enough. */
+  isImpossible: boolean;
+};
+
+/** Takes the charge-now part from the start and keeps the reserve before the deadline free where there is room. */
+export function opening(problem: PlanProblem): Opening {
+  const all = problem.slots.map((slot) => ({ ...slot, hours: (slot.endMs - slot.startMs) / 3_600_000 }));
+  const possibleKwh = capacity(all, problem.maxPowerKw);
+  if (problem.energyKwh <= EPSILON_KWH)
+    return { placed: [], room: [], leftKwh: 0, reason: "cheapest", isImpossible: false };
+  if (problem.energyKwh > possibleKwh - EPSILON_KWH) {
+    const reason = problem.energyKwh > possibleKwh + EPSILON_KWH ? "impossible-target" : "deadline";
+    return { placed: [], room: all, leftKwh: possibleKwh, reason, isImpossible: true };
+  }
+  const { placed, rest } = chargeNow(all, Math.min(problem.nowKwh, problem.energyKwh), problem.maxPowerKw);
+  const leftKwh = problem.energyKwh - sum(placed.map((one) => one.energyKwh));
+  const early = cutAt(rest, (all.at(-1)?.endMs ?? 0) - problem.reserveMs);
+  const room = capacity(early, problem.maxPowerKw) >= leftKwh ? early : rest;
+  const noSlack = leftKwh > NO_SLACK_SHARE * capacity(rest, problem.maxPowerKw);
+  return { placed, room, leftKwh, reason: noSlack ? "deadline" : "cheapest", isImpossible: false };
 }
 
 /** Fills from the start at full power until `kwh` is reached; the piece it ends in is split there. */
@@ -101,13 +122,15 @@ function cellsOf(piece: Piece, runMs: number): Piece[] {
  * (the cut first and last) are tried in every combination.
  */
 function cheapest(cells: readonly Piece[], energyKwh: number, problem: PlanProblem): Map<Piece, number> {
-  const costOf = costFunction(cells);
   const byCost = [...cells].sort((a, b) => costOf(a) - costOf(b) || a.startMs - b.startMs);
   const groups = [...new Set(byCost.map((cell) => cell.endMs - cell.startMs))]
     .map((lengthMs) => byCost.filter((cell) => cell.endMs - cell.startMs === lengthMs))
     .sort((a, b) => hoursOf(a) - hoursOf(b));
+  // Boundaries at odd minutes make many lengths: then only the longest of the few are tried in every combination.
   const main = groups.pop() ?? [];
-  const mainHours = main[0]?.hours ?? 0;
+  const combinations = () => groups.reduce((product, group) => product * (group.length + 1), 1);
+  while (combinations() > MOST_COMBINATIONS) main.push(...(groups.shift() ?? []));
+  main.sort((a, b) => costOf(a) - costOf(b) || a.startMs - b.startMs);
   const originMs = cells[0]?.startMs ?? 0;
   let best: { excessKwh: number; cost: number; delay: number; energies: Map<Piece, number> } | undefined;
 
@@ -134,7 +157,9 @@ function cheapest(cells: readonly Piece[], energyKwh: number, problem: PlanProbl
       return;
     }
     const missingKwh = energyKwh - sum(on.map((cell) => cell.hours)) * problem.maxPowerKw;
-    const needed = Math.max(0, Math.ceil(missingKwh / (mainHours * problem.maxPowerKw) - 1e-9));
+    let needed = 0;
+    for (let kwh = 0; needed < main.length && kwh < missingKwh - EPSILON_KWH; needed++)
+      kwh += (main[needed] as Piece).hours * problem.maxPowerKw;
     for (const count of [needed, needed + 1]) {
       if (count <= main.length) consider(new Set([...on, ...main.slice(0, count)]));
     }
@@ -144,7 +169,7 @@ function cheapest(cells: readonly Piece[], energyKwh: number, problem: PlanProbl
 }
 
 /** The cells of each slot as one run within it, next to a neighbouring run where there is one. */
-function runs(slots: readonly Piece[], cells: Map<Piece, number>, problem: PlanProblem, noSlack: boolean): Placed[] {
+function runs(slots: readonly Piece[], cells: Map<Piece, number>, problem: PlanProblem, why: WindowReason): Placed[] {
   const energyOf = (slot: Piece) =>
     sum([...cells].map(([cell, kwh]) => (cell.startMs >= slot.startMs && cell.endMs <= slot.endMs ? kwh : 0)));
   const energies = slots.map(energyOf);
@@ -164,7 +189,7 @@ function runs(slots: readonly Piece[], cells: Map<Piece, number>, problem: PlanP
     const startMs = runsOn && !runsIn ? slot.endMs - lengthMs : slot.startMs;
     const endMs = startMs + lengthMs;
     const piece = { ...slot, startMs, endMs, hours: lengthMs / 3_600_000 };
-    const reason = noSlack ? "deadline" : slot.costPencePerKwh === null ? "no-signal" : "cheapest";
+    const reason = why === "cheapest" && slot.costPencePerKwh === null ? "no-signal" : why;
     return [{ piece, energyKwh, reason }];
   });
 }
@@ -182,14 +207,8 @@ function fill(cheapFirst: readonly Piece[], energyKwh: number, problem: PlanProb
   return energies;
 }
 
-/** Slots without a cost come after every slot with one. */
-function costFunction(pieces: readonly Piece[]): (piece: Piece) => number {
-  const known = pieces.flatMap((piece) => piece.costPencePerKwh ?? []);
-  const unknown = Math.max(0, ...known) + 1000;
-  return (piece) => piece.costPencePerKwh ?? unknown;
-}
-
-function answer(placed: readonly Placed[], problem: PlanProblem): PlanAnswer {
+/** Placed energy as windows, with what it costs and what of the need it leaves. */
+export function answer(placed: readonly Placed[], problem: PlanProblem): PlanAnswer {
   const sorted = [...placed].sort((a, b) => a.piece.startMs - b.piece.startMs);
   const deliveredKwh = sum(sorted.map((one) => one.energyKwh));
   const shortfallKwh = Math.max(0, problem.energyKwh - deliveredKwh);

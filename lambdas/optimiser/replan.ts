@@ -1,69 +1,185 @@
-import { powerOfCurrent } from "../../shared/domain/asset.ts";
-import { type Instant, MINUTE_MS } from "../../shared/domain/instant.ts";
-import { nextEdge, type Plan } from "../../shared/domain/plan.ts";
+import type { Asset, AssetId } from "../../shared/domain/asset.ts";
+import type { Habits } from "../../shared/domain/habits.ts";
+import { epochMs, HOUR_MS, type Instant, plusMs } from "../../shared/domain/instant.ts";
+import { nextEdge, type Plan, type Window } from "../../shared/domain/plan.ts";
 import { round } from "../../shared/domain/units.ts";
-import { costSlots } from "./costs.ts";
+import type { World } from "./actuator.ts";
+import { isScarce } from "./arrivals.ts";
+import { type ChargeJob, chargeJob, chargePlan, windowsFrom } from "./charge.ts";
 import { replanHeat } from "./heat.ts";
-import { type ChargeLoad, type Load, readyByOf } from "./loads.ts";
-import { loadNeed } from "./need.ts";
-import { type Signals, signalNotes } from "./signals.ts";
-import { planWithSurplus } from "./surplus.ts";
+import { type Load, loadOf } from "./loads.ts";
+import type { Limits } from "./portfolio/limits.ts";
+import { type PortfolioAnswer, planPortfolio } from "./portfolio/portfolio.ts";
+import type { Market, Signals } from "./signals.ts";
+import { less, planWithSurplus, siteSurplus, takenKw } from "./surplus.ts";
+import { atOnce, keptForVisitors } from "./visitors.ts";
 
-/** A command takes a while to act: a plan is done this long before the deadline where there is room. */
-const RESERVE_MS = 2 * MINUTE_MS;
-const RUN_MS = 10 * MINUTE_MS;
 const STALE = "not heard of for two hours: the plan stands, and nothing is commanded";
+/** Nothing is planned further ahead. */
+const HORIZON_MS = 48 * HOUR_MS;
 
-/** A new plan for one load, or undefined when it cannot or need not have one and had none with anything ahead. */
-export function replan(load: Load, previous: Plan | undefined, signals: Signals, now: Instant): Plan | undefined {
-  if (load.kind === "read-only") return idle(previous, load.asset.assetId, `${load.actor.assetId} acts for it`, now);
-  if (load.isStale) return previous && kept(previous, now);
-  return load.kind === "heat" ? replanHeat(load, previous, signals, now) : replanCharge(load, previous, signals, now);
+/** What a re-plan goes by. */
+export type Scene = {
+  world: World;
+  plans: ReadonlyMap<AssetId, Plan>;
+  habits: ReadonlyMap<AssetId, Habits>;
+  marketOf: (asset: Asset) => Market;
+  /** What the portfolio may draw on average over a time: grid events. */
+  events: Limits["portfolio"];
+  now: Instant;
+  /** True when the answer is wanted at once, as good as it is. */
+  stop?: () => boolean;
+};
+
+export type Replanned = {
+  load: Load;
+  previous: Plan | undefined;
+  /** A new plan, the one in force where that stands, or undefined when there is none to have. */
+  next: Plan | undefined;
+};
+
+type Settled = Replanned & { job?: ChargeJob };
+
+/** New plans for assets that share prices and limits, each site's sun shared out, and what they are together. */
+export function replan(
+  assets: readonly Asset[],
+  scene: Scene,
+): { replanned: Replanned[]; portfolio: PortfolioAnswer | undefined } {
+  const settled = bySite(assets).flatMap((there) => replanSite(there, scene));
+  const jobs = settled.flatMap(({ job }) => job ?? []);
+  if (jobs.length === 0) return { replanned: settled, portfolio: undefined };
+  const { portfolio, asPlanned } = planAll(jobs, limitsFor(settled, scene), scene);
+  const replanned = settled.map(({ load, previous, next }): Replanned => {
+    const answer = portfolio.answers.get(load.asset.assetId);
+    const job = asPlanned.get(load.asset.assetId);
+    if (!job || answer === undefined) return { load, previous, next };
+    if (answer === null) return { load, previous, next: previous };
+    return { load, previous, next: chargePlan(job, answer, { version: versionAfter(previous), now: scene.now }) };
+  });
+  return { replanned, portfolio };
 }
 
-function replanCharge(load: ChargeLoad, previous: Plan | undefined, signals: Signals, now: Instant): Plan | undefined {
-  const { asset, reading, battery } = load;
-  const wants = reading.plugged === true ? loadNeed(load) : undefined;
-  if (!wants) {
-    const why =
-      reading.plugged === true
-        ? "the state of charge is unknown"
-        : `the ${load.asset.kind === "car" ? "car" : "cable"} is not known to be plugged in`;
-    return idle(previous, asset.assetId, why, now);
+/** Room is kept for who comes later; where even so not everybody who is there can be served, nobody waits. */
+function planAll(jobs: readonly ChargeJob[], limits: Limits, { world, habits, now, stop }: Scene) {
+  const kept = keptForVisitors(jobs, world.assets.values(), habits, now);
+  const planned = planPortfolio(jobs, { ...limits, taken: [...limits.taken, ...kept] }, now, stop);
+  const scarce = new Set<string>();
+  const full = new Set(kept.map(({ siteId }) => siteId));
+  for (const { load, whole } of jobs) {
+    const { siteId } = load.asset.site;
+    const { shortfallKwh = 0 } = planned.answers.get(load.asset.assetId) ?? {};
+    if (full.has(siteId) && isScarce({ shortfallKwh, neededKwh: whole.energyKwh })) scarce.add(siteId);
   }
-  const readyBy = readyByOf(load, now);
-  const preferences = (battery?.car ?? asset).preferences;
-  const slots = costSlots({
-    price: signals.price,
-    carbon: signals.carbon,
-    from: now,
-    to: readyBy,
-    carbonWeightPencePerKg: preferences.carbonWeightPencePerKg,
+  const named = (all: readonly ChargeJob[]) => new Map(all.map((job) => [job.load.asset.assetId, job]));
+  if (scarce.size === 0) return { portfolio: planned, asPlanned: named(jobs) };
+  const hurried = jobs.map((job) => (scarce.has(job.load.asset.site.siteId) ? atOnce(job) : job));
+  const taken = [...limits.taken, ...kept.filter(({ siteId }) => !scarce.has(siteId))];
+  return { portfolio: planPortfolio(hurried, { ...limits, taken }, now, stop), asPlanned: named(hurried) };
+}
+
+function bySite(assets: readonly Asset[]): Asset[][] {
+  const sites = new Map<string, Asset[]>();
+  for (const asset of assets) {
+    const there = sites.get(asset.site.siteId);
+    if (there) there.push(asset);
+    else sites.set(asset.site.siteId, [asset]);
+  }
+  return [...sites.values()];
+}
+
+/** Plans assets of one site, one after the other, as far as others need not be heard: what the sun leaves is for the next. */
+function replanSite(assets: readonly Asset[], scene: Scene): Settled[] {
+  const { world, plans, now } = scene;
+  const loads = inTurn(assets, world, now);
+  const { surplus, notes: solarNotes } = surplusFor(loads, scene);
+  let left = surplus;
+  return loads.map((load) => {
+    const previous = plans.get(load.asset.assetId);
+    const signals = { ...scene.marketOf(load.asset), surplus: left, solarNotes };
+    const next = replanAlone(load, { previous, signals, habits: scene.habits.get(load.asset.assetId), now });
+    if (next && "job" in next) return { load, previous, next: undefined, job: next.job };
+    left = less(left, takenKw(next ?? previous, now));
+    return { load, previous, next };
   });
-  // The weaker of plug and car decides.
-  const supplies = battery ? [asset.supply, battery.car.supply] : [asset.supply];
-  const answer = planWithSurplus(
-    {
-      energyKwh: wants.energyKwh,
-      nowKwh: wants.nowKwh,
-      maxPowerKw: Math.min(...supplies.map((supply) => powerOfCurrent(supply, supply.maxCurrentA))),
-      minPowerKw: Math.max(...supplies.map((supply) => powerOfCurrent(supply, supply.minCurrentA))),
-      slots,
-      reserveMs: RESERVE_MS,
-      runMs: RUN_MS,
-      isCharging: reading.state === "charging" || reading.state === "starting",
-    },
-    signals.surplus,
+}
+
+/** A plan that hears nobody else, or the job of a load that must. */
+function replanAlone(
+  load: Load,
+  {
+    previous,
+    signals,
+    habits,
+    now,
+  }: { previous: Plan | undefined; signals: Signals; habits: Habits | undefined; now: Instant },
+): Plan | { job: ChargeJob } | undefined {
+  if (load.kind === "read-only") return idle(previous, load.asset.assetId, `${load.actor.assetId} acts for it`, now);
+  if (load.isStale) return previous && kept(previous, now);
+  if (load.kind === "heat") return replanHeat(load, previous, signals, now);
+  const job = chargeJob(load, { previous: inForce(previous), market: signals, habits, now });
+  if (typeof job === "string") return idle(previous, load.asset.assetId, job, now);
+  job.notes.push(...signals.solarNotes);
+  // The sun shines now: what takes it does not wait for anybody's limits, for it draws nothing from the grid.
+  const sunny = signals.surplus && planWithSurplus(job.whole, signals.surplus);
+  if (sunny?.windows.some(({ reason }) => reason === "surplus")) {
+    return chargePlan(job, sunny, { version: versionAfter(previous), now });
+  }
+  return { job };
+}
+
+/** Whose turn it is with the sun: what charges first, for it leaves; then tanks; each by name. */
+function inTurn(assets: readonly Asset[], world: World, now: Instant): Load[] {
+  const order = { "read-only": 0, charge: 1, heat: 2 };
+  return assets
+    .flatMap((asset) => loadOf(asset, world, now) ?? [])
+    .sort((a, b) => order[a.kind] - order[b.kind] || (a.asset.assetId < b.asset.assetId ? -1 : 1));
+}
+
+/** The surplus of the loads' site, less what loads that are not planned now take of it already. */
+function surplusFor(loads: readonly Load[], { world, plans, now }: Scene) {
+  const siteId = loads[0]?.asset.site.siteId;
+  const there = [...world.assets.values()].filter((asset) => asset.site.siteId === siteId);
+  const all = inTurn(there, world, now);
+  const solar = there.flatMap((asset) =>
+    asset.kind === "solar-site" ? [{ asset, latest: world.known.get(asset.assetId) }] : [],
   );
-  return {
-    assetId: asset.assetId,
-    madeAt: now,
-    version: (previous?.version ?? 0) + 1,
-    readyBy,
-    energyNeededKwh: round(wants.energyKwh, 3),
-    ...answer,
-    notes: [...load.notes, ...wants.notes, ...signalNotes(slots), ...signals.solarNotes],
-  };
+  const found = siteSurplus(solar, all, now);
+  const planned = new Set(loads.map((load) => load.asset.assetId));
+  const others = all.filter((load) => load.kind !== "read-only" && !planned.has(load.asset.assetId));
+  const takenByOthersKw = others.reduce((kw, load) => kw + takenKw(plans.get(load.asset.assetId), now), 0);
+  return { surplus: less(found.surplus, takenByOthersKw), notes: found.notes };
+}
+
+/** The limits of the jobs' sites, and what everything else there takes of them. */
+function limitsFor(settled: readonly Settled[], { world, plans, events, now }: Scene): Limits {
+  const siteKw = new Map<string, number>();
+  for (const { load, job } of settled) {
+    const { siteId, importLimitKw } = load.asset.site;
+    if (job && importLimitKw !== undefined)
+      siteKw.set(siteId, Math.min(importLimitKw, siteKw.get(siteId) ?? importLimitKw));
+  }
+  const inJobs = new Set(settled.flatMap(({ load, job }) => (job ? [load.asset.assetId] : [])));
+  const nexts = new Map(settled.map(({ load, previous, next }) => [load.asset.assetId, next ?? previous]));
+  const until = plusMs(now, HORIZON_MS);
+  const taken = [...world.assets.values()].flatMap((asset): Limits["taken"] => {
+    const { siteId } = asset.site;
+    if (inJobs.has(asset.assetId) || !(siteKw.has(siteId) || events.length > 0)) return [];
+    // Its own thermostat may start a heat pump at any time.
+    if (asset.kind === "heat-pump")
+      return [{ siteId, fromMs: epochMs(now), toMs: epochMs(until), kw: asset.ratedPowerKw }];
+    const plan = nexts.has(asset.assetId) ? nexts.get(asset.assetId) : plans.get(asset.assetId);
+    return drawnFromGrid(plan?.windows ?? [], now).map(({ startsAt, endsAt, powerKw }) => ({
+      siteId,
+      fromMs: epochMs(startsAt),
+      toMs: epochMs(endsAt),
+      kw: powerKw,
+    }));
+  });
+  return { siteKw, portfolio: events, taken };
+}
+
+function drawnFromGrid(windows: readonly Window[], now: Instant): Window[] {
+  return windowsFrom(now, windows).filter(({ reason }) => reason !== "surplus");
 }
 
 /** Nothing is wanted: an empty plan in place of one with something ahead. */
@@ -82,6 +198,15 @@ function idle(previous: Plan | undefined, assetId: string, note: string, now: In
     windows: [],
     notes: [note],
   };
+}
+
+function versionAfter(previous: Plan | undefined): number {
+  return (previous?.version ?? 0) + 1;
+}
+
+/** A plan that stood while nobody heard of its asset is not held against a new one. */
+function inForce(previous: Plan | undefined): Plan | undefined {
+  return previous?.notes.includes(STALE) ? undefined : previous;
 }
 
 function kept(previous: Plan, now: Instant): Plan | undefined {

@@ -1,12 +1,13 @@
 import { type Instant, plusMs } from "../../shared/domain/instant.ts";
-import type { Slot } from "../../shared/domain/signal.ts";
 import type { CostSlot } from "./costs.ts";
+import type { Market as SeenMarket } from "./market.ts";
 import type { Surplus } from "./surplus.ts";
 
-/** What loads are planned with: prices and carbon that all share, and what is left of their own site's sun. */
-export type Signals = {
-  price: readonly Slot[];
-  carbon: readonly Slot[];
+/** What a site's energy costs and emits, and a key that is equal for all who see the same. */
+export type Market = SeenMarket & { marketKey: string };
+
+/** What loads are planned with: their market, and what is left of their own site's sun. */
+export type Signals = Market & {
   surplus: Surplus | undefined;
   solarNotes: readonly string[];
 };

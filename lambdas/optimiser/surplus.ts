@@ -5,6 +5,7 @@ import { round } from "../../shared/domain/units.ts";
 import type { Latest } from "../../shared/store/readings.ts";
 import type { CostSlot } from "./costs.ts";
 import type { Load } from "./loads.ts";
+import { costOf } from "./objective.ts";
 import { type PlanAnswer, type PlanProblem, plan } from "./plan.ts";
 
 /** What a site would feed into the grid if our loads there rested, kW, taken to stay so until `until`. */
@@ -133,11 +134,9 @@ export function planWithSurplus(problem: PlanProblem, surplus: Surplus | undefin
     reason: "surplus",
     priceEstimated: head.some((slot) => slot.estimated),
   };
-  const unknownPence = Math.max(0, ...problem.slots.flatMap((slot) => slot.costPencePerKwh ?? [])) + 1000;
-  const costOf = (windows: readonly Window[], slots: readonly CostSlot[]) =>
-    sumOver(windows, slots, (slot) => slot.costPencePerKwh ?? unknownPence) ?? 0;
-  const withIt = costOf([window], head) + costOf(rest.windows, problem.slots);
-  if (withIt >= costOf(without.windows, problem.slots) - 1e-6) return without;
+  const pence = (windows: readonly Window[], slots: readonly CostSlot[]) => sumOver(windows, slots, costOf) ?? 0;
+  const withIt = pence([window], head) + pence(rest.windows, problem.slots);
+  if (withIt >= pence(without.windows, problem.slots) - 1e-6) return without;
   const plus = (a: number | null, b: number | null) => (a === null || b === null ? null : round(a + b, 3));
   return {
     windows: [window, ...rest.windows],

@@ -30,7 +30,7 @@ export async function getFeed<T>({ fetch, url, operation, schema, now }: FeedCal
   return parseBody(answer, schema, operation);
 }
 
-/** Both feeds are public: nobody is logged in, so a refusal is about the address we ask or about how often we do. */
+/** All feeds are public: nobody is logged in, so a refusal is about the address we ask or about how often we do. */
 export function faultOfFeedStatus(status: number): FaultClass {
   if (status === 403) return "rate-limited";
   if (status === 401 || status === 404) return "our-configuration";

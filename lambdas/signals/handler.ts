@@ -2,8 +2,10 @@ import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import * as z from "zod";
 import { type Bus, eventBridgeBus, systemNow } from "../../shared/bus.ts";
 import { epochMs, HOUR_MS, type Instant, instant, plusMs } from "../../shared/domain/instant.ts";
+import { Region } from "../../shared/domain/region.ts";
 import { VendorError } from "../../shared/errors.ts";
 import { EnvText, lambdaHandler, type Runtime } from "../../shared/handler.ts";
+import { mapLimited } from "../../shared/map-limited.ts";
 import { type SignalsStore, signalsStore } from "../../shared/store/signals.ts";
 import { documentClient } from "../../shared/store/table.ts";
 import { decision } from "./decision.ts";
@@ -16,13 +18,15 @@ type Outcome = { source: SignalSource; batch: Batch } | { source: SignalSource; 
 type Report = { series: string; fetched: number; stored: number; published: boolean }[];
 
 const DAY_MS = 24 * HOUR_MS;
+/** Of the 29 series that there can be; all of them hanging still leaves time to store what came. */
+const IN_FLIGHT = 10;
 
 /** Fetches every feed, stores what changed and says so. Throws, having stored nothing, when no feed was of use. */
 export async function run(_event: unknown, deps: Deps): Promise<Report> {
   const now = deps.now();
   const span = daysAround(now);
 
-  const outcomes = await Promise.all(deps.sources.map((source) => fetchFrom(source, span, now)));
+  const outcomes = await mapLimited(deps.sources, IN_FLIGHT, (source) => fetchFrom(source, span, now));
   const loaded = await Promise.all(
     outcomes
       .filter((outcome) => "batch" in outcome)
@@ -83,7 +87,7 @@ export function daysAround(now: Instant): Span {
   return { from: instant(todayMs - DAY_MS), to: instant(todayMs + 2 * DAY_MS) };
 }
 
-/** One feed's failure is a result, so that it cannot stop the other. */
+/** One feed's failure is a result, so that it cannot stop the others. */
 async function fetchFrom(source: SignalSource, span: Span, now: Instant): Promise<Outcome> {
   try {
     return { source, batch: await source.fetchSlots(span, now) };
@@ -92,15 +96,20 @@ async function fetchFrom(source: SignalSource, span: Span, now: Instant): Promis
   }
 }
 
-const Environment = z.object({
+/** Comma-separated. */
+function listOf<T>(item: z.ZodType<T, string>) {
+  return EnvText.transform((text) => text.split(",")).pipe(z.array(item));
+}
+
+/** What the function is told by its template. */
+export const Environment = z.object({
   SIGNALS_TABLE: EnvText,
   BUS_NAME: EnvText,
   OCTOPUS_API_URL: z.url(),
   OCTOPUS_PRODUCT: z.string().regex(/^[A-Z0-9-]+$/),
-  /** Grid supply point group: A to P without I and O. */
-  OCTOPUS_REGION: z.string().regex(/^[A-HJ-NP]$/),
+  OCTOPUS_REGIONS: listOf(Region),
   CARBON_INTENSITY_API_URL: z.url(),
-  CARBON_REGION: CarbonRegion,
+  CARBON_REGIONS: listOf(CarbonRegion),
 });
 
 export const handler = lambdaHandler({
@@ -109,8 +118,12 @@ export const handler = lambdaHandler({
   environment: Environment,
   dependencies: (env) => ({
     sources: [
-      octopusSource({ fetch, baseUrl: env.OCTOPUS_API_URL, product: env.OCTOPUS_PRODUCT, region: env.OCTOPUS_REGION }),
-      carbonIntensitySource({ fetch, baseUrl: env.CARBON_INTENSITY_API_URL, region: env.CARBON_REGION }),
+      ...env.OCTOPUS_REGIONS.map((region) =>
+        octopusSource({ fetch, baseUrl: env.OCTOPUS_API_URL, product: env.OCTOPUS_PRODUCT, region }),
+      ),
+      ...env.CARBON_REGIONS.map((region) =>
+        carbonIntensitySource({ fetch, baseUrl: env.CARBON_INTENSITY_API_URL, region }),
+      ),
     ],
     store: signalsStore(documentClient(), env.SIGNALS_TABLE),
     bus: eventBridgeBus(new EventBridgeClient({}), env.BUS_NAME, systemNow),

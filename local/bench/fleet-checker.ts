@@ -24,15 +24,22 @@ export function inspect(input: FleetInput, plan: FleetPlan, { minimumPower = fal
     const at = (values: ArrayLike<number> | undefined, otherwise = 0) => values?.[i] ?? otherwise;
     const prices = at(assets.priceClass) * slots;
     const group = at(assets.group) * slots;
+    const from = at(assets.fromSlot);
+    const to = at(assets.toSlot);
+    const most = at(assets.limitWh);
+    const roomIn = (t: number) =>
+      t === from ? at(assets.headWh, most) : t === to - 1 ? at(assets.tailWh, most) : most;
+    // The same power for the time that is left of the slot.
+    const leastIn = (t: number) => Math.min(roomIn(t), Math.ceil((at(assets.minimumWh) * roomIn(t)) / most));
     let given = 0;
     let paid = 0;
     for (let t = 0; t < slots; t++) {
       const wh = plan.energyWh(i, t);
       if (wh === 0) continue;
       if (!Number.isInteger(wh) || wh < 0) wrong.push(`takes ${wh} Wh in slot ${t}`);
-      if (t < at(assets.fromSlot) || t >= at(assets.toSlot)) wrong.push(`charges outside its window in slot ${t}`);
-      if (wh > at(assets.limitWh)) wrong.push(`takes ${wh} Wh in slot ${t}: over its limit`);
-      if (minimumPower && wh < at(assets.minimumWh)) wrong.push(`takes ${wh} Wh in slot ${t}: below its minimum`);
+      if (t < from || t >= to) wrong.push(`charges outside its window in slot ${t}`);
+      if (wh > roomIn(t)) wrong.push(`takes ${wh} Wh in slot ${t}: over its limit`);
+      if (minimumPower && wh < leastIn(t)) wrong.push(`takes ${wh} Wh in slot ${t}: below its minimum`);
       given += wh;
       paid += wh * (input.price[prices + t] as number);
       fleetWh[t] = (fleetWh[t] as number) + wh;
@@ -40,7 +47,9 @@ export function inspect(input: FleetInput, plan: FleetPlan, { minimumPower = fal
     }
     const missing = plan.assetShortfallWh(i);
     const need = at(assets.energyWh);
-    const least = minimumPower && need > 0 ? Math.max(need, at(assets.minimumWh)) : need;
+    const minimum =
+      to - from === 1 || to - from === 2 ? Math.max(leastIn(from), leastIn(to - 1)) : at(assets.minimumWh);
+    const least = minimumPower && need > 0 && most > 0 ? Math.max(need, minimum) : need;
     if (missing < 0) wrong.push(`has a shortfall of ${missing} Wh`);
     if (given + missing < least) wrong.push(`gets ${given} and misses ${missing} Wh of ${least}`);
     if (given > Math.max(least, at(assets.maximumWh))) wrong.push(`gets ${given} Wh: more than it may`);
@@ -55,6 +64,8 @@ export function inspect(input: FleetInput, plan: FleetPlan, { minimumPower = fal
     maxCapExcessWh = Math.max(maxCapExcessWh, wh - capWh);
   };
   for (let t = 0; t < slots; t++) {
+    const step = t === 0 ? 0 : Math.abs((fleetWh[t] as number) - (fleetWh[t - 1] as number));
+    if (step > (input.rampWh ?? Infinity)) say(`the load changes by ${step} Wh into slot ${t}`);
     hold(`the fleet in slot ${t}`, fleetWh[t] as number, input.fleetCapWh?.[t] ?? Infinity);
     for (let g = 0; g < groups; g++) {
       const cell = g * slots + t;

@@ -9,12 +9,16 @@ const NATIONAL = new RegExp(`^/intensity/${TIME}/${TIME}$`);
 const REGIONAL = new RegExp(`^/regional/intensity/${TIME}/${TIME}/regionid/([1-9]|1[0-7])$`);
 
 /**
- * The two range calls over `points`, as known at `knownAtMs`: 96 half-hours ahead, actual figures half an hour after
+ * The two range calls over the points of a region, or "national", as known at `knownAtMs`: 96 half-hours ahead, actual figures half an hour after
  * their slot. No forecast of those days was kept by anyone, so the forecast served is the recorded actual: plans made
- * on it are better informed than in life. Every region has the same figures. The verbal index and the fuel mix are
- * left out, and values keep the decimals of the recording.
+ * on it are better informed than in life. The verbal index and the fuel mix are left out, and values keep the decimals
+ * of the recording.
  */
-export function carbonAnswer(path: string, points: readonly FeedPoint[], knownAtMs: number): Answer {
+export function carbonAnswer(
+  path: string,
+  pointsOf: (region: string) => readonly FeedPoint[],
+  knownAtMs: number,
+): Answer {
   const [, fromText, toText, region] = NATIONAL.exec(path) ?? REGIONAL.exec(path) ?? [];
   if (fromText === undefined || toText === undefined) return failure("404 Not Found", `${path} is not served here`);
   const [fromMs, toMs] = [Date.parse(fromText), Date.parse(toText)];
@@ -22,7 +26,7 @@ export function carbonAnswer(path: string, points: readonly FeedPoint[], knownAt
     return failure("400 Bad Request", "a range spans 14 days at most");
 
   const horizonMs = Math.floor(knownAtMs / HALF_HOUR_MS + FORECAST_HALF_HOURS) * HALF_HOUR_MS;
-  const rows = points
+  const rows = pointsOf(region ?? "national")
     .filter((point) => point.startsAtMs >= fromMs && point.endsAtMs <= Math.min(toMs, horizonMs))
     .map(({ startsAtMs, endsAtMs, value }) => {
       const actual = endsAtMs + HALF_HOUR_MS <= knownAtMs ? value : null;

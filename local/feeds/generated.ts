@@ -42,6 +42,18 @@ export function generatedDay({ seed, date, zone }: { seed: number; date: string;
   return points;
 }
 
+/** Where the generated days are as made; the other regions are up to this much above or below. */
+const HOME = { octopus: "C", carbon: "national" } as const;
+const REGIONAL_SPREAD = { octopus: 0.1, carbon: 0.6 } as const;
+
+/** Generated points as another region has them: dearer or cleaner throughout, by a share that depends on the region alone. */
+export function inRegion(points: readonly FeedPoint[], feed: keyof typeof HOME, region: string): FeedPoint[] {
+  if (region === HOME[feed]) return [...points];
+  const factor = 1 + REGIONAL_SPREAD[feed] * (2 * randomOf(`${feed}|${region}`)() - 1);
+  const digits = feed === "octopus" ? 2 : 0;
+  return points.map((point) => ({ ...point, value: round(point.value * factor, digits) }));
+}
+
 type Weather = { demand: number; wind: number; noise: number };
 
 /** pence per kWh incl. VAT. Agile's shape: 2.2 times the wholesale price, 12 p more from 16:00 to 19:00, 100 p at most. */

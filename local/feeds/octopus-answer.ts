@@ -9,7 +9,7 @@ const MARKET_ZONE = "Europe/Paris";
 const VAT = 0.05;
 const DEFAULT_PAGE_SIZE = 100;
 const LARGEST_PAGE = 1500;
-const PATH = /^\/v1\/products\/([^/]+)\/electricity-tariffs\/E-1R-([^/]+)-[A-P]\/standard-unit-rates\/$/;
+const PATH = /^\/v1\/products\/([^/]+)\/electricity-tariffs\/E-1R-([^/]+)-([A-HJ-NP])\/standard-unit-rates\/$/;
 
 /** When a price of `startsAtMs` is published: at `hour` in `zone` on the day before its market day. */
 export function publishedAtMs(startsAtMs: number, { zone, hour }: { zone: string; hour: number }): number {
@@ -18,16 +18,16 @@ export function publishedAtMs(startsAtMs: number, { zone, hour }: { zone: string
 }
 
 /**
- * The unit-rates call over `published` prices. Any product and region have these prices. Unlike the real API, which
- * reads a time without a zone as London time, such a time is refused: our own client must never send one.
+ * The unit-rates call over the prices published in a region, whatever the product. Unlike the real API, which reads a
+ * time without a zone as London time, such a time is refused: our own client must never send one.
  */
-export function octopusAnswer(url: URL, path: string, published: readonly FeedPoint[]): Answer {
-  const [, product, productOfTariff] = PATH.exec(path) ?? [];
-  if (product === undefined || product !== productOfTariff) return json(404, { detail: "Not found." });
+export function octopusAnswer(url: URL, path: string, publishedIn: (region: string) => readonly FeedPoint[]): Answer {
+  const [, product, productOfTariff, region] = PATH.exec(path) ?? [];
+  if (region === undefined || product !== productOfTariff) return json(404, { detail: "Not found." });
   const query = queryOf(url.searchParams);
   if (typeof query === "string") return json(400, { detail: query });
 
-  const rows = published
+  const rows = publishedIn(region)
     .filter((point) => point.endsAtMs > query.fromMs && point.startsAtMs < query.toMs)
     .sort((a, b) => b.startsAtMs - a.startsAtMs);
   const pages = Math.max(1, Math.ceil(rows.length / query.pageSize));

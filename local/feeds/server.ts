@@ -1,5 +1,6 @@
 import { carbonAnswer } from "./carbon-answer.ts";
 import { type FeedFaults, type FeedName, knownAt, outageAnswer, withoutMissing } from "./faults.ts";
+import { inRegion } from "./generated.ts";
 import { type Answer, json, serveFeed } from "./loopback.ts";
 import { octopusAnswer, publishedAtMs } from "./octopus-answer.ts";
 import { type FeedPoint, halfHourly } from "./points.ts";
@@ -20,6 +21,8 @@ type Options = {
   clock: { now(): number };
   prices: readonly FeedPoint[];
   carbon: readonly FeedPoint[];
+  /** Which of them are made up: these differ from region to region. Recorded figures stand for every region. */
+  generated?: Record<FeedName, boolean>;
   /** Whose clock decides when tomorrow's prices come out, and at which hour. */
   zone: string;
   publishHour: number;
@@ -31,6 +34,7 @@ type Options = {
  * of a market day come out at `publishHour` of the day before; carbon is forecast two days ahead.
  */
 export async function startFeeds({ clock, zone, publishHour, faults = {}, ...series }: Options): Promise<Feeds> {
+  const { generated = { octopus: false, carbon: false } } = series;
   const prices = halfHourly(series.prices).map((point) => ({
     ...point,
     publishedAtMs: publishedAtMs(point.startsAtMs, { zone, hour: publishHour }),
@@ -43,9 +47,13 @@ export async function startFeeds({ clock, zone, publishHour, faults = {}, ...ser
     const down = outageAnswer(faults, feed, nowMs);
     if (down) return down;
     const knownAtMs = knownAt(faults, feed, nowMs);
-    if (feed === "carbon") return carbonAnswer(path, withoutMissing(faults, feed, carbon), knownAtMs);
+    const ofRegion = (points: readonly FeedPoint[]) => (region: string) => {
+      const shown = withoutMissing(faults, feed, points);
+      return generated[feed] ? inRegion(shown, feed, region) : shown;
+    };
+    if (feed === "carbon") return carbonAnswer(path, ofRegion(carbon), knownAtMs);
     const published = prices.filter((price) => price.publishedAtMs <= knownAtMs);
-    return octopusAnswer(url, path, withoutMissing(faults, feed, published));
+    return octopusAnswer(url, path, ofRegion(published));
   };
 
   const { url, stop } = await serveFeed((called) => {

@@ -24,6 +24,8 @@ export type NightInputs = Fleet & {
   night: Night;
   prices: FeedPoint[];
   carbon: FeedPoint[];
+  /** Which of them are made up. */
+  generated: { octopus: boolean; carbon: boolean };
   vendors: Vendor[];
   faults: FaultLevel;
   seed: number;
@@ -53,6 +55,8 @@ export async function prepare(request: NightRequest): Promise<NightInputs> {
     : generated.carbon;
   if (!request.prices) notes.push(`prices are generated (seed ${request.seed})`);
   if (!request.carbon) notes.push(`carbon is generated (seed ${request.seed})`);
+  if (request.prices) notes.push("prices are the recorded ones in every region");
+  if (request.carbon) notes.push("carbon is the recorded one in every region");
   for (const [what, file, points] of [
     ["price", request.prices, prices],
     ["carbon", request.carbon, carbon],
@@ -71,7 +75,17 @@ export async function prepare(request: NightRequest): Promise<NightInputs> {
   const { fleet, notes: ofFleet } = fleetFor(request, night, vendors);
   notes.push(...ofFleet);
   if (request.solarSites > 0) notes.push("all energy is billed as bought, also where a roof gave it");
-  return { ...fleet, night, prices, carbon, vendors, faults: request.faults, seed: request.seed, notes };
+  return {
+    ...fleet,
+    generated: { octopus: !request.prices, carbon: !request.carbon },
+    night,
+    prices,
+    carbon,
+    vendors,
+    faults: request.faults,
+    seed: request.seed,
+    notes,
+  };
 }
 
 /** Feed points as published slots, for billing. */

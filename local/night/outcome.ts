@@ -4,6 +4,7 @@ import type { ComfortBreach, PowerInterval } from "../../shared/integration/simu
 import type { NightInjection } from "./faults-named.ts";
 import type { EffectiveCall } from "./invariants.ts";
 import type { HeatNight } from "./left-alone.ts";
+import type { AssetPlan, PortfolioPlan } from "./planning.ts";
 import type { ProductionSample } from "./production.ts";
 import type { NightCall } from "./vendor-limits.ts";
 
@@ -22,6 +23,8 @@ export type Outcome = {
   calls: NightCall[];
   injections: NightInjection[];
   events: { name: string; atMs: number; assetId: string | undefined; faultClass: FaultClass | undefined }[];
+  portfolioPlans: readonly PortfolioPlan[];
+  assetPlans: readonly AssetPlan[];
   deadLetters: { queue: string; messages: number }[];
   refusals: string[];
   droppedDeliveries: string[];

@@ -9,6 +9,7 @@ import type { NightInputs } from "./inputs.ts";
 import { type Invariant, invariants } from "./invariants.ts";
 import type { Outcome } from "./outcome.ts";
 import { actsItself } from "./pairs.ts";
+import { type Planning, planningOf } from "./planning.ts";
 import { type SolarSiteReport, solarSiteReport } from "./production.ts";
 import { type StayReport, type StayTotals, stayReport, stayTotals } from "./stay-report.ts";
 import { type CallSum, type VendorLoad, vendorCalls, vendorLoads } from "./vendor-calls.ts";
@@ -33,6 +34,8 @@ export type Report = StayTotals & {
   solarSites: SolarSiteReport[];
   /** Each kind that the fleet has, by itself. */
   byKind: { cars?: StayTotals; chargers?: StayTotals; heatPumps?: HeatPumpTotals };
+  /** Money as planned, with the bound that proves it. */
+  planning: Planning;
   /** How many commands ended in each state. */
   commands: Record<CommandStatus, number>;
   /** Every command, asset by asset in the order of issue, so that a reader can follow each. */
@@ -80,6 +83,7 @@ export function report(inputs: NightInputs, signals: TrueSignals, outcome: Outco
       ...(chargers.length > 0 && { chargers: stayTotals(chargers) }),
       ...(heatPumps.length > 0 && { heatPumps: heatPumpTotals(heatPumps) }),
     },
+    planning: planningOf(outcome.portfolioPlans, outcome.assetPlans),
     commands: tally(outcome.commands, (command) => command.status) as Report["commands"],
     commandLedger: outcome.commands.map(commandReport).sort(byAssetAndTime),
     missedBy: tally(

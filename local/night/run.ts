@@ -15,6 +15,7 @@ import { TrueSignals } from "./hindsight.ts";
 import { type NightInputs, toSlots } from "./inputs.ts";
 import { leftAlone, watchStored } from "./left-alone.ts";
 import type { Outcome } from "./outcome.ts";
+import { assetPlans, portfolioPlans } from "./planning.ts";
 import type { ProductionSample } from "./production.ts";
 import { watchProduction } from "./production-watch.ts";
 import { type Report, report } from "./report.ts";
@@ -121,7 +122,8 @@ function beginsAtMs({ startsAtMs, inputs }: NightOptions): number {
 }
 
 function serveFeeds(inputs: NightInputs, clock: VirtualClock): Promise<Feeds> {
-  return startFeeds({ clock, prices: inputs.prices, carbon: inputs.carbon, zone: inputs.night.zone, publishHour: 16 });
+  const { prices, carbon, generated } = inputs;
+  return startFeeds({ clock, prices, carbon, generated, zone: inputs.night.zone, publishHour: 16 });
 }
 
 function deploymentOf(platform: Platform): Deployment {
@@ -220,6 +222,8 @@ async function settle(
       const { assetId, faultClass, occurredAt } = detail;
       return { name: String(event["detail-type"]), atMs: epochMs(occurredAt), assetId, faultClass };
     }),
+    portfolioPlans: portfolioPlans(platform.archivedEvents()),
+    assetPlans: assetPlans(platform.archivedEvents()),
     deadLetters: platform
       .queues()
       .filter((queue) => queue.isDeadLetterQueue && queue.visible + queue.inFlight + queue.delayed > 0)

@@ -1,6 +1,7 @@
 import { faultsNamedLines } from "./faults-text.ts";
 import { fleetLines } from "./fleet-text.ts";
 import { count, wrap } from "./lines.ts";
+import { planningLines } from "./planning.ts";
 import type { Report } from "./report.ts";
 import type { CallSum } from "./vendor-calls.ts";
 
@@ -40,6 +41,7 @@ function devices({ cars, chargers, heatPumps, solarSites }: Report): string {
 
 function ledger(report: Report): string[] {
   return [
+    ...planningLines(report.planning),
     ...counts("Commands by end state", report.commands),
     ...counts("Failed commands by fault", report.missedBy),
     ...counts("Faults raised", report.faultsRaised),

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
 import type { z } from "zod";
 import { Asset, STREAM_OF_KIND, type Supply } from "../../shared/domain/asset.ts";
 import type { Manifest } from "../../shared/domain/manifest.ts";
@@ -46,7 +47,7 @@ function parseAssets(text: string, file: string, integrations: Integrations): As
   const assets = parsed.flatMap(({ asset }) => asset ?? []);
   const problems = parsed.flatMap((one) => one.problems);
   // Repetitions are told once each item is right by itself, so that indexes are those of the file.
-  if (problems.length === 0) problems.push(...repetitions(assets));
+  if (problems.length === 0) problems.push(...repetitions(assets), ...disagreements(assets));
   refuse(file, problems);
   return assets;
 }
@@ -134,6 +135,17 @@ function repetitions(assets: readonly Asset[]): Problem[] {
     once("vendorAssetId", `vendor ${asset.integration} ${asset.vendorAssetId}`, index);
   }
   return problems;
+}
+
+/** Assets at one site pay one tariff by one clock. */
+function disagreements(assets: readonly Asset[]): Problem[] {
+  return assets.flatMap(({ site }, index) => {
+    const first = assets.findIndex((other) => other.site.siteId === site.siteId);
+    const other = assets[first]?.site ?? site;
+    return (["timeZone", "region", "tariff"] as const)
+      .filter((key) => !isDeepStrictEqual(site[key], other[key]))
+      .map((key) => ({ index, field: `site.${key}`, what: `is not that of [${first}], at the same site` }));
+  });
 }
 
 /** Zod's message, shortened where a person would say it shorter. It never quotes a value. */

@@ -1,5 +1,7 @@
 import { powerOfCurrent, type Supply } from "../../shared/domain/asset.ts";
 import type { Instant } from "../../shared/domain/instant.ts";
+import { REGIONS } from "../../shared/domain/region.ts";
+import type { Tariff } from "../../shared/domain/tariff.ts";
 import type { LocalClock } from "./local-time.ts";
 import { field } from "./printable.ts";
 import type { Status } from "./status.ts";
@@ -38,6 +40,26 @@ export function kindLines(asset: Status["asset"], at: Instant, clock: LocalClock
     }
     case "solar-site":
       return field("peak", `${asset.peakPowerKw} kW installed`);
+  }
+}
+
+/** What its site pays and where, when it is enrolled with more than the stage's default. */
+export function paysLine({ tariff, region }: Pick<Status["asset"], "tariff" | "region">): string[] {
+  const where = region && `region ${region}, ${REGIONS[region].name}`;
+  const parts = [tariff ? tariffText(tariff) : where && "Agile", where].filter((part) => part !== undefined);
+  return parts.length === 0 ? [] : field("pays", parts.join("; "));
+}
+
+function tariffText(tariff: Tariff): string {
+  switch (tariff.kind) {
+    case "agile":
+      return "Agile";
+    case "flat":
+      return `${tariff.pencePerKwh} p per kWh`;
+    case "time-of-use": {
+      const rates = tariff.rates.map(({ from, to, pencePerKwh }) => `${pencePerKwh} p from ${from} to ${to}`);
+      return `${rates.join(", ")}, else ${tariff.otherwisePencePerKwh} p per kWh`;
+    }
   }
 }
 

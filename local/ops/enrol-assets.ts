@@ -1,11 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Asset } from "../../shared/domain/asset.ts";
+import { HOUR_MS, plusMs } from "../../shared/domain/instant.ts";
+import { REGIONS, type Region } from "../../shared/domain/region.ts";
+import { seriesId } from "../../shared/domain/signal.ts";
 import { accountKey } from "../../shared/store/accounts.ts";
 import { type Integrations, readAssets, refuse } from "./asset-file.ts";
 import type { Connection } from "./connection.ts";
 import { enrol } from "./registry.ts";
 
-type Parts = Pick<Connection, "assets" | "schedule" | "bus" | "accounts">;
+type Parts = Pick<Connection, "assets" | "schedule" | "bus" | "accounts" | "signals" | "now">;
 
 /**
  * Enrols a file's assets and tells what became of each. Whole or not at all where that can be known beforehand; a failure
@@ -26,7 +29,12 @@ export async function enrolFile(
     await enrol(asset, connection);
     lines.push(`${asset.assetId}  ${outcome(asset, before.byId.get(asset.assetId))}`);
   }
-  return [...lines, `${count(assets.length)} on ${name}.`, ...(await unlinked(assets, connection))].join("\n");
+  return [
+    ...lines,
+    `${count(assets.length)} on ${name}.`,
+    ...(await unlinked(assets, connection)),
+    ...(await unfetched(assets, connection)),
+  ].join("\n");
 }
 
 type Known = { byId: Map<string, Asset>; inFleets: Asset[] };
@@ -80,4 +88,21 @@ async function unlinked(assets: readonly Asset[], { accounts }: Parts): Promise<
     );
   }
   return lines.length === 0 ? [] : ["", "Until their logins are linked these accounts' assets stay unknown:", ...lines];
+}
+
+/** The next step for regions whose signals nobody fetches: a stage lists them, so carbon tells of prices too. */
+async function unfetched(assets: readonly Asset[], { signals, now }: Parts): Promise<string[]> {
+  const [from, to] = [plusMs(now(), -24 * HOUR_MS), plusMs(now(), 24 * HOUR_MS)];
+  const lines: string[] = [];
+  for (const region of new Set(assets.flatMap(({ site }) => site.region ?? []))) {
+    const stored = await signals.slots(seriesId("carbon-intensity", REGIONS[region].carbonRegion), from, to);
+    if (stored.length === 0) lines.push(unfetchedLine(region));
+  }
+  return lines.length === 0
+    ? []
+    : ["", "Until they are fetched these regions' prices and carbon stay unknown:", ...lines];
+}
+
+function unfetchedLine(region: Region): string {
+  return `no signals: name ${region} (${REGIONS[region].name}) in tariff.siteRegions of lib/stages.ts`;
 }

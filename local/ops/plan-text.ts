@@ -7,12 +7,15 @@ import { strip } from "./strip.ts";
 
 const REASONS: Record<WindowReason, string> = {
   cheapest: "cheapest",
+  cleanest: "cleanest, worth more than the cheapest",
   "charge-now-minimum": "charge-now level, whatever the price",
   deadline: "no time to spare",
   "impossible-target": "target out of reach, full power",
   "no-signal": "no price known, early to be safe",
   surplus: "the site's own solar surplus",
   expensive: "dear now, resting until later",
+  "shared-limit": "the cheaper hours are full, by a limit shared with others",
+  event: "kept out of a cheaper hour by a grid event",
 };
 
 const NO_PLAN: Record<Asset["kind"], string> = {

@@ -1,5 +1,5 @@
 import type { Reachability } from "../../shared/domain/reading.ts";
-import { kindLines } from "./asset-text.ts";
+import { kindLines, paysLine } from "./asset-text.ts";
 import { actionText } from "./command-words.ts";
 import { ago, type LocalClock, localClock } from "./local-time.ts";
 import { planLines } from "./plan-text.ts";
@@ -29,6 +29,7 @@ function assetLines({ asset, account, at }: Status, clock: LocalClock): string[]
     ...field("asset", `${asset.kind}, ${asset.integration}, fleet ${asset.fleetId}`),
     ...field("account", `${asset.accountId}, ${account}`),
     ...kindLines(asset, at, clock),
+    ...paysLine(asset),
     ...field(
       "control",
       asset.consent.control ? `agreed ${clock.dayTime(asset.consent.givenAt)}` : "NOT agreed: it is only read",

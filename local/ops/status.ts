@@ -19,7 +19,9 @@ export type Fault = {
   nextStep: string;
 };
 
-type Told<A extends Asset> = A extends Asset ? Omit<A, "vendorAssetId" | "site"> & { timeZone: string } : never;
+type Told<A extends Asset> = A extends Asset
+  ? Omit<A, "vendorAssetId" | "site"> & Pick<A["site"], "timeZone" | "region" | "tariff">
+  : never;
 
 /** Everything that is known of an asset, without how its vendor names it and without places. */
 export type Status = {
@@ -59,7 +61,12 @@ export async function status(asset: Asset, { name, connection }: Target): Promis
   return {
     target: name,
     at,
-    asset: { ...rest, timeZone: site.timeZone },
+    asset: {
+      ...rest,
+      timeZone: site.timeZone,
+      ...(site.region && { region: site.region }),
+      ...(site.tariff && { tariff: site.tariff }),
+    },
     account: account === undefined ? "not linked" : account.revokedAt ? "revoked" : "linked",
     reading: reading
       ? { ...reading, ageSeconds: Math.round((epochMs(at) - epochMs(reading.observedAt)) / 1000) }

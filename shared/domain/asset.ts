@@ -1,12 +1,11 @@
 import * as z from "zod";
-import { Instant } from "./instant.ts";
+import { Instant, LocalTime } from "./instant.ts";
+import { Region } from "./region.ts";
+import { Tariff } from "./tariff.ts";
 import { SocPercent } from "./units.ts";
 
 export const AssetId = z.string().regex(/^[a-z0-9][a-z0-9-]{2,63}$/, "lower-case letters, digits and dashes, 3 to 64");
 export type AssetId = z.infer<typeof AssetId>;
-
-/** A wall-clock time at the site, `HH:MM`. */
-const LocalTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "expected HH:MM");
 
 /** When it must be ready, and what clean energy is worth to its owner. */
 const timing = {
@@ -31,6 +30,12 @@ const common = {
     siteId: z.string().min(1).max(64),
     /** IANA zone. */
     timeZone: z.string().min(1),
+    /** Whose prices and carbon it sees; absent: those of the stage's default. */
+    region: Region.optional(),
+    /** What a kWh from the grid costs; absent: Agile. */
+    tariff: Tariff.optional(),
+    /** What our devices may draw there together, kW: the connection, less what the building itself may need. */
+    importLimitKw: z.number().positive().max(10_000).optional(),
     /** What a kWh fed into the grid earns, pence; absent when nothing is paid. */
     exportPencePerKwh: z.number().min(0).max(200).optional(),
   }),

@@ -3,6 +3,8 @@ import { AssetId } from "./asset.ts";
 import { Action } from "./command.ts";
 import { FaultClass } from "./fault.ts";
 import { Instant } from "./instant.ts";
+import { Proof } from "./plan.ts";
+import { PortfolioId } from "./portfolio.ts";
 
 const base = { version: z.literal(1), eventId: z.string().min(8), occurredAt: Instant };
 const commandRef = { ...base, commandId: z.string(), assetId: AssetId, integration: z.string() };
@@ -39,6 +41,21 @@ export const EVENTS = {
     energyNeededKwh: z.number(),
     shortfallKwh: z.number(),
     windows: z.number().int(),
+    /** Null where nothing was to be chosen, or a price is unknown. */
+    proof: Proof.nullable(),
+  }),
+  /** A portfolio (or a part of a large one) was planned as a whole: what it costs from then on, and how good that is. */
+  PortfolioPlanned: z.strictObject({
+    ...base,
+    portfolioId: PortfolioId,
+    part: z.number().int(),
+    parts: z.number().int(),
+    assets: z.number().int(),
+    objectivePence: z.number(),
+    boundPence: z.number(),
+    gap: z.number(),
+    shortfallKwh: z.number(),
+    isFinished: z.boolean(),
   }),
   CommandIssued: z.strictObject({ ...commandRef, action: Action, notAfter: Instant }),
   CommandAccepted: z.strictObject({ ...commandRef, withoutEffect: z.boolean() }),

@@ -24,6 +24,9 @@ export const ZonedTime = z.string().transform((text, context): Instant => {
   }
 });
 
+/** A wall-clock time, `HH:MM`: a moment only together with a date and a zone. */
+export const LocalTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "expected HH:MM");
+
 /** The instant at `ms` epoch milliseconds. Throws a RangeError for a number that is no date. */
 export function instant(ms: number): Instant {
   return Instant.parse(new Date(ms).toISOString());

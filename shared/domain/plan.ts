@@ -8,6 +8,8 @@ import { EnergyKwh, PowerKw } from "./units.ts";
 export const WindowReason = z.enum([
   /** The lowest price plus weighted carbon before the deadline. */
   "cheapest",
+  /** Chosen for its low carbon: by price alone, energy would be elsewhere. */
+  "cleanest",
   /** Up to the customer's "charge now" level, whatever the price. */
   "charge-now-minimum",
   /** No slack: nearly every minute until the deadline is needed. */
@@ -20,6 +22,10 @@ export const WindowReason = z.enum([
   "surplus",
   /** A heat pump rests: energy is dearer now than later. */
   "expensive",
+  /** A cheaper slot is full: what the site or the fleet may draw there goes to others. */
+  "shared-limit",
+  /** A grid event keeps load out of a cheaper slot. */
+  "event",
 ]);
 export type WindowReason = z.infer<typeof WindowReason>;
 
@@ -37,6 +43,19 @@ export const Window = z.strictObject({
 });
 export type Window = z.infer<typeof Window>;
 
+/** How good a plan is, in what it minimises: price plus weighted carbon, pence. */
+export const Proof = z.strictObject({
+  objectivePence: z.number(),
+  /**
+   * No plan that delivers as much from its making on can be below this, at any power up to the most; where capacity is
+   * shared, none that pays for it what it is worth to others.
+   */
+  boundPence: z.number(),
+  /** (objective - bound) / |objective|; 0 when the plan is proven to be the best. */
+  gap: z.number().min(0),
+});
+export type Proof = z.infer<typeof Proof>;
+
 /** What one asset will do until it must be ready, or as far as its planner looks. */
 export const Plan = z.strictObject({
   assetId: AssetId,
@@ -53,6 +72,8 @@ export const Plan = z.strictObject({
   costPence: z.number().nullable(),
   carbonGrams: z.number().nullable(),
   windows: z.array(Window),
+  /** Absent where nothing was to be chosen, or a price is unknown. */
+  proof: Proof.optional(),
   /** Plain words on signals that were missing, late or estimated. */
   notes: z.array(z.string()),
 });

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { AssetId } from "../domain/asset.ts";
 import { epochMs, type Instant } from "../domain/instant.ts";
 import { Plan } from "../domain/plan.ts";
+import { Portfolio, type PortfolioId } from "../domain/portfolio.ts";
 import { batchGet, parseItem, queryAll, wins } from "./table.ts";
 
 export type PlansStore = {
@@ -13,6 +14,9 @@ export type PlansStore = {
   dueEdges(at: Instant): Promise<AssetId[]>;
   /** Moves an asset's next edge, if its plan is still `version`. */
   setNextEdge(assetId: AssetId, version: number, nextEdgeAt: Instant | undefined): Promise<boolean>;
+  /** The last plan of a portfolio's part as a whole; one made earlier never replaces it. */
+  portfolio(portfolioId: PortfolioId, part: number): Promise<Portfolio | undefined>;
+  putPortfolio(portfolio: Portfolio): Promise<void>;
 };
 
 // One shard serves 1,000 plan writes a second; more are a matter of a suffix.
@@ -20,8 +24,11 @@ const EDGE_SHARD = "0";
 
 const Row = z.object({ plan: Plan });
 const EdgeRow = z.object({ assetId: AssetId });
+const PortfolioRow = z.object({ portfolio: Portfolio });
+/** No asset's id has a `#`. */
+const portfolioKey = (portfolioId: PortfolioId, part: number) => ({ assetId: `portfolio#${portfolioId}#${part}` });
 
-/** Table `plans`: the current plan of each asset, and a sparse index of those with an edge ahead. */
+/** Table `plans`: the current plan of each asset, a sparse index of those with an edge ahead, and portfolios as a whole. */
 export function plansStore(client: DynamoDBDocumentClient, table: string): PlansStore {
   return {
     async get(assetIds) {
@@ -79,5 +86,22 @@ export function plansStore(client: DynamoDBDocumentClient, table: string): Plans
           }),
         ),
       ),
+    async portfolio(portfolioId, part) {
+      const [item] = await batchGet(client, table, [portfolioKey(portfolioId, part)]);
+      return item && parseItem(PortfolioRow, item, "plans").portfolio;
+    },
+    async putPortfolio(portfolio) {
+      const key = portfolioKey(portfolio.portfolioId, portfolio.part);
+      await wins(
+        client.send(
+          new PutCommand({
+            TableName: table,
+            Item: { ...key, madeAtMs: epochMs(portfolio.madeAt), portfolio },
+            ConditionExpression: "attribute_not_exists(assetId) OR madeAtMs <= :madeAtMs",
+            ExpressionAttributeValues: { ":madeAtMs": epochMs(portfolio.madeAt) },
+          }),
+        ),
+      );
+    },
   };
 }

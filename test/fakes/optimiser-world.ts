@@ -1,4 +1,5 @@
 import { run } from "../../lambdas/optimiser/handler.ts";
+import type { WorkItem } from "../../lambdas/optimiser/work.ts";
 import { type Asset, STREAM_OF_KIND } from "../../shared/domain/asset.ts";
 import type { Instant } from "../../shared/domain/instant.ts";
 import type { Reading } from "../../shared/domain/reading.ts";
@@ -8,6 +9,7 @@ import { fakeAssetsStore } from "./assets-store.ts";
 import { fakeBus } from "./bus.ts";
 import { fakeClock } from "./clock.ts";
 import { fakeCommandsStore } from "./commands-store.ts";
+import { fakeHabitsStore } from "./habits-store.ts";
 import { fakeLog } from "./log.ts";
 import { fakePlansStore } from "./plans-store.ts";
 import { fakeReadingsStore } from "./readings-store.ts";
@@ -27,21 +29,30 @@ const NIGHT = slotDay({
 /** Everything that a run of the optimiser touches, at 18:00 on the evening before `NIGHT`. */
 export function optimiserWorld(assets: readonly Asset[], price: readonly Slot[] = NIGHT) {
   const clock = fakeClock("2026-11-20T18:00Z");
+  const later: WorkItem[] = [];
   const deps = {
     now: clock.now,
     log: fakeLog(),
+    remainingMs: () => 60_000,
     fleets: ["main", "depot"],
+    region: "C",
+    later: async (items: readonly WorkItem[]) => {
+      later.push(...items);
+    },
     series: { price: PRICE, carbon: CARBON } as const,
     assets: fakeAssetsStore(assets),
     readings: fakeReadingsStore(),
     signals: fakeSignalsStore({ [PRICE]: price }),
     plans: fakePlansStore(),
+    habits: fakeHabitsStore(),
     commands: fakeCommandsStore(),
     bus: fakeBus(),
   };
   return {
     clock,
     deps,
+    /** What was put on the queue for an invocation of its own. */
+    later,
     read: (...readings: readonly Reading[]) =>
       Promise.all(readings.map((reading) => deps.readings.record(reading, aReach(reading.receivedAt)))),
     on: (...events: readonly BusEvent[]) => run(queued(...events), deps),
@@ -63,8 +74,12 @@ export function optimiserWorld(assets: readonly Asset[], price: readonly Slot[] 
     planOf: async (assetId: string) => (await deps.plans.get([assetId])).get(assetId),
     /** Status and action of every command, oldest window first. */
     commands: () => deps.commands.all().map((command) => `${command.action.kind} ${command.status}`),
-    /** Event names since the last look. */
-    news: () => deps.bus.published.splice(0).map((event) => event.name),
+    /** Names of events about assets since the last look. */
+    news: () =>
+      deps.bus.published
+        .splice(0)
+        .map((event) => event.name)
+        .filter((name) => name !== "PortfolioPlanned"),
   };
 }
 

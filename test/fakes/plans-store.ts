@@ -1,12 +1,14 @@
 import type { AssetId } from "../../shared/domain/asset.ts";
 import type { Instant } from "../../shared/domain/instant.ts";
 import { Plan } from "../../shared/domain/plan.ts";
+import { Portfolio } from "../../shared/domain/portfolio.ts";
 import type { PlansStore } from "../../shared/store/plans.ts";
 import { uniqueKeys } from "./unique-keys.ts";
 
 /** Table `plans` in memory: a plan replaces only the version before it. */
 export function fakePlansStore(): PlansStore {
   const rows = new Map<AssetId, { plan: Plan; nextEdgeAt: Instant | undefined }>();
+  const portfolios = new Map<string, Portfolio>();
   return {
     async get(assetIds) {
       return new Map(
@@ -33,6 +35,14 @@ export function fakePlansStore(): PlansStore {
       if (row?.plan.version !== version) return false;
       row.nextEdgeAt = nextEdgeAt;
       return true;
+    },
+    async portfolio(portfolioId, part) {
+      return structuredClone(portfolios.get(`${portfolioId}#${part}`));
+    },
+    async putPortfolio(portfolio) {
+      const key = `${portfolio.portfolioId}#${portfolio.part}`;
+      const known = portfolios.get(key);
+      if (!known || known.madeAt <= portfolio.madeAt) portfolios.set(key, Portfolio.parse(portfolio));
     },
   };
 }

@@ -16,6 +16,7 @@ import { aManifest } from "../lib/templates.ts";
 import { fakeAssetsStore } from "./assets-store.ts";
 import { fakeClock } from "./clock.ts";
 import { fakeCommandsStore } from "./commands-store.ts";
+import { fakeHabitsStore } from "./habits-store.ts";
 import { fakeLog } from "./log.ts";
 import { fakeMeter } from "./meter.ts";
 import { CARBON, PRICE } from "./optimiser-world.ts";
@@ -83,7 +84,17 @@ export async function platform(options: {
     send: async (_function: string, request: PollRequest) => void invokes.push(request),
     meter,
   };
-  const optimiserDeps = { ...common, fleets: ["main"], series: { price: PRICE, carbon: CARBON } as const };
+  const optimiserDeps = {
+    ...common,
+    remainingMs: () => 60_000,
+    habits: fakeHabitsStore(),
+    fleets: ["main"],
+    region: "C",
+    series: { price: PRICE, carbon: CARBON } as const,
+    later: async () => {
+      throw new Error("more work than one invocation can do");
+    },
+  };
   const verifierDeps = common;
   for (const { assetId } of options.assets)
     await stores.schedule.addMember({ integration: name, assetId, stream: "charge" });

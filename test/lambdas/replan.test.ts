@@ -1,8 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { loadOf } from "../../lambdas/optimiser/loads.ts";
+import type { World } from "../../lambdas/optimiser/actuator.ts";
+import { type Load, loadOf } from "../../lambdas/optimiser/loads.ts";
 import { replan, sameFrom } from "../../lambdas/optimiser/replan.ts";
+import type { Market } from "../../lambdas/optimiser/signals.ts";
 import type { Car } from "../../shared/domain/asset.ts";
+import type { Instant } from "../../shared/domain/instant.ts";
 import type { Plan } from "../../shared/domain/plan.ts";
+import type { ChargeReading } from "../../shared/domain/reading.ts";
 import { anAsset, aPlan, aReach, aReading, at, aWindow, slotDay, slotsFrom } from "../builders.ts";
 
 const NOW = at("2026-11-20T18:00Z");
@@ -19,6 +23,15 @@ const carLoad = (car: Car, reading: object = {}) => {
   return load;
 };
 
+const replanOne = (load: Load, previous: Plan | undefined, market: Omit<Market, "marketKey">, now: Instant) => {
+  const { asset } = load;
+  const latest = { reading: (load as { reading?: ChargeReading }).reading, reach: aReach(now) };
+  const world: World = { assets: new Map([[asset.assetId, asset]]), known: new Map([[asset.assetId, latest]]) };
+  const plans = new Map(previous ? [[asset.assetId, previous]] : []);
+  const marketOf = () => ({ ...market, marketKey: "C" });
+  return replan([asset], { world, plans, habits: new Map(), marketOf, events: [], now }).replanned[0]?.next;
+};
+
 const again = (
   changes: {
     reading?: object;
@@ -26,10 +39,10 @@ const again = (
     signals?: typeof NO_SIGNALS | { price: typeof PRICE; carbon: typeof PRICE };
   } = {},
 ) =>
-  replan(
+  replanOne(
     carLoad(anAsset(), changes.reading),
     changes.previous,
-    { ...(changes.signals ?? { price: PRICE, carbon: [] }), surplus: undefined, solarNotes: [] },
+    changes.signals ?? { price: PRICE, carbon: [] },
     NOW,
   );
 const delivered = (plan: Plan | undefined) => plan?.windows.reduce((kwh, window) => kwh + window.energyKwh, 0);
@@ -77,9 +90,10 @@ describe("a new plan", () => {
       Array.from({ length: 26 }, (_, i) => (i >= 4 && i < 10 ? 0 : 1000)),
     );
     const green = anAsset({ preferences: { ...anAsset().preferences, carbonWeightPencePerKg: 100 } });
-    const made = replan(carLoad(green), undefined, { price: PRICE, carbon, surplus: undefined, solarNotes: [] }, NOW);
+    const made = replanOne(carLoad(green), undefined, { price: PRICE, carbon }, NOW);
     expect(made?.windows[0]?.startsAt).toBe(greenAt);
     expect(made?.carbonGrams).toBe(0);
+    expect(made?.windows.map(({ reason }) => reason)).toEqual(["cleanest", "cleanest"]);
   });
 
   it.each<[string, object, string]>([

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { daysAround, run } from "../../lambdas/signals/handler.ts";
+import { daysAround, Environment, run } from "../../lambdas/signals/handler.ts";
 import { carbonIntensitySource } from "../../lambdas/signals/sources/carbon-intensity.ts";
 import { octopusSource } from "../../lambdas/signals/sources/octopus.ts";
+import { parseEnvironment } from "../../shared/handler.ts";
 import { fakeBus } from "../fakes/bus.ts";
 import { fakeSignalsStore } from "../fakes/signals-store.ts";
 import { aCarbonRow, aRate, at, fetchOf, halfHourStarts, recordingLog } from "../signals/builders.ts";
@@ -42,6 +43,36 @@ function world(options: { prices?: () => Response; carbon?: () => Response } = {
   };
   return { feeds, fetch, deps };
 }
+
+describe("the environment of signals", () => {
+  const env = {
+    SIGNALS_TABLE: "signals",
+    BUS_NAME: "bus",
+    OCTOPUS_API_URL: "https://octopus.example",
+    OCTOPUS_PRODUCT: "AGILE-24-10-01",
+    OCTOPUS_REGIONS: "C,J",
+    CARBON_INTENSITY_API_URL: "https://carbon.example",
+    CARBON_REGIONS: "national,14",
+  };
+
+  it("lists the regions to fetch", () => {
+    expect(parseEnvironment(Environment, env)).toMatchObject({
+      OCTOPUS_REGIONS: ["C", "J"],
+      CARBON_REGIONS: ["national", "14"],
+    });
+  });
+
+  it.each([
+    ["OCTOPUS_REGIONS", "C,I"],
+    ["OCTOPUS_REGIONS", "C, J"],
+    ["OCTOPUS_REGIONS", ""],
+    ["CARBON_REGIONS", "national,18"],
+  ])("is refused by name when %s is %j", (name, value) => {
+    expect(() => parseEnvironment(Environment, { ...env, [name]: value })).toThrow(
+      `environment variables missing or wrong: ${name}`,
+    );
+  });
+});
 
 describe("a run of signals", () => {
   it("stores both series and tells of what lies ahead", async () => {
@@ -144,6 +175,36 @@ describe("a run of signals", () => {
     expect(deps.log.lines).toEqual([
       { code: "SIGNAL_FETCH_FAILED", fields: { series: lost, faultClass: "transient" } },
     ]);
+  });
+
+  it("fetches every region, and goes on when one of them is down", async () => {
+    const { deps, feeds, fetch } = world();
+    const regions = ["C", "J", "P"];
+    const ids = ["national", "13", "14", "1"];
+    const answers = fetchOf((url) => {
+      if (url.pathname.includes("-J/") || url.pathname.endsWith("regionid/1")) return down();
+      return url.host === "octopus.example" ? feeds.prices() : feeds.carbon();
+    });
+    const sources = [
+      ...regions.map((region) =>
+        octopusSource({ fetch: answers, baseUrl: "https://octopus.example", product: "AGILE-24-10-01", region }),
+      ),
+      ...ids.map((region) => carbonIntensitySource({ fetch: answers, baseUrl: "https://carbon.example", region })),
+    ];
+    const kept = [
+      "octopus-agile#C",
+      "octopus-agile#P",
+      ...["national", "13", "14"].map((id) => `carbon-intensity#${id}`),
+    ];
+    expect((await run({}, { ...deps, sources })).map(({ series }) => series)).toEqual(kept);
+    expect(deps.bus.published.map(({ detail }) => ("series" in detail ? detail.series : ""))).toEqual(kept);
+    expect(deps.store.writes.map(({ series }) => series)).toEqual(kept);
+    expect(deps.log.lines).toEqual([
+      { code: "SIGNAL_FETCH_FAILED", fields: { series: "octopus-agile#J", faultClass: "transient" } },
+      { code: "SIGNAL_FETCH_FAILED", fields: { series: "carbon-intensity#1", faultClass: "transient" } },
+    ]);
+    expect(answers.urls).toHaveLength(7);
+    expect(fetch.urls).toEqual([]);
   });
 
   it("keeps the last good slots when a feed answers with an empty list", async () => {

@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { synthesise } from "../../lib/app.ts";
 import { HouseFunction } from "../../lib/house-function.ts";
 import { loadManifests } from "../../lib/manifests.ts";
+import type { Region } from "../../shared/domain/region.ts";
 import {
   aManifest,
   emptyBundles,
@@ -228,3 +229,22 @@ function variablesAskedFor(file: string): string[] {
   const schema = /const Environment = z\.(?:looseObject|object|strictObject)\(\{(.*?)\n\}\);/s.exec(source)?.[1] ?? "";
   return [...schema.matchAll(/^ {2}([A-Z][A-Z_]+):/gm)].map((match) => match[1] ?? "");
 }
+
+describe("the regions of a stage", () => {
+  const environmentOf = async (siteRegions: readonly Region[], name: string) => {
+    const dev = { ...STAGES.dev, tariff: { ...STAGES.dev.tariff, siteRegions } };
+    const functions = ofType(await resourcesOf("dev", dev), "AWS::Lambda::Function");
+    return functions.find(([id]) => id.startsWith(name))?.[1].Properties.Environment.Variables;
+  };
+
+  it("are its default's alone until a site names another", async () => {
+    expect(await environmentOf([], "Signals")).toMatchObject({ OCTOPUS_REGIONS: "C", CARBON_REGIONS: "national" });
+  });
+
+  it("are fetched once each, carbon under the ids of its API", async () => {
+    const variables = await environmentOf(["J", "C", "P"], "Signals");
+    expect(variables).toMatchObject({ OCTOPUS_REGIONS: "C,J,P", CARBON_REGIONS: "national,14,13,1" });
+    expect(variables).not.toHaveProperty("OCTOPUS_REGION");
+    expect(await environmentOf(["J"], "Optimiser")).toMatchObject({ OCTOPUS_REGION: "C", CARBON_REGION: "national" });
+  });
+});

@@ -23,7 +23,7 @@ describe("grants", () => {
         "Optimiser may dynamodb:BatchGetItem, dynamodb:PutItem, dynamodb:UpdateItem on Plans",
         "Optimiser may dynamodb:PutItem, dynamodb:Query, dynamodb:UpdateItem on Commands",
         "Optimiser may events:PutEvents on Bus",
-        "Optimiser may sqs:ChangeMessageVisibility, sqs:DeleteMessage, sqs:GetQueueAttributes, sqs:GetQueueUrl, sqs:ReceiveMessage on ReplanQueue",
+        "Optimiser may sqs:ChangeMessageVisibility, sqs:DeleteMessage, sqs:GetQueueAttributes, sqs:GetQueueUrl, sqs:ReceiveMessage, sqs:SendMessage on ReplanQueue",
         "Verifier may logs:CreateLogStream, logs:PutLogEvents on VerifierLogs",
         "Verifier may sqs:GetQueueAttributes, sqs:GetQueueUrl, sqs:SendMessage on VerifierFailures",
         "Verifier may dynamodb:GetItem, dynamodb:PutItem, dynamodb:Query, dynamodb:UpdateItem on Commands",

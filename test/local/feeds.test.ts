@@ -28,9 +28,10 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((feeds) => feeds.stop()));
 });
 
-async function feedsAt(now: string, faults: FeedFaults = {}) {
+async function feedsAt(now: string, faults: FeedFaults = {}, isGenerated = false) {
   const clock = { ms: Date.parse(now), now: () => clock.ms };
-  const feeds = await startFeeds({ clock, prices, carbon, zone: "Europe/London", publishHour: 16, faults });
+  const generated = { octopus: isGenerated, carbon: isGenerated };
+  const feeds = await startFeeds({ clock, prices, carbon, generated, zone: "Europe/London", publishHour: 16, faults });
   running.push(feeds);
   return { clock, feeds, faults };
 }
@@ -86,6 +87,7 @@ describe("the Octopus feed", () => {
   it.each([
     ["/v1/products/AGILE-24-10-01/electricity-tariffs/E-1R-OTHER-C/standard-unit-rates/", 404],
     ["/v1/accounts/", 404],
+    [RATES.replace("-C/", "-I/"), 404],
     [`${RATES}?period_from=2023-11-19T00:00`, 400],
     [`${RATES}?period_to=2023-11-19T00:00Z`, 400],
     [`${RATES}?page_size=many`, 400],
@@ -134,6 +136,43 @@ describe("the carbon feed", () => {
     const answer = await get(feeds.carbonUrl + path);
     expect(answer.status).toBe(status);
     expect(answer.body.error.code).toMatch(String(status));
+  });
+});
+
+describe("regions", () => {
+  const ratesIn = (region: string) => `${RATES.replace("-C/", `-${region}/`)}?period_from=2023-11-20T00:00Z`;
+  const carbonIn = (id: string) => `/regional/intensity/2023-11-20T00:00Z/2023-11-20T12:00Z/regionid/${id}`;
+  async function shown(isGenerated: boolean, letters: readonly string[], ids: readonly string[]) {
+    const { feeds } = await feedsAt("2023-11-20T12:00Z", {}, isGenerated);
+    const rates = letters.map(async (letter) =>
+      (await get(feeds.octopusUrl + ratesIn(letter))).body.results.map(
+        (row: { value_inc_vat: number }) => row.value_inc_vat,
+      ),
+    );
+    const grams = ids.map(async (id) =>
+      (await get(feeds.carbonUrl + carbonIn(id))).body.data.data.map(
+        (row: { intensity: { forecast: number } }) => row.intensity.forecast,
+      ),
+    );
+    return { rates: await Promise.all(rates), grams: await Promise.all(grams) };
+  }
+
+  it("all have what was recorded", async () => {
+    const { rates, grams } = await shown(false, ["C", "J", "P"], ["13", "14", "1"]);
+    expect(new Set([...rates].map(String)).size).toBe(1);
+    expect(new Set([...grams].map(String)).size).toBe(1);
+    expect(rates[0].length * grams[0].length).toBeGreaterThan(0);
+  });
+
+  it("differ where figures are generated, always in the same way, and home is as made", async () => {
+    const [first, again] = [
+      await shown(true, ["C", "J", "P"], ["14", "1"]),
+      await shown(true, ["C", "J", "P"], ["14", "1"]),
+    ];
+    expect(again).toEqual(first);
+    expect(new Set(first.rates.map(String)).size).toBe(3);
+    expect(new Set(first.grams.map(String)).size).toBe(2);
+    expect(first.rates[0]).toEqual((await shown(false, ["C"], [])).rates[0]);
   });
 });
 

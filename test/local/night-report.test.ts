@@ -67,6 +67,8 @@ const calm: Outcome = {
   deadLetters: [],
   refusals: [],
   droppedDeliveries: [],
+  portfolioPlans: [],
+  assetPlans: [],
 };
 
 async function aReport(outcome: Partial<Outcome> = {}, changes: Partial<NightInputs> = {}): Promise<Report> {

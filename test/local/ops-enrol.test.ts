@@ -3,12 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Asset } from "../../shared/domain/asset.ts";
+import { epochMs, instant } from "../../shared/domain/instant.ts";
+import type { Slot } from "../../shared/domain/signal.ts";
 import {
   anAsset,
   assetInput,
   chargerInput,
   fakePlatform,
   heatPumpInput,
+  NOW,
   runOps,
   solarSiteInput,
   VIN,
@@ -25,6 +28,15 @@ function fileOf(content: unknown): string {
   writeFileSync(file, typeof content === "string" ? content : JSON.stringify(content));
   return file;
 }
+
+const NOW_MS = epochMs(NOW);
+
+/** Cheap from 00:30 to 05:30, and whatever else is named. */
+const goWith = (...rates: unknown[]) => ({
+  kind: "time-of-use",
+  rates: [{ from: "00:30", to: "05:30", pencePerKwh: 7.5 }, ...rates],
+  otherwisePencePerKwh: 30,
+});
 
 describe("ops enrol", () => {
   it("stores an asset with its defaults, puts it on the schedule and announces it", async () => {
@@ -86,6 +98,19 @@ describe("ops enrol", () => {
     expect(platform.assets.size).toBe(1);
   });
 
+  it("takes a site's own tariff and region, and says when nobody fetches the region", async () => {
+    const input = assetInput({ site: { ...site("Europe/London"), region: "J", tariff: goWith() } });
+    const fresh = fakePlatform();
+    const { code, out } = await runOps(["enrol", fileOf(input)], fresh.target);
+    expect(code).toBe(0);
+    expect(fresh.assets.get("car-0001")?.site).toEqual(input.site);
+    expect(out).toContain("no signals: name J (South East England) in tariff.siteRegions of lib/stages.ts");
+    const [from, to] = [instant(NOW_MS - 1_800_000), instant(NOW_MS)];
+    const slot: Slot = { startsAt: from, endsAt: to, value: 150, kind: "forecast", issuedAt: from };
+    const fetching = fakePlatform({ signals: { "carbon-intensity#14": [slot] } });
+    expect((await runOps(["enrol", fileOf(input)], fetching.target)).out).not.toContain("no signals");
+  });
+
   const site = (timeZone: string) => ({ siteId: "home", timeZone });
   it.each<[what: string, content: unknown, says: string]>([
     ["text that is not JSON", `{"vendorAssetId": "${VIN}`, "cars.json: is not JSON"],
@@ -134,6 +159,31 @@ describe("ops enrol", () => {
     ],
     ["a zone without summer time", assetInput({ site: site("EST") }), "[0] site.timeZone: is not an IANA time zone"],
     ["an offset for a zone", assetInput({ site: site("+01:00") }), "[0] site.timeZone: is not an IANA time zone"],
+    [
+      "a region that there is not",
+      assetInput({ site: { ...site("Europe/London"), region: "I" } }),
+      "[0] site.region: expected the letter of a GB electricity region",
+    ],
+    [
+      "a tariff that there is not",
+      assetInput({ site: { ...site("Europe/London"), tariff: { kind: "economy-7" } } }),
+      "[0] site.tariff.kind: expected one of: agile, flat, time-of-use",
+    ],
+    [
+      "a rate on top of another",
+      assetInput({
+        site: { ...site("Europe/London"), tariff: goWith({ from: "05:00", to: "07:00", pencePerKwh: 15 }) },
+      }),
+      "[0] site.tariff.rates.1: overlaps rates.0, 00:30 to 05:30",
+    ],
+    [
+      "two tariffs at one site",
+      [
+        assetInput({ site: { ...site("Europe/London"), tariff: goWith() } }),
+        chargerInput({ site: site("Europe/London") }),
+      ],
+      "[1] site.tariff: is not that of [0], at the same site",
+    ],
     ["an empty vendor id", assetInput({ vendorAssetId: "" }), "[0] vendorAssetId: Too small"],
     ["a vendor id with a space", assetInput({ vendorAssetId: ` ${VIN}` }), "[0] vendorAssetId: has a space"],
     [

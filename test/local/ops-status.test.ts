@@ -38,6 +38,29 @@ async function statusOf(stored: Stored, now: Instant = NOW): Promise<string> {
 }
 
 describe("ops status", () => {
+  it.each([
+    [{}, undefined],
+    [{ region: "J" }, "  pays        Agile; region J, South East England"],
+    [{ tariff: { kind: "flat", pencePerKwh: 24.5 } }, "  pays        24.5 p per kWh"],
+    [
+      {
+        region: "P",
+        tariff: {
+          kind: "time-of-use",
+          rates: [{ from: "00:30", to: "05:30", pencePerKwh: 7.5 }],
+          otherwisePencePerKwh: 30,
+        },
+      },
+      "  pays        7.5 p from 00:30 to 05:30, else 30 p per kWh; region P, North\n              Scotland",
+    ],
+  ])("tells what the site pays where it has terms of its own: %j", async (terms, line) => {
+    const out = await statusOf({
+      assets: [anAsset({ site: { siteId: "home", timeZone: "Europe/London", ...terms } })],
+    });
+    if (line === undefined) expect(out).not.toContain("  pays ");
+    else expect(out).toContain(`${line}\n`);
+  });
+
   it("tells all that is known of a healthy car, and draws its night", async () => {
     const out = await statusOf({
       reading: aReading(),

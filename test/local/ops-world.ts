@@ -7,6 +7,7 @@ import type { FaultClass } from "../../shared/domain/fault.ts";
 import { type Instant, parseInstant, plusMs } from "../../shared/domain/instant.ts";
 import { Plan } from "../../shared/domain/plan.ts";
 import { ChargeReading, type Reachability, type Reading, type Stream } from "../../shared/domain/reading.ts";
+import type { SeriesId, Slot } from "../../shared/domain/signal.ts";
 import type { Account } from "../../shared/store/accounts.ts";
 import type { Latest } from "../../shared/store/readings.ts";
 import { fakeBus } from "../fakes/bus.ts";
@@ -139,6 +140,7 @@ export type Stored = {
   reading?: Reading;
   reach?: Reachability;
   plan?: Plan;
+  signals?: Record<SeriesId, readonly Slot[]>;
   /** Newest first, as the store gives them. */
   commands?: readonly Command[];
 };
@@ -170,12 +172,14 @@ export function fakePlatform(stored: Stored = {}) {
       record: refuse,
       recordFailure: refuse,
     },
-    signals: { slots: refuse, putSlots: refuse },
+    signals: { slots: async (series) => [...(stored.signals?.[series] ?? [])], putSlots: refuse },
     plans: {
       get: async () => new Map(stored.plan ? [[stored.plan.assetId, stored.plan]] : []),
       put: refuse,
       dueEdges: refuse,
       setNextEdge: refuse,
+      portfolio: refuse,
+      putPortfolio: refuse,
     },
     commands: {
       recent: async (_, limit) => (stored.commands ?? []).slice(0, limit),

@@ -21,6 +21,7 @@ import { fakeAccountsStore } from "../fakes/accounts-store.ts";
 import { fakeAssetsStore } from "../fakes/assets-store.ts";
 import { type FakeClock, fakeClock } from "../fakes/clock.ts";
 import { fakeCommandsStore } from "../fakes/commands-store.ts";
+import { fakeHabitsStore } from "../fakes/habits-store.ts";
 import { fakeLog } from "../fakes/log.ts";
 import { fakeMeter } from "../fakes/meter.ts";
 import { CARBON, PRICE } from "../fakes/optimiser-world.ts";
@@ -124,7 +125,17 @@ export async function aWorld(clock: FakeClock, clouds: readonly Cloud[], options
     integrations: clouds.map(({ deployed: { manifest } }) => ({ ...manifest, functionName: manifest.name })),
     send: async (name: string, request: PollRequest) => void polls.push({ integration: name, request }),
   };
-  const optimiserDeps = { ...common, fleets: ["main"], series: { price: PRICE, carbon: CARBON } as const };
+  const optimiserDeps = {
+    ...common,
+    remainingMs: () => 60_000,
+    habits: fakeHabitsStore(),
+    fleets: ["main"],
+    region: "C",
+    series: { price: PRICE, carbon: CARBON } as const,
+    later: async () => {
+      throw new Error("more work than one invocation can do");
+    },
+  };
 
   const settle = async () => {
     for (;;) {

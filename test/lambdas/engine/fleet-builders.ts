@@ -5,6 +5,8 @@ export type AnAsset = {
   fromSlot: number;
   toSlot: number;
   limitWh: number;
+  headWh?: number;
+  tailWh?: number;
   minimumWh: number;
   energyWh: number;
   maximumWh: number;
@@ -43,6 +45,8 @@ export function aFleet(
       fromSlot: assets.map((a) => a.fromSlot),
       toSlot: assets.map((a) => a.toSlot),
       limitWh: assets.map((a) => a.limitWh),
+      ...(assets.some((a) => a.headWh !== undefined) ? { headWh: assets.map((a) => a.headWh ?? a.limitWh) } : {}),
+      ...(assets.some((a) => a.tailWh !== undefined) ? { tailWh: assets.map((a) => a.tailWh ?? a.limitWh) } : {}),
       minimumWh: assets.map((a) => a.minimumWh),
       energyWh: assets.map((a) => a.energyWh),
       maximumWh: assets.map((a) => a.maximumWh),
@@ -55,7 +59,10 @@ export function aFleet(
 
 export type Drawn = { assets: AnAsset[]; slots: number; price: number[]; fleetCapWh: number[]; groupCapWh: number[] };
 
-/** Small fleets of every kind: ties, negative prices, tight and absent caps, optional energy, impossible needs. */
+/** Quarters of a slot that are left of it; null for a whole one. */
+const aPart = fc.oneof(fc.constant(null), fc.integer({ min: 0, max: 4 }));
+
+/** Small fleets of every kind: partial slots, ties, negative prices, tight and absent caps, optional energy, impossible needs. */
 export const aDrawnFleet: fc.Arbitrary<Drawn> = fc
   .record({
     slots: fc.integer({ min: 1, max: 9 }),
@@ -79,6 +86,8 @@ export const aDrawnFleet: fc.Arbitrary<Drawn> = fc
           .record({
             window: fc.tuple(fc.integer({ min: 0, max: slots }), fc.integer({ min: 0, max: slots })),
             limitWh: fc.integer({ min: 0, max: 9 }),
+            headShare: aPart,
+            tailShare: aPart,
             minimumShare: fc.integer({ min: 0, max: 2 }),
             energyWh: fc.integer({ min: 0, max: 30 }),
             optionalWh: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 12 })),
@@ -86,13 +95,15 @@ export const aDrawnFleet: fc.Arbitrary<Drawn> = fc
             group: fc.integer({ min: 0, max: groups - 1 }),
             shortfallPrice: fc.constantFrom(0, 12, 40, 1000),
           })
-          .map(({ window: [a, b], minimumShare, optionalWh, ...asset }) =>
+          .map(({ window: [a, b], headShare, tailShare, minimumShare, optionalWh, ...asset }) =>
             anAsset({
               ...asset,
               fromSlot: Math.min(a, b),
               toSlot: Math.max(a, b),
               minimumWh: Math.floor((asset.limitWh * minimumShare) / 3),
               maximumWh: asset.energyWh + optionalWh,
+              ...(headShare === null ? {} : { headWh: Math.floor((asset.limitWh * headShare) / 4) }),
+              ...(tailShare === null ? {} : { tailWh: Math.floor((asset.limitWh * tailShare) / 4) }),
             }),
           ),
         { minLength: 0, maxLength: 24 },

@@ -29,6 +29,13 @@ describe("a fleet that cannot be", () => {
       "toSlot of asset 1 is 2: before its fromSlot 3",
     ],
     ["a minimum above the limit", pair({ minimumWh: 4000 }), "minimumWh of asset 1 is 4000: above its limitWh 3700"],
+    ["a first slot with more than a slot", pair({ headWh: 3701 }), "headWh of asset 1 is 3701: above its limitWh 3700"],
+    ["a last slot with more than a slot", pair({ tailWh: 3701 }), "tailWh of asset 1 is 3701: above its limitWh 3700"],
+    [
+      "an unknown first slot",
+      pair({ headWh: Number.NaN }),
+      "headWh of asset 1 is NaN: not a whole number from 0 to 100000000",
+    ],
     ["a class without prices", pair({ priceClass: 1 }), "priceClass of asset 1 is 1: not a whole number from 0 to 0"],
     ["a group without caps", pair({ group: 1 }), "group of asset 1 is 1: not a whole number from 0 to 0"],
     [
@@ -68,6 +75,26 @@ describe("a last plan that is not of this fleet", () => {
   });
 });
 
+describe("figures of a plan that is not of this fleet", () => {
+  const energyWh = () => 0;
+
+  it.each<[string, Parameters<typeof planFleet>[1], string]>([
+    ["prices of another day", { start: { energyWh, slotPrices: [1] } }, "start.slotPrices has 1 values for 4"],
+    [
+      "a price below nothing",
+      { start: { energyWh, slotPrices: [0, -1, 0, 0] } },
+      "start.slotPrices [1] is -1: not a price from 0 to 1099511627776",
+    ],
+    [
+      "two plans at once",
+      { start: { energyWh }, previous: { plan: planFleet(pair({})), assets: [0, 1] } },
+      "start is given beside previous: leave one of them out",
+    ],
+  ])("%s is refused", (_, options, message) => {
+    expect(() => planFleet(pair({}), options)).toThrow(message);
+  });
+});
+
 describe("a fleet at the edge of what can be", () => {
   it.each<[string, FleetInput, number, number]>([
     ["no assets", aFleet([]), 0, 0],
@@ -84,6 +111,9 @@ describe("a fleet at the edge of what can be", () => {
       -22.2,
       0,
     ],
+    ["a first slot half gone", aFleet([anAsset({ headWh: 1850 })]), 18.5 + 74 + 55.5, 0],
+    ["a last slot half gone", aFleet([anAsset({ energyWh: 14_800, tailWh: 1850 })]), 37 + 74 + 111 + 74 + 185, 1850],
+    ["one slot, and that half gone", aFleet([anAsset({ toSlot: 1, headWh: 1850, tailWh: 700 })]), 18.5 + 555, 5550],
     ["a price above that of not charging", aFleet([anAsset({ shortfallPrice: 150_000 })]), 37 + 55.5, 3700],
   ])("%s", (_, input, pence, shortfallWh) => {
     const plan = planFleet(input);
@@ -93,6 +123,16 @@ describe("a fleet at the edge of what can be", () => {
   it("takes one slot's minimum where it needs less, and says what that costs more than the bound", () => {
     const input = aFleet([anAsset({ energyWh: 300, minimumWh: 690 })]);
     expect(planFleet(input, { minimumPower: true })).toMatchObject({ costPence: expect.closeTo(6.9, 9), gap: 0 });
+  });
+
+  it("asks of a slot that is partly gone the same share of the minimum, rounded up", () => {
+    const input = aFleet([anAsset({ toSlot: 1, energyWh: 10, minimumWh: 700, headWh: 111 })]);
+    expect(planFleet(input, { minimumPower: true }).energyWh(0, 0)).toBe(21);
+    const two = aFleet([anAsset({ energyWh: 3703, minimumWh: 700, headWh: 37 })], {
+      price: [200_000, 100_000, 300_000, 400_000],
+    });
+    const plan = planFleet(two, { minimumPower: true });
+    expect([0, 1, 2, 3].map((slot) => plan.energyWh(0, slot))).toEqual([7, 3696, 0, 0]);
   });
 
   it("lifts the last piece to the minimum by taking from the slot before", () => {

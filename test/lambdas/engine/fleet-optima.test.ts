@@ -98,6 +98,34 @@ describe("planning again after a fiftieth of the fleet has changed", () => {
     expect(moved(before, again)).toEqual(new Int32Array());
   });
 
+  it("starts from figures out of a table as from the plan itself", () => {
+    const table = new Map<string, number>();
+    for (const i of everyone) for (let t = 0; t < 48; t++) table.set(`${i}/${t}`, before.energyWh(i, t));
+    const slotPrices: number[] = JSON.parse(JSON.stringify([...before.slotPrices]));
+    const start = { energyWh: (i: number, t: number) => table.get(`${i}/${t}`) ?? null, slotPrices };
+    const again = planFleet(next, { start });
+    const same = planFleet(next, { previous: { plan: before, assets: everyone } });
+    expect(again.gap).toBe(0);
+    expect(again.memory.energy).toEqual(same.memory.energy);
+    expect(again.stats.responding).toBe(same.stats.responding);
+    // Without prices the figures are still kept wherever a sample's prices leave them the cheapest.
+    const unpriced = planFleet(next, { start: { energyWh: start.energyWh } });
+    expect(unpriced.gap).toBe(0);
+    expect(unpriced.costPence).toBe(again.costPence);
+    expect(unpriced.stats.responding).toBeLessThan(assets.count);
+  });
+
+  it("moves nobody from figures that minimum powers made", () => {
+    const lifted = planFleet(input, { minimumPower: true });
+    const start = { energyWh: lifted.energyWh, slotPrices: lifted.slotPrices };
+    const again = planFleet(input, { minimumPower: true, start });
+    expect(inspect(input, again, { minimumPower: true }).breaches).toEqual([]);
+    expect(moved(lifted, again)).toEqual(new Int32Array());
+    const later = planFleet(next, { minimumPower: true, start });
+    expect(inspect(next, later, { minimumPower: true }).breaches).toEqual([]);
+    expect(moved(lifted, later).length / assets.count).toBeLessThan(0.08);
+  });
+
   it("keeps minimum powers where they were", () => {
     const lifted = planFleet(input, { minimumPower: true });
     const again = planFleet(next, { minimumPower: true, previous: { plan: lifted, assets: everyone } });

@@ -56,6 +56,8 @@ describe("a fleet's plan, whatever the fleet", () => {
           assets: drawn.assets.map((a) => ({
             ...a,
             limitWh: a.limitWh * 10,
+            ...(a.headWh === undefined ? {} : { headWh: a.headWh * 10 }),
+            ...(a.tailWh === undefined ? {} : { tailWh: a.tailWh * 10 }),
             minimumWh: a.minimumWh * 10,
             energyWh: a.energyWh * 10,
             maximumWh: a.maximumWh * 10,
@@ -112,8 +114,57 @@ describe("a fleet's plan, whatever the fleet", () => {
         const most = cost(drawn) + 1e-9;
         expect(freer((a) => ({ limitWh: a.limitWh + 3 }))).toBeLessThanOrEqual(most);
         expect(freer((a) => ({ maximumWh: a.maximumWh + 3 }))).toBeLessThanOrEqual(most);
-        expect(freer(() => ({ fromSlot: 0, toSlot: drawn.slots }))).toBeLessThanOrEqual(most);
+        expect(freer((a) => ({ headWh: a.limitWh }))).toBeLessThanOrEqual(most);
+        expect(freer((a) => ({ tailWh: a.limitWh }))).toBeLessThanOrEqual(most);
+        expect(
+          freer((a) => ({ fromSlot: 0, toSlot: drawn.slots, headWh: a.limitWh, tailWh: a.limitWh })),
+        ).toBeLessThanOrEqual(most);
       }),
+      runs,
+    );
+  });
+
+  it("is the same, asset by asset, when its first and last slots are said to be whole", () => {
+    fc.assert(
+      fc.property(aDrawnFleet, fc.boolean(), (drawn, minimumPower) => {
+        const bare = drawn.assets.map(({ headWh: _, tailWh: __, ...a }) => a);
+        const plan = planFleet(fleetOf({ ...drawn, assets: bare }), { minimumPower });
+        const whole = bare.map((a) => ({ ...a, headWh: a.limitWh, tailWh: a.limitWh }));
+        const same = planFleet(fleetOf({ ...drawn, assets: whole }), { minimumPower });
+        expect(same.costPence).toBe(plan.costPence);
+        expect(same.boundPence).toBe(plan.boundPence);
+        expect(same.memory.energy).toEqual(plan.memory.energy);
+        expect(same.slotPrices).toEqual(plan.slotPrices);
+      }),
+      runs,
+    );
+  });
+
+  it("is the same from whatever figures it starts as from nothing", () => {
+    const figure = fc.oneof(fc.integer({ min: -1, max: 10 }), fc.constantFrom(null, 0.5, Number.NaN));
+    const aPrice = fc.integer({ min: 0, max: 40 });
+    fc.assert(
+      fc.property(
+        aDrawnFleet,
+        fc.array(figure, { minLength: 1 }),
+        fc.infiniteStream(aPrice),
+        (drawn, figures, stream) => {
+          const drawnPrices = (count: number) => Array.from({ length: count }, () => stream.next().value);
+          const energyWh = (asset: number, slot: number) =>
+            figures[(asset * drawn.slots + slot) % figures.length] ?? null;
+          const slotPrices = drawnPrices(drawn.slots);
+          const groupPrices = drawnPrices(drawn.groupCapWh.length);
+          for (const start of [{ energyWh }, { energyWh, slotPrices, groupPrices }]) {
+            const plan = planFleet(fleetOf(drawn), { start });
+            expect(plan.costPence).toEqual(close(cost(drawn)));
+            expect(plan.gap).toBe(0);
+            expect(inspect(fleetOf(drawn), plan).breaches).toEqual([]);
+            const lifted = planFleet(fleetOf(drawn), { start, minimumPower: true });
+            expect(inspect(fleetOf(drawn), lifted, { minimumPower: true }).breaches).toEqual([]);
+            expect(lifted.gap).toBeGreaterThanOrEqual(0);
+          }
+        },
+      ),
       runs,
     );
   });

@@ -13,6 +13,7 @@ type Case = {
   priceClasses: Record<string, number[]>;
   carbon?: Record<string, number[]>;
   fleetCapKw?: (number | null)[];
+  rampKw?: number;
   groups?: Record<string, { capKw: (number | null)[] }>;
   assets: {
     priceClass: string;
@@ -68,6 +69,7 @@ function read(id: string): { input: FleetInput; reference: Case["reference"] } {
       slots,
       price,
       ...(given.fleetCapKw === undefined ? {} : { fleetCapWh: caps(given.fleetCapKw) }),
+      ...(given.rampKw === undefined ? {} : { rampWh: wh(given.rampKw) }),
       ...(groups.length === 0 ? {} : { groupCapWh }),
     }),
   };
@@ -83,6 +85,15 @@ describe.skipIf(skip)("the shared optimiser cases that a fleet covers", () => {
     );
     expect(plan.shortfallWh / 1000).toBeCloseTo(reference.shortfallKwh, 2);
     expect(plan.gap).toBe(0);
+  });
+
+  it("s07: the reference's optimum under a ramp, proven but for what solving a linear program leaves open", () => {
+    const { input, reference } = read("s07");
+    const plan = planFleet(input);
+    expect(inspect(input, plan).breaches).toEqual([]);
+    expect(plan.costPence).toBeCloseTo(reference.objective, 5);
+    expect(plan.boundPence).toBeLessThanOrEqual(reference.objective + 1e-6);
+    expect(plan.gap).toBeLessThan(1e-6);
   });
 
   it("s05: minimum powers near the reference's optimum, and a bound below it", () => {

@@ -246,6 +246,57 @@ describe("every plan of a tank", () => {
     },
   );
 
+  it("costs as much where it begins outside the band, or ends below its grid for want of heat", () => {
+    const outside = fc.record({
+      startC: fc.oneof(fc.double({ min: 5, max: 45, noNaN: true }), fc.double({ min: 60, max: 75, noNaN: true })),
+      drawKw: fc.double({ min: 0, max: 3, noNaN: true }),
+      ratedPowerKw: fc.constantFrom(0.05, 0.4, 3),
+      maxStarts: fc.integer({ min: 0, max: 4 }),
+    });
+    const excess: number[] = [];
+    fc.assert(
+      fc.property(prices, outside, (list, changes) => {
+        const input = problem(list, changes);
+        const steps = planHeat(input);
+        const best = cheapestByForce(input);
+        const cost = costOf(input, steps);
+        expect(cost).toBeGreaterThanOrEqual(best - 1e-6);
+        // One slot of heat more or less: its price, or the half-hour of discomfort that it would have spared.
+        const heatKwh = input.ratedPowerKw * 0.5;
+        const warmerK = (heatKwh * input.cop) / input.capacityKwhPerK;
+        const spread = Math.max(...list) - Math.min(...list);
+        expect(cost - best).toBeLessThanOrEqual(Math.max(heatKwh * spread, warmerK * 25) + input.startPence);
+        excess.push(cost - best);
+        for (const { mode, endC } of steps) {
+          if (mode === "reduced") expect(endC).toBeGreaterThanOrEqual(input.minC + input.marginK);
+        }
+      }),
+      { numRuns: 100 },
+    );
+    expect(excess.reduce((sum, pence) => sum + pence, 0) / excess.length).toBeLessThan(0.5);
+  });
+
+  it("leaves a tank far below its band to its thermostat, which heats as fast as the pump can", () => {
+    const steps = planHeat(problem([30, 30, 30, 30, 30, 30], { startC: 12, drawKw: 0 }));
+    expect(drawn(steps)).toBe("......");
+    const warmer = steps.map(({ endC }, t) => endC - (steps[t - 1]?.endC ?? 12));
+    expect(warmer.slice(0, 2).every((kelvin) => kelvin > 15)).toBe(true);
+    expect(steps[2]?.endC).toBe(55);
+  });
+
+  it("says what becomes of a tank whose pump cannot hold it, below the grid too", () => {
+    const input = problem([30, 30, 30, 30], { startC: 30, drawKw: 2, ratedPowerKw: 0.4 });
+    let tankC = input.startC;
+    for (const { mode, endC, energyKwh } of planHeat(input)) {
+      const lostKw = input.drawKw + input.lossKwPerK * (tankC - input.roomC);
+      tankC += ((0.4 * 2.5 - lostKw) * 0.5) / input.capacityKwhPerK;
+      expect(mode).toBe("normal");
+      expect(energyKwh).toBeCloseTo(0.2, 9);
+      expect(endC).toBeCloseTo(tankC, 9);
+    }
+    expect(tankC).toBeLessThan(30 - 3); // the grid ends 3 K below the start
+  });
+
   it("never predicts a temperature outside the band when it begins inside", () => {
     const long = fc.array(fc.integer({ min: -50, max: 500 }), { minLength: 1, maxLength: 60 });
     fc.assert(

@@ -82,6 +82,12 @@ function proven({ home, prices }: Case): number {
   return model.optimum();
 }
 
+/** A slot's heat at the dearest price, or the discomfort that it would have spared: temperatures off by a node move less. */
+function slotOfHeat({ home, prices }: Case): number {
+  const risePerWh = (home.gainCPerKwhHeat * Math.max(...home.cop)) / 1000;
+  return home.limitWh * Math.max(...prices, home.discomfortPenalty * risePerWh) + home.startCost;
+}
+
 describe("a heated home", () => {
   it("heats ahead of the dear hours and coasts through them", () => {
     const [one] = fc.sample(cases(12), { numRuns: 1, seed: 1 });
@@ -96,13 +102,14 @@ describe("a heated home", () => {
     expect(discomfortK).toBeLessThan(0.01);
   });
 
-  it("costs within 0.5 % of what a mixed-integer program proves, and never less", () => {
+  it("costs within 0.5 % of what a mixed-integer program proves on average, at worst a slot of heat more, and never less", () => {
     const excess: number[] = [];
     fc.assert(
       fc.property(cases(20), (one) => {
         const { cost } = solve(one);
         const reference = proven(one);
         expect(cost).toBeGreaterThan(reference - 1e-6 * Math.abs(reference) - 1);
+        expect(cost - reference).toBeLessThan(slotOfHeat(one));
         excess.push((cost - reference) / Math.max(reference, 1));
       }),
       { numRuns: 25 },

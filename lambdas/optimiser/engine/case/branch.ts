@@ -1,5 +1,6 @@
+import { PlanInputError } from "../oracles/input-error.ts";
 import type { Choice } from "./choice.ts";
-import { type LinearProgram, provenBound } from "./linear-program.ts";
+import { isProvenEmpty, type LinearProgram, provenBound } from "./linear-program.ts";
 import { Simplex } from "./simplex.ts";
 
 /** Below this a choice counts as made, kW or a share of one. */
@@ -18,10 +19,12 @@ export type Search = {
 };
 
 /**
- * Branch and bound: best bound first once a solution is known, each node followed down to its end before the next is taken. The bound of every node is
- * `provenBound` at its prices. The number of nodes is limited, not the time, so that an answer does not depend on the machine.
+ * Branch and bound: best bound first once a solution is known, each node followed down to its end before the next is taken.
+ * The bound of every node is `provenBound` at its prices; a node without a solution is closed for good only where a conflict
+ * proves that it has none. The number of nodes is limited, not the time, so that an answer does not depend on the machine.
  * @param slack cost by which two solutions may differ and count as equal
  * @returns null where nothing is feasible
+ * @throws PlanInputError where the nodes end before anything feasible is found
  */
 export function branchAndBound(
   program: LinearProgram,
@@ -35,7 +38,7 @@ export function branchAndBound(
   let bestCost = Number.POSITIVE_INFINITY;
   let nodes = 0;
   const open: Node[] = [{ bound: Number.NEGATIVE_INFINITY, changes: [] }];
-  let floor = Number.POSITIVE_INFINITY; // least bound among nodes closed because they could not be much better
+  let floor = Number.POSITIVE_INFINITY; // least bound among nodes closed without proof that they are empty
 
   const take = () => {
     if (!best) return open.pop(); // depth first until there is something to compare with
@@ -44,7 +47,8 @@ export function branchAndBound(
     const [node] = open.splice(least, 1);
     return node;
   };
-  for (let node = take(); node && nodes < mostNodes; ) {
+  let node = take();
+  while (node && nodes < mostNodes) {
     if (node.bound >= bestCost - slack) {
       floor = Math.min(floor, node.bound);
       node = take();
@@ -60,12 +64,12 @@ export function branchAndBound(
       simplex.bound(variable, lower[variable] as number, upper[variable] as number);
     }
     const outcome = simplex.solve(bestCost - slack);
-    if (outcome === "infeasible") {
+    if (outcome === "infeasible" && isProvenEmpty(program, simplex.conflictPrices(), lower, upper)) {
       node = take();
       continue;
     }
     const bound = Math.max(node.bound, provenBound(program, simplex.rowPrices(), lower, upper));
-    if (outcome === "cut" || bound >= bestCost - slack) {
+    if (outcome !== "optimal" || bound >= bestCost - slack) {
       floor = Math.min(floor, bound);
       node = take();
       continue;
@@ -84,9 +88,12 @@ export function branchAndBound(
     const [near, far] = alternatives(choice, simplex);
     open.push({ bound, changes: [...node.changes, far] });
     node = { bound, changes: [...node.changes, near] };
-    if (nodes >= mostNodes) open.push(node);
   }
-  if (!best) return null;
+  if (node) open.push(node); // taken, but the nodes ended first
+  if (!best) {
+    if (open.length === 0) return null;
+    throw new PlanInputError("the case", "mostNodes", `(${mostNodes}) ended before any plan was found: allow more`);
+  }
   const left = open.reduce((least, node) => Math.min(least, node.bound), floor);
   return { cost: bestCost, bound: Math.min(left, bestCost), value: best, nodes, pivots: simplex.iterations };
 }

@@ -10,13 +10,13 @@ const PRICE_UNITS = 1e4;
 const WH = 1000;
 
 /**
- * A problem that is nothing but vehicles of any power under caps goes to the fleet engine, which is exact at any size.
+ * A problem that is nothing but vehicles of any power under caps and a ramp goes to the fleet engine, which is exact at any size.
  * Null for any other, or where energies are no whole Wh.
  */
 export function solveAsFleet(problem: Problem): Solution | null {
   const { slots, slotHours, assets } = problem;
   const vehicles = assets.filter((asset): asset is Vehicle => asset.kind === "ev");
-  if (vehicles.length < MANY || vehicles.length < assets.length || problem.rampKw !== undefined) return null;
+  if (vehicles.length < MANY || vehicles.length < assets.length) return null;
   if (!vehicles.every(isPlain) || slots > 254) return null;
 
   const classes = new Map<readonly number[], number>();
@@ -29,6 +29,7 @@ export function solveAsFleet(problem: Problem): Solution | null {
     Array.from({ length: slots }, (_, t) => (caps?.[t] ?? Number.POSITIVE_INFINITY) * slotHours * WH);
   const fleetCap = capsWh(problem.fleetCapKw);
   const groupCap = [...groups.map((name) => problem.groupCapsKw.get(name)), undefined].flatMap(capsWh);
+  const rampWh = problem.rampKw === undefined ? undefined : problem.rampKw * slotHours * WH;
   const wh = (kwh: number) => Math.round(kwh * WH);
   const exact = vehicles.flatMap(({ maxKw, minKwh, maxKwh }) => [maxKw * slotHours, minKwh, maxKwh]);
   if (exact.some((kwh) => Math.abs(kwh * WH - wh(kwh)) > 1e-6)) return null;
@@ -38,6 +39,7 @@ export function solveAsFleet(problem: Problem): Solution | null {
     slots,
     price: exactPrices.map(Math.round),
     fleetCapWh: fleetCap.map(wholeBelow),
+    ...(rampWh === undefined ? {} : { rampWh: wholeBelow(rampWh) }),
     groupCapWh: groupCap.map(wholeBelow),
     assets: {
       count: vehicles.length,
@@ -77,15 +79,17 @@ export function solveAsFleet(problem: Problem): Solution | null {
   return { schedule, costPence, boundPence, isProven, nodes: 1, pivots: plan.stats.pushes };
 
   /** The Lagrangian bound at the plan's slot prices, over prices and caps as given, not as rounded for the engine. */
-  function boundAt({ slotPrices, groupPrices }: FleetPlan): number {
+  function boundAt({ slotPrices, groupPrices, rampPrices }: FleetPlan): number {
     const work = carWorkspace(slots);
     const price = new Float64Array(slots);
     const energyWh = new Int32Array(slots);
     let bound = -rent(slotPrices, fleetCap) - rent(groupPrices, groupCap);
+    for (const each of rampPrices) bound -= (Math.abs(each) * (rampWh ?? 0)) / WH / PRICE_UNITS;
     for (const [i, vehicle] of vehicles.entries()) {
       const at = (input.assets.group?.[i] as number) * slots;
       for (let t = 0; t < slots; t++) {
-        const scarce = (slotPrices[t] as number) + (groupPrices[at + t] ?? 0);
+        const steps = (rampPrices[t] as number) - (rampPrices[t + 1] ?? 0);
+        const scarce = (slotPrices[t] as number) + (groupPrices[at + t] ?? 0) + steps;
         price[t] = ((vehicle.pricePence as readonly number[])[t] as number) * PRICE_UNITS + scarce;
       }
       const car = {

@@ -46,6 +46,26 @@ export function provenBound(
   lower: ArrayLike<number> = program.lower,
   upper: ArrayLike<number> = program.upper,
 ): number {
+  return leastOf(program, program.cost, rowPrice, lower, upper);
+}
+
+/** Whether these prices of the rows prove that nothing is feasible (Farkas): were everything free, it would still cost something. */
+export function isProvenEmpty(
+  program: LinearProgram,
+  rowPrice: Float64Array,
+  lower: ArrayLike<number>,
+  upper: ArrayLike<number>,
+): boolean {
+  return leastOf(program, null, rowPrice, lower, upper) > 1e-10;
+}
+
+function leastOf(
+  program: LinearProgram,
+  cost: readonly number[] | null,
+  rowPrice: Float64Array,
+  lower: ArrayLike<number>,
+  upper: ArrayLike<number>,
+): number {
   let bound = 0;
   const price = rowPrice.slice();
   for (const [row, at] of price.entries()) {
@@ -56,9 +76,18 @@ export function provenBound(
   for (let j = 0; j < program.cost.length; j++) {
     const rows = program.columnRows[j] as number[];
     const factors = program.columnFactors[j] as number[];
-    let reduced = program.cost[j] as number;
+    let reduced = cost ? (cost[j] as number) : 0;
     for (let k = 0; k < rows.length; k++) reduced -= (price[rows[k] as number] as number) * (factors[k] as number);
     bound += reduced * ((reduced >= 0 ? lower[j] : upper[j]) as number);
   }
   return bound;
+}
+
+/** Every row's natural variable, or its slack. */
+export function naturalBasis(program: LinearProgram): Int32Array {
+  const rows = program.rowLower.length;
+  return Int32Array.from({ length: rows }, (_, i) => {
+    const natural = program.natural.get(i);
+    return natural === undefined ? i : rows + natural;
+  });
 }

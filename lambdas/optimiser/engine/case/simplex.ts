@@ -1,5 +1,5 @@
 import { BasisInverse, PIVOT } from "./basis-inverse.ts";
-import type { LinearProgram } from "./linear-program.ts";
+import { type LinearProgram, naturalBasis } from "./linear-program.ts";
 
 const FEASIBLE = 1e-9;
 const REFACTOR_EVERY = 400;
@@ -20,6 +20,7 @@ export class Simplex {
   readonly value: Float64Array;
   iterations = 0;
   private isBelow = false;
+  private unmended = -1;
   private readonly rows: number;
   private readonly count: number;
   private readonly cost: Float64Array;
@@ -69,7 +70,7 @@ export class Simplex {
     }
     this.value = new Float64Array(count);
     this.reduced = new Float64Array(count);
-    this.basic = basis ? basis.slice() : startOf(program);
+    this.basic = basis ? basis.slice() : naturalBasis(program);
     this.placeOf = new Int32Array(count).fill(-1);
     for (let i = 0; i < rows; i++) this.placeOf[this.basic[i] as number] = i;
     this.atUpper = new Uint8Array(count);
@@ -113,6 +114,12 @@ export class Simplex {
     return price;
   }
 
+  /** Prices of the rows that prove a solve's "infeasible": the row that nothing could mend. */
+  conflictPrices(): Float64Array {
+    const sign = this.isBelow ? -1 : 1;
+    return this.inverse.row(this.unmended).map((one) => sign * one);
+  }
+
   /** @param cutoff stop as soon as the objective is proven to be at least this */
   solve(cutoff = Number.POSITIVE_INFINITY): "optimal" | "infeasible" | "cut" {
     this.restart();
@@ -128,7 +135,10 @@ export class Simplex {
       if (leaving < 0) return "optimal";
       if (since % 10 === 9 && Number.isFinite(cutoff) && this.objective() >= cutoff) return "cut";
       const entering = this.ratioTest(leaving);
-      if (entering < 0) return "infeasible";
+      if (entering < 0) {
+        this.unmended = leaving;
+        return "infeasible";
+      }
       if (!this.pivot(leaving, entering)) {
         this.refactor();
         this.restart();
@@ -333,13 +343,4 @@ export class Simplex {
     }
     this.weight.fill(1);
   }
-}
-
-/** Every row's natural variable, or its slack. */
-function startOf(program: LinearProgram): Int32Array {
-  const rows = program.rowLower.length;
-  return Int32Array.from({ length: rows }, (_, i) => {
-    const natural = program.natural.get(i);
-    return natural === undefined ? i : rows + natural;
-  });
 }

@@ -35,7 +35,8 @@ export function orderPlaces(
  * repair most of its work on flat tariffs. `only` restricts it to flagged assets; the others keep what they have.
  */
 export function respond(fleet: Fleet, state: State, prices: Prices, only?: Uint8Array): void {
-  const { count, slots, width, classes, segment, from, to, limit, total, optional, base, groupCap, fleetCap } = fleet;
+  const { count, slots, width, classes, segment, from, to, total, optional, base, groupCap, fleetCap } = fleet;
+  const { limit, head, tail } = fleet;
   const { energy, filled, room, load } = state;
   const order = new Uint8Array(width);
   const keys = new Float64Array(width);
@@ -66,8 +67,10 @@ export function respond(fleet: Fleet, state: State, prices: Prices, only?: Uint8
         let take = need;
         let at = row + t;
         if (t < slots) {
-          if (t < first || t >= end || most === 0) continue;
-          if (take > most) take = most;
+          if (t < first || t >= end) continue;
+          const open = t === first ? head[i]! : t === end - 1 ? tail[i]! : most;
+          if (open === 0) continue;
+          if (take > open) take = open;
         } else {
           at = placeIndex(fleet, i, t);
           if (t > slots) take = Math.min(need, optional[i]!);
@@ -93,7 +96,7 @@ export function respond(fleet: Fleet, state: State, prices: Prices, only?: Uint8
 
 /** Sets the mask of places where the asset could take more. */
 export function markRoom(fleet: Fleet, energy: Int32Array, room: Int32Array, asset: number): void {
-  const { count, slots, words, from, to, limit, optional, base } = fleet;
+  const { count, slots, words, from, to, limit, head, tail, optional, base } = fleet;
   const most = limit[asset]!;
   const end = to[asset]!;
   const row = base[asset]!;
@@ -104,6 +107,11 @@ export function markRoom(fleet: Fleet, energy: Int32Array, room: Int32Array, ass
       for (let t = Math.max(from[asset]!, w << 5); t < stop; t++) {
         if (energy[row + t]! < most) mask |= 1 << (t & 31);
       }
+      // The ends of the window may have less room than the rest of it.
+      const first = from[asset]!;
+      if (first >> 5 === w && first < end && energy[row + first]! >= head[asset]!) mask &= ~(1 << (first & 31));
+      const last = end - 1;
+      if (last >> 5 === w && last > first && energy[row + last]! >= tail[asset]!) mask &= ~(1 << (last & 31));
     }
     if (slots >> 5 === w) mask |= 1 << (slots & 31);
     if ((slots + 1) >> 5 === w && energy[placeIndex(fleet, asset, slots + 1)]! < optional[asset]!) {

@@ -5,10 +5,16 @@ import type { Prices } from "./state.ts";
 /**
  * The certificate: what the fleet would cost at least, whatever its schedule, by Lagrange: every asset alone at its
  * cheapest under the prices of capacity, less what the caps are worth at those prices. True for any prices that are
- * not negative. Shares no code with what makes schedules, on purpose.
+ * not negative, and of ramp. Shares no code with what makes schedules, on purpose.
+ * @param ramp most change of the load from slot to slot, and its price into each slot: above zero for rising, below for
+ * falling
  */
-export function lowerBound(fleet: Fleet, prices: Prices): ExactSum {
-  const { slots, width, classes, groups, segment, from, to, limit, total, optional } = fleet;
+export function lowerBound(
+  fleet: Fleet,
+  prices: Prices,
+  ramp?: { rampWh: number; price: ArrayLike<number> },
+): ExactSum {
+  const { slots, width, classes, groups, segment, from, to, limit, head, tail, total, optional } = fleet;
   const bound = exactSum();
   for (let t = 0; t < slots; t++) {
     if (prices.fleet[t]! < 0) throw new RangeError(`the price of slot ${t} is negative`);
@@ -17,6 +23,9 @@ export function lowerBound(fleet: Fleet, prices: Prices): ExactSum {
   for (let cell = 0; cell < groups * slots; cell++) {
     if (prices.group[cell]! < 0) throw new RangeError(`the price of group cell ${cell} is negative`);
     if (prices.group[cell] !== 0) addProduct(bound, fleet.groupCap[cell]!, -prices.group[cell]!);
+  }
+  for (let t = 1; ramp !== undefined && t < slots; t++) {
+    addProduct(bound, ramp.rampWh, -Math.abs(ramp.price[t]!));
   }
   const slotPrice = new Float64Array(slots);
   const cheapest = new Uint8Array(slots);
@@ -27,6 +36,9 @@ export function lowerBound(fleet: Fleet, prices: Prices): ExactSum {
     const shortfallPrice = fleet.price[row + slots]!;
     for (let t = 0; t < slots; t++) {
       slotPrice[t] = fleet.price[row + t]! + prices.fleet[t]! + prices.group[group * slots + t]!;
+      // A kWh here is a rise into this slot and a fall into the next.
+      if (ramp !== undefined && t > 0) slotPrice[t]! += ramp.price[t]!;
+      if (ramp !== undefined && t < slots - 1) slotPrice[t]! -= ramp.price[t + 1]!;
       let p = t;
       for (; p > 0 && slotPrice[cheapest[p - 1]!]! > slotPrice[t]!; p--) cheapest[p] = cheapest[p - 1]!;
       cheapest[p] = t;
@@ -45,7 +57,7 @@ export function lowerBound(fleet: Fleet, prices: Prices): ExactSum {
         if (each >= 0 && (needed <= 0 || each >= shortfallPrice)) break;
         if (t < first || t >= end) continue;
         const room = each < 0 ? wanted : needed;
-        const taken = Math.min(room, most);
+        const taken = Math.min(room, t === first ? head[i]! : t === end - 1 ? tail[i]! : most);
         value += taken * each;
         wanted -= taken;
         needed -= taken;

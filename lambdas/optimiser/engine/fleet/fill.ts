@@ -1,6 +1,6 @@
 import { orderPlaces } from "./best-response.ts";
 import { polish } from "./polish.ts";
-import { type Fleet, placeIndex } from "./problem.ts";
+import { type Fleet, placeIndex, slotLimit, slotMinimum } from "./problem.ts";
 import type { Prices } from "./state.ts";
 
 /** Laxity is sorted in quarters of a slot. */
@@ -15,6 +15,12 @@ const BANDS = [0, 4 * STEPS, 8 * STEPS, 12 * STEPS, 18 * STEPS];
  * `minimumPower` no asset is left below its minimum in a slot: those that are start again.
  */
 export function fill(fleet: Fleet, prices: Prices, energy: Int32Array, minimumPower: boolean): void {
+  const room = fillMissing(fleet, prices, energy, minimumPower);
+  polish(fleet, prices, energy, room, minimumPower);
+}
+
+/** The same without putting to use what room is left. */
+export function fillMissing(fleet: Fleet, prices: Prices, energy: Int32Array, minimumPower: boolean): Room {
   const { count, slots, width, classes, segment } = fleet;
   const missing = new Uint8Array(count);
   const laxity = laxities(fleet);
@@ -30,7 +36,7 @@ export function fill(fleet: Fleet, prices: Prices, energy: Int32Array, minimumPo
     const s = segmentOf[n]!;
     complete(fleet, energy, room, assets[n]!, Math.trunc(s / classes) * slots, orders, s * width, minimumPower);
   }
-  polish(fleet, prices, energy, room, minimumPower);
+  return room;
 }
 
 /** Wh left under the caps per slot of the fleet, and per `group * slots + slot`. */
@@ -66,24 +72,28 @@ function roomLeft(fleet: Fleet, energy: Int32Array, laxity: Uint16Array, missing
 }
 
 /** How long an asset could wait, in steps: what its window has more than it needs. */
-function laxities({ count, from, to, limit, total }: Fleet): Uint16Array {
+function laxities({ count, from, to, limit, head, tail, total }: Fleet): Uint16Array {
   const laxity = new Uint16Array(count);
   for (let i = 0; i < count; i++) {
-    const spare = to[i]! - from[i]! - (limit[i]! === 0 ? 0 : total[i]! / limit[i]!);
+    const windowSlots = to[i]! - from[i]!;
+    const goneWh = (windowSlots > 0 ? limit[i]! - head[i]! : 0) + (windowSlots > 1 ? limit[i]! - tail[i]! : 0);
+    const spare = windowSlots - (limit[i]! === 0 ? 0 : (total[i]! + goneWh) / limit[i]!);
     laxity[i] = Math.max(0, Math.floor(spare * STEPS));
   }
   return laxity;
 }
 
 function clearBelowMinimum(fleet: Fleet, energy: Int32Array, room: Room, missing: Uint8Array): void {
-  const { slots, classes, segment, from, to, base, minimum } = fleet;
+  const { slots, classes, segment, from, to, base } = fleet;
   for (let s = 0; s < segment.length - 1; s++) {
     const row = Math.trunc(s / classes) * slots;
     for (let i = segment[s]!; i < segment[s + 1]!; i++) {
       const first = base[i]! + from[i]!;
       const end = base[i]! + to[i]!;
       let below = false;
-      for (let at = first; at < end; at++) if (energy[at] !== 0 && energy[at]! < minimum[i]!) below = true;
+      for (let at = first; at < end; at++) {
+        if (energy[at] !== 0 && energy[at]! < slotMinimum(fleet, i, at - base[i]!)) below = true;
+      }
       if (!below) continue;
       missing[i] = 1;
       for (let at = first; at < end; at++) {
@@ -130,17 +140,15 @@ function complete(
   order: number,
   minimumPower: boolean,
 ): void {
-  const { slots, from, to, limit, minimum, total, optional, base } = fleet;
+  const { slots, from, to, limit, total, optional, base } = fleet;
   const first = from[asset]!;
   const end = to[asset]!;
-  const most = limit[asset]!;
-  const least = minimumPower ? minimum[asset]! : 0;
   const cells = base[asset]!;
   let wanted = total[asset]!;
   for (let t = first; t < end; t++) wanted -= energy[cells + t]!;
   // What is optional is wanted only where it costs less than nothing, which is before its own place in the order.
   let spared = 0;
-  for (let p = order; wanted > spared && most > 0; p++) {
+  for (let p = order; wanted > spared && limit[asset]! > 0; p++) {
     const t = orders[p]!;
     if (t === slots) break;
     if (t > slots) {
@@ -149,7 +157,8 @@ function complete(
     }
     if (t < first || t >= end) continue;
     const had = energy[cells + t]!;
-    const open = Math.min(most - had, room.fleet[t]!, room.group[row + t]!);
+    const least = minimumPower ? slotMinimum(fleet, asset, t) : 0;
+    const open = Math.min(slotLimit(fleet, asset, t) - had, room.fleet[t]!, room.group[row + t]!);
     let take = Math.min(wanted - spared, open);
     if (take <= 0) continue;
     if (had + take < least) {
@@ -184,20 +193,20 @@ function lift(
   short: number,
   optionalLeft: number,
 ): number {
-  const { slots, from, to, minimum, base } = fleet;
+  const { slots, from, to, base } = fleet;
   const cells = base[asset]!;
   const inWindow = (t: number) => t < slots && t >= from[asset]! && t < to[asset]!;
   let found = 0;
   for (let p = before - 1; p >= order && found < short; p--) {
     const t = orders[p]!;
-    if (inWindow(t)) found += Math.max(0, energy[cells + t]! - minimum[asset]!);
+    if (inWindow(t)) found += Math.max(0, energy[cells + t]! - slotMinimum(fleet, asset, t));
   }
   if (found < short) return optionalLeft >= short ? short : 0;
   let owed = short;
   for (let p = before - 1; p >= order && owed > 0; p--) {
     const t = orders[p]!;
     if (!inWindow(t)) continue;
-    const give = Math.min(owed, Math.max(0, energy[cells + t]! - minimum[asset]!));
+    const give = Math.min(owed, Math.max(0, energy[cells + t]! - slotMinimum(fleet, asset, t)));
     energy[cells + t]! -= give;
     room.fleet[t]! += give;
     room.group[row + t]! += give;

@@ -1,11 +1,15 @@
 import { respond } from "./best-response.ts";
 import { lowerBound } from "./bound.ts";
-import { carriedPrices, carryOver, keepGivenOut, type Memory, type Previous } from "./carry-over.ts";
+import { carryOver, keepGivenOut, type Start } from "./carry-over.ts";
 import { samplePrices, solve } from "./exact.ts";
 import { difference, toNumber } from "./exact-sum.ts";
 import { fill } from "./fill.ts";
-import { type Fleet, type FleetInput, FleetInputError, packFleet, placeIndex } from "./problem.ts";
+import { packFleet } from "./pack.ts";
+import { type FleetInput, FleetInputError, placeIndex } from "./problem.ts";
+import { planRamp } from "./ramp.ts";
+import { fleetLoad, keepsRamp } from "./ramp-load.ts";
 import { type Run, repair } from "./repair.ts";
+import { type Memory, type PlainStart, type PlanStart, startFromFigures, startFromPlan } from "./start.ts";
 import { emptyState, score } from "./state.ts";
 
 /** Cost units (1e-4 pence per kWh x Wh) in a penny. */
@@ -19,13 +23,12 @@ export type FleetOptions = {
   /** No asset takes less than its `minimumWh` in a slot where it takes anything. The bound stays that of any power. */
   minimumPower?: boolean;
   /** The plan to start from: assets keep their energies wherever the optimum lets them. */
-  previous?: {
-    plan: FleetPlan;
-    /** Which asset of the last input each asset was; -1 for a new one. */
-    assets: ArrayLike<number>;
-    /** Slot t now was slot t + slotsPassed then. */
-    slotsPassed?: number;
-  };
+  previous?: PlanStart;
+  /**
+   * The same from plain figures, as read back from a table: any energies will do; those that no longer fit, or are not
+   * an asset's cheapest any more, are planned anew.
+   */
+  start?: PlainStart;
   /** Asked between searches; when it says true the best that can be had at once is returned, with its gap. */
   stop?: () => boolean;
   /** Draws the samples; the same seed gives the same plan. */
@@ -38,7 +41,7 @@ export type FleetPlan = {
   costPence: number;
   /** No schedule of this fleet can cost less: the certificate, computed apart from the schedule. */
   boundPence: number;
-  /** (cost - bound) / |cost|: exactly 0 when the plan is proven to be the cheapest. */
+  /** (cost - bound) / |cost|: exactly 0 when the plan is proven to be the cheapest; not far above where a ramp binds. */
   gap: number;
   shortfallWh: number;
   /** Wh of an asset (as numbered in the input) in a slot. */
@@ -48,6 +51,8 @@ export type FleetPlan = {
   /** What one kWh more of capacity would save in a slot, 1e-4 pence per kWh: of the fleet, and of `group * slots + slot`. */
   slotPrices: Float64Array;
   groupPrices: Float64Array;
+  /** The same for the ramp into each slot: above zero where the load may not rise faster, below where not fall. */
+  rampPrices: Float64Array;
   stats: FleetStats;
   /** What the next plan starts from. */
   memory: Memory;
@@ -61,7 +66,11 @@ export type FleetStats = {
   responding: number;
 };
 
-/** The cheapest schedule of a fleet that keeps every cap, with its proof. Throws `FleetInputError` for an impossible input. */
+/**
+ * The cheapest schedule of a fleet that keeps every cap, with its proof. A ramp that binds makes a problem of fractions:
+ * the plan is then in whole Wh and its gap that of rounding, some 1e-7 of the cost. Throws `FleetInputError` for an
+ * impossible input.
+ */
 export function planFleet(input: FleetInput, options: FleetOptions = {}): FleetPlan {
   const { effort = "exact", minimumPower = false, seed = 1, now = () => 0 } = options;
   const run: Run = { dijkstras: 0, pushes: 0, stop: options.stop };
@@ -76,10 +85,15 @@ export function planFleet(input: FleetInput, options: FleetOptions = {}): FleetP
   const { fleet, order } = packFleet(input, minimumPower);
   const rankOf = new Int32Array(fleet.count);
   for (let i = 0; i < order.length; i++) rankOf[order[i]!] = i;
-  const previous = options.previous === undefined ? undefined : ranked(fleet, order, options.previous);
+  if (options.previous !== undefined && options.start !== undefined) {
+    throw new FleetInputError("start", "is given beside previous: leave one of them out");
+  }
+  let start: Start | undefined;
+  if (options.previous !== undefined) start = startFromPlan(fleet, order, options.previous);
+  if (options.start !== undefined) start = startFromFigures(fleet, order, options.start);
   ended("pack");
 
-  let prices = previous === undefined ? samplePrices(fleet, uniform(seed), run) : carriedPrices(fleet, previous);
+  let prices = start?.prices ?? samplePrices(fleet, uniform(seed), run);
   ended("sample");
 
   let linear: Int32Array;
@@ -89,17 +103,17 @@ export function planFleet(input: FleetInput, options: FleetOptions = {}): FleetP
     const state = emptyState(fleet);
     respond(fleet, state, prices);
     linear = state.energy;
-  } else if (previous === undefined) {
+  } else if (start === undefined) {
     const solved = solve(fleet, prices, run);
     linear = solved.state.energy;
     ({ prices, finished } = solved);
   } else {
     let state = emptyState(fleet);
-    responding = carryOver(fleet, state, prices, previous);
-    if (responding > fleet.count * STALE_SHARE) {
+    responding = carryOver(fleet, state, prices, start);
+    if (start.prices !== null && responding > fleet.count * STALE_SHARE) {
       prices = samplePrices(fleet, uniform(seed), run);
       state = emptyState(fleet);
-      responding = carryOver(fleet, state, prices, previous);
+      responding = carryOver(fleet, state, prices, start);
     }
     linear = state.energy;
     ({ prices, finished } = repair(fleet, state, prices, run));
@@ -109,13 +123,24 @@ export function planFleet(input: FleetInput, options: FleetOptions = {}): FleetP
   let energy = linear;
   if (minimumPower || !finished) {
     energy = finished ? linear.slice() : linear;
-    if (finished && previous !== undefined) keepGivenOut(fleet, energy, previous);
+    if (finished && start !== undefined) keepGivenOut(fleet, energy, prices, start);
     fill(fleet, prices, energy, minimumPower);
   }
   ended("fill");
 
+  const { rampWh } = input;
+  let rampPrices: Float64Array = new Float64Array(fleet.slots);
+  if (rampWh !== undefined && !keepsRamp(fleetLoad(fleet, energy), rampWh)) {
+    ({ linear, energy, prices, rampPrices } = planRamp(
+      { fleet, rampWh, effort, minimumPower, start, run },
+      linear,
+      prices,
+    ));
+  }
+  ended("repair");
+
   const { cost, shortfallWh } = score(fleet, energy);
-  const bound = lowerBound(fleet, prices);
+  const bound = lowerBound(fleet, prices, rampWh === undefined ? undefined : { rampWh, price: rampPrices });
   const gap = difference(cost, bound);
   ended("bound");
   return {
@@ -130,32 +155,10 @@ export function planFleet(input: FleetInput, options: FleetOptions = {}): FleetP
     assetShortfallWh: (asset) => energy[placeIndex(fleet, rankOf[asset]!, fleet.slots)]!,
     slotPrices: prices.fleet,
     groupPrices: prices.group,
+    rampPrices,
     stats: { stageMs, dijkstras: run.dijkstras, pushes: run.pushes, responding },
     memory: { fleet, rankOf, linear, energy, prices },
   };
-}
-
-function ranked(
-  fleet: Fleet,
-  order: Int32Array,
-  { plan, assets, slotsPassed = 0 }: NonNullable<FleetOptions["previous"]>,
-): Previous {
-  const { count } = plan.memory.fleet;
-  if (assets.length !== fleet.count) {
-    throw new FleetInputError("previous.assets", `has ${assets.length} values for ${fleet.count}`);
-  }
-  if (!Number.isInteger(slotsPassed) || slotsPassed < 0) {
-    throw new FleetInputError("previous.slotsPassed", `is ${slotsPassed}: not a whole number from 0`);
-  }
-  const rankOf = new Int32Array(fleet.count);
-  for (let i = 0; i < fleet.count; i++) {
-    const was = assets[order[i]!]!;
-    if (!Number.isInteger(was) || was < -1 || was >= count) {
-      throw new FleetInputError("previous.assets", `is ${was}: not -1, nor one of the last plan's ${count}`, order[i]!);
-    }
-    rankOf[i] = was < 0 ? -1 : plan.memory.rankOf[was]!;
-  }
-  return { memory: plan.memory, rankOf, slotsPassed };
 }
 
 /** mulberry32: uniform in [0, 1). */

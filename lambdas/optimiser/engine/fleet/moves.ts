@@ -1,4 +1,4 @@
-import { type Fleet, placeIndex } from "./problem.ts";
+import { type Fleet, placeIndex, slotLimit } from "./problem.ts";
 import type { State } from "./state.ts";
 
 /**
@@ -109,7 +109,7 @@ export function movable(moves: Moves, asset: number, from: number, to: number): 
   const { fleet, state } = moves;
   const there = state.energy[placeIndex(fleet, asset, from)]!;
   if (to === fleet.slots) return there;
-  const most = to < fleet.slots ? fleet.limit[asset]! : fleet.optional[asset]!;
+  const most = to < fleet.slots ? slotLimit(fleet, asset, to) : fleet.optional[asset]!;
   return Math.min(there, most - state.energy[placeIndex(fleet, asset, to)]!);
 }
 
@@ -133,8 +133,8 @@ export function move(moves: Moves, group: number, klass: number, asset: number, 
   if (energy[fromAt] === 0) filled[fromWord]! &= ~fromBit;
   room[fromWord]! |= fromBit;
   filled[toWord]! |= toBit;
-  const most = to < slots ? fleet.limit[asset]! : to === slots ? Number.POSITIVE_INFINITY : fleet.optional[asset]!;
-  if (energy[toAt] === most) room[toWord]! &= ~toBit;
+  if (to !== slots && energy[toAt] === (to < slots ? slotLimit(fleet, asset, to) : fleet.optional[asset]!))
+    room[toWord]! &= ~toBit;
   const segment = group * classes + klass;
   for (let w = 0; w < words; w++) {
     if (opensRoom) {

@@ -1,5 +1,5 @@
 import type { Room } from "./fill.ts";
-import type { Fleet } from "./problem.ts";
+import { type Fleet, slotLimit, slotMinimum } from "./problem.ts";
 import type { Prices } from "./state.ts";
 
 /** How much of the price of a slot a move into it must save, pass by pass: the moves that lose least come first. */
@@ -23,7 +23,7 @@ export function polish(fleet: Fleet, prices: Prices, energy: Int32Array, room: R
       const price = fleet.price.subarray((s % classes) * width, (s % classes) * width + slots);
       for (let t = 0; t < slots; t++) worth[t] = share * (prices.fleet[t]! + prices.group[group * slots + t]!);
       for (let i = segment[s]!; i < segment[s + 1]!; i++) {
-        improve(fleet, energy, room, i, group * slots, price, worth, minimumPower ? fleet.minimum[i]! : 0);
+        improve(fleet, energy, room, i, group * slots, price, worth, minimumPower);
       }
     }
   }
@@ -37,9 +37,8 @@ function improve(
   row: number,
   price: Int32Array,
   worth: Float64Array,
-  least: number,
+  minimumPower: boolean,
 ): void {
-  const most = fleet.limit[asset]!;
   const cells = fleet.base[asset]!;
   const first = fleet.from[asset]!;
   const end = fleet.to[asset]!;
@@ -48,8 +47,11 @@ function improve(
   for (let t = first; t < end; t++) {
     if (worth[t]! <= 0 || dearest - price[t]! < worth[t]!) continue;
     const had = energy[cells + t]!;
+    const most = slotLimit(fleet, asset, t);
     const open = Math.min(most - had, room.fleet[t]!, room.group[row + t]!);
-    if (open * CRUMBS < most || open === 0 || had + open < least) continue;
+    if (open * CRUMBS < most || open === 0) continue;
+    const least = minimumPower ? slotMinimum(fleet, asset, t) : 0;
+    if (had + open < least) continue;
     let best = -1;
     let bestGain = 0;
     let bestWh = 0;
@@ -57,7 +59,7 @@ function improve(
       const there = energy[cells + s]!;
       const each = price[s]! - price[t]!;
       if (there === 0 || each <= 0 || each < worth[t]! || s === t) continue;
-      const wh = there <= open ? there : Math.min(open, there - least);
+      const wh = there <= open ? there : Math.min(open, there - (minimumPower ? slotMinimum(fleet, asset, s) : 0));
       if (wh <= 0 || had + wh < least || each * wh <= bestGain) continue;
       best = s;
       bestGain = each * wh;

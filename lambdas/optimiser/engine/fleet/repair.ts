@@ -18,16 +18,26 @@ export function repair(fleet: Fleet, state: State, prices: Prices, run: Run): { 
   let start = prices;
   if (fleet.twoLevel) {
     // Groups first, each alone: short paths. What is left for the large graph is what they overload together.
-    const groups = groupsGraph(fleet, prices);
-    startFlow(fleet, groups, state, prices);
-    const finished = drain(groups, moves, run);
-    start = groupPrices(fleet, groups, prices);
-    if (!finished) return { prices: start, finished };
+    const settled = settleGroups(fleet, moves, prices, run);
+    start = settled.prices;
+    if (!settled.finished) return settled;
   }
   const graph = fleetGraph(fleet);
   startFlow(fleet, graph, state, start);
   const finished = drain(graph, moves, run);
   return { prices: fleetPrices(fleet, graph), finished };
+}
+
+/** The same for groups alone under their own caps, at prices of the slots that may be negative. Returns the prices of all caps. */
+export function repairGroups(fleet: Fleet, state: State, prices: Prices, run: Run): Prices {
+  return settleGroups(fleet, newMoves(fleet, state), prices, run).prices;
+}
+
+function settleGroups(fleet: Fleet, moves: Moves, prices: Prices, run: Run): { prices: Prices; finished: boolean } {
+  const groups = groupsGraph(fleet, prices);
+  startFlow(fleet, groups, moves.state, prices);
+  const finished = drain(groups, moves, run);
+  return { prices: groupPrices(fleet, groups, prices), finished };
 }
 
 /** Moves energy along shortest paths until no node has an excess; false when stopped before. */

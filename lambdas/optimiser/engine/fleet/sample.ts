@@ -72,12 +72,15 @@ export function withoutGroups(fleet: Fleet): { flat: Fleet; from: Int32Array } {
 function pick(fleet: Fleet, chosen: Int32Array): Fleet {
   const bytes = (of: Uint8Array) => new Uint8Array(chosen.length).map((_, c) => of[chosen[c]!]!);
   const words = (of: Int32Array) => new Int32Array(chosen.length).map((_, c) => of[chosen[c]!]!);
+  const limit = words(fleet.limit);
   const picked: Fleet = {
     ...fleet,
     count: chosen.length,
     from: bytes(fleet.from),
     to: bytes(fleet.to),
-    limit: words(fleet.limit),
+    limit,
+    head: fleet.head === fleet.limit ? limit : words(fleet.head),
+    tail: fleet.tail === fleet.limit ? limit : words(fleet.tail),
     minimum: words(fleet.minimum),
     total: words(fleet.total),
     optional: words(fleet.optional),

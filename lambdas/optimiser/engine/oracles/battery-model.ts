@@ -26,42 +26,54 @@ export type SiteSlots = {
 };
 
 /**
- * Cost against a battery that rests, price unit times Wh; energy that is missing from `finalMinWh` at the end; and whether
- * the answer is exact or of a grid of levels.
+ * Cost against a battery that rests, price unit times Wh; what no use of it can cost less than; energy that is missing from
+ * `finalMinWh` at the end, never more than must be; and whether cost and bound have met.
  */
-export type BatteryAnswer = { cost: number; finalShortfallWh: number; isExact: boolean };
+export type BatteryAnswer = { cost: number; bound: number; finalShortfallWh: number; isExact: boolean };
 
 /**
  * Five ways to change the level in a slot, from emptying to filling: discharge to export, discharge to use, charge from what
  * would be curtailed, from what would be exported, from import. Slope is cost per Wh stored, length in Wh stored.
  */
 export const WAYS = 5;
+/** The first of them that fills. */
+export const FILLS = 2;
+
+export type Ways = { slope: Float64Array; length: Float64Array };
 
 export type BatteryWorkspace = {
-  slope: Float64Array;
-  length: Float64Array;
+  ways: Ways;
+  /** The ways as the list method sees them: slopes rise, and only a run of ways may be open. */
+  convex: Ways;
+  /** The run of ways that is open in each slot, half-open. */
+  fromWay: Uint8Array;
+  toWay: Uint8Array;
   /** The level up to which each way is worth going in each slot. */
   upTo: Float64Array;
-  pieces: [PieceList, PieceList];
-  answer: BatteryAnswer;
-  grid: { value: Float64Array; step: Int16Array };
+  pieces: [Ways, Ways];
+  /** Changes of the level by slot: of the pass at hand, and the best so far. */
+  change: Float64Array;
+  best: Float64Array;
+  grid: { value: Float64Array; minima: Float64Array };
 };
 
-type PieceList = { slope: Float64Array; length: Float64Array };
-
-export const GRID_LEVELS = 200;
+/** Steps of the grid of levels on which runs of ways are chosen. */
+export const LEVELS = 64;
 
 export function batteryWorkspace(slots: number): BatteryWorkspace {
-  const list = () => ({
-    slope: new Float64Array(WAYS * (slots + 1) + 2),
-    length: new Float64Array(WAYS * (slots + 1) + 2),
-  });
+  const ways = (count: number) => ({ slope: new Float64Array(count), length: new Float64Array(count) });
   return {
-    slope: new Float64Array(WAYS * slots),
-    length: new Float64Array(WAYS * slots),
+    ways: ways(WAYS * slots),
+    convex: ways(WAYS * slots),
+    fromWay: new Uint8Array(slots),
+    toWay: new Uint8Array(slots),
     upTo: new Float64Array(WAYS * slots),
-    pieces: [list(), list()],
-    answer: { cost: 0, finalShortfallWh: 0, isExact: true },
-    grid: { value: new Float64Array(2 * (GRID_LEVELS + 1)), step: new Int16Array(slots * (GRID_LEVELS + 1)) },
+    pieces: [ways(WAYS * (slots + 1) + 2), ways(WAYS * (slots + 1) + 2)],
+    change: new Float64Array(slots),
+    best: new Float64Array(slots),
+    grid: {
+      value: new Float64Array((slots + 1) * (LEVELS + 1)),
+      minima: new Float64Array(3 * (LEVELS + 1)),
+    },
   };
 }

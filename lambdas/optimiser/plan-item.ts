@@ -1,0 +1,172 @@
+import type { Asset, AssetId } from "../../shared/domain/asset.ts";
+import type { NewEvent } from "../../shared/domain/events.ts";
+import { type Habits, observe } from "../../shared/domain/habits.ts";
+import { epochMs, HOUR_MS, type Instant, instant, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
+import { nextEdge, type Plan } from "../../shared/domain/plan.ts";
+import type { PortfolioId } from "../../shared/domain/portfolio.ts";
+import { asCharge } from "../../shared/domain/reading.ts";
+import { seriesId } from "../../shared/domain/signal.ts";
+import { round } from "../../shared/domain/units.ts";
+import { mapLimited } from "../../shared/map-limited.ts";
+import type { World } from "./actuator.ts";
+import { IN_FLIGHT, type OptimiserDeps } from "./deps.ts";
+import { follow, silence } from "./follow.ts";
+import { concerned } from "./loads.ts";
+import { marketKey, marketOf, seriesOfAll } from "./market.ts";
+import type { Limits } from "./portfolio/limits.ts";
+import type { PortfolioAnswer } from "./portfolio/portfolio.ts";
+import { type Replanned, replan, sameFrom } from "./replan.ts";
+import { type Market, signalsFrom } from "./signals.ts";
+import type { WorkItem } from "./work.ts";
+import { withSites, worldOf } from "./world.ts";
+
+const HORIZON_MS = 48 * HOUR_MS;
+/** Left of an invocation when what is planned must be stored, and when it must end, ms. */
+const [STORE_MS, END_MS] = [15_000, 5_000];
+/** Series `grid-event#<portfolio>`: what the portfolio may draw, kW. */
+const GRID_EVENT = "grid-event";
+
+/** Plans, stores, tells and follows; false when time ran out before everything was stored. */
+export async function planItem(item: WorkItem, deps: OptimiserDeps): Promise<boolean> {
+  const named = await deps.assets.get(item.assetIds);
+  const world = await worldOf(await withSites(named, deps), deps);
+  const assets = item.isWhole ? named : concerned(named, world);
+  const now = deps.now();
+  const [plans, marketOf, events, habits] = await Promise.all([
+    deps.plans.get([...world.assets.keys()]),
+    markets(world.assets.values(), now, deps),
+    eventsOf(item.portfolioId, now, deps),
+    habitsOf(assets, world, now, deps),
+  ]);
+  const share = events.map((event) => ({ ...event, kw: event.kw * item.share }));
+  const scene = {
+    world,
+    plans,
+    habits,
+    marketOf,
+    events: share,
+    now,
+    stop: () => deps.remainingMs() < STORE_MS,
+  };
+  const { replanned, portfolio } = replan(assets, scene);
+  let isStored = true;
+  const told = await mapLimited(replanned, IN_FLIGHT, async (one) => {
+    if (deps.remainingMs() > END_MS) return settle(one, now, deps);
+    isStored = false;
+    return [];
+  });
+  const published = told.flat();
+  if (portfolio && item.isWhole) published.push(await storePortfolio(item, portfolio, now, deps));
+  if (published.length > 0) await deps.bus.publish(published);
+  return isStored;
+}
+
+/** What each site pays and emits, from one reading of every series that some of them see. */
+async function markets(assets: Iterable<Asset>, now: Instant, deps: OptimiserDeps): Promise<(asset: Asset) => Market> {
+  const span = { from: now, to: plusMs(now, HORIZON_MS) };
+  const names = seriesOfAll(
+    [...assets].map(({ site }) => site),
+    deps.series,
+  );
+  const loaded = new Map(
+    await mapLimited(
+      names,
+      IN_FLIGHT,
+      async (name) => [name, await deps.signals.slots(name, signalsFrom(now), span.to)] as const,
+    ),
+  );
+  const known = new Map<string, Market>();
+  return ({ site }) => {
+    const key = marketKey(site, deps.series);
+    const market = known.get(key) ?? { ...marketOf(site, loaded, span, deps.series), marketKey: key };
+    known.set(key, market);
+    return market;
+  };
+}
+
+/** When each car and charger was plugged in and out lately, with what its newest reading adds, which is stored. */
+async function habitsOf(
+  assets: readonly Asset[],
+  { known }: World,
+  now: Instant,
+  deps: OptimiserDeps,
+): Promise<Map<AssetId, Habits>> {
+  const charging = assets.filter((asset) => asset.kind === "car" || asset.kind === "charger");
+  const habits = await deps.habits.get(charging.map(({ assetId }) => assetId));
+  await mapLimited(charging, IN_FLIGHT, async (asset) => {
+    const reading = asCharge(known.get(asset.assetId)?.reading);
+    const battery = asset.kind === "car" ? asset.battery : undefined;
+    const changed = reading && observe(habits.get(asset.assetId), reading, now, battery);
+    if (!changed) return;
+    habits.set(asset.assetId, changed);
+    // Whoever was first saw the same reading or a newer one.
+    await deps.habits.put(changed);
+  });
+  return habits;
+}
+
+/** What a portfolio may draw while a grid event lasts, kW on average. */
+export async function eventsOf(
+  portfolioId: PortfolioId,
+  now: Instant,
+  deps: OptimiserDeps,
+): Promise<Limits["portfolio"]> {
+  const slots = await deps.signals.slots(seriesId(GRID_EVENT, portfolioId), now, plusMs(now, HORIZON_MS));
+  return slots.map(({ startsAt, endsAt, value }) => ({
+    fromMs: epochMs(startsAt),
+    toMs: epochMs(endsAt),
+    kw: Math.max(0, value),
+  }));
+}
+
+async function storePortfolio(
+  { portfolioId, part, parts }: WorkItem,
+  { certificate, grid, loadKw, limitKw, capacityPencePerKwh, answers }: PortfolioAnswer,
+  now: Instant,
+  deps: OptimiserDeps,
+): Promise<NewEvent> {
+  const { shortfallKwh, isFinished, ...proof } = certificate;
+  const told = {
+    ...{ portfolioId, part, parts, assets: answers.size },
+    ...proof,
+    shortfallKwh: round(shortfallKwh, 3),
+    isFinished,
+  };
+  await deps.plans.putPortfolio({
+    ...told,
+    madeAt: now,
+    startsAt: instant(grid.startMs),
+    stepMinutes: grid.stepMs / MINUTE_MS,
+    loadKw: loadKw.map((kw) => round(kw, 3)),
+    limitKw,
+    capacityPencePerKwh: capacityPencePerKwh.map((pence) => round(pence, 4)),
+  });
+  return { name: "PortfolioPlanned", detail: told };
+}
+
+/** Stores and tells a plan that wants something new, and follows the one in force. */
+async function settle({ load, previous, next }: Replanned, now: Instant, deps: OptimiserDeps): Promise<NewEvent[]> {
+  const followed = (plan: Plan) =>
+    load.kind === "read-only" ? silence(load.asset, deps) : follow(load, plan, now, deps);
+  if (!next) return load.kind === "read-only" ? silence(load.asset, deps) : [];
+  if (previous && sameFrom(now, previous, next)) return followed(previous);
+  if (!(await deps.plans.put(next, nextEdge(next, now)))) return [];
+  deps.log.info("PLAN_MADE", {
+    assetId: next.assetId,
+    version: next.version,
+    windows: next.windows.length,
+    neededKwh: next.energyNeededKwh,
+  });
+  const updated: NewEvent = {
+    name: "PlanUpdated",
+    detail: {
+      assetId: next.assetId,
+      planVersion: next.version,
+      energyNeededKwh: next.energyNeededKwh,
+      shortfallKwh: next.shortfallKwh,
+      windows: next.windows.length,
+      proof: next.proof ?? null,
+    },
+  };
+  return [updated, ...(await followed(next))];
+}

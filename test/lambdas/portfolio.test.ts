@@ -1,0 +1,343 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { World } from "../../lambdas/optimiser/actuator.ts";
+import { type ChargeJob, chargeJob } from "../../lambdas/optimiser/charge.ts";
+import { type ChargeLoad, loadOf } from "../../lambdas/optimiser/loads.ts";
+import type { Limits } from "../../lambdas/optimiser/portfolio/limits.ts";
+import { NO_LIMITS } from "../../lambdas/optimiser/portfolio/limits.ts";
+import { type JobAnswer, type PortfolioAnswer, planPortfolio } from "../../lambdas/optimiser/portfolio/portfolio.ts";
+import { type Car, powerOfCurrent } from "../../shared/domain/asset.ts";
+import { epochMs, HOUR_MS, type Instant, later, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
+import type { Plan, Window } from "../../shared/domain/plan.ts";
+import { anAsset, aReach, aReading, at, slotsFrom } from "../builders.ts";
+
+const NOW = at("2026-11-20T18:07Z");
+/** Half-hours from 18:00, cheap from 00:00 to 04:00 and cheapest from 02:00 to 03:00. */
+const PENCE = Array.from({ length: 40 }, (_, i) => (i >= 16 && i < 18 ? 5 : i >= 12 && i < 20 ? 10 : 30));
+
+type Wish = { siteId: string; storedKwh: number; departsAt: Instant; maxCurrentA: number; charges?: boolean };
+
+function jobsOf(
+  wishes: readonly Wish[],
+  pence: readonly number[] = PENCE,
+  previous: readonly (Plan | undefined)[] = [],
+) {
+  return wishes.map(({ siteId, storedKwh, departsAt, maxCurrentA, charges }, index): ChargeJob => {
+    const base = anAsset();
+    const car: Car = {
+      ...base,
+      assetId: `car-${String(index).padStart(4, "0")}`,
+      site: { ...base.site, siteId },
+      supply: { ...base.supply, maxCurrentA },
+      preferences: { ...base.preferences, nextDepartureAt: departsAt },
+    };
+    const reading = aReading({ assetId: car.assetId, storedKwh, ...(charges && { state: "charging", powerKw: 7 }) });
+    const world: World = {
+      assets: new Map([[car.assetId, car]]),
+      known: new Map([[car.assetId, { reading, reach: aReach(NOW) }]]),
+    };
+    const load = loadOf(car, world, NOW) as ChargeLoad;
+    const market = { price: slotsFrom("2026-11-20T18:00Z", pence), carbon: [], marketKey: "C" };
+    const job = chargeJob(load, { previous: previous[index], market, habits: undefined, now: NOW });
+    if (typeof job === "string") throw new Error(job);
+    return job;
+  });
+}
+
+const limited = (siteKw: Record<string, number>, portfolio: Limits["portfolio"] = []): Limits => ({
+  siteKw: new Map(Object.entries(siteKw)),
+  portfolio,
+  taken: [],
+});
+
+const made = (answer: PortfolioAnswer, index: number): NonNullable<JobAnswer> => {
+  const one = answer.answers.get(`car-${String(index).padStart(4, "0")}`);
+  if (!one) throw new Error(`car ${index} has no new plan`);
+  return one;
+};
+const kwhOf = (windows: readonly Window[]) =>
+  windows.reduce(
+    (sum, { startsAt, endsAt, powerKw }) => sum + (powerKw * (epochMs(endsAt) - epochMs(startsAt))) / HOUR_MS,
+    0,
+  );
+
+/** The highest power that windows draw together at any moment within [from, to), kW. */
+function peakKw(all: readonly Window[], from = NOW, to = plusMs(NOW, 48 * HOUR_MS)): number {
+  return Math.max(
+    0,
+    ...all
+      .filter(({ startsAt, endsAt }) => endsAt > from && startsAt < to)
+      .map(({ startsAt }) => later(startsAt, from))
+      .map((moment) =>
+        all.reduce((kw, one) => kw + (one.startsAt <= moment && moment < one.endsAt ? one.powerKw : 0), 0),
+      ),
+  );
+}
+
+const MORNING = at("2026-11-21T07:00Z");
+const car = (changes: Partial<Wish> = {}): Wish => ({
+  siteId: "home",
+  storedKwh: 40,
+  departsAt: MORNING,
+  maxCurrentA: 32,
+  ...changes,
+});
+
+describe("jobs without a limit", () => {
+  it("each get their own cheapest plan, with a proof that is nearly exact", () => {
+    const answer = planPortfolio(jobsOf([car(), car({ siteId: "other", storedKwh: 30 })]), NO_LIMITS, NOW);
+    for (const index of [0, 1]) {
+      expect(made(answer, index).windows.every(({ reason }) => reason === "cheapest")).toBe(true);
+      expect(made(answer, index).proof?.gap).toBeLessThan(0.01);
+    }
+    expect(answer.certificate.gap).toBeLessThan(0.01);
+    expect(answer.certificate).toMatchObject({ shortfallKwh: 0, isFinished: true });
+    expect(answer.capacityPencePerKwh.every((pence) => pence === 0)).toBe(true);
+  });
+});
+
+describe("a site's limit", () => {
+  const two = [car({ storedKwh: 32 }), car({ storedKwh: 32 })];
+
+  it("is shared by its cars, who take the hours that are left and say why", () => {
+    const free = planPortfolio(jobsOf(two), NO_LIMITS, NOW);
+    expect(peakKw([0, 1].flatMap((index) => made(free, index).windows))).toBeGreaterThan(8);
+    const answer = planPortfolio(jobsOf(two), limited({ home: 8 }), NOW);
+    const windows = [0, 1].flatMap((index) => made(answer, index).windows);
+    expect(peakKw(windows)).toBeLessThanOrEqual(8);
+    expect(answer.certificate.shortfallKwh).toBe(0);
+    expect(new Set(windows.map(({ reason }) => reason))).toContain("shared-limit");
+    expect(answer.certificate.gap).toBeLessThan(0.05);
+  });
+
+  it("holds at charge-now levels too, which then take longer", () => {
+    const jobs = jobsOf(two).map((job) => {
+      const now = { ...job.whole, nowKwh: 3 };
+      return { ...job, whole: now, problem: now };
+    });
+    const answer = planPortfolio(jobs, limited({ home: 8 }), NOW);
+    const windows = [0, 1].map((index) => made(answer, index).windows);
+    expect(peakKw(windows.flat())).toBeLessThanOrEqual(8);
+    for (const one of windows) {
+      const urgent = one.filter(({ reason }) => reason === "charge-now-minimum");
+      expect(kwhOf(urgent)).toBeCloseTo(3, 1);
+    }
+  });
+
+  it("leaves the least lacking of who cannot all be served, and says how much", () => {
+    const soon = plusMs(NOW, HOUR_MS);
+    const answer = planPortfolio(
+      jobsOf([car({ departsAt: soon }), car({ departsAt: soon })]),
+      limited({ home: 7.36 }),
+      NOW,
+    );
+    const windows = [0, 1].flatMap((index) => made(answer, index).windows);
+    expect(peakKw(windows)).toBeLessThanOrEqual(7.36 + 1e-9);
+    expect(kwhOf(windows)).toBeGreaterThan(0.8 * 7.36 * (53 / 60));
+    expect(answer.certificate.shortfallKwh).toBeGreaterThan(0);
+  });
+});
+
+describe("a grid event", () => {
+  const event = [{ fromMs: epochMs(at("2026-11-21T02:00Z")), toMs: epochMs(at("2026-11-21T03:00Z")), kw: 4 }];
+
+  it("keeps load out of its hours, and those moved say so", () => {
+    const jobs = jobsOf([car(), car({ siteId: "other" })]);
+    const answer = planPortfolio(jobs, limited({}, event), NOW);
+    const windows = [0, 1].flatMap((index) => made(answer, index).windows);
+    const inEvent = windows.filter(
+      ({ startsAt, endsAt }) => endsAt > at("2026-11-21T02:00Z") && startsAt < at("2026-11-21T03:00Z"),
+    );
+    expect(peakKw(inEvent, at("2026-11-21T02:00Z"), at("2026-11-21T03:00Z"))).toBeLessThanOrEqual(4);
+    expect(windows.some(({ reason }) => reason === "event")).toBe(true);
+    expect(answer.certificate.shortfallKwh).toBe(0);
+    expect(answer.capacityPencePerKwh.some((pence) => pence > 0)).toBe(true);
+  });
+});
+
+describe("a herd", () => {
+  it("is spread over more hours at little cost, nobody late, and its bound still holds", () => {
+    const many = (count: number) =>
+      Array.from({ length: count }, (_, i) => car({ siteId: `home-${i}`, storedKwh: 38 + (i % 7) }));
+    const gentle = PENCE.map((_, i) => (i >= 8 && i < 24 ? 8 + 0.2 * Math.abs(i - 16) : 30));
+    const few = planPortfolio(jobsOf(many(199), gentle), NO_LIMITS, NOW);
+    const herd = planPortfolio(jobsOf(many(200), gentle), NO_LIMITS, NOW);
+    expect(Math.max(...few.loadKw)).toBeGreaterThan(199 * 6);
+    expect(Math.max(...herd.loadKw)).toBeLessThan(0.4 * 200 * 7.36);
+    for (const { certificate } of [few, herd]) {
+      expect(certificate.shortfallKwh).toBeLessThan(0.5);
+      expect(certificate.gap).toBeLessThan(0.02);
+    }
+    const pence = ({ answers }: PortfolioAnswer, count: number) =>
+      [...answers.values()].reduce((sum, one) => sum + (one?.costPence ?? 0), 0) / count;
+    expect(pence(herd, 200)).toBeLessThan(1.1 * pence(few, 199));
+  });
+});
+
+describe("a plan in force", () => {
+  const planOf = (answer: PortfolioAnswer, index: number, departsAt: Instant): Plan => ({
+    assetId: `car-${String(index).padStart(4, "0")}`,
+    madeAt: NOW,
+    version: 1,
+    readyBy: departsAt,
+    energyNeededKwh: 0,
+    ...made(answer, index),
+    notes: [],
+  });
+
+  it("stands when a new one would save pennies, and goes when it saves more", () => {
+    const old = planOf(planPortfolio(jobsOf([car()]), NO_LIMITS, NOW), 0, MORNING);
+    const again = (pence: readonly number[]) =>
+      planPortfolio(jobsOf([car()], pence, [old]), NO_LIMITS, NOW).answers.get("car-0000");
+    const shifted = (at: number, by: number) => PENCE.map((one, i) => (i === at ? one + by : one));
+    expect(again(PENCE)).toBeNull();
+    expect(again(shifted(22, -20.1))).toBeNull();
+    expect(again(shifted(22, -28))).not.toBeNull();
+  });
+
+  it("goes when it no longer delivers, or the car must be ready at another time", () => {
+    const old = planOf(planPortfolio(jobsOf([car()]), NO_LIMITS, NOW), 0, MORNING);
+    const given = (changes: Partial<Wish>) =>
+      planPortfolio(jobsOf([car(changes)], PENCE, [old]), NO_LIMITS, NOW).answers.get("car-0000");
+    expect(given({ storedKwh: 39 })).not.toBeNull();
+    expect(given({ storedKwh: 41 })).not.toBeNull();
+    expect(given({ departsAt: at("2026-11-21T06:00Z") })).not.toBeNull();
+    expect(given({ storedKwh: 40.1 })).toBeNull();
+  });
+
+  it("goes on until its price slot ends where the car is charging by it", () => {
+    const running = [{ ...car(), charges: true }];
+    const first = planOf(
+      planPortfolio(
+        jobsOf(
+          running,
+          PENCE.map((one, i) => (i < 6 ? 1 : one)),
+        ),
+        NO_LIMITS,
+        NOW,
+      ),
+      0,
+      MORNING,
+    );
+    expect(first.windows[0]?.startsAt).toBe(NOW);
+    const answer = planPortfolio(jobsOf(running, PENCE, [first]), NO_LIMITS, NOW);
+    expect(made(answer, 0).windows[0]).toMatchObject({ startsAt: NOW, endsAt: at("2026-11-20T18:30Z") });
+    expect(made(answer, 0).windows[1]?.startsAt.slice(0, 13)).toBe("2026-11-21T02");
+  });
+});
+
+const wishes = fc.array(
+  fc.record({
+    siteId: fc.constantFrom("a", "b", "c"),
+    storedKwh: fc.double({ min: 5, max: 55, noNaN: true }),
+    departsAt: fc.integer({ min: 20, max: 1100 }).map((minutes) => plusMs(NOW, minutes * MINUTE_MS)),
+    maxCurrentA: fc.constantFrom(10, 16, 32),
+  }),
+  { minLength: 1, maxLength: 8 },
+);
+const pence = fc.array(fc.integer({ min: -10, max: 60 }), { minLength: 40, maxLength: 40 });
+const limits = fc.record({ a: fc.integer({ min: 3, max: 12 }), b: fc.integer({ min: 2, max: 20 }) });
+const event = fc.option(
+  fc.record({
+    from: fc.integer({ min: 0, max: 16 }),
+    slots: fc.integer({ min: 1, max: 6 }),
+    kw: fc.integer({ min: 0, max: 20 }),
+  }),
+  { nil: undefined },
+);
+
+describe("every portfolio", () => {
+  it("keeps every limit at every moment, gives nobody more than a trifle too much or outside its window, and is above its bound", () => {
+    fc.assert(
+      fc.property(wishes, pence, limits, event, (all, prices, siteKw, one) => {
+        const startMs = epochMs(at("2026-11-20T18:00Z"));
+        const portfolio = one
+          ? [{ fromMs: startMs + one.from * 1_800_000, toMs: startMs + (one.from + one.slots) * 1_800_000, kw: one.kw }]
+          : [];
+        const jobs = jobsOf(all, prices);
+        const answer = planPortfolio(jobs, limited(siteKw, portfolio), NOW);
+        const windows = all.map((_, index) => made(answer, index).windows);
+        for (const [siteId, kw] of Object.entries(siteKw)) {
+          const there = windows.filter((_, index) => all[index]?.siteId === siteId).flat();
+          expect(peakKw(there)).toBeLessThanOrEqual(kw + 1e-6);
+        }
+        answer.limitKw.forEach((kw, slot) => {
+          if (kw !== null) expect(answer.loadKw[slot]).toBeLessThanOrEqual(kw + 1e-6);
+        });
+        for (const [index, job] of jobs.entries()) {
+          const { shortfallKwh, proof } = made(answer, index);
+          const own = windows[index] ?? [];
+          const stepKwh = Math.max(0.5 * job.ampereKw, job.whole.minPowerKw / 6);
+          expect(kwhOf(own)).toBeLessThanOrEqual(
+            Math.max(job.whole.energyKwh, job.whole.minPowerKw * 0.5) + stepKwh + 1e-3,
+          );
+          expect(kwhOf(own) + shortfallKwh).toBeGreaterThanOrEqual(job.whole.energyKwh - 2e-3);
+          for (const { startsAt, endsAt, powerKw } of own) {
+            expect(startsAt >= NOW && endsAt <= job.readyBy).toBe(true);
+            expect(powerKw).toBeLessThanOrEqual(
+              powerOfCurrent(job.load.asset.supply as Car["supply"], all[index]?.maxCurrentA ?? 0) + 1e-6,
+            );
+          }
+          if (proof) expect(proof.boundPence).toBeLessThanOrEqual(proof.objectivePence);
+        }
+        const { objectivePence, boundPence } = answer.certificate;
+        expect(boundPence).toBeLessThanOrEqual(objectivePence);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("is the same in any order, and the same again", () => {
+    fc.assert(
+      fc.property(wishes, pence, limits, (all, prices, siteKw) => {
+        const jobs = jobsOf(all, prices);
+        const once = planPortfolio(jobs, limited(siteKw), NOW);
+        const other = planPortfolio([...jobs].reverse(), limited(siteKw), NOW);
+        expect(new Map([...other.answers].sort())).toEqual(new Map([...once.answers].sort()));
+        expect(other.certificate).toEqual(once.certificate);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it("never replaces a plan in force by one that costs more or delivers less", () => {
+    fc.assert(
+      fc.property(wishes, pence, pence, limits, (all, before, after, siteKw) => {
+        const first = planPortfolio(jobsOf(all, before), limited(siteKw), NOW);
+        const plans = all.map(
+          ({ departsAt }, index): Plan => ({
+            assetId: `car-${String(index).padStart(4, "0")}`,
+            madeAt: NOW,
+            version: 1,
+            readyBy: departsAt,
+            energyNeededKwh: 0,
+            ...made(first, index),
+            notes: [],
+          }),
+        );
+        const oldJobs = jobsOf(all, after, plans);
+        const again = planPortfolio(oldJobs, limited(siteKw), NOW);
+        const total = (answers: readonly (readonly Window[])[]) =>
+          answers.reduce((sum, one, index) => {
+            const job = oldJobs[index] as ChargeJob;
+            const price = (ms: number) => after[Math.floor((ms - epochMs(at("2026-11-20T18:00Z"))) / 1_800_000)] ?? 0;
+            let [leftKwh, sumPence] = [job.whole.energyKwh, 0];
+            for (const { startsAt, endsAt, powerKw } of one) {
+              for (let ms = epochMs(startsAt); ms < epochMs(endsAt); ms += MINUTE_MS / 2) {
+                const kwh = Math.min(leftKwh, (powerKw * Math.min(MINUTE_MS / 2, epochMs(endsAt) - ms)) / HOUR_MS);
+                sumPence += kwh * price(ms);
+                leftKwh -= kwh;
+              }
+            }
+            return sum + sumPence + 2000 * leftKwh;
+          }, 0);
+        const now = all.map(
+          (_, index) =>
+            again.answers.get(`car-${String(index).padStart(4, "0")}`)?.windows ?? plans[index]?.windows ?? [],
+        );
+        expect(total(now)).toBeLessThanOrEqual(total(plans.map(({ windows }) => windows)) + 0.5);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
