@@ -142,6 +142,8 @@ function deploymentOf(platform: Platform): Deployment {
       commands: platform.tableName("COMMANDS_TABLE"),
       accounts: platform.tableName("ACCOUNTS_TABLE"),
     },
+    fleets: variable("FLEETS").split(","),
+    siteRegion: variable("OCTOPUS_REGION"),
     busName: variable("BUS_NAME"),
     tokenKeyArn: variable("TOKEN_KEY_ARN"),
     region: platform.awsVariables.AWS_REGION,
