@@ -11,6 +11,7 @@ import { type Connection, connect, type Deployment } from "../ops/connection.ts"
 import { enrol, link } from "../ops/registry.ts";
 import { type Platform, startPlatform } from "../platform.ts";
 import { assetsOf } from "./fleet.ts";
+import { setNightEvent } from "./grid-event.ts";
 import { TrueSignals } from "./hindsight.ts";
 import { type NightInputs, toSlots } from "./inputs.ts";
 import { leftAlone, watchStored } from "./left-alone.ts";
@@ -158,6 +159,7 @@ async function enrolAll(inputs: NightInputs, simulations: Simulations, connectio
     await link({ integration, accountId, tokens, expiresInSeconds }, connection);
     await enrol(asset, connection);
   });
+  if (inputs.event) await setNightEvent(inputs.event, inputs, connection);
 }
 
 function reportProgress(

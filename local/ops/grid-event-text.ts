@@ -72,7 +72,7 @@ function heading(portfolioId: string, target: string, clock: LocalClock): string
 
 function plannedText(planned: Planned): string {
   if (typeof planned === "string") return planned;
-  return `planned: up to ${kilowatts(planned.mostKw)}${planned.isOver ? ", OVER it" : ""}`;
+  return `planned: up to ${planned.mostKw.toFixed(1)} kW${planned.isOver ? ", OVER it" : ""}`;
 }
 
 function soon({ assets }: FoundPortfolio, from: Instant, now: Instant): string[] {

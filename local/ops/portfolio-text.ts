@@ -18,7 +18,10 @@ export function portfolioText(
     ...field("now", `${clock.dayTime(now)}, ${clock.name}`),
     ...field("enrolled", assets.length === 1 ? "1 asset" : `${assets.length} assets`),
   ];
-  if (!plan) return [...head, ...field("plan", "none yet; one is made when the next signal comes")].join("\n");
+  if (!plan)
+    return [...head, ...field("plan", "none yet; all are planned together when a signal or a grid event changes")].join(
+      "\n",
+    );
   const shown = plan.halfHours.filter(({ loadKw, limitKw }) => loadKw > 0 || limitKw !== null);
   return [
     ...head,
