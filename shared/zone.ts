@@ -26,3 +26,24 @@ export function localToInstant(date: string, localTime: string, zone: string): I
 export function localDate(at: Instant, zone: string): string {
   return Temporal.Instant.fromEpochMilliseconds(epochMs(at)).toZonedDateTimeISO(zone).toPlainDate().toString();
 }
+
+/** What clocks in `zone` show at `at`, `HH:MM`; seconds are left off. */
+export function localTime(at: Instant, zone: string): string {
+  const time = Temporal.Instant.fromEpochMilliseconds(epochMs(at)).toZonedDateTimeISO(zone).toPlainTime();
+  return time.toString({ smallestUnit: "minute" });
+}
+
+/** `date` (`YYYY-MM-DD`) moved by whole calendar days. */
+export function plusDays(date: string, days: number): string {
+  return Temporal.PlainDate.from(date).add({ days }).toString();
+}
+
+/** Calendar days from one date to another. */
+export function daysBetween(from: string, to: string): number {
+  return Temporal.PlainDate.from(from).until(to, { largestUnit: "day" }).days;
+}
+
+/** Monday to Friday; holidays are not known here. */
+export function isWorkingDay(date: string): boolean {
+  return Temporal.PlainDate.from(date).dayOfWeek <= 5;
+}

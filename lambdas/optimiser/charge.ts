@@ -1,11 +1,13 @@
 import { powerOfCurrent } from "../../shared/domain/asset.ts";
+import type { Habits } from "../../shared/domain/habits.ts";
 import { epochMs, HOUR_MS, type Instant, instant, later, MINUTE_MS } from "../../shared/domain/instant.ts";
 import { type Plan, type Proof, type Window, windowAt } from "../../shared/domain/plan.ts";
 import { round } from "../../shared/domain/units.ts";
 import { costSlots } from "./costs.ts";
+import { departureOf, withReserve } from "./habits.ts";
 import { type ChargeLoad, readyByOf } from "./loads.ts";
 import { loadNeed } from "./need.ts";
-import type { PlanAnswer, PlanProblem } from "./plan.ts";
+import { type PlanAnswer, type PlanProblem, plan } from "./plan.ts";
 import { type Market, signalNotes } from "./signals.ts";
 
 /** A command takes a while to act: a plan is done this long before the deadline where there is room. */
@@ -23,6 +25,10 @@ export type ChargeJob = {
   head: Window | undefined;
   /** What is left to plan after the head. */
   problem: PlanProblem;
+  /** The best plan of `problem` where nobody else is heard, if it is known already. */
+  alone?: PlanAnswer;
+  /** Its site cannot serve everybody by their time: it does not wait for a better hour. */
+  isHurried?: true;
   /** Equal for all who pay the same for energy. */
   priceKey: string;
   /** What one ampere more draws, kW. */
@@ -33,9 +39,12 @@ export type ChargeJob = {
 /** The job of a load, or in words why there is none. */
 export function chargeJob(
   load: ChargeLoad,
-  previous: Plan | undefined,
-  market: Market,
-  now: Instant,
+  {
+    previous,
+    market,
+    habits,
+    now,
+  }: { previous: Plan | undefined; market: Market; habits: Habits | undefined; now: Instant },
 ): ChargeJob | string {
   const { asset, reading, battery } = load;
   if (reading.plugged !== true) return `the ${asset.kind === "car" ? "car" : "cable"} is not known to be plugged in`;
@@ -57,6 +66,19 @@ export function chargeJob(
     runMs: RUN_MS,
     isCharging: reading.state === "charging" || reading.state === "starting",
   };
+  const chargeMs = (wants.energyKwh / whole.maxPowerKw) * HOUR_MS;
+  const departure = departureOf({
+    statedReadyBy: readyBy,
+    habits,
+    timeZone: asset.site.timeZone,
+    now,
+    chargeMs,
+  });
+  const { reserveMs, ...alone } = withReserve((reserveMs) => ({ ...plan({ ...whole, reserveMs }), reserveMs }), {
+    ...{ departure, now, chargeMs, carbonWeightPencePerKg },
+    leastReserveMs: RESERVE_MS,
+  });
+  whole.reserveMs = reserveMs;
   const head = headOf(whole, previous, readyBy, now);
   return {
     load,
@@ -65,9 +87,10 @@ export function chargeJob(
     whole,
     head,
     problem: head ? after(head, whole) : whole,
+    ...(!head && { alone }),
     priceKey: `${marketKey} ${carbonWeightPencePerKg}`,
     ampereKw: powerOfCurrent(asset.supply, 1),
-    notes: [...load.notes, ...wants.notes, ...signalNotes(slots)],
+    notes: [...load.notes, ...wants.notes, ...(departure.note ? [departure.note] : []), ...signalNotes(slots)],
   };
 }
 

@@ -3,6 +3,7 @@ import type { Asset } from "../../shared/domain/asset.ts";
 import type { Runtime } from "../../shared/handler.ts";
 import type { AssetsStore } from "../../shared/store/assets.ts";
 import type { CommandsStore } from "../../shared/store/commands.ts";
+import type { HabitsStore } from "../../shared/store/habits.ts";
 import type { PlansStore } from "../../shared/store/plans.ts";
 import type { ReadingsStore } from "../../shared/store/readings.ts";
 import type { SignalsStore } from "../../shared/store/signals.ts";
@@ -21,6 +22,7 @@ export type OptimiserDeps = Runtime & {
   readings: Pick<ReadingsStore, "latest">;
   signals: Pick<SignalsStore, "slots">;
   plans: PlansStore;
+  habits: HabitsStore;
   commands: Pick<CommandsStore, "issue" | "recent" | "transition">;
   bus: Bus;
   /** Puts work on the re-plan queue, each item for an invocation of its own. */

@@ -13,6 +13,7 @@ import { mapLimited } from "../../shared/map-limited.ts";
 import { BusRecord, parseRecords, SqsBatch } from "../../shared/queue.ts";
 import { assetsStore } from "../../shared/store/assets.ts";
 import { commandsStore } from "../../shared/store/commands.ts";
+import { habitsStore } from "../../shared/store/habits.ts";
 import { plansStore } from "../../shared/store/plans.ts";
 import { readingsStore } from "../../shared/store/readings.ts";
 import { signalsStore } from "../../shared/store/signals.ts";
@@ -160,6 +161,7 @@ export const handler = lambdaHandler({
       readings: readingsStore(documents, env.READINGS_TABLE),
       signals: signalsStore(documents, env.SIGNALS_TABLE),
       plans: plansStore(documents, env.PLANS_TABLE),
+      habits: habitsStore(documents, env.PLANS_TABLE),
       commands: commandsStore(documents, env.COMMANDS_TABLE),
       bus: eventBridgeBus(new EventBridgeClient(), env.BUS_NAME, systemNow),
       later: async (items) => {

@@ -27,11 +27,17 @@ export function totalPence({ whole }: ChargeJob, windows: readonly Window[], for
 
 /**
  * Whether what is ahead of the plan in force is given up for new windows: only where they save notably, for every change
- * of plan is a command, and a promise taken back.
+ * of plan is a command, and a promise taken back. `rentPence` is what the shared capacity that windows use is worth: without
+ * it everybody would keep what is dear to the others.
  */
-export function isWorthChanging(job: ChargeJob, ahead: readonly Window[], made: readonly Window[]): boolean {
-  const old = totalPence(job, ahead, SHORT_KWH);
-  return isNotable(old, totalPence(job, made));
+export function isWorthChanging(
+  job: ChargeJob,
+  ahead: readonly Window[],
+  made: readonly Window[],
+  rentPence: (windows: readonly Window[]) => number,
+): boolean {
+  const old = totalPence(job, ahead, SHORT_KWH) + rentPence(ahead);
+  return isNotable(old, totalPence(job, made) + rentPence(made));
 }
 
 export function isNotable(oldPence: number, newPence: number): boolean {

@@ -84,10 +84,11 @@ export function readyByOf({ asset, battery }: ChargeLoad, now: Instant): Instant
   return nextDepartureAt && nextDepartureAt > now ? nextDepartureAt : nextLocalTime(now, asset.site.timeZone, readyBy);
 }
 
-/** Those whose plans news of `named` may change: themselves, who acts for them, and the whole site where the sun is the news. */
+/** Those whose plans news of `named` may change: themselves, who acts for them, and the whole site where the sun is the news or a limit is shared. */
 export function concerned(named: readonly Asset[], world: World): Asset[] {
   const all = new Set<Asset>();
-  for (const asset of named) {
+  for (const one of named) {
+    const asset = world.assets.get(one.assetId) ?? one;
     all.add(asset);
     if (asset.kind === "car") {
       const actor = actsThrough(asset, world);
@@ -95,7 +96,8 @@ export function concerned(named: readonly Asset[], world: World): Asset[] {
       if (actor?.site.siteId === asset.site.siteId) all.add(actor);
     }
     if (asset.kind === "charger") for (const car of carsOf(asset, world)) all.add(car);
-    if (asset.kind === "solar-site") {
+    // Who shares a limit makes room for each other.
+    if (asset.kind === "solar-site" || asset.site.importLimitKw !== undefined) {
       for (const other of world.assets.values()) if (other.site.siteId === asset.site.siteId) all.add(other);
     }
   }

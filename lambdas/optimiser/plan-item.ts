@@ -1,11 +1,14 @@
-import type { Asset } from "../../shared/domain/asset.ts";
+import type { Asset, AssetId } from "../../shared/domain/asset.ts";
 import type { NewEvent } from "../../shared/domain/events.ts";
 import { gridEventSeries, isLimit } from "../../shared/domain/grid-event.ts";
+import { type Habits, observe } from "../../shared/domain/habits.ts";
 import { epochMs, HOUR_MS, type Instant, instant, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
 import { nextEdge, type Plan } from "../../shared/domain/plan.ts";
 import type { PortfolioId } from "../../shared/domain/portfolio.ts";
+import { asCharge } from "../../shared/domain/reading.ts";
 import { round } from "../../shared/domain/units.ts";
 import { mapLimited } from "../../shared/map-limited.ts";
+import type { World } from "./actuator.ts";
 import { IN_FLIGHT, type OptimiserDeps } from "./deps.ts";
 import { follow, silence } from "./follow.ts";
 import { concerned } from "./loads.ts";
@@ -25,22 +28,24 @@ const [STORE_MS, END_MS] = [15_000, 5_000];
 export async function planItem(item: WorkItem, deps: OptimiserDeps): Promise<boolean> {
   const named = await deps.assets.get(item.assetIds);
   const world = await worldOf(await withSites(named, deps), deps);
+  const assets = item.isWhole ? named : concerned(named, world);
   const now = deps.now();
-  const [plans, marketOf, events] = await Promise.all([
+  const [plans, marketOf, events, habits] = await Promise.all([
     deps.plans.get([...world.assets.keys()]),
     markets(world.assets.values(), now, deps),
     eventsOf(item.portfolioId, now, deps),
+    habitsOf(assets, world, now, deps),
   ]);
   const share = events.map((event) => ({ ...event, kw: event.kw * item.share }));
   const scene = {
     world,
     plans,
+    habits,
     marketOf,
     events: share,
     now,
     stop: () => deps.remainingMs() < STORE_MS,
   };
-  const assets = item.isWhole ? named : concerned(named, world);
   const { replanned, portfolio } = replan(assets, scene);
   let isStored = true;
   const told = await mapLimited(replanned, IN_FLIGHT, async (one) => {
@@ -75,6 +80,27 @@ async function markets(assets: Iterable<Asset>, now: Instant, deps: OptimiserDep
     known.set(key, market);
     return market;
   };
+}
+
+/** When each car and charger was plugged in and out lately, with what its newest reading adds, which is stored. */
+async function habitsOf(
+  assets: readonly Asset[],
+  { known }: World,
+  now: Instant,
+  deps: OptimiserDeps,
+): Promise<Map<AssetId, Habits>> {
+  const charging = assets.filter((asset) => asset.kind === "car" || asset.kind === "charger");
+  const habits = await deps.habits.get(charging.map(({ assetId }) => assetId));
+  await mapLimited(charging, IN_FLIGHT, async (asset) => {
+    const reading = asCharge(known.get(asset.assetId)?.reading);
+    const battery = asset.kind === "car" ? asset.battery : undefined;
+    const changed = reading && observe(habits.get(asset.assetId), reading, now, battery);
+    if (!changed) return;
+    habits.set(asset.assetId, changed);
+    // Whoever was first saw the same reading or a newer one.
+    await deps.habits.put(changed);
+  });
+  return habits;
 }
 
 /** What a portfolio may draw while a grid event lasts, kW on average. */

@@ -170,9 +170,7 @@ function cheapest(cells: readonly Piece[], energyKwh: number, problem: PlanProbl
 
 /** The cells of each slot as one run within it, next to a neighbouring run where there is one. */
 function runs(slots: readonly Piece[], cells: Map<Piece, number>, problem: PlanProblem, why: WindowReason): Placed[] {
-  const energyOf = (slot: Piece) =>
-    sum([...cells].map(([cell, kwh]) => (cell.startMs >= slot.startMs && cell.endMs <= slot.endMs ? kwh : 0)));
-  const energies = slots.map(energyOf);
+  const energies = energiesIn(slots, cells);
   return slots.flatMap((slot, index) => {
     const energyKwh = energies[index] ?? 0;
     if (energyKwh <= EPSILON_KWH) return [];
@@ -191,6 +189,18 @@ function runs(slots: readonly Piece[], cells: Map<Piece, number>, problem: PlanP
     const piece = { ...slot, startMs, endMs, hours: lengthMs / 3_600_000 };
     const reason = why === "cheapest" && slot.costPencePerKwh === null ? "no-signal" : why;
     return [{ piece, energyKwh, reason }];
+  });
+}
+
+/** What the cells of each slot get; cells are parts of slots. */
+function energiesIn(slots: readonly Piece[], cells: ReadonlyMap<Piece, number>): number[] {
+  const byStart = [...cells].sort(([a], [b]) => a.startMs - b.startMs);
+  let next = 0;
+  return slots.map(({ endMs }) => {
+    let kwh = 0;
+    for (; next < byStart.length && (byStart[next] as [Piece, number])[0].endMs <= endMs; next++)
+      kwh += (byStart[next] as [Piece, number])[1];
+    return kwh;
   });
 }
 

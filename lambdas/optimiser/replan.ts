@@ -1,8 +1,10 @@
 import type { Asset, AssetId } from "../../shared/domain/asset.ts";
+import type { Habits } from "../../shared/domain/habits.ts";
 import { epochMs, HOUR_MS, type Instant, plusMs } from "../../shared/domain/instant.ts";
 import { nextEdge, type Plan, type Window } from "../../shared/domain/plan.ts";
 import { round } from "../../shared/domain/units.ts";
 import type { World } from "./actuator.ts";
+import { isScarce } from "./arrivals.ts";
 import { type ChargeJob, chargeJob, chargePlan, windowsFrom } from "./charge.ts";
 import { replanHeat } from "./heat.ts";
 import { type Load, loadOf } from "./loads.ts";
@@ -10,6 +12,7 @@ import type { Limits } from "./portfolio/limits.ts";
 import { type PortfolioAnswer, planPortfolio } from "./portfolio/portfolio.ts";
 import type { Market, Signals } from "./signals.ts";
 import { less, planWithSurplus, siteSurplus, takenKw } from "./surplus.ts";
+import { atOnce, keptForVisitors } from "./visitors.ts";
 
 const STALE = "not heard of for two hours: the plan stands, and nothing is commanded";
 /** Nothing is planned further ahead. */
@@ -19,6 +22,7 @@ const HORIZON_MS = 48 * HOUR_MS;
 export type Scene = {
   world: World;
   plans: ReadonlyMap<AssetId, Plan>;
+  habits: ReadonlyMap<AssetId, Habits>;
   marketOf: (asset: Asset) => Market;
   /** What the portfolio may draw on average over a time: grid events. */
   events: Limits["portfolio"];
@@ -41,12 +45,16 @@ export function replan(
   assets: readonly Asset[],
   scene: Scene,
 ): { replanned: Replanned[]; portfolio: PortfolioAnswer | undefined } {
-  const settled = bySite(assets).flatMap((there) => replanSite(there, scene));
+  const everybody = bySite([...scene.world.assets.values()]);
+  const settled = [...bySite(assets)].flatMap(([siteId, planned]) =>
+    replanSite(planned, everybody.get(siteId) ?? planned, scene),
+  );
   const jobs = settled.flatMap(({ job }) => job ?? []);
   if (jobs.length === 0) return { replanned: settled, portfolio: undefined };
-  const portfolio = planPortfolio(jobs, limitsFor(settled, scene), scene.now, scene.stop);
-  const replanned = settled.map(({ load, previous, next, job }): Replanned => {
-    const answer = job && portfolio.answers.get(load.asset.assetId);
+  const { portfolio, asPlanned } = planAll(jobs, limitsFor(settled, scene), scene);
+  const replanned = settled.map(({ load, previous, next }): Replanned => {
+    const answer = portfolio.answers.get(load.asset.assetId);
+    const job = asPlanned.get(load.asset.assetId);
     if (!job || answer === undefined) return { load, previous, next };
     if (answer === null) return { load, previous, next: previous };
     return { load, previous, next: chargePlan(job, answer, { version: versionAfter(previous), now: scene.now }) };
@@ -54,25 +62,44 @@ export function replan(
   return { replanned, portfolio };
 }
 
-function bySite(assets: readonly Asset[]): Asset[][] {
+/** Room is kept for who comes later; where even so not everybody who is there can be served, nobody waits. */
+function planAll(jobs: readonly ChargeJob[], limits: Limits, { world, habits, now, stop }: Scene) {
+  const kept = keptForVisitors(jobs, world.assets.values(), habits, now);
+  const planned = planPortfolio(jobs, { ...limits, taken: [...limits.taken, ...kept] }, now, stop);
+  const scarce = new Set<string>();
+  const full = new Set(kept.map(({ siteId }) => siteId));
+  for (const { load, whole } of jobs) {
+    const { siteId } = load.asset.site;
+    const { shortfallKwh = 0 } = planned.answers.get(load.asset.assetId) ?? {};
+    if (full.has(siteId) && isScarce({ shortfallKwh, neededKwh: whole.energyKwh })) scarce.add(siteId);
+  }
+  const named = (all: readonly ChargeJob[]) => new Map(all.map((job) => [job.load.asset.assetId, job]));
+  if (scarce.size === 0) return { portfolio: planned, asPlanned: named(jobs) };
+  const hurried = jobs.map((job) => (scarce.has(job.load.asset.site.siteId) ? atOnce(job) : job));
+  const taken = [...limits.taken, ...kept.filter(({ siteId }) => !scarce.has(siteId))];
+  return { portfolio: planPortfolio(hurried, { ...limits, taken }, now, stop), asPlanned: named(hurried) };
+}
+
+function bySite(assets: readonly Asset[]): Map<string, Asset[]> {
   const sites = new Map<string, Asset[]>();
   for (const asset of assets) {
     const there = sites.get(asset.site.siteId);
     if (there) there.push(asset);
     else sites.set(asset.site.siteId, [asset]);
   }
-  return [...sites.values()];
+  return sites;
 }
 
 /** Plans assets of one site, one after the other, as far as others need not be heard: what the sun leaves is for the next. */
-function replanSite(assets: readonly Asset[], scene: Scene): Settled[] {
+function replanSite(assets: readonly Asset[], there: readonly Asset[], scene: Scene): Settled[] {
   const { world, plans, now } = scene;
   const loads = inTurn(assets, world, now);
-  const { surplus, notes: solarNotes } = surplusFor(loads, scene);
+  const { surplus, notes: solarNotes } = surplusFor(loads, there, scene);
   let left = surplus;
   return loads.map((load) => {
     const previous = plans.get(load.asset.assetId);
-    const next = replanAlone(load, previous, { ...scene.marketOf(load.asset), surplus: left, solarNotes }, now);
+    const signals = { ...scene.marketOf(load.asset), surplus: left, solarNotes };
+    const next = replanAlone(load, { previous, signals, habits: scene.habits.get(load.asset.assetId), now });
     if (next && "job" in next) return { load, previous, next: undefined, job: next.job };
     left = less(left, takenKw(next ?? previous, now));
     return { load, previous, next };
@@ -82,14 +109,17 @@ function replanSite(assets: readonly Asset[], scene: Scene): Settled[] {
 /** A plan that hears nobody else, or the job of a load that must. */
 function replanAlone(
   load: Load,
-  previous: Plan | undefined,
-  signals: Signals,
-  now: Instant,
+  {
+    previous,
+    signals,
+    habits,
+    now,
+  }: { previous: Plan | undefined; signals: Signals; habits: Habits | undefined; now: Instant },
 ): Plan | { job: ChargeJob } | undefined {
   if (load.kind === "read-only") return idle(previous, load.asset.assetId, `${load.actor.assetId} acts for it`, now);
   if (load.isStale) return previous && kept(previous, now);
   if (load.kind === "heat") return replanHeat(load, previous, signals, now);
-  const job = chargeJob(load, inForce(previous), signals, now);
+  const job = chargeJob(load, { previous: inForce(previous), market: signals, habits, now });
   if (typeof job === "string") return idle(previous, load.asset.assetId, job, now);
   job.notes.push(...signals.solarNotes);
   // The sun shines now: what takes it does not wait for anybody's limits, for it draws nothing from the grid.
@@ -109,9 +139,7 @@ function inTurn(assets: readonly Asset[], world: World, now: Instant): Load[] {
 }
 
 /** The surplus of the loads' site, less what loads that are not planned now take of it already. */
-function surplusFor(loads: readonly Load[], { world, plans, now }: Scene) {
-  const siteId = loads[0]?.asset.site.siteId;
-  const there = [...world.assets.values()].filter((asset) => asset.site.siteId === siteId);
+function surplusFor(loads: readonly Load[], there: readonly Asset[], { world, plans, now }: Scene) {
   const all = inTurn(there, world, now);
   const solar = there.flatMap((asset) =>
     asset.kind === "solar-site" ? [{ asset, latest: world.known.get(asset.assetId) }] : [],

@@ -9,8 +9,8 @@ export type Told = "true" | "stated";
 export type Belief = {
   departsAtMs: number;
   needKwh: number;
-  /** How likely the car has gone by a later moment, 0 to 1. */
-  goneBy: (ms: number) => number;
+  /** How likely the car has gone by a later moment, 0 to 1; undefined while too few stays have ended to tell. */
+  goneBy: ((ms: number) => number) | undefined;
 };
 
 export type Believer = (now: number, stay: Stay, gotKwh: number) => Belief;
@@ -31,14 +31,15 @@ export function believer(grid: Grid, stays: readonly Stay[], tells: { departure:
     const stepEndMs = timeOf(grid, now + 1);
     const { stated } = stay;
     let { departsAtMs } = stay;
-    let goneBy = (_ms: number) => 0;
+    let goneBy: Belief["goneBy"] = () => 0;
     if (tells.departure === "stated" && stated !== undefined) {
       const saidMs = (stated?.departsAtMs ?? 0) - stay.arrivesAtMs;
       departsAtMs = Math.max(stay.arrivesAtMs + saidMs, stepEndMs);
       const kept = keptBy(nowMs);
       const longer = (ms: number) => countAbove(kept, (ms - stay.arrivesAtMs) / saidMs);
       const longerThanNow = longer(nowMs);
-      if (longerThanNow >= FEWEST_STAYS) goneBy = (ms) => 1 - longer(ms) / longerThanNow;
+      if (kept.length < FEWEST_STAYS) goneBy = undefined;
+      else if (longerThanNow >= FEWEST_STAYS) goneBy = (ms) => 1 - longer(ms) / longerThanNow;
     }
     const possibleKwh = (stay.maxPowerKw * (departsAtMs - nowMs)) / HOUR_MS;
     let needKwh = stay.energyKwh - gotKwh;

@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { MISSED_TIMES } from "../../lambdas/optimiser/habits.ts";
 import { BadInput } from "../feeds/bad-input.ts";
 import { checkOutput, writeOutput } from "../output-file.ts";
 import { prepareBacktest } from "./inputs.ts";
@@ -74,7 +75,7 @@ function program({ out, err }: World): Command {
     .addOption(
       new Option("--missed <n>", "a kWh not delivered is as bad as n at the usual price")
         .argParser(zeroOrMore)
-        .default(16),
+        .default(MISSED_TIMES),
     )
     .addOption(
       new Option("--execution <how>", "ideal: any power; real: from 6 A, in runs of ten minutes")

@@ -1,3 +1,4 @@
+import { laxityMs as laxityOf, servedInTurn } from "../../lambdas/optimiser/arrivals.ts";
 import { HOUR_MS } from "../../shared/domain/instant.ts";
 import type { Believer } from "./belief.ts";
 import { type Grid, roomKwh, timeOf, windowOf } from "./grid.ts";
@@ -57,8 +58,7 @@ export function cheapest(grid: Grid, stays: readonly Stay[], capKw: number): Car
 
 /** Time a car has beyond what it needs at full power, as far as is known. */
 export function laxityMs(grid: Grid, car: CarRun, now: number, believe: Believer): number {
-  const { departsAtMs, needKwh } = believe(now, car.stay, car.gotKwh);
-  return departsAtMs - timeOf(grid, now) - (needKwh / car.stay.maxPowerKw) * HOUR_MS;
+  return laxityOf({ ...believe(now, car.stay, car.gotKwh), maxPowerKw: car.stay.maxPowerKw }, timeOf(grid, now));
 }
 
 function fullKwh(grid: Grid, { stay }: CarRun, now: number): number {
@@ -71,15 +71,10 @@ function inTurn(
   wish: (car: CarRun) => number,
   capLeftKwh: number,
 ): number[] {
-  const ranks = cars.map(rank);
-  const result = cars.map(() => 0);
-  let leftKwh = capLeftKwh;
-  for (const index of [...cars.keys()].sort((a, b) => (ranks[a] as number) - (ranks[b] as number))) {
-    const car = cars[index] as CarRun;
-    // What is given to a car that is nearly full comes back to the others: it takes no more than it needs.
-    const kwh = Math.min(wish(car), car.stay.energyKwh - car.gotKwh, leftKwh);
-    result[index] = kwh;
-    leftKwh -= kwh;
-  }
-  return result;
+  // What is given to a car that is nearly full comes back to the others: it takes no more than it needs.
+  const wishes = cars.map((car) => ({
+    rank: rank(car),
+    wishKwh: Math.min(wish(car), car.stay.energyKwh - car.gotKwh),
+  }));
+  return servedInTurn(wishes, capLeftKwh);
 }

@@ -1,3 +1,4 @@
+import { isScarce } from "../../lambdas/optimiser/arrivals.ts";
 import { plan } from "../../lambdas/optimiser/plan.ts";
 import { epochMs, HOUR_MS, MINUTE_MS } from "../../shared/domain/instant.ts";
 import type { Belief, Believer } from "./belief.ts";
@@ -15,8 +16,6 @@ const MIN_POWER_SHARE = 6 / 32;
 const RUN_MS = 10 * MINUTE_MS;
 /** A plan's windows are rounded; a need this close is the one it was made for. */
 const SAME_KWH = 1e-4;
-/** What the plan may be short of before the site counts as scarce: nothing but rounding. */
-const SCARCE_SHARE = 0.001;
 
 /**
  * Waiting has a risk: the car may go. A planner adds it to the signal, as the chance that the car is gone times what a kWh
@@ -44,7 +43,8 @@ export function rollingAlone(
       // Within a plan the belief moves as the plan does; where it does not, the plan is of another need.
       if (before?.key === key && Math.abs(ahead - belief.needKwh) < SAME_KWH)
         return before.energyKwh[now - before.from] ?? 0;
-      const valueAt = (step: number) => forecast.valueAt(now, step) + missedValue * belief.goneBy(timeOf(grid, step));
+      const valueAt = (step: number) =>
+        forecast.valueAt(now, step) + missedValue * (belief.goneBy?.(timeOf(grid, step)) ?? 0);
       const energyKwh = planOf(grid, car, now, belief, valueAt);
       kept.set(car, { key, from: now, energyKwh });
       return energyKwh[0] ?? 0;
@@ -108,8 +108,8 @@ const realPlan: PlanOf = (grid, car, now, belief, valueAt) => {
 
 /**
  * A site under a cap: one exact plan for the cars that are there and those that history says will come, so that room is
- * kept for these. When even so not everything fits, or there is no history yet, nobody waits for a better hour: least
- * laxity first.
+ * kept for these. When even so not everything fits, or nobody can tell who comes or how far drivers are to be believed,
+ * nobody waits for a better hour: least laxity first.
  */
 export function rollingUnderCap(
   grid: Grid,
@@ -123,21 +123,21 @@ export function rollingUnderCap(
   const scarce = leastLaxityFirst(grid, believe);
   const capKwh = (capKw * grid.stepMs) / HOUR_MS;
   const ideal: Decide = (now, deciding, cars, capLeftKwh) => {
-    const expected = later(now);
-    if (!expected) return scarce(now, deciding, cars, capLeftKwh);
     const movable = new Set(deciding);
     const present = cars
       .map((car) => ({ car, laxityMs: laxityMs(grid, car, now, believe), belief: believe(now, car.stay, car.gotKwh) }))
       .sort((a, b) => a.laxityMs - b.laxityMs);
-    const all = [...present.map(({ car, belief }) => sharerOf(grid, car, now, belief, movable.has(car))), ...expected];
     const beliefs = present.map(({ belief }) => belief);
+    const expected = later(now, Math.max(...beliefs.map(({ departsAtMs }) => departsAtMs)));
+    if (!expected || beliefs.some(({ goneBy }) => goneBy === undefined)) return scarce(now, deciding, cars, capLeftKwh);
+    const all = [...present.map(({ car, belief }) => sharerOf(grid, car, now, belief, movable.has(car))), ...expected];
     const shared = share(
       all,
       (step) => (step === now ? capLeftKwh : capKwh),
       (step) => forecast.valueAt(now, step) + missedValue * meanGoneBy(beliefs, timeOf(grid, step)),
     );
     const neededKwh = all.reduce((sum, { needKwh }) => sum + needKwh, 0);
-    if (shared.shortfallKwh > SCARCE_SHARE * neededKwh) return scarce(now, deciding, cars, capLeftKwh);
+    if (isScarce({ shortfallKwh: shared.shortfallKwh, neededKwh })) return scarce(now, deciding, cars, capLeftKwh);
     return deciding.map((car) =>
       shared.energyKwh(
         present.findIndex((one) => one.car === car),
@@ -153,7 +153,7 @@ function meanGoneBy(beliefs: readonly Belief[], ms: number): number {
   let [sum, kwh] = [0, 0];
   for (const { departsAtMs, needKwh, goneBy } of beliefs) {
     if (departsAtMs <= ms) continue;
-    sum += needKwh * goneBy(ms);
+    sum += needKwh * (goneBy?.(ms) ?? 0);
     kwh += needKwh;
   }
   return kwh === 0 ? 0 : sum / kwh;

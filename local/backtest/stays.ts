@@ -7,6 +7,8 @@ type Statement = { departsAtMs: number; energyKwh: number };
 /** One car's stay at a charger, epoch ms. */
 export type Stay = {
   id: string;
+  /** Its charger's name; absent where the data has none. */
+  station?: string;
   arrivesAtMs: number;
   departsAtMs: number;
   /** What it took, at most what its charger can give in the stay: the truth that nobody knows on its arrival. */
@@ -75,6 +77,7 @@ export async function readStays(file: string, chargers: Chargers, shiftMs: numbe
     };
     result.stays.push({
       id: field(id),
+      ...(field(station) === "" ? {} : { station: field(station) }),
       arrivesAtMs,
       departsAtMs,
       energyKwh: Math.min(wantedKwh, possibleKwh),

@@ -1,11 +1,24 @@
 import { fork } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { cpus, loadavg, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Command, InvalidArgumentError } from "commander";
+import { checkOutput, writeOutput } from "../output-file.ts";
+import { baseGrowth, type FleetRun, fleetMarkdown, withFigures } from "./benchmark-page.ts";
+import { growthTable, growthWords } from "./growth.ts";
 import type { Yardstick } from "./highs.ts";
 import { type BenchCase, benchCases, drawnCases } from "./optimiser-cases.ts";
 import { type BenchLine, runCase, runYardstick } from "./optimiser-run.ts";
 
+type Options = {
+  cases?: string[];
+  quick?: boolean;
+  repeats: number;
+  highsSeconds: number;
+  seed: number;
+  html?: string;
+  docs?: string;
+};
 type Job = { bench: BenchCase; repeats: number; yardstickSeconds?: number };
 
 /** Largest relative error that still counts as the same cost. */
@@ -13,6 +26,7 @@ const SAME_COST = 1e-6;
 const EXACT_GAP = 1e-9;
 const LARGEST_FOR_HIGHS = 10_000;
 const QUICK_VEHICLES = 10_000;
+const pageIn = (folder: string) => `${folder}/benchmark.md`;
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
 if (process.send !== undefined) {
@@ -37,8 +51,13 @@ async function main(): Promise<boolean> {
     .option("--repeats <count>", "timed repeats per case", wholeNumber, 5)
     .option("--highs-seconds <seconds>", "time limit of the general solver; 0 leaves it out", wholeNumber, 60)
     .option("--seed <number>", "seed of the drawn fleets", wholeNumber, Math.floor(Math.random() * 2 ** 31))
+    .option("--html <file>", "also write the figures and a drawing of the growth as a page")
+    .option("--docs <folder>", "also renew benchmark.md and benchmark-growth.svg in this folder")
     .parse()
-    .opts<{ cases?: string[]; quick?: boolean; repeats: number; highsSeconds: number; seed: number }>();
+    .opts<Options>();
+  if (options.html !== undefined) checkOutput("--html", options.html);
+  // Before the work, not after it.
+  if (options.docs !== undefined) withFigures(readFileSync(pageIn(options.docs), "utf8"), "fleets", "");
   const quick = options.quick === true;
   const chosen = [...benchCases, ...drawnCases(options.seed)].filter(
     ({ name, fleet }) =>
@@ -46,10 +65,14 @@ async function main(): Promise<boolean> {
   );
   const processor = cpus()[0]?.model ?? "unknown processor";
   const load = loadavg().map((value) => value.toFixed(2));
-  print(`${processor}, ${cpus().length} threads, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`);
-  print(`load ${load.join(" ")}; seed of the drawn fleets ${options.seed}; one process per case, one thread`);
+  const machine = [
+    `${processor}, ${cpus().length} threads, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`,
+    `load ${load.join(" ")}; seed of the drawn fleets ${options.seed}; one process per case, one thread`,
+  ];
+  for (const line of machine) print(line);
 
   const lines: BenchLine[] = [];
+  const said = new Map<string, string[]>();
   let correct = true;
   for (const bench of chosen) {
     const line = await inProcess<BenchLine>({ bench, repeats: quick ? 2 : options.repeats });
@@ -64,12 +87,25 @@ async function main(): Promise<boolean> {
     print(JSON.stringify(line));
     const wrong = faults(bench, line, yardstick);
     for (const fault of wrong) print(`  WRONG ${fault}`);
-    for (const verdict of verdicts(bench, line)) print(`  ${verdict}`);
+    said.set(bench.name, verdicts(bench, line));
+    for (const verdict of said.get(bench.name) ?? []) print(`  ${verdict}`);
     if (wrong.length > 0) correct = false;
   }
   growth(lines);
+  await write({ machine: [new Date().toISOString().slice(0, 10), ...machine], lines, verdicts: said }, options);
   print(correct ? "every plan is right" : "some plans are WRONG");
   return correct;
+}
+
+/** The drawing library is loaded only here: in the processes of the cases it would count as their memory. */
+async function write(run: FleetRun, { html, docs }: Options): Promise<void> {
+  const { fleetHtml, growthSvg } = await import("./chart.ts");
+  if (html !== undefined) writeOutput(html, fleetHtml(run));
+  if (docs === undefined) return;
+  const growth = baseGrowth(run.lines);
+  const figures = fleetMarkdown(run, growth ? "benchmark-growth.svg" : undefined);
+  writeOutput(pageIn(docs), withFigures(readFileSync(pageIn(docs), "utf8"), "fleets", figures));
+  if (growth) writeOutput(`${docs}/benchmark-growth.svg`, growthSvg(growth));
 }
 
 /** One process per case: its peak of memory is its own, and no case is warmed by another. */
@@ -113,12 +149,7 @@ function verdicts({ target = {} }: BenchCase, line: BenchLine): string[] {
 }
 
 function growth(lines: readonly BenchLine[]): void {
-  const base = lines.filter((line) => line.case.startsWith("base"));
-  if (base.length < 2) return;
-  print("\n   vehicles         ms    us each   peak MB    highs ms");
-  for (const { N, msMedian, peakRssMb, highsMs } of base) {
-    const each = ((msMedian * 1000) / N).toFixed(2);
-    print([N, msMedian, each, peakRssMb, highsMs ?? "-"].map((cell) => String(cell).padStart(11)).join(""));
-  }
-  print("");
+  const found = baseGrowth(lines);
+  if (!found) return;
+  print(`\n${growthTable(found)}\n\n${growthWords(found)}\n`);
 }

@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
+import { Command } from "commander";
 import type { Problem } from "../../lambdas/optimiser/engine/case/problem.ts";
 import { solveProblem } from "../../lambdas/optimiser/engine/case/solve.ts";
 import { useBattery } from "../../lambdas/optimiser/engine/oracles/battery.ts";
@@ -9,10 +11,19 @@ import { heatCheaply, heatWorkspace } from "../../lambdas/optimiser/engine/oracl
 import { cheapestFirst, orderWorkspace } from "../../lambdas/optimiser/engine/oracles/order.ts";
 import { modulateCheapest, quantaWorkspace } from "../../lambdas/optimiser/engine/oracles/quanta.ts";
 import { runSize, runWorkspace, switchCheapest } from "../../lambdas/optimiser/engine/oracles/runs.ts";
+import { writeOutput } from "../output-file.ts";
+import { withFigures } from "./benchmark-page.ts";
+import { grouped, markdownTable } from "./growth.ts";
 
-/** `npx tsx local/bench/oracles.ts`: what each oracle takes, as JSON lines; the first line names the machine. */
+/**
+ * `npm run bench:oracles`: what each oracle takes, as JSON lines; the first line names the machine. With `--docs <folder>` the
+ * table in that folder's benchmark.md is renewed.
+ */
+const SLOTS = [48, 96, 192];
 const REPEATS = 15;
 const BATCH_US = 20_000;
+/** Microseconds by oracle and slots. */
+const medians = new Map<string, Map<number, number>>();
 
 /** Median and least of batches of about 20 ms each, after a warm-up of the same length. */
 function line(oracle: string, slots: number, run: () => unknown): void {
@@ -28,6 +39,7 @@ function line(oracle: string, slots: number, run: () => unknown): void {
   const round = (one: number | undefined) => Math.round((one ?? 0) * 100) / 100;
   const [medianUs, leastUs] = [round(us[REPEATS >> 1]), round(us[0])];
   process.stdout.write(`${JSON.stringify({ oracle, slots, medianUs, leastUs })}\n`);
+  medians.set(oracle, (medians.get(oracle) ?? new Map()).set(slots, medianUs));
 }
 
 /** A day and a half of prices with two troughs, in 1e-4 pence, and no two alike. */
@@ -200,7 +212,19 @@ function home(slots: number): void {
   line("home: car, battery, solar, import limit", slots, () => solveProblem(problem));
 }
 
+const { docs } = new Command("bench:oracles")
+  .description("Times the planner of every kind of single asset.")
+  .option("--docs <folder>", "also renew the table of single assets in this folder's benchmark.md")
+  .parse()
+  .opts<{ docs?: string }>();
 const [cpu] = cpus();
 const machine = { cpu: cpu?.model, cores: cpus().length, node: process.version, load: loadavg()[0] };
 process.stdout.write(`${JSON.stringify(machine)}\n`);
-for (const measure of [cars, runs, storage, heat, home]) for (const slots of [48, 96, 192]) measure(slots);
+for (const measure of [cars, runs, storage, heat, home]) for (const slots of SLOTS) measure(slots);
+if (docs !== undefined) {
+  const page = `${docs}/benchmark.md`;
+  const rows = [...medians].map(([oracle, us]) => [oracle, ...SLOTS.map((slots) => grouped(us.get(slots) ?? 0))]);
+  const table = markdownTable(["µs", ...SLOTS.map((slots) => `${slots} slots`)], rows);
+  const where = `${machine.cpu}, Node ${machine.node}, load ${machine.load?.toFixed(2)}`;
+  writeOutput(page, withFigures(readFileSync(page, "utf8"), "assets", `${where}\n\n${table}`));
+}

@@ -9,6 +9,7 @@ import { fakeAssetsStore } from "./assets-store.ts";
 import { fakeBus } from "./bus.ts";
 import { fakeClock } from "./clock.ts";
 import { fakeCommandsStore } from "./commands-store.ts";
+import { fakeHabitsStore } from "./habits-store.ts";
 import { fakeLog } from "./log.ts";
 import { fakePlansStore } from "./plans-store.ts";
 import { fakeReadingsStore } from "./readings-store.ts";
@@ -43,6 +44,7 @@ export function optimiserWorld(assets: readonly Asset[], price: readonly Slot[] 
     readings: fakeReadingsStore(),
     signals: fakeSignalsStore({ [PRICE]: price }),
     plans: fakePlansStore(),
+    habits: fakeHabitsStore(),
     commands: fakeCommandsStore(),
     bus: fakeBus(),
   };

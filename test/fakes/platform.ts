@@ -16,6 +16,7 @@ import { aManifest } from "../lib/templates.ts";
 import { fakeAssetsStore } from "./assets-store.ts";
 import { fakeClock } from "./clock.ts";
 import { fakeCommandsStore } from "./commands-store.ts";
+import { fakeHabitsStore } from "./habits-store.ts";
 import { fakeLog } from "./log.ts";
 import { fakeMeter } from "./meter.ts";
 import { CARBON, PRICE } from "./optimiser-world.ts";
@@ -86,6 +87,7 @@ export async function platform(options: {
   const optimiserDeps = {
     ...common,
     remainingMs: () => 60_000,
+    habits: fakeHabitsStore(),
     fleets: ["main"],
     region: "C",
     series: { price: PRICE, carbon: CARBON } as const,

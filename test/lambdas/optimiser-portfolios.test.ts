@@ -2,10 +2,10 @@ import { describe, expect, it } from "vitest";
 import { run } from "../../lambdas/optimiser/handler.ts";
 import { workItems } from "../../lambdas/optimiser/work.ts";
 import type { Asset } from "../../shared/domain/asset.ts";
-import { epochMs, HOUR_MS, type Instant } from "../../shared/domain/instant.ts";
+import { epochMs, HOUR_MS, type Instant, plusMs } from "../../shared/domain/instant.ts";
 import type { Window } from "../../shared/domain/plan.ts";
 import type { Slot } from "../../shared/domain/signal.ts";
-import { aHeatPump, anAsset, aReading, at } from "../builders.ts";
+import { aCharger, aHeatPump, anAsset, aReading, at } from "../builders.ts";
 import { published } from "../fakes/bus.ts";
 import { optimiserWorld, PRICE, signalUpdated, telemetryRecorded } from "../fakes/optimiser-world.ts";
 
@@ -130,6 +130,90 @@ describe("a grid event", () => {
     const limited = stored?.limitKw.flatMap((kw, slot) => (kw === null ? [] : [slot])) ?? [];
     expect(limited).toHaveLength(4);
     for (const slot of limited) expect(stored?.loadKw[slot]).toBeLessThanOrEqual(2);
+  });
+});
+
+describe("a site of many chargers under one limit", () => {
+  const depot = { ...site, siteId: "depot", importLimitKw: 14 };
+  const chargers = [1, 2, 3].map((index) => aCharger({ assetId: `charger-000${index}`, site: depot }));
+  const plugged = (assetId: string, changes: object = {}) =>
+    aReading({ assetId, socPercent: null, storedKwh: null, chargeLimitPercent: null, sessionKwh: 0, ...changes });
+  const unplugged = { plugged: false, state: "disconnected" } as const;
+  /** Evenings before this Friday on which two cars came at 22:00 for 60 kWh together and left at 06:00. */
+  const visitorsAtTen = (assetId: string) => ({
+    assetId,
+    version: 1,
+    stays: [16, 17, 18, 19].map((day) => ({
+      pluggedInAt: at(`2026-11-${day}T22:00Z`),
+      pluggedOutAt: at(`2026-11-${day + 1}T06:00Z`),
+      energyKwh: 30,
+    })),
+    present: null,
+  });
+  const sooner = (windows: readonly Window[]) =>
+    kwhOf(windows.filter(({ startsAt }) => startsAt < at("2026-11-20T22:00Z")));
+
+  it("keeps room for cars that usually come later, and so charges who is there before them", async () => {
+    const plan = async (habits: boolean) => {
+      const world = optimiserWorld(chargers);
+      if (habits) for (const one of ["charger-0002", "charger-0003"]) await world.deps.habits.put(visitorsAtTen(one));
+      await world.read(plugged("charger-0001"), plugged("charger-0002", unplugged), plugged("charger-0003", unplugged));
+      await world.on(signalUpdated);
+      return (await world.planOf("charger-0001"))?.windows ?? [];
+    };
+    const [without, withHabits] = [await plan(false), await plan(true)];
+    expect(kwhOf(withHabits)).toBeCloseTo(12, 0);
+    expect(sooner(without)).toBe(0);
+    expect(sooner(withHabits)).toBeGreaterThan(5);
+  });
+
+  it("lets nobody wait where not everybody can be served, least laxity first, and says so", async () => {
+    const wants = (assetId: string, sessionEnergyKwh: number) =>
+      aCharger({ assetId, site: depot, preferences: { ...aCharger().preferences, sessionEnergyKwh } });
+    const all = [wants("charger-0001", 90), wants("charger-0002", 70), wants("charger-0003", 60)];
+    const { read, on, windowsOf, planOf } = await aWorld(all);
+    await read(...all.map(({ assetId }) => plugged(assetId)));
+    await on(signalUpdated);
+    const windows = await windowsOf(all.map(({ assetId }) => assetId));
+    expect(peakKw(windows)).toBeLessThanOrEqual(14);
+    expect(kwhOf(windows)).toBeGreaterThan(0.95 * 13 * 14);
+    expect(windows.some(({ startsAt }) => startsAt === at("2026-11-20T18:00Z"))).toBe(true);
+    expect((await planOf("charger-0001"))?.notes.join()).toContain("nobody waits");
+  });
+
+  it("remembers when cables go in and out", async () => {
+    const { read, on, clock, deps } = optimiserWorld(chargers.slice(0, 1));
+    await read(plugged("charger-0001"));
+    await on(telemetryRecorded({ assetId: "charger-0001", matters: true }));
+    clock.set(at("2026-11-20T23:00Z"));
+    await read(plugged("charger-0001", { ...unplugged, observedAt: clock.now() }));
+    await on(telemetryRecorded({ assetId: "charger-0001", matters: true }));
+    expect((await deps.habits.get(["charger-0001"])).get("charger-0001")?.stays).toEqual([
+      { pluggedInAt: at("2026-11-20T18:00Z"), pluggedOutAt: at("2026-11-20T23:00Z"), energyKwh: 0 },
+    ]);
+  });
+});
+
+describe("a car that usually leaves before the time stated", () => {
+  it("is charged by when it usually leaves, and its owner's time stays the promise", async () => {
+    const early = {
+      assetId: "car-0001",
+      version: 1,
+      // Weekends, as tomorrow is a Saturday.
+      stays: ["10-10", "10-11", "10-17", "10-18", "10-24", "10-31", "11-01", "11-07", "11-08", "11-14"].map((day) => ({
+        pluggedInAt: plusMs(at(`2026-${day}T04:30Z`), -10 * HOUR_MS),
+        pluggedOutAt: at(`2026-${day}T04:30Z`),
+        energyKwh: 10,
+      })),
+      present: null,
+    };
+    const { deps, on, planOf } = await aWorld([anAsset()]);
+    await deps.habits.put(early);
+    await on(signalUpdated);
+    const plan = await planOf("car-0001");
+    expect(plan?.readyBy).toBe(at("2026-11-21T07:00Z"));
+    expect(plan?.windows.every(({ endsAt }) => endsAt <= at("2026-11-21T04:30Z"))).toBe(true);
+    expect(plan?.notes.join()).toContain("often leaves by");
   });
 });
 

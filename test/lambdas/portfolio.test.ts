@@ -38,7 +38,7 @@ function jobsOf(
     };
     const load = loadOf(car, world, NOW) as ChargeLoad;
     const market = { price: slotsFrom("2026-11-20T18:00Z", pence), carbon: [], marketKey: "C" };
-    const job = chargeJob(load, previous[index], market, NOW);
+    const job = chargeJob(load, { previous: previous[index], market, habits: undefined, now: NOW });
     if (typeof job === "string") throw new Error(job);
     return job;
   });
@@ -335,7 +335,7 @@ describe("every portfolio", () => {
           (_, index) =>
             again.answers.get(`car-${String(index).padStart(4, "0")}`)?.windows ?? plans[index]?.windows ?? [],
         );
-        expect(total(now)).toBeLessThanOrEqual(total(plans.map(({ windows }) => windows)) + 2 * all.length + 1e-6);
+        expect(total(now)).toBeLessThanOrEqual(total(plans.map(({ windows }) => windows)) + 0.5);
       }),
       { numRuns: 40 },
     );

@@ -29,7 +29,7 @@ const replanOne = (load: Load, previous: Plan | undefined, market: Omit<Market, 
   const world: World = { assets: new Map([[asset.assetId, asset]]), known: new Map([[asset.assetId, latest]]) };
   const plans = new Map(previous ? [[asset.assetId, previous]] : []);
   const marketOf = () => ({ ...market, marketKey: "C" });
-  return replan([asset], { world, plans, marketOf, events: [], now }).replanned[0]?.next;
+  return replan([asset], { world, plans, habits: new Map(), marketOf, events: [], now }).replanned[0]?.next;
 };
 
 const again = (

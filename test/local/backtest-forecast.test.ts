@@ -73,31 +73,39 @@ describe("a marginal signal as it was forecast", () => {
 
 describe("who may still come", () => {
   const grid = makeGrid({ fromMs: MONDAY_MS, toMs: atHour(15 * 24), stepMs: HOUR_MS }, { price: [] }, 0);
-  const onDay = (day: number, from: number, to: number, kwh: number) => stay(day * 24 + from, day * 24 + to, kwh);
+  const onDay = (day: number, from: number, to: number, kwh: number, station?: string) =>
+    stay(day * 24 + from, day * 24 + to, kwh, station === undefined ? {} : { station });
   // Monday and Tuesday: a car at nine each; Saturday: one at ten.
   const stays = [onDay(0, 9, 12, 4), onDay(1, 9, 13, 8), onDay(5, 10, 12, 6)];
   const later = laterArrivals(grid, stays, "Europe/London");
+  const tonight = (now: number) => later(now, atHour(24 * Math.ceil(now / 24)));
 
-  it("is nobody's guess before there is a day of this kind to go by", () => {
-    expect(later(8)).toBeUndefined();
-    expect(later(5 * 24 + 8)).toBeUndefined();
+  it("is nobody's guess before there is a day of this kind to go by, where chargers have no names", () => {
+    expect(tonight(8)).toBeUndefined();
+    expect(tonight(5 * 24 + 8)).toBeUndefined();
   });
 
   it("is those of the last days of this kind, each with its share, at their time today", () => {
-    const sharers = later(2 * 24 + 8) ?? [];
+    const sharers = tonight(2 * 24 + 8) ?? [];
     expect(sharers.map(({ from, to }) => [from, to])).toEqual([
       [2 * 24 + 9, 2 * 24 + 12],
       [2 * 24 + 9, 2 * 24 + 13],
     ]);
     const [first, second] = sharers;
     expect((second?.needKwh ?? 0) / (first?.needKwh ?? 1)).toBeCloseTo(2, 9);
-    expect(later(12 * 24 + 8)).toHaveLength(1);
-    expect(later(2 * 24 + 9)).toEqual([]);
+    expect(tonight(12 * 24 + 8)).toHaveLength(1);
+    expect(tonight(2 * 24 + 9)).toEqual([]);
+  });
+
+  it("is a car for each charger that has a name, from the first day on", () => {
+    const named = laterArrivals(grid, [onDay(0, 9, 12, 4, "A"), onDay(1, 9, 13, 8, "B")], "Europe/London");
+    const needKwh = (named(0, atHour(24)) ?? []).reduce((sum, one) => sum + one.needKwh, 0);
+    expect(needKwh).toBeCloseTo((1.75 * 2 * 13 * 23) / 24, 9);
   });
 
   it("does not know of a stay that has not ended", () => {
-    const long = laterArrivals(grid, [onDay(0, 9, 60, 4)], "Europe/London");
-    expect(long(24 + 8)).toEqual([]);
+    const long = laterArrivals(grid, [onDay(0, 9, 12, 4), onDay(0, 9, 60, 9)], "Europe/London");
+    expect(long(24 + 8, atHour(48))?.map(({ needKwh }) => needKwh)).toEqual([7]);
   });
 
   it("finds the step of a moment", () => expect(stepAt(grid, atHour(2.5))).toBe(2));

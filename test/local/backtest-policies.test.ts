@@ -182,6 +182,21 @@ describe("rolling under a cap", () => {
     expect(energies(runs)).toEqual([[0, 6, 0, 0], [6]]);
   });
 
+  it("lets nobody wait while too few stays have ended to tell what drivers' words are worth", () => {
+    const said = { departsAtMs: waiting.departsAtMs, energyKwh: 6 };
+    const all = [stay(0, 4, 6, { stated: said })];
+    const decide = rollingUnderCap(
+      grid,
+      6,
+      believer(grid, all, stated),
+      hindsightForecast(grid),
+      0,
+      () => [],
+      "any power",
+    );
+    expect(energies(simulate(grid, all, 6, decide))).toEqual([[6, 0, 0, 0]]);
+  });
+
   it("lets nobody wait while there is no past to go by, or when not all will fit", () => {
     expect(energies(rollUnder(6, [waiting], () => undefined))).toEqual([[6, 0, 0, 0]]);
     const tooMuch: Sharer = { from: 1, to: 4, needKwh: 18, roomKwh: () => 6 };

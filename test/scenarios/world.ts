@@ -21,6 +21,7 @@ import { fakeAccountsStore } from "../fakes/accounts-store.ts";
 import { fakeAssetsStore } from "../fakes/assets-store.ts";
 import { type FakeClock, fakeClock } from "../fakes/clock.ts";
 import { fakeCommandsStore } from "../fakes/commands-store.ts";
+import { fakeHabitsStore } from "../fakes/habits-store.ts";
 import { fakeLog } from "../fakes/log.ts";
 import { fakeMeter } from "../fakes/meter.ts";
 import { CARBON, PRICE } from "../fakes/optimiser-world.ts";
@@ -127,6 +128,7 @@ export async function aWorld(clock: FakeClock, clouds: readonly Cloud[], options
   const optimiserDeps = {
     ...common,
     remainingMs: () => 60_000,
+    habits: fakeHabitsStore(),
     fleets: ["main"],
     region: "C",
     series: { price: PRICE, carbon: CARBON } as const,

@@ -6,11 +6,13 @@ import { accountsContract } from "../fakes/contract/accounts.ts";
 import { assetsContract } from "../fakes/contract/assets.ts";
 import { commandsContract } from "../fakes/contract/commands.ts";
 import { engineIsHere, engineStores } from "../fakes/contract/engine.ts";
+import { habitsContract } from "../fakes/contract/habits.ts";
 import { plansContract } from "../fakes/contract/plans.ts";
 import { readingsContract } from "../fakes/contract/readings.ts";
 import { scheduleContract } from "../fakes/contract/schedule.ts";
 import { signalsContract } from "../fakes/contract/signals.ts";
 import type { Stores } from "../fakes/contract/stores.ts";
+import { fakeHabitsStore } from "../fakes/habits-store.ts";
 import { fakePlansStore } from "../fakes/plans-store.ts";
 import { fakeReadingsStore } from "../fakes/readings-store.ts";
 import { fakeScheduleStore } from "../fakes/schedule-store.ts";
@@ -23,6 +25,7 @@ function contract(stores: () => Stores): void {
   scheduleContract(stores);
   signalsContract(stores);
   plansContract(stores);
+  habitsContract(stores);
   commandsContract(stores);
   accountsContract(stores);
 }
@@ -34,6 +37,7 @@ describe("the fakes", () => {
     schedule: fakeScheduleStore(),
     signals: fakeSignalsStore(),
     plans: fakePlansStore(),
+    habits: fakeHabitsStore(),
     commands: fakeCommandsStore(),
     accounts: fakeAccountsStore(),
   };

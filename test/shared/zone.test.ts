@@ -1,7 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { epochMs, HOUR_MS, instant } from "../../shared/domain/instant.ts";
-import { localDate, localToInstant, nextLocalTime } from "../../shared/zone.ts";
+import {
+  daysBetween,
+  isWorkingDay,
+  localDate,
+  localTime,
+  localToInstant,
+  nextLocalTime,
+  plusDays,
+} from "../../shared/zone.ts";
 import { at } from "../builders.ts";
 
 const ZONES = ["Europe/London", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC"];
@@ -83,5 +91,24 @@ describe("in any zone at any time", () => {
         expect(localDate(back, zone)).toBe(localDate(instant(ms), zone));
       }),
     );
+  });
+});
+
+describe("a local day", () => {
+  it("tells what clocks show, whole minutes", () => {
+    expect(localTime(at("2026-06-20T18:05:59Z"), "Europe/London")).toBe("19:05");
+    expect(localTime(at("2026-11-20T00:00Z"), "Asia/Kathmandu")).toBe("05:45");
+  });
+
+  it("counts in calendar days, through months, years and clock changes", () => {
+    expect(plusDays("2026-12-31", 1)).toBe("2027-01-01");
+    expect(plusDays("2028-03-01", -1)).toBe("2028-02-29");
+    expect(daysBetween("2026-03-28", "2026-03-30")).toBe(2);
+    expect(daysBetween("2027-01-01", "2026-12-31")).toBe(-1);
+  });
+
+  it("is a working day from Monday to Friday", () => {
+    const week = [0, 1, 2, 3, 4, 5, 6].map((days) => isWorkingDay(plusDays("2026-11-16", days)));
+    expect(week).toEqual([true, true, true, true, true, false, false]);
   });
 });

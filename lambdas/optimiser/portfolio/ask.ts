@@ -34,7 +34,7 @@ export function askOf(job: ChargeJob, grid: Grid, room: Room): Ask {
 }
 
 /** The charge-now part as soon as the site lets it, at whole amperes. */
-function nowUnderLimit({ problem, ampereKw }: ChargeJob, grid: Grid, room: Room, site: number) {
+function nowUnderLimit({ problem, ampereKw, isHurried }: ChargeJob, grid: Grid, room: Room, site: number) {
   const placed: Placed[] = [];
   const rest: Piece[] = [];
   let leftKwh = Math.min(problem.nowKwh, problem.energyKwh);
@@ -51,7 +51,7 @@ function nowUnderLimit({ problem, ampereKw }: ChargeJob, grid: Grid, room: Room,
     const endMs = Math.min(slot.endMs, slot.startMs + Math.ceil((leftKwh / powerKw) * HOUR_MS));
     const head = withHours({ ...slot, endMs });
     const energyKwh = head.hours * powerKw;
-    placed.push({ piece: head, energyKwh, reason: "charge-now-minimum" });
+    placed.push({ piece: head, energyKwh, reason: isHurried ? "shared-limit" : "charge-now-minimum" });
     room.siteKw[cell] = (room.siteKw[cell] as number) - powerKw;
     takeFromPortfolio(head, energyKwh, grid, room);
     leftKwh -= energyKwh;

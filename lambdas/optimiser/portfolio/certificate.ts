@@ -8,6 +8,12 @@ import { PRICE_UNITS } from "./pack.ts";
 /** What an ask got in the end; what it misses by rounding is forgiven, and counted as if bought at its dearest. */
 export type Outcome = { ask: Ask; windows: readonly Window[]; shortfallKwh: number; forgivenKwh: number };
 
+/** What a kWh of shared capacity is worth in a slot, pence: of the portfolio and of the ask's site. */
+export function worthPence({ site }: Ask, slot: number, fleet: FleetPlan, grid: Grid): number {
+  const ofSite = site === undefined ? 0 : (fleet.groupPrices[site * grid.slots + slot] ?? 0);
+  return ((fleet.slotPrices[slot] ?? 0) + ofSite) / PRICE_UNITS;
+}
+
 /** How good one job's windows are, alone or at what shared capacity is worth; undefined where a price is unknown. */
 export function jobProof(
   { ask, windows, shortfallKwh }: Outcome,
@@ -18,14 +24,11 @@ export function jobProof(
   const { whole } = ask.job;
   const deliveredKwh = whole.energyKwh - shortfallKwh;
   if (deliveredKwh <= 0 || whole.slots.some((slot) => slot.costPencePerKwh === null)) return undefined;
-  const worthPence = (slot: number) => {
-    const ofSite = ask.site === undefined ? 0 : (fleet.groupPrices[ask.site * grid.slots + slot] ?? 0);
-    return ((fleet.slotPrices[slot] ?? 0) + ofSite) / PRICE_UNITS;
-  };
+  const worth = (slot: number) => worthPence(ask, slot, fleet, grid);
   let rentPence = 0;
-  for (let slot = 0; slot < grid.slots; slot++) rentPence += (worthPence(slot) * fleet.energyWh(index, slot)) / 1000;
+  for (let slot = 0; slot < grid.slots; slot++) rentPence += (worth(slot) * fleet.energyWh(index, slot)) / 1000;
   const slots = onGrid(grid, whole.slots);
-  const bound = boundPence({ ...whole, slots }, deliveredKwh, (slot) => worthPence(slotAt(grid, slot.startMs)));
+  const bound = boundPence({ ...whole, slots }, deliveredKwh, (slot) => worth(slotAt(grid, slot.startMs)));
   return proofOf(objectivePence(windows, whole.slots, deliveredKwh), bound - rentPence);
 }
 

@@ -51,7 +51,7 @@ export function pack(asks: readonly Ask[], grid: Grid, room: Room): FleetInput {
 type Span = { from: number; to: number; headMs: number; tailMs: number };
 
 /** Which slots an ask's pieces touch, and how much of the first and the last. */
-export function windowOf({ pieces, site, job, leftKwh }: Ask, grid: Grid): Span {
+function windowOf({ pieces, site, job, leftKwh }: Ask, grid: Grid): Span {
   const [first, last] = [pieces[0], pieces.at(-1)];
   if (!first || !last || leftKwh <= 0) return { from: 0, to: 0, headMs: 0, tailMs: 0 };
   const [from, to] = [slotAt(grid, first.startMs), slotAt(grid, last.endMs - 1) + 1];

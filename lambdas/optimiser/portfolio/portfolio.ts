@@ -1,5 +1,5 @@
 import type { AssetId } from "../../../shared/domain/asset.ts";
-import { epochMs, type Instant } from "../../../shared/domain/instant.ts";
+import { epochMs, HOUR_MS, type Instant } from "../../../shared/domain/instant.ts";
 import type { Proof } from "../../../shared/domain/plan.ts";
 import type { ChargeJob } from "../charge.ts";
 import { markCleanest } from "../cleanest.ts";
@@ -9,7 +9,7 @@ import { answer, type PlanAnswer, plan } from "../plan.ts";
 import { hash } from "../work.ts";
 import { wholeAmperes } from "./amperes.ts";
 import { type Ask, afterSettled, askOf } from "./ask.ts";
-import { certificate, jobProof, type Outcome } from "./certificate.ts";
+import { certificate, jobProof, type Outcome, worthPence } from "./certificate.ts";
 import { type Grid, gridOver, slotAt } from "./grid.ts";
 import { withHead } from "./head.ts";
 import { crowdingPence, softCapWh, withSoftCap } from "./herd.ts";
@@ -17,6 +17,7 @@ import { change, type Limits, type Room, roomOn, useOf, whOf } from "./limits.ts
 import { PRICE_UNITS, pack } from "./pack.ts";
 import { keptOf } from "./settle.ts";
 import { sharesOf } from "./shares.ts";
+import { startFrom } from "./start.ts";
 
 /** One asset's windows with their proof, or (null) its plan in force, which a new one would not better enough. */
 export type JobAnswer = (PlanAnswer & { proof?: Proof }) | null;
@@ -55,32 +56,27 @@ export function planPortfolio(
   );
   const room = roomOn(grid, limits);
   const limitKw = [...room.portfolioKw].map((kw) => (Number.isFinite(kw) ? kw : null));
-  // By hash, so that nobody is first by name, and the same whatever order they came in.
-  const asks = [...jobs].sort(byHash).map((job) => askOf(job, grid, room));
+  // Who must not wait by who can wait least, and all others by hash: nobody is first by name, or by coming first.
+  const asks = [...jobs].sort((a, b) => laxityMs(a) - laxityMs(b) || byHash(a, b)).map((job) => askOf(job, grid, room));
   let isFinished = true;
-  const options = {
+  const capWh = softCapWh(asks, grid);
+  const packed = pack(asks, grid, room);
+  const input = capWh === undefined ? packed : withSoftCap(packed, capWh, PRICE_UNITS);
+  const start = startFrom(asks, grid, now);
+  const fleet = planFleet(input, {
+    ...(start && { start }),
     stop: () => {
       isFinished = !stop();
       return !isFinished;
     },
-  };
-  const capWh = softCapWh(asks, grid);
-  const packed = pack(asks, grid, room);
-  const input = capWh === undefined ? packed : withSoftCap(packed, capWh, PRICE_UNITS);
-  const fleet = planFleet(input, options);
+  });
 
-  const placings = asks.map((ask): Placing => ({ ask, answer: plan(ask.job.problem) }));
+  const placings = asks.map((ask): Placing => ({ ask, answer: ask.job.alone ?? plan(ask.job.problem) }));
   const shared = sharing(placings, fleet, grid, room);
   for (const { ask, answer } of placings) {
     if (!shared.has(ask)) change(room, ask.site, useOf(afterSettled(ask, answer.windows), grid), "take");
   }
-  const shares = sharesOf(
-    asks,
-    shared,
-    { fleet, fill: () => planFleet(input, { ...options, minimumPower: true }) },
-    grid,
-    room,
-  );
+  const shares = sharesOf(asks, shared, fleet, grid, room);
   giveShares(placings, shared, shares, fleet, grid, room, limitKw);
 
   const made = placings.map(({ ask, answer }) => {
@@ -92,6 +88,7 @@ export function planPortfolio(
     made.map(({ windows }) => windows),
     grid,
     room,
+    (ask, slot) => worthPence(ask, slot, fleet, grid),
     now,
   );
   const answers = new Map<AssetId, JobAnswer>();
@@ -175,6 +172,11 @@ function giveShares(
     });
     placing.answer = answer([...ask.placed, ...placed], ask.job.problem);
   }
+}
+
+/** The time that a job with something urgent has beyond what it needs; of all others there is no order. */
+function laxityMs({ whole, readyBy }: ChargeJob): number {
+  return whole.nowKwh > 0 ? epochMs(readyBy) - (whole.energyKwh / whole.maxPowerKw) * HOUR_MS : Number.MAX_VALUE;
 }
 
 function byHash(a: ChargeJob, b: ChargeJob): number {

@@ -3,7 +3,7 @@ import type { Window } from "../../../shared/domain/plan.ts";
 import { isNotable, isWorthChanging, standing, totalPence } from "../keep.ts";
 import { type Ask, afterSettled } from "./ask.ts";
 import type { Grid } from "./grid.ts";
-import { change, holds, type Room, useOf } from "./limits.ts";
+import { change, holds, type Room, useOf, whOf } from "./limits.ts";
 
 type Choice = { ask: Ask; made: readonly Window[]; ahead: Window[] | undefined; isKept: boolean };
 
@@ -20,6 +20,7 @@ export function keptOf(
   made: readonly (readonly Window[])[],
   grid: Grid,
   room: Room,
+  worthPence: (ask: Ask, slot: number) => number,
   now: Instant,
 ): (Window[] | undefined)[] {
   const choices = asks.map(
@@ -32,21 +33,34 @@ export function keptOf(
   };
   const bears = ({ ask, ahead }: Choice) => holds(room, ask.site, useOf(afterSettled(ask, ahead ?? []), grid));
 
+  const rent =
+    ({ ask }: Choice) =>
+    (windows: readonly Window[]) =>
+      useOf(windows, grid).meanKw.reduce(
+        (pence, kw, slot) => (kw > 0 ? pence + (worthPence(ask, slot) * whOf(kw, grid.stepMs)) / 1000 : pence),
+        0,
+      );
+
   for (const group of groupsOf(choices, room)) {
     const old = group.filter(({ ahead }) => ahead !== undefined);
     if (old.length === 0) continue;
     const sum = (of: (choice: Choice) => number) => old.reduce((pence, choice) => pence + of(choice), 0);
-    const asGood = !isNotable(
-      sum(({ ask, ahead }) => totalPence(ask.job, ahead ?? [])),
+    const oldPence = sum(({ ask, ahead }) => totalPence(ask.job, ahead ?? []));
+    const keepAll = () => {
+      for (const choice of old) if (!choice.isKept) swap(choice, "old");
+      const isBorne = old.every(bears);
+      for (const choice of old) if (!choice.isKept && !isBorne) swap(choice, "new");
+      if (isBorne) for (const choice of old) choice.isKept = true;
+      return isBorne;
+    };
+    const isAsGood = !isNotable(
+      oldPence,
       sum(({ ask, made }) => totalPence(ask.job, made)),
     );
-    for (const choice of old) swap(choice, "old");
-    if (asGood && old.every(bears)) {
-      for (const choice of old) choice.isKept = true;
-      continue;
-    }
-    for (const choice of old) swap(choice, "new");
-    let waiting = old.filter(({ ask, ahead, made }) => !isWorthChanging(ask.job, ahead ?? [], made));
+    if (isAsGood && keepAll()) continue;
+    let waiting = old.filter(
+      (choice) => !isWorthChanging(choice.ask.job, choice.ahead ?? [], choice.made, rent(choice)),
+    );
     for (let round = 0; round < ROUNDS && waiting.length > 0; round++) {
       waiting = waiting.filter((choice) => {
         swap(choice, "old");
@@ -55,6 +69,8 @@ export function keptOf(
         return !choice.isKept;
       });
     }
+    // Who keeps its plan may leave another dearer than before: never worse together than the plans in force.
+    if (sum(({ ask, ahead, made, isKept }) => totalPence(ask.job, (isKept && ahead) || made)) > oldPence) keepAll();
   }
   return choices.map(({ isKept, ahead }) => (isKept ? ahead : undefined));
 }

@@ -5,31 +5,27 @@ import { mendSmall } from "./exchange.ts";
 import { type Grid, slotAt } from "./grid.ts";
 import { type Room, whOf } from "./limits.ts";
 
-/** Sites with more loads than this, and portfolios, lose little by the engine's own filling. */
+/** More who share a site, or a portfolio, lose little by rounding: an optimum splits hardly more of them than it has slots. */
 const FEW = 12;
 
 /**
- * Wh of each ask in each slot, with what is below a charger's least mended: of few who share a site by trades among
- * themselves, which start from the optimum of any power; of all who share a portfolio by the engine's `fill`.
+ * Wh of each ask in each slot: the optimum of any power, in which few who share a site trade until none is below its
+ * charger's least.
  */
 export function sharesOf(
   asks: readonly Ask[],
   shared: ReadonlySet<Ask>,
-  { fleet, fill }: { fleet: FleetPlan; fill: () => FleetPlan },
+  fleet: FleetPlan,
   grid: Grid,
   room: Room,
 ): (index: number, slot: number) => number {
   const sites = new Map<number, number[]>();
-  let isCrowd = false;
   asks.forEach((ask, index) => {
-    if (!shared.has(ask)) return;
-    if (ask.site === undefined) isCrowd = true;
-    else sites.set(ask.site, [...(sites.get(ask.site) ?? []), index]);
+    if (shared.has(ask) && ask.site !== undefined) sites.set(ask.site, [...(sites.get(ask.site) ?? []), index]);
   });
-  isCrowd ||= [...sites.values()].some((there) => there.length > FEW);
-  if (isCrowd) return fill().energyWh;
   const mended = new Map<number, Float64Array>();
   for (const [site, there] of sites) {
+    if (there.length > FEW) continue;
     const limitKw = room.siteKw.subarray(site * grid.slots, (site + 1) * grid.slots);
     const rows = mendSite(
       there.map((index) => ({ ask: asks[index] as Ask, energyWh: (slot: number) => fleet.energyWh(index, slot) })),

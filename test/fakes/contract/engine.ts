@@ -8,6 +8,7 @@ import { createTables, startTableEngine } from "../../../local/tables.ts";
 import { accountsStore } from "../../../shared/store/accounts.ts";
 import { assetsStore } from "../../../shared/store/assets.ts";
 import { commandsStore } from "../../../shared/store/commands.ts";
+import { habitsStore } from "../../../shared/store/habits.ts";
 import { plansStore } from "../../../shared/store/plans.ts";
 import { readingsStore } from "../../../shared/store/readings.ts";
 import { scheduleStore } from "../../../shared/store/schedule.ts";
@@ -60,6 +61,7 @@ export async function engineStores(): Promise<{ stores: Stores; stop: () => void
       schedule: scheduleStore(client, table("Schedule")),
       signals: signalsStore(client, table("Signals")),
       plans: plansStore(client, table("Plans")),
+      habits: habitsStore(client, table("Plans")),
       commands: commandsStore(client, table("Commands")),
       accounts: accountsStore(client, table("Accounts")),
     },

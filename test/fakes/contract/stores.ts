@@ -2,6 +2,7 @@ import type { AssetId } from "../../../shared/domain/asset.ts";
 import type { AccountsStore } from "../../../shared/store/accounts.ts";
 import type { AssetsStore } from "../../../shared/store/assets.ts";
 import type { CommandsStore } from "../../../shared/store/commands.ts";
+import type { HabitsStore } from "../../../shared/store/habits.ts";
 import type { PlansStore } from "../../../shared/store/plans.ts";
 import type { ReadingsStore } from "../../../shared/store/readings.ts";
 import type { ScheduleStore } from "../../../shared/store/schedule.ts";
@@ -14,6 +15,7 @@ export type Stores = {
   schedule: ScheduleStore;
   signals: SignalsStore;
   plans: PlansStore;
+  habits: HabitsStore;
   commands: CommandsStore;
   accounts: AccountsStore;
 };

@@ -57,6 +57,7 @@ describe(`a general solver on the same fleet, seed ${seed}`, () => {
       "feeders, optional energy, prices of shortfall",
       varied(generateFleet({ vehicles: 300, feeders: 6, seed, negative: true })),
     ],
+    ["many small sites that seldom matter", generateFleet({ vehicles: 400, feeders: 150, seed, feederTight: 4 })],
     ["more sites than may be looked at one by one", generateFleet({ vehicles: 500, feeders: 140, seed })],
   ])("finds no cheaper plan: %s", (_, input) => {
     const yardstick = solveByHighs(highs, input, 50);

@@ -82,3 +82,12 @@ function leastOf(
   }
   return bound;
 }
+
+/** Every row's natural variable, or its slack. */
+export function naturalBasis(program: LinearProgram): Int32Array {
+  const rows = program.rowLower.length;
+  return Int32Array.from({ length: rows }, (_, i) => {
+    const natural = program.natural.get(i);
+    return natural === undefined ? i : rows + natural;
+  });
+}

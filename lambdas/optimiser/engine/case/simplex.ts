@@ -1,5 +1,5 @@
 import { BasisInverse, PIVOT } from "./basis-inverse.ts";
-import type { LinearProgram } from "./linear-program.ts";
+import { type LinearProgram, naturalBasis } from "./linear-program.ts";
 
 const FEASIBLE = 1e-9;
 const REFACTOR_EVERY = 400;
@@ -70,7 +70,7 @@ export class Simplex {
     }
     this.value = new Float64Array(count);
     this.reduced = new Float64Array(count);
-    this.basic = basis ? basis.slice() : startOf(program);
+    this.basic = basis ? basis.slice() : naturalBasis(program);
     this.placeOf = new Int32Array(count).fill(-1);
     for (let i = 0; i < rows; i++) this.placeOf[this.basic[i] as number] = i;
     this.atUpper = new Uint8Array(count);
@@ -343,13 +343,4 @@ export class Simplex {
     }
     this.weight.fill(1);
   }
-}
-
-/** Every row's natural variable, or its slack. */
-function startOf(program: LinearProgram): Int32Array {
-  const rows = program.rowLower.length;
-  return Int32Array.from({ length: rows }, (_, i) => {
-    const natural = program.natural.get(i);
-    return natural === undefined ? i : rows + natural;
-  });
 }

@@ -7,8 +7,10 @@ import { emptyState, noPrices, type Prices, type State } from "./state.ts";
 /** Fleets up to this size start from free capacity; larger ones from the prices of an eighth of themselves. */
 const SMALLEST_SAMPLED = 20;
 const STRIDE = 8;
-/** From here on a sample of groups tells more than the fleet without their caps: measured, not proven. */
+/** From here on a sample of groups tells more than the fleet without their caps, if these matter: measured, not proven. */
 const MANY_GROUPS = 128;
+/** With more than this share of the energy over their caps, the fleet without them is no start for many groups. */
+const CROWDED = 0.3;
 
 /**
  * Prices to start from: the exact prices of a sample, which got its own start from a sample of itself, and so on down.
@@ -30,18 +32,35 @@ export function samplePrices(fleet: Fleet, random: () => number, run: Run): Pric
 
 /** The optimum from any start prices, or what was reached when the run was stopped. */
 export function solve(fleet: Fleet, start: Prices, run: Run): { state: State; prices: Prices; finished: boolean } {
-  if (!fleet.twoLevel || fleet.groups >= MANY_GROUPS) {
-    const state = emptyState(fleet);
-    respond(fleet, state, start);
-    return { state, ...repair(fleet, state, start, run) };
-  }
+  if (!fleet.twoLevel) return solveFrom(fleet, start, run);
   // The optimum without the groups' caps is best for every asset at its prices: the groups have little left to mend.
   const { flat, from } = withoutGroups(fleet);
   const relaxed = solve(flat, { fleet: start.fleet, group: new Float64Array(fleet.slots) }, run);
   const state = regrouped(fleet, flat, relaxed.state, from);
   const prices = { fleet: relaxed.prices.fleet, group: new Float64Array(fleet.groups * fleet.slots) };
   if (!relaxed.finished) return { state, prices, finished: false };
+  if (fleet.groups >= MANY_GROUPS && overloadShare(fleet, state) > CROWDED) return solveFrom(fleet, start, run);
   return { state, ...repair(fleet, state, prices, run) };
+}
+
+/** The optimum from everybody's cheapest at start prices. */
+export function solveFrom(fleet: Fleet, start: Prices, run: Run): { state: State; prices: Prices; finished: boolean } {
+  const state = emptyState(fleet);
+  respond(fleet, state, start);
+  return { state, ...repair(fleet, state, start, run) };
+}
+
+/** Share of the energy that is over the caps of groups. */
+function overloadShare({ slots, width, groups, groupCap }: Fleet, { load }: State): number {
+  let overWh = 0;
+  let allWh = 0;
+  for (let g = 0; g < groups; g++) {
+    for (let t = 0; t < slots; t++) {
+      allWh += load[g * width + t]!;
+      overWh += Math.max(0, load[g * width + t]! - groupCap[g * slots + t]!);
+    }
+  }
+  return allWh === 0 ? 0 : overWh / allWh;
 }
 
 /** The state of the fleet without groups, asset by asset, in the order of the fleet with groups. */

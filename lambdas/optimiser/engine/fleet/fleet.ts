@@ -41,7 +41,7 @@ export type FleetPlan = {
   costPence: number;
   /** No schedule of this fleet can cost less: the certificate, computed apart from the schedule. */
   boundPence: number;
-  /** (cost - bound) / |cost|: exactly 0 when the plan is proven to be the cheapest. */
+  /** (cost - bound) / |cost|: exactly 0 when the plan is proven to be the cheapest; not far above where a ramp binds. */
   gap: number;
   shortfallWh: number;
   /** Wh of an asset (as numbered in the input) in a slot. */
@@ -66,7 +66,11 @@ export type FleetStats = {
   responding: number;
 };
 
-/** The cheapest schedule of a fleet that keeps every cap, with its proof. Throws `FleetInputError` for an impossible input. */
+/**
+ * The cheapest schedule of a fleet that keeps every cap, with its proof. A ramp that binds makes a problem of fractions:
+ * the plan is then in whole Wh and its gap that of rounding, some 1e-7 of the cost. Throws `FleetInputError` for an
+ * impossible input.
+ */
 export function planFleet(input: FleetInput, options: FleetOptions = {}): FleetPlan {
   const { effort = "exact", minimumPower = false, seed = 1, now = () => 0 } = options;
   const run: Run = { dijkstras: 0, pushes: 0, stop: options.stop };
@@ -122,6 +126,8 @@ export function planFleet(input: FleetInput, options: FleetOptions = {}): FleetP
     if (finished && start !== undefined) keepGivenOut(fleet, energy, prices, start);
     fill(fleet, prices, energy, minimumPower);
   }
+  ended("fill");
+
   const { rampWh } = input;
   let rampPrices: Float64Array = new Float64Array(fleet.slots);
   if (rampWh !== undefined && !keepsRamp(fleetLoad(fleet, energy), rampWh)) {
@@ -131,7 +137,7 @@ export function planFleet(input: FleetInput, options: FleetOptions = {}): FleetP
       prices,
     ));
   }
-  ended("fill");
+  ended("repair");
 
   const { cost, shortfallWh } = score(fleet, energy);
   const bound = lowerBound(fleet, prices, rampWh === undefined ? undefined : { rampWh, price: rampPrices });

@@ -115,7 +115,7 @@ export function slotMinimum(fleet: Fleet, asset: number, slot: number): number {
 }
 
 /** The share of a minimum that falls to a slot with `roomWh` of a whole slot's `limitWh`: never below the same power. */
-export function partOf(minimumWh: number, roomWh: number, limitWh: number): number {
+function partOf(minimumWh: number, roomWh: number, limitWh: number): number {
   return roomWh === limitWh ? minimumWh : Math.min(roomWh, Math.ceil((minimumWh * roomWh) / limitWh));
 }
 

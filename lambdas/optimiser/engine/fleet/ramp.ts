@@ -1,6 +1,6 @@
 import { carryOver, keepGivenOut, resumed, type Start } from "./carry-over.ts";
 import { newClassOrder } from "./class-order.ts";
-import { solve } from "./exact.ts";
+import { solveFrom } from "./exact.ts";
 import { difference, type ExactSum } from "./exact-sum.ts";
 import { fill, fillMissing } from "./fill.ts";
 import type { Fleet } from "./problem.ts";
@@ -11,7 +11,7 @@ import { type Run, repair } from "./repair.ts";
 import { emptyState, type Prices, score } from "./state.ts";
 
 /** Share of the cost by which the mix of loads and its bound may differ. */
-const EXACT = 1e-7;
+const EXACT = 1e-8;
 const ROUGH = 1e-3;
 /** With minimum powers: how far the load may stray from the planned one, in limits of a mean asset; the best is taken. */
 const MARGINS = [0, 0.5, 1, 2, 4];
@@ -112,7 +112,7 @@ function taken(
   const filled: Fleet = { ...fleet, price, classOrder, fleetCap: loadWh };
   const prices = { fleet: paid.fleet.map((each) => Math.max(0, each + FILL_BONUS)), group: paid.group };
   if (start === undefined) {
-    const { state, finished } = solve(filled, prices, run);
+    const { state, finished } = solveFrom(filled, prices, run);
     return { linear: state.energy, finished };
   }
   const state = emptyState(filled);
