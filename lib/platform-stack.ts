@@ -97,7 +97,14 @@ export class PlatformStack extends Stack {
       maxReceiveCount: 5,
     });
     replan.subscribe("OnChange", state.bus, {
-      events: ["SignalUpdated", "AssetEnrolled", "CommandMissed", "CommandRejected", "CommandExpired"],
+      events: [
+        "SignalUpdated",
+        "GridEventChanged",
+        "AssetEnrolled",
+        "CommandMissed",
+        "CommandRejected",
+        "CommandExpired",
+      ],
     });
     replan.subscribe("OnTelemetry", state.bus, { events: ["TelemetryRecorded"], detail: { matters: [true] } });
     // A portfolio too large for one invocation comes back in parts.

@@ -30,6 +30,7 @@ type Options = {
   faults: FaultLevel;
   carbonWeight: number;
   seed: number;
+  event?: string;
   json?: string;
   live?: boolean;
   keepRunning?: boolean;
@@ -75,6 +76,10 @@ function program(): Command {
         .default(0),
     )
     .addOption(new Option("--seed <n>", "decides everything that is drawn").argParser(whole).default(1))
+    .option(
+      "--event <span=kW>",
+      "a grid event by clocks at the homes, such as 02:00-04:00=5: all may draw 5 kW together on average",
+    )
     .option("--json <file>", "also write the report as JSON")
     .option("--live", "plan tonight from the real public price and carbon feeds; the devices are simulated")
     .option("--keep-running", "afterwards keep the platform up for `npm run ops`, until Ctrl-C")
@@ -191,6 +196,7 @@ function request(options: Options): NightRequest {
     faults: options.faults,
     seed: options.seed,
     carbonWeightPencePerKg: options.carbonWeight,
+    event: options.event,
   };
 }
 

@@ -82,6 +82,7 @@ describe("a night from price to proof", () => {
 describe("an event on the bus", () => {
   it.each([
     ["SignalUpdated", {}, ["Optimiser"]],
+    ["GridEventChanged", {}, ["Optimiser"]],
     ["TelemetryRecorded", { matters: true }, ["Optimiser", "Verifier"]],
     ["TelemetryRecorded", { matters: false }, ["Verifier"]],
     ["AssetEnrolled", {}, ["Optimiser"]],

@@ -6,6 +6,7 @@ import { type Asset, AssetId } from "../../shared/domain/asset.ts";
 import { EVENTS } from "../../shared/domain/events.ts";
 import { type Instant, MINUTE_MS, plusMs, ZonedTime } from "../../shared/domain/instant.ts";
 import { nextEdge } from "../../shared/domain/plan.ts";
+import { fleetOf, type PortfolioId } from "../../shared/domain/portfolio.ts";
 import { seriesId } from "../../shared/domain/signal.ts";
 import { EnvText, lambdaHandler } from "../../shared/handler.ts";
 import { mapLimited } from "../../shared/map-limited.ts";
@@ -38,13 +39,20 @@ const Environment = z.object({
   FLEETS: EnvText.transform((text) => text.split(",")),
 });
 
-/** Who must be planned again: everybody because a signal changed, named assets, or a work item of ours. */
-type Request = { who: "everybody" } | { who: "named"; assetIds: AssetId[] } | { who: "item"; item: WorkItem };
+/** Who must be planned again: everybody because a signal changed, whom a grid event is for, named assets, or a work item of ours. */
+type Request =
+  | { who: "everybody" }
+  | { who: "portfolio"; portfolioId: PortfolioId }
+  | { who: "named"; assetIds: AssetId[] }
+  | { who: "item"; item: WorkItem };
 const everybody: Request = { who: "everybody" };
 const named = (assetIds: AssetId[]): Request => ({ who: "named", assetIds });
 const ReplanRequest = z.union([
   z.strictObject({ workItem: WorkItem }).transform(({ workItem }): Request => ({ who: "item", item: workItem })),
   BusRecord("SignalUpdated", EVENTS.SignalUpdated).transform(() => everybody),
+  BusRecord("GridEventChanged", EVENTS.GridEventChanged).transform(
+    ({ portfolioId }): Request => ({ who: "portfolio", portfolioId }),
+  ),
   BusRecord("TelemetryRecorded", EVENTS.TelemetryRecorded).transform((detail) =>
     named(detail.readings.filter((reading) => reading.matters).map((reading) => reading.assetId)),
   ),
@@ -83,18 +91,23 @@ async function itemsOf(requests: readonly Request[], deps: OptimiserDeps): Promi
     const all = (await Promise.all(deps.fleets.map((fleet) => deps.assets.fleet(fleet)))).flat();
     return [...items, ...workItems(all, regionOf)];
   }
+  const wanted = new Set(requests.flatMap((request) => (request.who === "portfolio" ? request.portfolioId : [])));
   const ids = [...new Set(requests.flatMap((request) => (request.who === "named" ? request.assetIds : [])))];
   const found = await deps.assets.get(ids);
   const portfolios = workItems(found, regionOf, Number.POSITIVE_INFINITY);
   const now = deps.now();
   const asked = await mapLimited(portfolios, IN_FLIGHT, async (item) => {
+    if (wanted.has(item.portfolioId)) return [];
     const events = await eventsOf(item.portfolioId, now, deps);
     if (events.length === 0) return [{ ...item, isWhole: false }];
-    const fleetId = found.find((asset) => asset.assetId === item.assetIds[0])?.fleetId ?? "";
-    const all = workItems(await deps.assets.fleet(fleetId), regionOf);
-    return all.filter(({ portfolioId }) => portfolioId === item.portfolioId);
+    wanted.add(item.portfolioId);
+    return [];
   });
-  return [...items, ...asked.flat()];
+  const wholes = await mapLimited([...wanted], IN_FLIGHT, async (wantedId) => {
+    const all = workItems(await deps.assets.fleet(fleetOf(wantedId)), regionOf);
+    return all.filter(({ portfolioId }) => portfolioId === wantedId);
+  });
+  return [...items, ...asked.flat(), ...wholes.flat()];
 }
 
 /** Plans items while there is time and room; the others are put on the queue, each for itself. */

@@ -1,11 +1,11 @@
 import type { Asset, AssetId } from "../../shared/domain/asset.ts";
 import type { NewEvent } from "../../shared/domain/events.ts";
+import { gridEventSeries, isLimit } from "../../shared/domain/grid-event.ts";
 import { type Habits, observe } from "../../shared/domain/habits.ts";
 import { epochMs, HOUR_MS, type Instant, instant, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
 import { nextEdge, type Plan } from "../../shared/domain/plan.ts";
 import type { PortfolioId } from "../../shared/domain/portfolio.ts";
 import { asCharge } from "../../shared/domain/reading.ts";
-import { seriesId } from "../../shared/domain/signal.ts";
 import { round } from "../../shared/domain/units.ts";
 import { mapLimited } from "../../shared/map-limited.ts";
 import type { World } from "./actuator.ts";
@@ -23,8 +23,6 @@ import { withSites, worldOf } from "./world.ts";
 const HORIZON_MS = 48 * HOUR_MS;
 /** Left of an invocation when what is planned must be stored, and when it must end, ms. */
 const [STORE_MS, END_MS] = [15_000, 5_000];
-/** Series `grid-event#<portfolio>`: what the portfolio may draw, kW. */
-const GRID_EVENT = "grid-event";
 
 /** Plans, stores, tells and follows; false when time ran out before everything was stored. */
 export async function planItem(item: WorkItem, deps: OptimiserDeps): Promise<boolean> {
@@ -111,12 +109,10 @@ export async function eventsOf(
   now: Instant,
   deps: OptimiserDeps,
 ): Promise<Limits["portfolio"]> {
-  const slots = await deps.signals.slots(seriesId(GRID_EVENT, portfolioId), now, plusMs(now, HORIZON_MS));
-  return slots.map(({ startsAt, endsAt, value }) => ({
-    fromMs: epochMs(startsAt),
-    toMs: epochMs(endsAt),
-    kw: Math.max(0, value),
-  }));
+  const slots = await deps.signals.slots(gridEventSeries(portfolioId), now, plusMs(now, HORIZON_MS));
+  return slots.flatMap(({ startsAt, endsAt, value }) =>
+    isLimit(value) ? { fromMs: epochMs(startsAt), toMs: epochMs(endsAt), kw: value } : [],
+  );
 }
 
 async function storePortfolio(

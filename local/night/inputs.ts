@@ -5,6 +5,7 @@ import { readCarbon, readPrices } from "../feeds/csv.ts";
 import { generatedSpan } from "../feeds/generated.ts";
 import { type FeedPoint, halfHourly } from "../feeds/points.ts";
 import { checkCounts, type Fleet, type FleetRequest, fleetFor } from "./fleet.ts";
+import { type NightEvent, nightEventOf } from "./grid-event.ts";
 import { type Night, nightOf } from "./night.ts";
 import { loadVendors, type Vendor } from "./vendors.ts";
 
@@ -17,6 +18,8 @@ export type NightRequest = FleetRequest & {
   prices: string | undefined;
   carbon: string | undefined;
   faults: FaultLevel;
+  /** `02:00-04:00=5`: a grid event of 5 kW. */
+  event?: string | undefined;
 };
 
 /** Everything a night needs, read and checked before anything is started. */
@@ -29,6 +32,7 @@ export type NightInputs = Fleet & {
   vendors: Vendor[];
   faults: FaultLevel;
   seed: number;
+  event?: NightEvent;
   /** What a reader of the report must know about the inputs. */
   notes: string[];
 };
@@ -43,6 +47,7 @@ const MOST_MISSING = 8;
 export async function prepare(request: NightRequest): Promise<NightInputs> {
   checkCounts(request);
   const night = nightOf(request.night, request.zone);
+  const event = request.event === undefined ? undefined : nightEventOf(request.event, night);
   const span = { fromMs: night.startsAtMs - BEFORE_MS, toMs: night.endsAtMs + AFTER_MS };
   const notes: string[] = [];
   const generated = generatedSpan({ seed: request.seed, ...span, zone: request.zone });
@@ -84,6 +89,7 @@ export async function prepare(request: NightRequest): Promise<NightInputs> {
     vendors,
     faults: request.faults,
     seed: request.seed,
+    ...(event && { event }),
     notes,
   };
 }

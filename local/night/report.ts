@@ -3,6 +3,7 @@ import { epochMs, instant } from "../../shared/domain/instant.ts";
 import { tally } from "../../shared/tally.ts";
 import { type FaultsNamed, faultsNamed, type Naming, type NightInjection } from "./faults-named.ts";
 import { assetsOf, loadsOf } from "./fleet.ts";
+import { type GridEventReport, gridEventReport } from "./grid-event.ts";
 import { type HeatPumpReport, type HeatPumpTotals, heatPumpReport, heatPumpTotals } from "./heat-pump-report.ts";
 import type { TrueSignals } from "./hindsight.ts";
 import type { NightInputs } from "./inputs.ts";
@@ -36,6 +37,8 @@ export type Report = StayTotals & {
   byKind: { cars?: StayTotals; chargers?: StayTotals; heatPumps?: HeatPumpTotals };
   /** Money as planned, with the bound that proves it. */
   planning: Planning;
+  /** What was metered while a grid event lasted, if there was one. */
+  gridEvent?: GridEventReport;
   /** How many commands ended in each state. */
   commands: Record<CommandStatus, number>;
   /** Every command, asset by asset in the order of issue, so that a reader can follow each. */
@@ -84,6 +87,7 @@ export function report(inputs: NightInputs, signals: TrueSignals, outcome: Outco
       ...(heatPumps.length > 0 && { heatPumps: heatPumpTotals(heatPumps) }),
     },
     planning: planningOf(outcome.portfolioPlans, outcome.assetPlans),
+    ...(inputs.event && { gridEvent: gridEventReport(inputs.event, inputs, outcome) }),
     commands: tally(outcome.commands, (command) => command.status) as Report["commands"],
     commandLedger: outcome.commands.map(commandReport).sort(byAssetAndTime),
     missedBy: tally(

@@ -11,6 +11,7 @@ import { type Connection, connect, type Deployment } from "../ops/connection.ts"
 import { enrol, link } from "../ops/registry.ts";
 import { type Platform, startPlatform } from "../platform.ts";
 import { assetsOf } from "./fleet.ts";
+import { setNightEvent } from "./grid-event.ts";
 import { TrueSignals } from "./hindsight.ts";
 import { type NightInputs, toSlots } from "./inputs.ts";
 import { leftAlone, watchStored } from "./left-alone.ts";
@@ -142,6 +143,8 @@ function deploymentOf(platform: Platform): Deployment {
       commands: platform.tableName("COMMANDS_TABLE"),
       accounts: platform.tableName("ACCOUNTS_TABLE"),
     },
+    fleets: variable("FLEETS").split(","),
+    siteRegion: variable("OCTOPUS_REGION"),
     busName: variable("BUS_NAME"),
     tokenKeyArn: variable("TOKEN_KEY_ARN"),
     region: platform.awsVariables.AWS_REGION,
@@ -156,6 +159,7 @@ async function enrolAll(inputs: NightInputs, simulations: Simulations, connectio
     await link({ integration, accountId, tokens, expiresInSeconds }, connection);
     await enrol(asset, connection);
   });
+  if (inputs.event) await setNightEvent(inputs.event, inputs, connection);
 }
 
 function reportProgress(

@@ -1,5 +1,6 @@
 import { faultsNamedLines } from "./faults-text.ts";
 import { fleetLines } from "./fleet-text.ts";
+import { gridEventLines } from "./grid-event.ts";
 import { count, wrap } from "./lines.ts";
 import { planningLines } from "./planning.ts";
 import type { Report } from "./report.ts";
@@ -42,6 +43,7 @@ function devices({ cars, chargers, heatPumps, solarSites }: Report): string {
 function ledger(report: Report): string[] {
   return [
     ...planningLines(report.planning),
+    ...(report.gridEvent ? gridEventLines(report.gridEvent, report.night.zone) : []),
     ...counts("Commands by end state", report.commands),
     ...counts("Failed commands by fault", report.missedBy),
     ...counts("Faults raised", report.faultsRaised),

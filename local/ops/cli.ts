@@ -5,6 +5,7 @@ import { ledger, ledgerText } from "./commands-text.ts";
 import { enrolFile } from "./enrol-assets.ts";
 import { failureText } from "./failure.ts";
 import { linkAccount } from "./link-account.ts";
+import { addPortfolioCommands } from "./portfolio-commands.ts";
 import { plain, without } from "./printable.ts";
 import { STAGES, type StageName } from "./stage.ts";
 import { findAsset, status } from "./status.ts";
@@ -48,7 +49,7 @@ type Open = (stage: StageName | undefined) => () => Promise<Target>;
 
 function program(world: World, open: Open): Command {
   const root = new Command("npm run ops --")
-    .description("Enrols assets, links vendor logins, and tells what the platform knows of an asset.")
+    .description("Enrols assets, links vendor logins, sets grid events, and tells what the platform knows and plans.")
     .addOption(
       new Option("--stage <name>", "a stage on AWS; without it, the local platform that is up").choices(STAGES),
     )
@@ -110,6 +111,12 @@ function program(world: World, open: Open): Command {
       const text = () => ledgerText(asset, rows, target.name, target.connection.now());
       print(asset.vendorAssetId, options.json ? json(rows) : text());
     });
+
+  addPortfolioCommands(
+    root,
+    () => open(stage())(),
+    (text) => print("", text),
+  );
 
   function print(vendorAssetId: string, text: string): void {
     world.out(`${without(vendorAssetId, text).split("\n").map(plain).join("\n")}\n`);

@@ -24,6 +24,10 @@ export const Deployment = z.object({
     commands: z.string(),
     accounts: z.string(),
   }),
+  /** Those that are planned when a signal changes. */
+  fleets: z.array(z.string()).min(1),
+  /** Of sites that name none. */
+  siteRegion: z.string(),
   busName: z.string(),
   tokenKeyArn: z.string(),
   region: z.string().optional(),
@@ -42,6 +46,8 @@ export type Connection = {
   accounts: AccountsStore;
   sealer: Sealer;
   bus: Bus;
+  fleets: readonly string[];
+  siteRegion: string;
   now: () => Instant;
   close: () => void;
 };
@@ -56,7 +62,7 @@ export function connect(deployment: Deployment, now: () => Instant): Connection 
   const documents = documentClient(at(deployment.local?.dynamodbUrl));
   const kms = new KMSClient(at(deployment.local?.gatewayUrl));
   const events = new EventBridgeClient(at(deployment.local?.gatewayUrl));
-  const { tables } = deployment;
+  const { tables, fleets, siteRegion } = deployment;
   return {
     assets: assetsStore(documents, tables.assets),
     schedule: scheduleStore(documents, tables.schedule),
@@ -67,6 +73,8 @@ export function connect(deployment: Deployment, now: () => Instant): Connection 
     accounts: accountsStore(documents, tables.accounts),
     sealer: kmsSealer(kms, deployment.tokenKeyArn),
     bus: eventBridgeBus(events, deployment.busName, now),
+    fleets,
+    siteRegion,
     now,
     close: () => {
       documents.destroy();

@@ -1,7 +1,8 @@
 import { type Asset, powerOfCurrent } from "../../shared/domain/asset.ts";
-import type { Window, WindowReason } from "../../shared/domain/plan.ts";
+import type { Proof, Window, WindowReason } from "../../shared/domain/plan.ts";
 import type { LocalClock } from "./local-time.ts";
 import { wrapped } from "./printable.ts";
+import { proofText } from "./proof-text.ts";
 import type { Status } from "./status.ts";
 import { strip } from "./strip.ts";
 
@@ -41,11 +42,18 @@ export function planLines({ plan, asset, at }: Status, clock: LocalClock): strin
     ...(past > 0 ? [`  windows that have passed: ${past}`] : []),
     ...ahead.flatMap((window) => windowLines(window, clock)),
     ...(ahead.length === 0 && drawn.length > 0 ? ["  no window lies ahead"] : []),
+    ...(plan.proof && ahead.length > 0 ? wrapped("  ", proofLine(plan.proof, asset)) : []),
     ...(plan.shortfallKwh > 0
       ? [`  SHORT by ${plan.shortfallKwh.toFixed(1)} kWh (${plan.shortfallPercent} %): not to be had in time`]
       : []),
     ...plan.notes.flatMap((note) => wrapped("  note: ", note)),
   ];
+}
+
+/** With a price on carbon, what is minimised is not the money alone. */
+function proofLine(proof: Proof, asset: Status["asset"]): string {
+  const weight = asset.kind === "solar-site" ? 0 : asset.preferences.carbonWeightPencePerKg;
+  return `${proofText(proof)}${weight > 0 ? ", CO2 counted as money" : ""}`;
 }
 
 function fullPowerKw(asset: Status["asset"]): number {

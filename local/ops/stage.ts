@@ -19,6 +19,7 @@ export async function stageDeployment(stage: StageName, client = cloudFormation(
       `Stack ${stackName} in ${region} (${stack.StackStatus}) has no output ${key}: finish its deployment, then try again.`,
     );
   };
+  const { fleets, tariff } = stagesFrom(process.env)[stage];
   return Deployment.parse({
     tables: {
       assets: output("AssetsTable"),
@@ -29,6 +30,8 @@ export async function stageDeployment(stage: StageName, client = cloudFormation(
       commands: output("CommandsTable"),
       accounts: output("AccountsTable"),
     },
+    fleets,
+    siteRegion: tariff.octopusRegion,
     busName: output("BusName"),
     tokenKeyArn: output("TokenKeyArn"),
     region,

@@ -57,6 +57,8 @@ export const EVENTS = {
     shortfallKwh: z.number(),
     isFinished: z.boolean(),
   }),
+  /** What a portfolio may draw was set or withdrawn, somewhere in [from, to). */
+  GridEventChanged: z.strictObject({ ...base, portfolioId: PortfolioId, from: Instant, to: Instant }),
   CommandIssued: z.strictObject({ ...commandRef, action: Action, notAfter: Instant }),
   CommandAccepted: z.strictObject({ ...commandRef, withoutEffect: z.boolean() }),
   CommandRejected: z.strictObject({ ...commandRef, faultClass: FaultClass }),

@@ -30,6 +30,11 @@ export const Portfolio = z.strictObject({
 });
 export type Portfolio = z.infer<typeof Portfolio>;
 
+/** The fleet of a portfolio. */
+export function fleetOf(portfolioId: PortfolioId): string {
+  return portfolioId.slice(0, portfolioId.indexOf("@"));
+}
+
 export function portfolioIdOf(fleetId: string, region: string): PortfolioId {
   return `${fleetId}@${region}`;
 }

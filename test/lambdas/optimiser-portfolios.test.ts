@@ -90,6 +90,32 @@ describe("a grid event", () => {
     expect(peakKw(await windowsOf(["car-0001", "car-0002"]), EVENT)).toBe(0);
   });
 
+  it("moves the plans of its whole portfolio when it is set and when it is withdrawn, and nobody else's", async () => {
+    const { on, deps, windowsOf, planOf } = await aWorld(cars);
+    const night = await deps.signals.slots(PRICE, at("2026-11-20T18:00Z"), at("2026-11-21T12:00Z"));
+    await deps.signals.putSlots("octopus-agile#J", night);
+    await on(signalUpdated);
+    const before = await windowsOf(["car-0001", "car-0002"]);
+    expect(peakKw(before, EVENT)).toBeGreaterThan(2);
+    const elsewhere = await planOf("car-0003");
+
+    await deps.signals.putSlots("grid-event#main@C", [eventOf(2)]);
+    await on(gridEventChanged, telemetryRecorded({ assetId: "car-0001", matters: true }));
+    expect(peakKw(await windowsOf(["car-0001", "car-0002"]), EVENT)).toBeLessThanOrEqual(2);
+    expect((await planOf("car-0003"))?.version).toBe(elsewhere?.version);
+    // Once with the signal for each region, and once with the event: what is named twice is planned once.
+    expect(
+      published(deps.bus, "PortfolioPlanned")
+        .map(({ portfolioId }) => portfolioId)
+        .sort(),
+    ).toEqual(["main@C", "main@C", "main@J"]);
+
+    await deps.signals.putSlots("grid-event#main@C", [eventOf(-1)]);
+    await on(gridEventChanged);
+    expect(peakKw(await windowsOf(["car-0001", "car-0002"]), EVENT)).toBe(peakKw(before, EVENT));
+    expect((await deps.plans.portfolio("main@C", 0))?.limitKw.every((kw) => kw === null)).toBe(true);
+  });
+
   it("is told with the portfolio's bound, load and limit", async () => {
     const { on, deps } = await aWorld(cars);
     await deps.signals.putSlots("grid-event#main@C", [eventOf(2)]);
@@ -237,6 +263,11 @@ describe("more than one invocation can do", () => {
     expect(deps.log.codes()).toContain("PORTFOLIO_GIVEN_UP");
   });
 });
+
+const gridEventChanged = {
+  name: "GridEventChanged",
+  detail: { portfolioId: "main@C", from: EVENT[0], to: EVENT[1] },
+};
 
 const body = ({ name, detail }: { name: string; detail: object }) =>
   JSON.stringify({

@@ -66,7 +66,14 @@ describe.each(STAGE_NAMES)("delivery in %s", (stage) => {
     expect(routes).toEqual([
       {
         to: "ReplanQueue",
-        events: ["SignalUpdated", "AssetEnrolled", "CommandMissed", "CommandRejected", "CommandExpired"],
+        events: [
+          "SignalUpdated",
+          "GridEventChanged",
+          "AssetEnrolled",
+          "CommandMissed",
+          "CommandRejected",
+          "CommandExpired",
+        ],
         detail: undefined,
       },
       { to: "ReplanQueue", events: ["TelemetryRecorded"], detail: { matters: [true] } },

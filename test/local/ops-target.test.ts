@@ -45,6 +45,8 @@ describe("a stage on AWS", () => {
     const names = ["assets", "schedule", "readings", "signals", "plans", "commands", "accounts"];
     expect(await stageDeployment("prod", client)).toEqual({
       tables: Object.fromEntries(names.map((name) => [name, `the ${name[0]?.toUpperCase()}${name.slice(1)}Table`])),
+      fleets: ["main"],
+      siteRegion: "C",
       busName: "the BusName",
       tokenKeyArn: "the TokenKeyArn",
       region: "eu-west-1",
@@ -96,6 +98,8 @@ describe("a local platform", { timeout: 30_000 }, () => {
         commands: platform.tableName("TablesCommands"),
         accounts: platform.tableName("TablesAccounts"),
       },
+      fleets: ["main"],
+      siteRegion: "C",
       busName: "headroom-dev",
       tokenKeyArn: "alias/tokens",
       region: "eu-west-2",

@@ -6,11 +6,13 @@ import { Command } from "../../shared/domain/command.ts";
 import type { FaultClass } from "../../shared/domain/fault.ts";
 import { type Instant, parseInstant, plusMs } from "../../shared/domain/instant.ts";
 import { Plan } from "../../shared/domain/plan.ts";
+import { Portfolio } from "../../shared/domain/portfolio.ts";
 import { ChargeReading, type Reachability, type Reading, type Stream } from "../../shared/domain/reading.ts";
 import type { SeriesId, Slot } from "../../shared/domain/signal.ts";
 import type { Account } from "../../shared/store/accounts.ts";
 import type { Latest } from "../../shared/store/readings.ts";
 import { fakeBus } from "../fakes/bus.ts";
+import { fakeSignalsStore } from "../fakes/signals-store.ts";
 
 export const VIN = "5YJ3E7EA9PF100001";
 export const NOW = parseInstant("2026-01-14T22:05:00Z");
@@ -112,6 +114,28 @@ export function aPlan(windows: readonly string[], overrides: Partial<Plan> = {})
   });
 }
 
+/** What two cars draw together, from 22:00 on by half-hours. */
+export function aPortfolio(loadKw: readonly number[], overrides: Partial<Portfolio> = {}): Portfolio {
+  return Portfolio.parse({
+    portfolioId: "main@C",
+    part: 0,
+    parts: 1,
+    madeAt: plusMs(NOW, -4 * 60_000),
+    assets: 2,
+    objectivePence: 84.2,
+    boundPence: 83.9,
+    gap: 0.003563,
+    shortfallKwh: 0,
+    isFinished: true,
+    startsAt: "2026-01-14T22:00:00.000Z",
+    stepMinutes: 30,
+    loadKw: [...loadKw],
+    limitKw: loadKw.map(() => null),
+    capacityPencePerKwh: loadKw.map(() => 0),
+    ...overrides,
+  });
+}
+
 export function aCommand(overrides: Partial<Command> = {}): Command {
   const issuedAt = overrides.issuedAt ?? plusMs(NOW, -10 * 60_000);
   return Command.parse({
@@ -140,6 +164,7 @@ export type Stored = {
   reading?: Reading;
   reach?: Reachability;
   plan?: Plan;
+  portfolios?: readonly Portfolio[];
   signals?: Record<SeriesId, readonly Slot[]>;
   /** Newest first, as the store gives them. */
   commands?: readonly Command[];
@@ -151,6 +176,7 @@ export function fakePlatform(stored: Stored = {}) {
   const accounts = new Map((stored.accounts ?? []).map((account) => [account.account, account]));
   const members: string[] = [];
   const bus = fakeBus();
+  const signals = fakeSignalsStore(stored.signals);
   const refuse = () => Promise.reject(new Error("the ops commands have no business here"));
   const connection: Connection = {
     assets: {
@@ -172,13 +198,14 @@ export function fakePlatform(stored: Stored = {}) {
       record: refuse,
       recordFailure: refuse,
     },
-    signals: { slots: async (series) => [...(stored.signals?.[series] ?? [])], putSlots: refuse },
+    signals,
     plans: {
       get: async () => new Map(stored.plan ? [[stored.plan.assetId, stored.plan]] : []),
       put: refuse,
       dueEdges: refuse,
       setNextEdge: refuse,
-      portfolio: refuse,
+      portfolio: async (portfolioId, part) =>
+        stored.portfolios?.find((one) => one.portfolioId === portfolioId && one.part === part),
       putPortfolio: refuse,
     },
     commands: {
@@ -207,11 +234,13 @@ export function fakePlatform(stored: Stored = {}) {
       open: async ({ data }) => Buffer.from(data, "base64").toString(),
     },
     bus,
+    fleets: ["main", "depot"],
+    siteRegion: "C",
     now: () => NOW,
     close: () => {},
   };
   const target: Target = { name: "the local platform", connection };
-  return { target, assets, accounts, members, bus };
+  return { target, assets, accounts, members, bus, signals };
 }
 
 /** One asset's row of one stream; a reading of another stream is in another row. */

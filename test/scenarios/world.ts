@@ -194,7 +194,8 @@ export async function aWorld(clock: FakeClock, clouds: readonly Cloud[], options
     /** What `npm run ops -- status` says of an asset. */
     async shown(assetId: string) {
       const asset = assetOf(assetId);
-      const connection = { ...stores, accounts, bus, now, sealer: openSealer, close: () => {} };
+      const region = { fleets: ["main"], siteRegion: "C" };
+      const connection = { ...stores, ...region, accounts, bus, now, sealer: openSealer, close: () => {} };
       return statusText(await status(asset, { name: "the test's platform", connection }));
     },
     /** A wanted state from now on for three hours, written and told as the optimiser does. */
