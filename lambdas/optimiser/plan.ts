@@ -76,7 +76,8 @@ export function opening(problem: PlanProblem): Opening {
     return { placed: [], room: all, leftKwh: possibleKwh, reason, isImpossible: true };
   }
   const { placed, rest } = chargeNow(all, Math.min(problem.nowKwh, problem.energyKwh), problem.maxPowerKw);
-  const leftKwh = problem.energyKwh - sum(placed.map((one) => one.energyKwh));
+  // The urgent part ends on a whole millisecond, and may be a trifle more than was asked.
+  const leftKwh = Math.max(0, problem.energyKwh - sum(placed.map((one) => one.energyKwh)));
   const early = cutAt(rest, (all.at(-1)?.endMs ?? 0) - problem.reserveMs);
   const room = capacity(early, problem.maxPowerKw) >= leftKwh ? early : rest;
   const noSlack = leftKwh > NO_SLACK_SHARE * capacity(rest, problem.maxPowerKw);

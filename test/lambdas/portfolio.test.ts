@@ -16,21 +16,28 @@ const NOW = at("2026-11-20T18:07Z");
 /** Half-hours from 18:00, cheap from 00:00 to 04:00 and cheapest from 02:00 to 03:00. */
 const PENCE = Array.from({ length: 40 }, (_, i) => (i >= 16 && i < 18 ? 5 : i >= 12 && i < 20 ? 10 : 30));
 
-type Wish = { siteId: string; storedKwh: number; departsAt: Instant; maxCurrentA: number; charges?: boolean };
+type Wish = {
+  siteId: string;
+  storedKwh: number;
+  departsAt: Instant;
+  maxCurrentA: number;
+  charges?: boolean;
+  nowPercent?: number;
+};
 
 function jobsOf(
   wishes: readonly Wish[],
   pence: readonly number[] = PENCE,
   previous: readonly (Plan | undefined)[] = [],
 ) {
-  return wishes.map(({ siteId, storedKwh, departsAt, maxCurrentA, charges }, index): ChargeJob => {
+  return wishes.map(({ siteId, storedKwh, departsAt, maxCurrentA, charges, nowPercent = 0 }, index): ChargeJob => {
     const base = anAsset();
     const car: Car = {
       ...base,
       assetId: `car-${String(index).padStart(4, "0")}`,
       site: { ...base.site, siteId },
       supply: { ...base.supply, maxCurrentA },
-      preferences: { ...base.preferences, nextDepartureAt: departsAt },
+      preferences: { ...base.preferences, nextDepartureAt: departsAt, chargeNowToPercent: nowPercent },
     };
     const reading = aReading({ assetId: car.assetId, storedKwh, ...(charges && { state: "charging", powerKw: 7 }) });
     const world: World = {
@@ -246,6 +253,7 @@ const wishes = fc.array(
     storedKwh: fc.double({ min: 5, max: 55, noNaN: true }),
     departsAt: fc.integer({ min: 20, max: 1100 }).map((minutes) => plusMs(NOW, minutes * MINUTE_MS)),
     maxCurrentA: fc.constantFrom(10, 16, 32),
+    nowPercent: fc.constantFrom(0, 0, 0, 40, 80),
   }),
   { minLength: 1, maxLength: 8 },
 );
@@ -275,8 +283,10 @@ describe("every portfolio", () => {
           const there = windows.filter((_, index) => all[index]?.siteId === siteId).flat();
           expect(peakKw(there)).toBeLessThanOrEqual(kw + 1e-6);
         }
+        // What its owner wants at once is not put off by a grid event.
+        const isUrgent = all.some(({ nowPercent }) => nowPercent > 0);
         answer.limitKw.forEach((kw, slot) => {
-          if (kw !== null) expect(answer.loadKw[slot]).toBeLessThanOrEqual(kw + 1e-6);
+          if (kw !== null && !isUrgent) expect(answer.loadKw[slot]).toBeLessThanOrEqual(kw + 1e-6);
         });
         for (const [index, job] of jobs.entries()) {
           const { shortfallKwh, proof } = made(answer, index);
@@ -316,7 +326,9 @@ describe("every portfolio", () => {
 
   it("never replaces a plan in force by one that costs more or delivers less", () => {
     fc.assert(
-      fc.property(wishes, pence, pence, limits, (all, before, after, siteKw) => {
+      fc.property(wishes, pence, pence, limits, (wished, before, after, siteKw) => {
+        // What must not wait is placed anew each time, whatever it costs.
+        const all = wished.map((one) => ({ ...one, nowPercent: 0 }));
         const first = planPortfolio(jobsOf(all, before), limited(siteKw), NOW);
         const plans = all.map(
           ({ departsAt }, index): Plan => ({
