@@ -4,7 +4,7 @@ import { epochMs, HOUR_MS, type Instant, instant, later, MINUTE_MS } from "../..
 import { type Plan, type Proof, type Window, windowAt } from "../../shared/domain/plan.ts";
 import { round } from "../../shared/domain/units.ts";
 import { costSlots } from "./costs.ts";
-import { departureOf, withReserve } from "./habits.ts";
+import { departureOf, usualKwh, withReserve } from "./habits.ts";
 import { type ChargeLoad, readyByOf } from "./loads.ts";
 import { loadNeed } from "./need.ts";
 import { type PlanAnswer, type PlanProblem, plan } from "./plan.ts";
@@ -48,7 +48,7 @@ export function chargeJob(
 ): ChargeJob | string {
   const { asset, reading, battery } = load;
   if (reading.plugged !== true) return `the ${asset.kind === "car" ? "car" : "cable"} is not known to be plugged in`;
-  const wants = loadNeed(load);
+  const wants = loadNeed(load, usualKwh(habits));
   if (!wants) return "the state of charge is unknown";
   const readyBy = readyByOf(load, now);
   const { carbonWeightPencePerKg } = (battery?.car ?? asset).preferences;

@@ -71,12 +71,6 @@ export function usualKwh(habits: Habits | undefined): number | undefined {
   return taken.length < FEWEST_STAYS ? undefined : taken[Math.ceil(AMPLE_SHARE * taken.length) - 1];
 }
 
-/** The greatest of what is known of a need (stated, told by telemetry), kWh; undefined when nothing is. */
-export function greatestNeedKwh(...needs: readonly (number | null | undefined)[]): number | undefined {
-  const known = needs.filter((kwh) => kwh !== null && kwh !== undefined);
-  return known.length === 0 ? undefined : Math.max(...known);
-}
-
 type Answer = Pick<Plan, "windows" | "costPence" | "carbonGrams" | "shortfallKwh">;
 
 /**

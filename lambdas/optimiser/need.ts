@@ -1,15 +1,16 @@
 import type { Car, Charger } from "../../shared/domain/asset.ts";
 import type { ChargeReading } from "../../shared/domain/reading.ts";
+import { round } from "../../shared/domain/units.ts";
 import type { ChargeLoad } from "./loads.ts";
 
 /** What a load needs from the grid, kWh; `nowKwh` is the part that must not wait. */
 export type Need = { energyKwh: number; nowKwh: number; notes: string[] };
 
-/** What a load needs: what its battery lacks where a car tells, else what its session was agreed to get. */
-export function loadNeed({ asset, reading, battery }: ChargeLoad): Need | undefined {
+/** What a load needs: what its battery lacks where a car tells, else what its session was agreed to get or usually takes. */
+export function loadNeed({ asset, reading, battery }: ChargeLoad, usualKwh?: number): Need | undefined {
   const known = battery && need(battery.car, battery.reading);
   if (known || asset.kind === "car") return known;
-  const session = sessionNeed(asset, reading);
+  const session = sessionNeed(asset, reading, usualKwh);
   if (!battery) return session;
   return { ...session, notes: [`the state of charge of ${battery.car.assetId} is unknown`, ...session.notes] };
 }
@@ -39,11 +40,9 @@ export function need(asset: Car, reading: ChargeReading): Need | undefined {
 }
 
 /** What a session still lacks. One whose energy is unknown has had nothing yet, as far as anybody knows. */
-export function sessionNeed(asset: Charger, reading: ChargeReading): Need {
+export function sessionNeed(asset: Charger, reading: ChargeReading, usualKwh = 0): Need {
   const { sessionEnergyKwh } = asset.preferences;
-  return {
-    energyKwh: Math.max(0, sessionEnergyKwh - (reading.sessionKwh ?? 0)),
-    nowKwh: 0,
-    notes: reading.sessionKwh === null ? ["the session's energy is unknown and taken for none"] : [],
-  };
+  const notes = reading.sessionKwh === null ? ["the session's energy is unknown and taken for none"] : [];
+  if (usualKwh > sessionEnergyKwh) notes.push(`it usually takes ${round(usualKwh, 1)} kWh, more than was agreed`);
+  return { energyKwh: Math.max(0, Math.max(sessionEnergyKwh, usualKwh) - (reading.sessionKwh ?? 0)), nowKwh: 0, notes };
 }

@@ -14,7 +14,7 @@ import { follow, silence } from "./follow.ts";
 import { concerned } from "./loads.ts";
 import { marketKey, marketOf, seriesOfAll } from "./market.ts";
 import type { Limits } from "./portfolio/limits.ts";
-import type { PortfolioAnswer } from "./portfolio/portfolio.ts";
+import type { PortfolioAnswer } from "./portfolio/together.ts";
 import { type Replanned, replan, sameFrom } from "./replan.ts";
 import { type Market, signalsFrom } from "./signals.ts";
 import type { WorkItem } from "./work.ts";

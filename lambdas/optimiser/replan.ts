@@ -9,7 +9,8 @@ import { type ChargeJob, chargeJob, chargePlan, windowsFrom } from "./charge.ts"
 import { replanHeat } from "./heat.ts";
 import { type Load, loadOf } from "./loads.ts";
 import type { Limits } from "./portfolio/limits.ts";
-import { type PortfolioAnswer, planPortfolio } from "./portfolio/portfolio.ts";
+import { planPortfolio } from "./portfolio/portfolio.ts";
+import type { PortfolioAnswer } from "./portfolio/together.ts";
 import type { Market, Signals } from "./signals.ts";
 import { less, planWithSurplus, siteSurplus, takenKw } from "./surplus.ts";
 import { atOnce, keptForVisitors } from "./visitors.ts";

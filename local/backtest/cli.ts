@@ -7,12 +7,14 @@ import { backtestProgress } from "./progress.ts";
 import { reportOf } from "./report.ts";
 import type { Execution } from "./rolling.ts";
 import { backtest, type Choices, POLICIES, type Policy } from "./run.ts";
+import { suiteTables } from "./suite.ts";
 import { backtestText } from "./text.ts";
 
 type Options = {
   prices?: string;
   carbon?: string;
-  sessions: string;
+  sessions?: string;
+  suite?: string;
   policy: Policy;
   cap?: number;
   maxKw: number;
@@ -41,10 +43,7 @@ function program({ out, err }: World): Command {
       "Plays recorded charging sessions against recorded prices or carbon, and says what a policy would have cost, " +
         "delivered and missed against perfect foresight.",
     )
-    .requiredOption(
-      "--sessions <csv>",
-      "session, arrival_utc, departure_utc, delivered_kwh; statements where it has them",
-    )
+    .option("--sessions <csv>", "session, arrival_utc, departure_utc, delivered_kwh; statements where it has them")
     .option("--prices <csv>", "prices: start_utc, end_utc, import_pence_per_kwh_inc_vat")
     .option("--carbon <csv>", "carbon: actual_gco2_per_kwh, or moer_kgco2_per_kwh with its forecast columns")
     .addOption(new Option("--policy <name>", "what is measured").choices(POLICIES).default("rolling"))
@@ -83,6 +82,7 @@ function program({ out, err }: World): Command {
         .default("ideal"),
     )
     .addOption(new Option("--step <minutes>", "length of a step").argParser(stepMinutes).default(5))
+    .option("--suite <folder>", "the tables of docs/backtest.md, from the data in this folder; goes alone")
     .option("--json <file>", "also write the report as JSON")
     .option("--html <file>", "also write one page with the report and drawings of it")
     .allowExcessArguments(false)
@@ -105,7 +105,8 @@ export async function runBacktest(args: readonly string[], world: World): Promis
   const command = program(world);
   try {
     command.parse(args, { from: "user" });
-    await run(command.opts<Options>(), world);
+    const options = command.opts<Options>();
+    await (options.suite === undefined ? run(options, world) : runSuite(options.suite, args, world));
     return EXIT.done;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.badInput;
@@ -115,7 +116,9 @@ export async function runBacktest(args: readonly string[], world: World): Promis
   }
 }
 
-async function run(options: Options, { out, err, nowMs }: World): Promise<void> {
+async function run(options: Options, world: World): Promise<void> {
+  const { out, err, nowMs } = world;
+  if (options.sessions === undefined) throw new BadInput("--sessions is needed: a file of recorded stays.");
   if (options.prices === undefined && options.carbon === undefined)
     throw new BadInput("--prices or --carbon is needed: without either there is nothing to save.");
   if (options.execution === "real" && options.cap !== undefined && options.step < 10)
@@ -154,6 +157,15 @@ async function run(options: Options, { out, err, nowMs }: World): Promise<void> 
     const { backtestHtml } = await import("./html.ts");
     writeOutput(options.html, backtestHtml(report));
   }
+}
+
+async function runSuite(folder: string, args: readonly string[], { out, err, nowMs }: World): Promise<void> {
+  if (args.length > 2 || (args.length > 1 && args[0]?.includes("=")))
+    throw new BadInput("--suite goes alone: what it runs is what docs/backtest.md tells of.");
+  const progress = backtestProgress(err, nowMs);
+  const tables = await suiteTables(folder, progress.update);
+  progress.end();
+  out.write(`${tables}\n`);
 }
 
 function zeroOrMore(text: string): number {

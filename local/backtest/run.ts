@@ -30,6 +30,8 @@ export type Backtest = {
   /** Under a cap the yardstick is least laxity first, else charging at plug-in. */
   baseline: "now" | "llf";
   scores: Record<"now" | "cheapest", Score> & Partial<Record<"llf" | "rolling", Score>>;
+  /** What foresight saves against the baseline, in the units of the objective. */
+  possible: number;
   /** What the policy saved of what foresight saves, with energy not delivered bought at the baseline's mean; null when there is nothing to save. */
   shareOfSaving: number | null;
   regret: { value: number; parts: RegretPart[] };
@@ -110,6 +112,7 @@ export function backtest(inputs: BacktestInputs, choices: Choices): Backtest {
     policy,
     baseline: llf && hasCap ? "llf" : "now",
     scores,
+    possible,
     shareOfSaving: possible > 1e-6 ? 1 - regret / possible : null,
     regret: { value: regret, parts },
     runs,

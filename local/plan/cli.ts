@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { solveProblem } from "../../lambdas/optimiser/engine/case/solve.ts";
 import { FleetInputError } from "../../lambdas/optimiser/engine/fleet/problem.ts";
 import { PlanInputError } from "../../lambdas/optimiser/engine/oracles/input-error.ts";
+import { BadInput } from "../feeds/bad-input.ts";
 import { plain } from "../ops/printable.ts";
 import { CaseError, problemOf, readCase } from "./case-file.ts";
 import { checkSchedule } from "./checker.ts";
@@ -63,7 +64,7 @@ export function planCommand(argv: readonly string[], world: PlanWorld): number {
       try {
         world.write(json, `${JSON.stringify(report, rounded, 2)}\n`);
       } catch (error) {
-        world.err(`${json} cannot be written: ${reason(error)}\n`);
+        world.err(error instanceof BadInput ? `${error.message}\n` : `${json} cannot be written: ${reason(error)}\n`);
         return EXIT.badInput;
       }
     }

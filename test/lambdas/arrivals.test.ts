@@ -14,6 +14,8 @@ import { localTime, localToInstant } from "../../shared/zone.ts";
 
 const LONDON = "Europe/London";
 const msOf = (date: string, time: string, zone = LONDON) => epochMs(localToInstant(date, time, zone));
+/** What is kept free for each mean day, going by so many. */
+const timesMean = (days: number) => 1 + 0.67 * Math.sqrt(1 + 1 / days);
 const sumKwh = (stays: readonly SiteStay[] | undefined) =>
   (stays ?? []).reduce((sum, { energyKwh }) => sum + energyKwh, 0);
 
@@ -41,7 +43,7 @@ describe("who comes to a site", () => {
   it("is at first a usual car for each charger, at any hour alike", () => {
     const visitors = expectedOn("2026-01-12", { stays: [], chargers: 10, timeZone: LONDON }) ?? [];
     expect(visitors).toHaveLength(24);
-    expect(sumKwh(visitors)).toBeCloseTo(1.75 * 10 * 13, 9);
+    expect(sumKwh(visitors)).toBeCloseTo(timesMean(1) * 10 * 13, 9);
     expect(new Set(visitors.map(({ energyKwh }) => energyKwh.toFixed(9))).size).toBe(1);
     // One hour is missing on the night when clocks go forward.
     expect(expectedOn("2026-03-29", { stays: [], chargers: 10, timeZone: LONDON })).toHaveLength(23);
@@ -51,17 +53,17 @@ describe("who comes to a site", () => {
     const monday = week.slice(0, 1);
     const visitors = expectedOn("2026-01-13", { stays: monday, chargers: 10, timeZone: LONDON });
     // The one day took 4 kWh; ten chargers with a car of its mean would take 40.
-    expect(sumKwh(visitors)).toBeCloseTo((1.75 * (4 + 40)) / 2, 9);
+    expect(sumKwh(visitors)).toBeCloseTo((timesMean(2) * (4 + 40)) / 2, 9);
   });
 
   it("is the last four days of the kind, each car with its part of energy and charger, at its time", () => {
     const visitors = expectedOn("2026-01-16", { stays: week, chargers: 10, timeZone: LONDON }) ?? [];
-    expect(sumKwh(visitors)).toBeCloseTo((1.75 * 40) / 4, 9);
+    expect(sumKwh(visitors)).toBeCloseTo((timesMean(4) * 40) / 4, 9);
     expect(visitors[0]).toEqual({
       arrivesAtMs: msOf("2026-01-16", "09:00"),
       departsAtMs: msOf("2026-01-16", "13:00"),
-      energyKwh: (4 * 1.75) / 4,
-      maxPowerKw: (7 * 1.75) / 4,
+      energyKwh: timesMean(4),
+      maxPowerKw: (7 * timesMean(4)) / 4,
     });
     const older = stayOn("2026-01-09", "09:00", 100);
     expect(expectedOn("2026-01-16", { stays: [older, ...week], chargers: 10, timeZone: LONDON })).toEqual(visitors);
@@ -70,8 +72,9 @@ describe("who comes to a site", () => {
   it("counts a day of the kind on which nobody came", () => {
     const stays = [stayOn("2026-01-12", "09:00", 8), stayOn("2026-01-17", "10:00", 8)];
     const visitors = expectedOn("2026-01-19", { stays, chargers: undefined, timeZone: LONDON });
-    expect(sumKwh(visitors)).toBeCloseTo((1.75 * 0) / 4, 9);
-    expect(sumKwh(expectedOn("2026-01-14", { stays, chargers: undefined, timeZone: LONDON }))).toBeCloseTo(7, 9);
+    expect(visitors).toEqual([]);
+    const wednesday = expectedOn("2026-01-14", { stays, chargers: undefined, timeZone: LONDON });
+    expect(sumKwh(wednesday)).toBeCloseTo((timesMean(2) * 8) / 2, 9);
   });
 
   it("comes at the same local time across every change of clocks", () => {

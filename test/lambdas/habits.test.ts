@@ -1,13 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  departureOf,
-  greatestNeedKwh,
-  LAXITY_RESERVE_MS,
-  MISSED_TIMES,
-  usualKwh,
-  withReserve,
-} from "../../lambdas/optimiser/habits.ts";
+import { departureOf, LAXITY_RESERVE_MS, MISSED_TIMES, usualKwh, withReserve } from "../../lambdas/optimiser/habits.ts";
 import { plan } from "../../lambdas/optimiser/plan.ts";
 import type { Habits, PastStay } from "../../shared/domain/habits.ts";
 import { epochMs, HOUR_MS, type Instant, instant, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
@@ -149,13 +142,6 @@ describe("when a car should be ready", () => {
 });
 
 describe("what a car needs", () => {
-  it("is the most that is known of it", () => {
-    expect(greatestNeedKwh(12, null)).toBe(12);
-    expect(greatestNeedKwh(12, 14.5)).toBe(14.5);
-    expect(greatestNeedKwh(0, undefined)).toBe(0);
-    expect(greatestNeedKwh(null, undefined)).toBeUndefined();
-  });
-
   it("is usually what four of five stays took at most, once enough are known", () => {
     const stays = [10, 2, 8, 4, 6, 12, 14, 20, 16, 18].map((kwh, day) =>
       stayOf(plusDays("2026-11-02", day), "18:00", "07:00", kwh),

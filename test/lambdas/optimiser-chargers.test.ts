@@ -47,6 +47,10 @@ describe("a charger", () => {
       notes: [expect.stringContaining("unknown")],
     });
     expect(sessionNeed(aCharger(), plug({ sessionKwh: 12.4 })).energyKwh).toBe(0);
+    expect(sessionNeed(aCharger(), plug({ sessionKwh: 2 }), 15)).toMatchObject({
+      energyKwh: 13,
+      notes: ["it usually takes 15 kWh, more than was agreed"],
+    });
   });
 
   it("is started within its window and stopped at its end", async () => {

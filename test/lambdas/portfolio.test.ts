@@ -5,7 +5,8 @@ import { type ChargeJob, chargeJob } from "../../lambdas/optimiser/charge.ts";
 import { type ChargeLoad, loadOf } from "../../lambdas/optimiser/loads.ts";
 import type { Limits } from "../../lambdas/optimiser/portfolio/limits.ts";
 import { NO_LIMITS } from "../../lambdas/optimiser/portfolio/limits.ts";
-import { type JobAnswer, type PortfolioAnswer, planPortfolio } from "../../lambdas/optimiser/portfolio/portfolio.ts";
+import { planPortfolio } from "../../lambdas/optimiser/portfolio/portfolio.ts";
+import type { JobAnswer, PortfolioAnswer } from "../../lambdas/optimiser/portfolio/together.ts";
 import { type Car, powerOfCurrent } from "../../shared/domain/asset.ts";
 import { epochMs, HOUR_MS, type Instant, later, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
 import type { Plan, Window } from "../../shared/domain/plan.ts";
@@ -239,6 +240,19 @@ describe("a plan in force", () => {
     expect(again(PENCE)).toBeNull();
     expect(again(shifted(22, -20.1))).toBeNull();
     expect(again(shifted(22, -28))).not.toBeNull();
+  });
+
+  it("stands for everybody who shares a limit where nothing changed, and only who must moves where one comes", () => {
+    const event = [{ fromMs: epochMs(at("2026-11-21T02:00Z")), toMs: epochMs(at("2026-11-21T03:00Z")), kw: 150 }];
+    const many = Array.from({ length: 60 }, (_, i) => car({ siteId: `home-${i >> 1}`, storedKwh: 30 + (i % 9) }));
+    const sites = limited(Object.fromEntries(many.map(({ siteId }) => [siteId, 10])), event);
+    const first = planPortfolio(jobsOf(many), sites, NOW);
+    const plans = many.map(({ departsAt }, index) => planOf(first, index, departsAt));
+    const again = planPortfolio(jobsOf(many, PENCE, plans), sites, NOW);
+    expect([...again.answers.values()].filter((one) => one !== null)).toEqual([]);
+    const other = many.map((one, i) => (i === 7 ? { ...one, storedKwh: 35 } : one));
+    const moved = planPortfolio(jobsOf(other, PENCE, plans), sites, NOW);
+    expect([...moved.answers.values()].filter((one) => one !== null).length).toBeLessThan(6);
   });
 
   it("goes when it no longer delivers, or the car must be ready at another time", () => {

@@ -100,12 +100,12 @@ describe("who may still come", () => {
   it("is a car for each charger that has a name, from the first day on", () => {
     const named = laterArrivals(grid, [onDay(0, 9, 12, 4, "A"), onDay(1, 9, 13, 8, "B")], "Europe/London");
     const needKwh = (named(0, atHour(24)) ?? []).reduce((sum, one) => sum + one.needKwh, 0);
-    expect(needKwh).toBeCloseTo((1.75 * 2 * 13 * 23) / 24, 9);
+    expect(needKwh).toBeCloseTo(((1 + 0.67 * Math.SQRT2) * 2 * 13 * 23) / 24, 9);
   });
 
   it("does not know of a stay that has not ended", () => {
     const long = laterArrivals(grid, [onDay(0, 9, 12, 4), onDay(0, 9, 60, 9)], "Europe/London");
-    expect(long(24 + 8, atHour(48))?.map(({ needKwh }) => needKwh)).toEqual([7]);
+    expect(long(24 + 8, atHour(48))?.map(({ needKwh }) => needKwh)).toEqual([4 * (1 + 0.67 * Math.SQRT2)]);
   });
 
   it("finds the step of a moment", () => expect(stepAt(grid, atHour(2.5))).toBe(2));

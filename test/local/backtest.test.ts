@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -83,7 +83,7 @@ describe("npm run backtest", () => {
   });
 
   it.each<[string, string[], RegExp]>([
-    ["no sessions", ["--prices", prices], /^required option '--sessions <csv>' not specified$/],
+    ["no sessions", ["--prices", prices], /^--sessions is needed/],
     ["no signal", ["--sessions", stays], /^--prices or --carbon is needed/],
     ["a policy that is none", ["--sessions", stays, "--policy", "best"], /--policy.*now, llf, cheapest, rolling\.$/],
     ["a cap of nothing", ["--sessions", stays, "--cap", "0"], /--cap.*It must be above 0\.$/],
@@ -104,6 +104,8 @@ describe("npm run backtest", () => {
       ["--sessions", elsewhere, "--prices", prices],
       /lies within the signals \(2026-01-12 to 2026-01-17\); --shift-days 14 would bring the first one there\.$/,
     ],
+    ["a suite of nowhere", ["--suite", join(folder, "no")], /no\/sessions\/.*\.csv does not exist\.$/],
+    ["a suite with a cap", ["--suite", folder, "--cap", "8"], /^--suite goes alone/],
     [
       "a report nowhere",
       ["--sessions", stays, "--prices", prices, "--html", join(folder, "no", "x")],
@@ -120,6 +122,42 @@ describe("npm run backtest", () => {
     expect(stderr).not.toMatch(/^\s+at /m);
     expect(stdout).toBe("");
     expect(code).toBe(2);
+  });
+});
+
+describe("the tables of docs/backtest.md", () => {
+  it("come from one command, whole, with nothing that is no number", async () => {
+    const data = mkdtempSync(join(folder, "data-"));
+    for (const name of ["sessions", "signals"]) mkdirSync(join(data, name));
+    const copy = (from: string, to: string) => writeFileSync(join(data, to), readFileSync(from));
+    copy(stays, "sessions/acn_caltech_2021-05.csv");
+    copy(stays, "sessions/acn_jpl_2021-05.csv");
+    copy(marginal, "signals/caiso_sce_moer_5min_2021-05.csv");
+    copy(prices, "signals/gb_agile_2023-09-01_2023-12-20.csv");
+    const hours = times(5 * 24 + 1, 60);
+    const carbon = hours.slice(1).map((end, hour) => `${hours[hour]},${end},${200 + 90 * Math.sin(hour / 4)}`);
+    writeFileSync(
+      join(data, "signals/gb_carbon_hourly_2023-09-01_2023-12-20.csv"),
+      `start_utc,end_utc,actual_gco2_per_kwh\n${carbon.join("\n")}\n`,
+    );
+    // 1463 days before the signals.
+    const garage = [0, 1, 2, 3].map(
+      (day) => `n${day},G${day},2022-01-1${day}T18:00:00Z,2022-01-1${day + 1}T06:00:00Z,15`,
+    );
+    writeFileSync(
+      join(data, "sessions/norway_residential_2019-09-15_2019-12-15.csv"),
+      `session,station,arrival_utc,departure_utc,delivered_kwh\n${garage.join("\n")}\n`,
+    );
+    const { stdout, code } = await run("--suite", data);
+    expect(code).toBe(0);
+    expect(stdout).not.toMatch(/NaN|undefined|Infinity/);
+    const rows = stdout.split("\n").filter((line) => line.startsWith("| ") && !line.startsWith("| ---"));
+    const heads = 4;
+    expect(rows).toHaveLength(heads + 7 + 7 + 3 * 12 + 3 * 11);
+    const columns = (line: string) => line.split("|").length;
+    for (const text of stdout.split("\n\n").filter((part) => part.startsWith("|")))
+      expect(new Set(text.trim().split("\n").map(columns)).size).toBe(1);
+    expect(stdout).toMatch(/^\| garages, GB carbon \| \d+\.\d\d \| \d+\.\d\d \| .* \| 100\.0 % \| /m);
   });
 });
 

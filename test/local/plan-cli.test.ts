@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { BadInput } from "../../local/feeds/bad-input.ts";
 import { CaseError, readCase } from "../../local/plan/case-file.ts";
 import { checkSchedule } from "../../local/plan/checker.ts";
 import { planCommand } from "../../local/plan/cli.ts";
@@ -62,6 +63,7 @@ function run(argv: readonly string[], files: Record<string, string> = {}) {
     },
     write: (path, text) => {
       if (path.startsWith("/gone")) throw new Error("no such folder");
+      if (path.startsWith("/told")) throw new BadInput("it is said already.");
       written[path] = text;
     },
     out: (text) => {
@@ -119,6 +121,11 @@ describe("npm run plan", () => {
       "a report that cannot be written",
       ["case.json", "--json", "/gone/out.json"],
       /^\/gone\/out\.json cannot be written: /,
+    ],
+    [
+      "a report that cannot be written, with the reason given",
+      ["case.json", "--json", "/told/out.json"],
+      /^it is said already\.\n$/,
     ],
     ["a missing file", ["gone.json"], /^gone\.json cannot be read: .*no such file\n$/],
     ["no file at all", [], /missing required argument/],

@@ -15,9 +15,13 @@ const MOST_WH = 100_000_000;
 /** What a kWh above it is worth avoiding, pence. */
 const HERD_PENCE = 2;
 
+export function isHerd(loads: number): boolean {
+  return loads >= FROM_LOADS;
+}
+
 /** What all may draw in a slot before it costs more, Wh; undefined where the fleet is too small to matter. */
 export function softCapWh(asks: readonly Ask[], grid: Grid): number | undefined {
-  if (asks.length < FROM_LOADS) return undefined;
+  if (!isHerd(asks.length)) return undefined;
   const evenWh = new Float64Array(grid.slots);
   for (const { pieces, leftKwh } of asks) {
     const [first, last] = [pieces[0], pieces.at(-1)];

@@ -60,8 +60,13 @@ export function roomOn(grid: Grid, { siteKw: limits, portfolio, taken }: Limits,
   return { sites, siteKw, portfolioKw };
 }
 
+/** Means over whole slots as what is told of them: of the slot that has begun, the mean from now on. */
+export function fromNow(kw: readonly number[], grid: Grid, nowMs: number): number[] {
+  return kw.map((mean, slot) => (slot === 0 ? mean / leftOfFirst(grid, nowMs) : mean));
+}
+
 /** The share of the first slot that lies ahead. */
-export function leftOfFirst({ startMs, stepMs }: Grid, nowMs: number): number {
+function leftOfFirst({ startMs, stepMs }: Grid, nowMs: number): number {
   return (startMs + stepMs - nowMs) / stepMs;
 }
 
