@@ -134,7 +134,7 @@ async function storePortfolio(
     startsAt: instant(grid.startMs),
     stepMinutes: grid.stepMs / MINUTE_MS,
     loadKw: loadKw.map((kw) => round(kw, 3)),
-    limitKw,
+    limitKw: limitKw.map((kw) => (kw === null ? null : round(kw, 3))),
     capacityPencePerKwh: capacityPencePerKwh.map((pence) => round(pence, 4)),
   });
   return { name: "PortfolioPlanned", detail: told };

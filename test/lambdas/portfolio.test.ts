@@ -163,6 +163,52 @@ describe("a grid event", () => {
   });
 });
 
+describe("a grid event in a half-hour that has begun", () => {
+  const SLOT_END = at("2026-11-20T18:30Z");
+  const eventOf = (kw: number) =>
+    limited({}, [{ fromMs: epochMs(at("2026-11-20T18:00Z")), toMs: epochMs(at("2026-11-20T19:00Z")), kw }]);
+  const cheapNow = PENCE.map((one, i) => (i < 2 ? 1 : one));
+  const running = { ...car(), charges: true };
+  const other = car({ siteId: "other" });
+  /** What runs at seven past six: the plan in force of the first car. */
+  const inForce = (): Plan => ({
+    ...{ assetId: "car-0000", madeAt: NOW, version: 1, readyBy: MORNING, energyNeededKwh: 0, notes: [] },
+    ...made(planPortfolio(jobsOf([running], cheapNow), NO_LIMITS, NOW), 0),
+  });
+  const nowKw = (answer: PortfolioAnswer, plan: Plan) =>
+    peakKw(
+      [0, 1].flatMap((index) => {
+        const one = answer.answers.get(`car-000${index}`);
+        return one === null ? plan.windows : (one?.windows ?? []);
+      }),
+      NOW,
+      SLOT_END,
+    );
+
+  it("allows no more in what is left of it because nothing was drawn before", () => {
+    const answer = planPortfolio(jobsOf([car()], cheapNow), eventOf(4), NOW);
+    expect(peakKw(made(answer, 0).windows, NOW, SLOT_END)).toBeGreaterThan(3);
+    expect(peakKw(made(answer, 0).windows, NOW, SLOT_END)).toBeLessThanOrEqual(4);
+    expect(answer.limitKw[0]).toBeCloseTo(4, 9);
+    expect(answer.loadKw[0]).toBeCloseTo(peakKw(made(answer, 0).windows, NOW, SLOT_END), 6);
+  });
+
+  it("counts who is charging already before it gives the rest to others", () => {
+    const plan = inForce();
+    expect(plan.windows[0]).toMatchObject({ startsAt: NOW });
+    const answer = planPortfolio(jobsOf([running, other], cheapNow, [plan]), eventOf(10), NOW);
+    expect(nowKw(answer, plan)).toBeGreaterThan(7);
+    expect(nowKw(answer, plan)).toBeLessThanOrEqual(10);
+  });
+
+  it("stops who is charging already where that is too much, at once", () => {
+    const plan = inForce();
+    const answer = planPortfolio(jobsOf([running, other], cheapNow, [plan]), eventOf(4), NOW);
+    expect(nowKw(answer, plan)).toBeLessThanOrEqual(4);
+    expect(nowKw(planPortfolio(jobsOf([running, other], cheapNow, [plan]), eventOf(0), NOW), plan)).toBe(0);
+  });
+});
+
 describe("a herd", () => {
   it("is spread over more hours at little cost, nobody late, and its bound still holds", () => {
     const many = (count: number) =>
@@ -308,6 +354,36 @@ describe("every portfolio", () => {
         expect(boundPence).toBeLessThanOrEqual(objectivePence);
       }),
       { numRuns: 60 },
+    );
+  });
+
+  it("keeps a grid event with those who charge already, whatever was planned before it was set", () => {
+    fc.assert(
+      fc.property(wishes, pence, pence, event, (all, before, after, one) => {
+        const startMs = epochMs(at("2026-11-20T18:00Z"));
+        const { from, slots, kw } = one ?? { from: 0, slots: 2, kw: 5 };
+        const limit = { fromMs: startMs + from * 1_800_000, toMs: startMs + (from + slots) * 1_800_000, kw };
+        const charging = all.map((wish) => ({ ...wish, charges: true }));
+        const first = planPortfolio(jobsOf(charging, before), NO_LIMITS, NOW);
+        const plans = charging.map(
+          ({ departsAt }, index): Plan => ({
+            ...{ assetId: `car-${String(index).padStart(4, "0")}`, madeAt: NOW, version: 1, readyBy: departsAt },
+            ...{ energyNeededKwh: 0, ...made(first, index), notes: [] },
+          }),
+        );
+        const answer = planPortfolio(jobsOf(charging, after, plans), limited({}, [limit]), NOW);
+        const windows = plans.flatMap((plan) => (answer.answers.get(plan.assetId) ?? plan).windows);
+        for (let fromMs = limit.fromMs; fromMs < limit.toMs; fromMs += 1_800_000) {
+          const [beginsMs, endsMs] = [Math.max(fromMs, epochMs(NOW)), fromMs + 1_800_000];
+          const kwMs = windows.reduce(
+            (sum, { startsAt, endsAt, powerKw }) =>
+              sum + powerKw * Math.max(0, Math.min(epochMs(endsAt), endsMs) - Math.max(epochMs(startsAt), beginsMs)),
+            0,
+          );
+          expect(kwMs / (endsMs - beginsMs)).toBeLessThanOrEqual(kw + 1e-3);
+        }
+      }),
+      { numRuns: 40 },
     );
   });
 

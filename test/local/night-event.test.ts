@@ -41,7 +41,7 @@ describe("what was metered in an event", () => {
   const drew = (fromMinutes: number, toMinutes: number, powerKw: number) => [
     { startsAtMs: from(fromMinutes), endsAtMs: from(toMinutes), powerKw },
   ];
-  const pumpId = "pump-0001";
+
   async function told(drawn: Record<string, ReturnType<typeof drew>>, plannedAtMinutes: Record<string, number> = {}) {
     const inputs = await prepare({
       ...{ night: "2026-01-14", zone: "Europe/London", cars: 2, chargers: 0, heatPumps: 1, solarSites: 0 },
@@ -91,7 +91,7 @@ describe("what was metered in an event", () => {
   });
 
   it("is not over by a heat pump alone, but by what we charge beside it", async () => {
-    expect(await rows({ [pumpId]: drew(0, 60, 6), "car-0001": drew(30, 60, 3) })).toEqual([
+    expect(await rows({ "pump-0001": drew(0, 60, 6), "car-0001": drew(30, 60, 3) })).toEqual([
       [6, 0, 0],
       [9, 0, 3],
       [0, 0, 0],

@@ -23,7 +23,7 @@ export type Ask = {
 /** Lays a job on the grid, and takes what is settled of it from the room. */
 export function askOf(job: ChargeJob, grid: Grid, room: Room): Ask {
   const site = room.sites.get(job.load.asset.site.siteId);
-  if (site !== undefined && job.head) takeOf(job.head, grid, room, site);
+  if (job.head) takeOf(job.head, grid, room, site);
   const open = opening(job.problem);
   const pieces = onGrid(grid, open.room).map(withHours);
   if (site === undefined || open.placed.length === 0) {
@@ -61,7 +61,9 @@ function nowUnderLimit({ problem, ampereKw, isHurried }: ChargeJob, grid: Grid, 
   return { placed, pieces: rest, leftKwh: Math.max(0, problem.energyKwh - placedKwh) };
 }
 
-function takeOf(head: NonNullable<ChargeJob["head"]>, grid: Grid, room: Room, site: number): void {
+function takeOf(head: NonNullable<ChargeJob["head"]>, grid: Grid, room: Room, site: number | undefined): void {
+  takeFromPortfolio({ startMs: epochMs(head.startsAt), endMs: epochMs(head.endsAt) }, head.energyKwh, grid, room);
+  if (site === undefined) return;
   const from = slotAt(grid, epochMs(head.startsAt));
   for (let slot = from; slotStartMs(grid, slot) < epochMs(head.endsAt) && slot < grid.slots; slot++) {
     const cell = site * grid.slots + slot;

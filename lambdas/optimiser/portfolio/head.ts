@@ -1,6 +1,18 @@
 import type { Window } from "../../../shared/domain/plan.ts";
 import type { ChargeJob } from "../charge.ts";
 import type { PlanAnswer } from "../plan.ts";
+import type { Grid } from "./grid.ts";
+import { type Room, TINY_KW, useOf } from "./limits.ts";
+
+/**
+ * Jobs as they are where all that runs on fits together under the portfolio's limits; else without their heads, for a grid
+ * event does not wait until a price slot ends.
+ */
+export function freed(jobs: readonly ChargeJob[], grid: Grid, room: Room): ChargeJob[] {
+  const heads = jobs.flatMap(({ head }) => head ?? []);
+  const fits = useOf(heads, grid).meanKw.every((kw, slot) => kw <= (room.portfolioKw[slot] as number) + TINY_KW);
+  return fits ? [...jobs] : jobs.map((job) => (job.head ? { ...job, head: undefined, problem: job.whole } : job));
+}
 
 /** The answer to what was left after a job's head, with the head. */
 export function withHead({ head, whole }: ChargeJob, answered: PlanAnswer): PlanAnswer {

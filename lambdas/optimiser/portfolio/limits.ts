@@ -12,7 +12,7 @@ export type Limits = {
   taken: readonly { siteId: string; fromMs: number; toMs: number; kw: number }[];
 };
 
-const TINY_KW = 1e-6;
+export const TINY_KW = 1e-6;
 
 export const NO_LIMITS: Limits = { siteKw: new Map(), portfolio: [], taken: [] };
 
@@ -24,8 +24,11 @@ export type Room = {
   portfolioKw: Float64Array;
 };
 
-/** Lays limits on a grid, less what is taken already: of a site its highest moment, of the portfolio its mean. */
-export function roomOn(grid: Grid, { siteKw: limits, portfolio, taken }: Limits): Room {
+/**
+ * Lays limits on a grid, less what is taken already: of a site its highest moment, of the portfolio its mean. Of the slot that
+ * has begun only what is left of it counts, for what was drawn before now is drawn.
+ */
+export function roomOn(grid: Grid, { siteKw: limits, portfolio, taken }: Limits, nowMs: number): Room {
   const sites = new Map([...limits.keys()].sort().map((siteId, index) => [siteId, index]));
   const siteKw = new Float64Array(sites.size * grid.slots);
   for (const [siteId, index] of sites)
@@ -33,7 +36,7 @@ export function roomOn(grid: Grid, { siteKw: limits, portfolio, taken }: Limits)
   const portfolioKw = new Float64Array(grid.slots).fill(Number.POSITIVE_INFINITY);
   for (const { fromMs, toMs, kw } of portfolio)
     overSlots(grid, fromMs, toMs, (slot) => {
-      portfolioKw[slot] = Math.min(portfolioKw[slot] as number, kw);
+      portfolioKw[slot] = Math.min(portfolioKw[slot] as number, slot === 0 ? kw * leftOfFirst(grid, nowMs) : kw);
     });
   const peaks = new Map<string, Float64Array>();
   for (const { siteId, fromMs, toMs, kw } of taken) {
@@ -55,6 +58,16 @@ export function roomOn(grid: Grid, { siteKw: limits, portfolio, taken }: Limits)
     });
   }
   return { sites, siteKw, portfolioKw };
+}
+
+/** Means over whole slots as what is told of them: of the slot that has begun, the mean from now on. */
+export function fromNow(kw: readonly number[], grid: Grid, nowMs: number): number[] {
+  return kw.map((mean, slot) => (slot === 0 ? mean / leftOfFirst(grid, nowMs) : mean));
+}
+
+/** The share of the first slot that lies ahead. */
+function leftOfFirst({ startMs, stepMs }: Grid, nowMs: number): number {
+  return (startMs + stepMs - nowMs) / stepMs;
 }
 
 /** Every slot of the grid that [fromMs, toMs) touches, with the share of it that it covers. */

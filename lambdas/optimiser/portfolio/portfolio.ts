@@ -4,7 +4,7 @@ import type { ChargeJob } from "../charge.ts";
 import { isNotable, kwhOf, SHORT_KWH, standing, totalPence } from "../keep.ts";
 import { proofOf, SHORTFALL_PENCE } from "../objective.ts";
 import { isHerd } from "./herd.ts";
-import { type Limits, useOf } from "./limits.ts";
+import { change, fromNow, holds, type Limits, roomOn, useOf } from "./limits.ts";
 import { type JobAnswer, type PortfolioAnswer, planTogether } from "./together.ts";
 
 /**
@@ -24,7 +24,7 @@ export function planPortfolio(
   const stays = new Map(jobs.flatMap((job) => stayOf(job, now)));
   const others = jobs.filter((job) => !stays.has(job));
   const moved = jobs.filter((job) => together.answers.get(job.load.asset.assetId) !== null).length;
-  if (others.length === 0 || moved <= others.length) return together;
+  if (others.length === 0 || moved <= others.length || !fits(stays, limits, together.grid, now)) return together;
 
   const taken = [...stays].flatMap(([job, windows]) =>
     windows.map(({ startsAt, endsAt, powerKw }) => ({
@@ -53,8 +53,24 @@ export function planPortfolio(
     answers,
     certificate: { ...proofOf(objectivePence, bound), shortfallKwh, isFinished: isFinished && certificate.isFinished },
     windows,
-    loadKw: [...useOf(windows, together.grid).meanKw],
+    loadKw: fromNow([...useOf(windows, together.grid).meanKw], together.grid, epochMs(now)),
   };
+}
+
+/** Whether plans in force keep limits that may be newer than they are. */
+function fits(
+  stays: ReadonlyMap<ChargeJob, readonly Window[]>,
+  limits: Limits,
+  grid: PortfolioAnswer["grid"],
+  now: Instant,
+): boolean {
+  const room = roomOn(grid, limits, epochMs(now));
+  const uses = [...stays].map(([{ load }, windows]) => ({
+    site: room.sites.get(load.asset.site.siteId),
+    use: useOf(windows, grid),
+  }));
+  for (const { site, use } of uses) change(room, site, use, "take");
+  return uses.every(({ site, use }) => holds(room, site, use));
 }
 
 /** A job with the windows ahead of its plan in force, if that still serves it. */

@@ -11,9 +11,9 @@ import { wholeAmperes } from "./amperes.ts";
 import { type Ask, afterSettled, askOf } from "./ask.ts";
 import { certificate, jobProof, type Outcome, worthPence } from "./certificate.ts";
 import { type Grid, gridOver, slotAt } from "./grid.ts";
-import { withHead } from "./head.ts";
+import { freed, withHead } from "./head.ts";
 import { crowdingPence, softCapWh, withSoftCap } from "./herd.ts";
-import { change, type Limits, type Room, roomOn, useOf, whOf } from "./limits.ts";
+import { change, fromNow, type Limits, type Room, roomOn, useOf, whOf } from "./limits.ts";
 import { PRICE_UNITS, pack } from "./pack.ts";
 import { keptOf } from "./settle.ts";
 import { sharesOf } from "./shares.ts";
@@ -56,10 +56,13 @@ export function planTogether(
     jobs.map(({ whole }) => whole.slots),
     epochMs(now),
   );
-  const room = roomOn(grid, limits);
-  const limitKw = [...room.portfolioKw].map((kw) => (Number.isFinite(kw) ? kw : null));
+  const nowMs = epochMs(now);
+  const room = roomOn(grid, limits, nowMs);
+  const limitKw = fromNow([...room.portfolioKw], grid, nowMs).map((kw) => (Number.isFinite(kw) ? kw : null));
   // Who must not wait by who can wait least, and all others by hash: nobody is first by name, or by coming first.
-  const asks = [...jobs].sort((a, b) => laxityMs(a) - laxityMs(b) || byHash(a, b)).map((job) => askOf(job, grid, room));
+  const asks = freed(jobs, grid, room)
+    .sort((a, b) => laxityMs(a) - laxityMs(b) || byHash(a, b))
+    .map((job) => askOf(job, grid, room));
   let isFinished = true;
   const capWh = softCapWh(asks, grid);
   const packed = pack(asks, grid, room);
@@ -114,7 +117,7 @@ export function planTogether(
     certificate: { ...certificate(outcomes, fleet, crowdingPence(chosenWh, capWh)), isFinished },
     grid,
     windows,
-    loadKw: [...useOf(windows, grid).meanKw],
+    loadKw: fromNow([...useOf(windows, grid).meanKw], grid, nowMs),
     limitKw,
     capacityPencePerKwh: [...fleet.slotPrices].map((units) => units / PRICE_UNITS),
   };
