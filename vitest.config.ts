@@ -10,6 +10,8 @@ export default defineConfig({
     testTimeout: 60_000,
     // The default leaves one core idle, which on two cores is half of them.
     maxWorkers: "100%",
+    // Files share their worker's modules: no module is ever replaced here, and loading them anew took a fifth of the time.
+    isolate: false,
     sequence: { sequencer: LongestFirst },
     hookTimeout: 120_000,
     env: {
