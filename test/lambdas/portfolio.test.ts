@@ -363,7 +363,8 @@ describe("every portfolio", () => {
         const startMs = epochMs(at("2026-11-20T18:00Z"));
         const { from, slots, kw } = one ?? { from: 0, slots: 2, kw: 5 };
         const limit = { fromMs: startMs + from * 1_800_000, toMs: startMs + (from + slots) * 1_800_000, kw };
-        const charging = all.map((wish) => ({ ...wish, charges: true }));
+        // What its owner wants at once is not put off by a grid event.
+        const charging = all.map((wish) => ({ ...wish, charges: true, nowPercent: 0 }));
         const first = planPortfolio(jobsOf(charging, before), NO_LIMITS, NOW);
         const plans = charging.map(
           ({ departsAt }, index): Plan => ({
