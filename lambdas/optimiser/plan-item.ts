@@ -137,6 +137,7 @@ async function storePortfolio(
     limitKw: limitKw.map((kw) => (kw === null ? null : round(kw, 3))),
     capacityPencePerKwh: capacityPencePerKwh.map((pence) => round(pence, 4)),
   });
+  deps.log.info("PORTFOLIO_PLANNED", told);
   return { name: "PortfolioPlanned", detail: told };
 }
 

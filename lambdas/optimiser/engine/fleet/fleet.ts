@@ -18,7 +18,10 @@ const UNITS_PER_PENNY = 1e7;
 const STALE_SHARE = 0.2;
 
 export type FleetOptions = {
-  /** `exact` (default) proves the cheapest schedule; `first` gives a good one at once, with its gap. */
+  /**
+   * `exact` (default) proves the cheapest schedule; `first` gives a good one at once, with its gap. Where no groups have
+   * caps the proof is as quick, and both give it.
+   */
   effort?: "first" | "exact";
   /** No asset takes less than its `minimumWh` in a slot where it takes anything. The bound stays that of any power. */
   minimumPower?: boolean;
@@ -99,7 +102,7 @@ export function planFleet(input: FleetInput, options: FleetOptions = {}): FleetP
   let linear: Int32Array;
   let responding = fleet.count;
   let finished = false;
-  if (effort === "first") {
+  if (effort === "first" && fleet.twoLevel) {
     const state = emptyState(fleet);
     respond(fleet, state, prices);
     linear = state.energy;
