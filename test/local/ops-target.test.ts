@@ -18,12 +18,9 @@ import { instant, plusMs } from "../../shared/domain/instant.ts";
 import { aCommand, anAsset, aPlan, aReading, assetInput, reached, runOps } from "./ops-world.ts";
 import { NOON, type RunningFixture, runFixture } from "./run-fixture.ts";
 
-// The built-in validation takes five seconds and is not what these tests are about.
-process.env.CDK_VALIDATION = "false";
-
 describe("a stage on AWS", () => {
-  const aws = mockClient(CloudFormationClient);
   const client = new CloudFormationClient({ region: "eu-west-1" });
+  const aws = mockClient(client);
   beforeEach(() => aws.reset());
 
   /** The outputs that the state stack of a stage really has, with their names for values. */

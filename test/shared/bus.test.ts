@@ -5,8 +5,9 @@ import { eventBridgeBus } from "../../shared/bus.ts";
 import type { NewEvent } from "../../shared/domain/events.ts";
 import { at } from "../builders.ts";
 
-const client = mockClient(EventBridgeClient);
-const bus = eventBridgeBus(new EventBridgeClient({ region: "eu-west-2" }), "the-bus", () => at("2026-11-20T18:00Z"));
+const events = new EventBridgeClient({ region: "eu-west-2" });
+const client = mockClient(events);
+const bus = eventBridgeBus(events, "the-bus", () => at("2026-11-20T18:00Z"));
 const REFUSED = { ErrorCode: "ThrottlingException", ErrorMessage: "slow down" };
 
 const enrolled = (count: number): NewEvent[] =>

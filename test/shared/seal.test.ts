@@ -5,10 +5,11 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { kmsSealer, type Sealed } from "../../shared/seal.ts";
 
-const kms = mockClient(KMSClient);
+const client = new KMSClient({ region: "eu-west-2" });
+const kms = mockClient(client);
 const ALEX = { account: "tesla#alex" };
 const SAM = { account: "tesla#sam" };
-const sealer = () => kmsSealer(new KMSClient(), "key-1");
+const sealer = () => kmsSealer(client, "key-1");
 
 /** KMS as documented: a data key opens only under the context it was made with. */
 beforeEach(() => {

@@ -42,7 +42,7 @@ export type HeatWorkspace = {
   answer: HeatAnswer;
 };
 
-const NODES = 41;
+const NODES = 39;
 /** Each further pass looks this far to either side of the best temperatures so far, in nodes of the pass before. */
 const CLOSER_NODES = [5];
 /** Colder than the band by this much is beyond the first grid, and valued by its last slope, K. */
