@@ -25,7 +25,8 @@ const common = {
   accountId: AssetId,
   /** How the vendor names it (a VIN, a serial number); personal data, never logged or put on the bus. */
   vendorAssetId: z.string().min(1).max(64),
-  fleetId: z.string().min(1).max(64),
+  /** Part of names of portfolios and series, which have an `@` or a `#` of their own. */
+  fleetId: z.string().regex(/^[^@#]{1,64}$/, "1 to 64 characters, none of them @ or #"),
   site: z.strictObject({
     siteId: z.string().min(1).max(64),
     /** IANA zone. */
