@@ -7,7 +7,10 @@ import { type Room, whOf } from "./limits.ts";
 /** The engine's unit: 1e-4 pence per kWh. */
 export const PRICE_UNITS = 1e4;
 const MOST_UNITS = SHORTFALL_PENCE * PRICE_UNITS;
-/** A last slot that is mostly past the deadline is left out where power is shared: its mean would hide its peak. */
+/**
+ * A last slot that is mostly past the deadline is left out at a site with a limit, where its mean would hide its peak: what
+ * such a site's bound is true of leaves it out too.
+ */
 const WHOLE_ENOUGH = 0.5;
 
 /**
@@ -57,10 +60,9 @@ function windowOf({ pieces, site, job, leftKwh }: Ask, grid: Grid): Span {
   const [from, to] = [slotAt(grid, first.startMs), slotAt(grid, last.endMs - 1) + 1];
   let headMs = first.endMs - first.startMs;
   let tailMs = last.endMs - last.startMs;
-  if (to - from > 1) {
-    if (headMs < job.problem.runMs && !job.problem.isCharging) headMs = 0;
-    if (tailMs < job.problem.runMs || (site !== undefined && tailMs < WHOLE_ENOUGH * grid.stepMs)) tailMs = 0;
-    if (site !== undefined && headMs < grid.stepMs && first.startMs > Math.max(grid.startMs, earliest(job))) headMs = 0;
+  if (site !== undefined && to - from > 1) {
+    if (tailMs < WHOLE_ENOUGH * grid.stepMs) tailMs = 0;
+    if (headMs < grid.stepMs && first.startMs > Math.max(grid.startMs, earliest(job))) headMs = 0;
   }
   return { from, to, headMs, tailMs };
 }
