@@ -12,7 +12,7 @@ const BANDS = [0, 4 * STEPS, 8 * STEPS, 12 * STEPS, 18 * STEPS];
  * Completes a schedule under every cap: what is over a cap is taken away, then assets that miss something take it, the
  * tightest first, in their cheapest slots that have room left, and what room is left then is put to use. From every
  * asset's cheapest slots this is the answer that is always there in time; from a repair cut short it loses less. With
- * `minimumPower` no asset is left below its minimum in a slot: those that are start again.
+ * `minimumPower` no asset is left below its minimum in a slot.
  */
 export function fill(fleet: Fleet, prices: Prices, energy: Int32Array, minimumPower: boolean): void {
   const room = fillMissing(fleet, prices, energy, minimumPower);
@@ -83,22 +83,18 @@ function laxities({ count, from, to, limit, head, tail, total }: Fleet): Uint16A
   return laxity;
 }
 
+/** Empties what is below a minimum; the rest of its asset stays, for most of an optimum is whole. */
 function clearBelowMinimum(fleet: Fleet, energy: Int32Array, room: Room, missing: Uint8Array): void {
   const { slots, classes, segment, from, to, base } = fleet;
   for (let s = 0; s < segment.length - 1; s++) {
     const row = Math.trunc(s / classes) * slots;
     for (let i = segment[s]!; i < segment[s + 1]!; i++) {
-      const first = base[i]! + from[i]!;
-      const end = base[i]! + to[i]!;
-      let below = false;
-      for (let at = first; at < end; at++) {
-        if (energy[at] !== 0 && energy[at]! < slotMinimum(fleet, i, at - base[i]!)) below = true;
-      }
-      if (!below) continue;
-      missing[i] = 1;
-      for (let at = first; at < end; at++) {
-        room.fleet[at - base[i]!]! += energy[at]!;
-        room.group[row + at - base[i]!]! += energy[at]!;
+      for (let t = from[i]!, at = base[i]! + t; t < to[i]!; t++, at++) {
+        const wh = energy[at]!;
+        if (wh === 0 || wh >= slotMinimum(fleet, i, t)) continue;
+        missing[i] = 1;
+        room.fleet[t]! += wh;
+        room.group[row + t]! += wh;
         energy[at] = 0;
       }
     }
