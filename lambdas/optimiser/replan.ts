@@ -12,7 +12,7 @@ import type { Limits } from "./portfolio/limits.ts";
 import { planPortfolio } from "./portfolio/portfolio.ts";
 import type { PortfolioAnswer } from "./portfolio/together.ts";
 import type { Market, Signals } from "./signals.ts";
-import { less, planWithSurplus, siteSurplus, takenKw } from "./surplus.ts";
+import { less, planWithSurplus, siteSurplus, surplusProof, takenKw } from "./surplus.ts";
 import { atOnce, keptForVisitors } from "./visitors.ts";
 
 const STALE = "not heard of for two hours: the plan stands, and nothing is commanded";
@@ -126,7 +126,8 @@ function replanAlone(
   // The sun shines now: what takes it does not wait for anybody's limits, for it draws nothing from the grid.
   const sunny = signals.surplus && planWithSurplus(job.whole, signals.surplus);
   if (sunny?.windows.some(({ reason }) => reason === "surplus")) {
-    return chargePlan(job, sunny, { version: versionAfter(previous), now });
+    const proof = signals.surplus && surplusProof(job.whole, signals.surplus, sunny.windows);
+    return chargePlan(job, { ...sunny, ...(proof && { proof }) }, { version: versionAfter(previous), now });
   }
   return { job };
 }

@@ -1,11 +1,11 @@
 import type { AssetId, SolarSite } from "../../shared/domain/asset.ts";
 import { epochMs, HOUR_MS, type Instant, instant, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
-import type { Plan, Window } from "../../shared/domain/plan.ts";
+import type { Plan, Proof, Window } from "../../shared/domain/plan.ts";
 import { round } from "../../shared/domain/units.ts";
 import type { Latest } from "../../shared/store/readings.ts";
 import type { CostSlot } from "./costs.ts";
 import type { Load } from "./loads.ts";
-import { costOf } from "./objective.ts";
+import { boundPence, costOf, proofOf } from "./objective.ts";
 import { type PlanAnswer, type PlanProblem, plan } from "./plan.ts";
 
 /** What a site would feed into the grid if our loads there rested, kW, taken to stay so until `until`. */
@@ -151,6 +151,37 @@ export function planWithSurplus(problem: PlanProblem, surplus: Surplus | undefin
       rest.carbonGrams,
     ),
   };
+}
+
+/**
+ * How good a plan with a surplus is: no more than the surplus can be had for what selling it would earn, and all else costs
+ * what its slot does. Undefined where a price is unknown.
+ */
+export function surplusProof(problem: PlanProblem, surplus: Surplus, windows: readonly Window[]): Proof | undefined {
+  if (problem.slots.some((slot) => slot.costPencePerKwh === null)) return undefined;
+  const lastsMs = epochMs(surplus.until);
+  const slots = problem.slots.flatMap((slot) => [
+    ...(slot.startMs < lastsMs ? [{ ...slot, endMs: Math.min(slot.endMs, lastsMs) }] : []),
+    ...(slot.endMs > lastsMs ? [{ ...slot, startMs: Math.max(slot.startMs, lastsMs) }] : []),
+  ]);
+  const paid = (powerKw: number) =>
+    slots.map((slot) => (slot.startMs < lastsMs ? surplusSlot(slot, powerKw, surplus) : slot));
+  let [objective, deliveredKwh] = [0, 0];
+  for (const window of windows) {
+    const priced = window.reason === "surplus" ? paid(window.powerKw) : slots;
+    objective += sumOver([window], priced, costOf) ?? 0;
+    deliveredKwh += window.energyKwh;
+  }
+  // Each slot as two beside each other: what the surplus can give of the most power, and what must be bought.
+  const share = Math.min(1, surplus.powerKw / problem.maxPowerKw);
+  const split = slots.flatMap((slot) => {
+    if (slot.startMs >= lastsMs) return [slot];
+    const part = (of: number, costPencePerKwh: number) => {
+      return { ...slot, endMs: slot.startMs + (slot.endMs - slot.startMs) * of, costPencePerKwh };
+    };
+    return [part(share, surplus.exportPencePerKwh), part(1 - share, costOf(slot))];
+  });
+  return proofOf(objective, boundPence({ ...problem, slots: split }, deliveredKwh));
 }
 
 /** A value per kWh summed over the energy of windows; null where it is unknown. */

@@ -40,7 +40,13 @@ describe("a site's surplus", () => {
     const { on, read, planOf } = world();
     await read(plug(), sun());
     await on(signalUpdated);
-    const windows = (await planOf(PLUG))?.windows ?? [];
+    const { windows = [], proof } = (await planOf(PLUG)) ?? {};
+    // 3 kWh for nothing, and 7 at 20 p.
+    expect(proof).toEqual({
+      objectivePence: expect.closeTo(140, 1),
+      boundPence: expect.closeTo(140, 1),
+      gap: expect.closeTo(0, 3),
+    });
     expect(windows[0]).toMatchObject({
       startsAt: "2026-11-20T18:00:00.000Z",
       endsAt: "2026-11-20T18:45:00.000Z",
@@ -78,7 +84,12 @@ describe("a site's surplus", () => {
     await cheapSun.read(plug(), sun({ gridKw: -1 }));
     await cheapSun.on(signalUpdated);
     // 1 kW of 1.38 for nothing: 11 p for a kWh, against 20 at night.
-    expect((await cheapSun.planOf(PLUG))?.windows[0]).toMatchObject({ powerKw: 1.38, reason: "surplus" });
+    const plan = await cheapSun.planOf(PLUG);
+    expect(plan?.windows[0]).toMatchObject({ powerKw: 1.38, reason: "surplus" });
+    // What is bought beside the sun is bought at 40 p: no plan can do without that and take as much.
+    const { objectivePence = 0, boundPence = 0 } = plan?.proof ?? {};
+    expect(objectivePence).toBeCloseTo(0.75 * 0.38 * 40 + (10 - 0.75 * 1.38) * 20, 0);
+    expect(boundPence).toBeCloseTo((10 - 0.75) * 20, 0);
     const hardlyAny = world();
     await hardlyAny.read(plug(), sun({ gridKw: -0.3 }));
     await hardlyAny.on(signalUpdated);
