@@ -1,4 +1,5 @@
 import { epochMs, HOUR_MS, instant } from "../../shared/domain/instant.ts";
+import { groupBy } from "../../shared/group-by.ts";
 import { isWorkingDay, localDate, localTime, localToInstant, plusDays } from "../../shared/zone.ts";
 
 /** One car's stay at a charger of a site, epoch ms, grid-side kWh, and what the charger gives, kW. */
@@ -124,16 +125,15 @@ export function servedInTurn(wishes: readonly { rank: number; wishKwh: number }[
   return result;
 }
 
-type Visit = { stay: SiteStay; time: string };
+type Visit = { stay: SiteStay; date: string; time: string };
 
 /** The stays of the last days of the kind of `date` before it, from the first day that any stay is known of. */
 function modelDays(date: string, stays: readonly SiteStay[], timeZone: string): Visit[][] {
-  const byDate = new Map<string, Visit[]>();
-  for (const stay of stays) {
+  const visits = stays.map((stay): Visit => {
     const at = instant(stay.arrivesAtMs);
-    const day = localDate(at, timeZone);
-    byDate.set(day, [...(byDate.get(day) ?? []), { stay, time: localTime(at, timeZone) }]);
-  }
+    return { stay, date: localDate(at, timeZone), time: localTime(at, timeZone) };
+  });
+  const byDate = groupBy(visits, (visit) => visit.date);
   const first = [...byDate.keys()].sort()[0];
   const days: Visit[][] = [];
   if (first === undefined) return days;

@@ -3,7 +3,7 @@ import type { Habits } from "../../shared/domain/habits.ts";
 import { epochMs, HOUR_MS, type Instant, instant, later, MINUTE_MS } from "../../shared/domain/instant.ts";
 import { type Plan, type Proof, type Window, windowAt } from "../../shared/domain/plan.ts";
 import { round } from "../../shared/domain/units.ts";
-import { costSlots } from "./costs.ts";
+import { costSlots, slotsFrom } from "./costs.ts";
 import { departureOf, usualKwh, withReserve } from "./habits.ts";
 import { type ChargeLoad, readyByOf } from "./loads.ts";
 import { loadNeed } from "./need.ts";
@@ -113,13 +113,10 @@ function headOf(whole: PlanProblem, previous: Plan | undefined, readyBy: Instant
 }
 
 function after(head: Window, whole: PlanProblem): PlanProblem {
-  const fromMs = epochMs(head.endsAt);
   return {
     ...whole,
     energyKwh: whole.energyKwh - head.energyKwh,
-    slots: whole.slots
-      .filter((slot) => slot.endMs > fromMs)
-      .map((slot) => ({ ...slot, startMs: Math.max(slot.startMs, fromMs) })),
+    slots: slotsFrom(whole.slots, epochMs(head.endsAt)),
   };
 }
 

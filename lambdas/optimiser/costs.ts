@@ -13,6 +13,33 @@ export type CostSlot = {
   estimated: boolean;
 };
 
+/** Slots from a moment on; one that has begun then is cut there. */
+export function slotsFrom(slots: readonly CostSlot[], fromMs: number): CostSlot[] {
+  return slots
+    .filter((slot) => slot.endMs > fromMs)
+    .map((slot) => ({ ...slot, startMs: Math.max(slot.startMs, fromMs) }));
+}
+
+/** Slots until a moment; one that goes on after it is cut there. */
+export function slotsUntil(slots: readonly CostSlot[], untilMs: number): CostSlot[] {
+  return slots
+    .filter((slot) => slot.startMs < untilMs)
+    .map((slot) => ({ ...slot, endMs: Math.min(slot.endMs, untilMs) }));
+}
+
+/** Slots cut at every whole multiple of `stepMs`. */
+export function cutEvery(slots: readonly CostSlot[], stepMs: number): CostSlot[] {
+  return slots.flatMap((slot) => {
+    const parts: CostSlot[] = [];
+    for (let startMs = slot.startMs; startMs < slot.endMs; ) {
+      const endMs = Math.min(slot.endMs, (Math.floor(startMs / stepMs) + 1) * stepMs);
+      parts.push({ ...slot, startMs, endMs });
+      startMs = endMs;
+    }
+    return parts;
+  });
+}
+
 const DAY_MS = 24 * HOUR_MS;
 // One missing day is filled from the day before; after two, yesterday's shape says too little.
 const ESTIMATE_DAYS = 2;

@@ -79,21 +79,33 @@ export async function run(event: z.infer<typeof Tick> | SqsBatch, deps: Optimise
     return { batchItemFailures: [] };
   }
   const { parsed, batchItemFailures } = parseRecords(event, ReplanRequest, deps.log);
-  await work(await itemsOf(parsed, deps), deps);
+  const read = new Map<AssetId, Asset>();
+  await work(await itemsOf(parsed, read, deps), read, deps);
   return { batchItemFailures };
 }
 
-/** What is asked for as work items; who is named is planned with the whole portfolio only where all share a grid event. */
-async function itemsOf(requests: readonly Request[], deps: OptimiserDeps): Promise<WorkItem[]> {
+/**
+ * What is asked for as work items; who is named is planned with the whole portfolio only where all share a grid event.
+ * Assets that it reads on the way are put into `read`.
+ */
+async function itemsOf(
+  requests: readonly Request[],
+  read: Map<AssetId, Asset>,
+  deps: OptimiserDeps,
+): Promise<WorkItem[]> {
   const items = requests.flatMap((request) => (request.who === "item" ? request.item : []));
   const regionOf = (asset: Asset) => regionIn(asset, deps);
+  const noted = (assets: Asset[]) => {
+    for (const asset of assets) read.set(asset.assetId, asset);
+    return assets;
+  };
   if (requests.includes(everybody)) {
     const all = (await Promise.all(deps.fleets.map((fleet) => deps.assets.fleet(fleet)))).flat();
-    return [...items, ...workItems(all, regionOf)];
+    return [...items, ...workItems(noted(all), regionOf)];
   }
   const wanted = new Set(requests.flatMap((request) => (request.who === "portfolio" ? request.portfolioId : [])));
   const ids = [...new Set(requests.flatMap((request) => (request.who === "named" ? request.assetIds : [])))];
-  const found = await deps.assets.get(ids);
+  const found = noted(await deps.assets.get(ids));
   const portfolios = workItems(found, regionOf, Number.POSITIVE_INFINITY);
   const now = deps.now();
   const asked = await mapLimited(portfolios, IN_FLIGHT, async (item) => {
@@ -104,21 +116,21 @@ async function itemsOf(requests: readonly Request[], deps: OptimiserDeps): Promi
     return [];
   });
   const wholes = await mapLimited([...wanted], IN_FLIGHT, async (wantedId) => {
-    const all = workItems(await deps.assets.fleet(fleetOf(wantedId)), regionOf);
+    const all = workItems(noted(await deps.assets.fleet(fleetOf(wantedId))), regionOf);
     return all.filter(({ portfolioId }) => portfolioId === wantedId);
   });
   return [...items, ...asked.flat(), ...wholes.flat()];
 }
 
 /** Plans items while there is time and room; the others are put on the queue, each for itself. */
-async function work(items: readonly WorkItem[], deps: OptimiserDeps): Promise<void> {
+async function work(items: readonly WorkItem[], read: ReadonlyMap<AssetId, Asset>, deps: OptimiserDeps): Promise<void> {
   const waiting: WorkItem[] = [];
   let assets = 0;
   for (const item of items) {
     assets += item.assetIds.length;
     const mustWait = assets > PART_ASSETS && assets > item.assetIds.length;
     if (mustWait || deps.remainingMs() < ITEM_MS) waiting.push(item);
-    else if (!(await planItem(item, deps))) waiting.push({ ...item, attempts: item.attempts + 1 });
+    else if (!(await planItem(item, read, deps))) waiting.push({ ...item, attempts: item.attempts + 1 });
   }
   const hopeless = waiting.filter(({ attempts }) => attempts >= MOST_ATTEMPTS);
   for (const { portfolioId, part } of hopeless) deps.log.warn("PORTFOLIO_GIVEN_UP", { portfolioId, part });

@@ -4,7 +4,7 @@ import { type Plan, type Window, windowAt } from "../../shared/domain/plan.ts";
 import type { HeatReading } from "../../shared/domain/reading.ts";
 import { round } from "../../shared/domain/units.ts";
 import { nextLocalTime } from "../../shared/zone.ts";
-import { type CostSlot, costSlots } from "./costs.ts";
+import { type CostSlot, costSlots, cutEvery } from "./costs.ts";
 import { type HeatStep, planHeat } from "./engine/heat-pump.ts";
 import type { Rooms } from "./engine/rooms.ts";
 import type { HeatLoad } from "./loads.ts";
@@ -59,7 +59,7 @@ export function replanHeat(
     to: readyBy,
     carbonWeightPencePerKg: asset.preferences.carbonWeightPencePerKg,
   });
-  const slots = cellsOf(known).map((slot) =>
+  const slots = cutEvery(known, CELL_MS).map((slot) =>
     signals.surplus && slot.startMs < epochMs(signals.surplus.until)
       ? surplusSlot(slot, asset.ratedPowerKw, signals.surplus)
       : slot,
@@ -214,19 +214,6 @@ function comfortMs(
   const stillToCoolK = SETBACK_K - (building.coolsKPerHour * restedMs) / HOUR_MS;
   if (leftK >= stillToCoolK) return Number.POSITIVE_INFINITY;
   return (leftK / building.coolsKPerHour) * HOUR_MS + restedMs;
-}
-
-/** Slots cut at whole half-hours. */
-function cellsOf(slots: readonly CostSlot[]): CostSlot[] {
-  return slots.flatMap((slot) => {
-    const cells: CostSlot[] = [];
-    for (let startMs = slot.startMs; startMs < slot.endMs; ) {
-      const endMs = Math.min(slot.endMs, (Math.floor(startMs / CELL_MS) + 1) * CELL_MS);
-      cells.push({ ...slot, startMs, endMs });
-      startMs = endMs;
-    }
-    return cells;
-  });
 }
 
 /** Neighbouring slots of one mode and reason as one window; normal is no window. */

@@ -24,9 +24,19 @@ const HORIZON_MS = 48 * HOUR_MS;
 /** Left of an invocation when what is planned must be stored, and when it must end, ms. */
 const [STORE_MS, END_MS] = [15_000, 5_000];
 
-/** Plans, stores, tells and follows; false when time ran out before everything was stored. */
-export async function planItem(item: WorkItem, deps: OptimiserDeps): Promise<boolean> {
-  const named = await deps.assets.get(item.assetIds);
+/**
+ * Plans, stores, tells and follows; false when time ran out before everything was stored. `read` are assets that were read
+ * just now: a work item from the queue comes without them.
+ */
+export async function planItem(
+  item: WorkItem,
+  read: ReadonlyMap<AssetId, Asset>,
+  deps: OptimiserDeps,
+): Promise<boolean> {
+  const isRead = item.assetIds.every((assetId) => read.has(assetId));
+  const named = isRead
+    ? item.assetIds.flatMap((assetId) => read.get(assetId) ?? [])
+    : await deps.assets.get(item.assetIds);
   const world = await worldOf(await withSites(named, deps), deps);
   const assets = item.isWhole ? named : concerned(named, world);
   const now = deps.now();

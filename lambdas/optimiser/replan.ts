@@ -3,12 +3,13 @@ import type { Habits } from "../../shared/domain/habits.ts";
 import { epochMs, HOUR_MS, type Instant, plusMs } from "../../shared/domain/instant.ts";
 import { nextEdge, type Plan, type Window } from "../../shared/domain/plan.ts";
 import { round } from "../../shared/domain/units.ts";
+import { groupBy } from "../../shared/group-by.ts";
 import type { World } from "./actuator.ts";
 import { isScarce } from "./arrivals.ts";
 import { type ChargeJob, chargeJob, chargePlan, windowsFrom } from "./charge.ts";
 import { replanHeat } from "./heat.ts";
 import { type Load, loadOf } from "./loads.ts";
-import type { Limits } from "./portfolio/limits.ts";
+import { type Limits, takenBy } from "./portfolio/limits.ts";
 import { planPortfolio } from "./portfolio/portfolio.ts";
 import type { PortfolioAnswer } from "./portfolio/together.ts";
 import type { Market, Signals } from "./signals.ts";
@@ -39,6 +40,8 @@ export type Replanned = {
   next: Plan | undefined;
 };
 
+const siteOf = ({ site }: Asset) => site.siteId;
+
 type Settled = Replanned & { job?: ChargeJob };
 
 /** New plans for assets that share prices and limits, each site's sun shared out, and what they are together. */
@@ -46,8 +49,8 @@ export function replan(
   assets: readonly Asset[],
   scene: Scene,
 ): { replanned: Replanned[]; portfolio: PortfolioAnswer | undefined } {
-  const everybody = bySite([...scene.world.assets.values()]);
-  const settled = [...bySite(assets)].flatMap(([siteId, planned]) =>
+  const everybody = groupBy(scene.world.assets.values(), siteOf);
+  const settled = [...groupBy(assets, siteOf)].flatMap(([siteId, planned]) =>
     replanSite(planned, everybody.get(siteId) ?? planned, scene),
   );
   const jobs = settled.flatMap(({ job }) => job ?? []);
@@ -79,16 +82,6 @@ function planAll(jobs: readonly ChargeJob[], limits: Limits, { world, habits, no
   const hurried = jobs.map((job) => (scarce.has(job.load.asset.site.siteId) ? atOnce(job) : job));
   const taken = [...limits.taken, ...kept.filter(({ siteId }) => !scarce.has(siteId))];
   return { portfolio: planPortfolio(hurried, { ...limits, taken }, now, stop), asPlanned: named(hurried) };
-}
-
-function bySite(assets: readonly Asset[]): Map<string, Asset[]> {
-  const sites = new Map<string, Asset[]>();
-  for (const asset of assets) {
-    const there = sites.get(asset.site.siteId);
-    if (there) there.push(asset);
-    else sites.set(asset.site.siteId, [asset]);
-  }
-  return sites;
 }
 
 /** Plans assets of one site, one after the other, as far as others need not be heard: what the sun leaves is for the next. */
@@ -171,12 +164,7 @@ function limitsFor(settled: readonly Settled[], { world, plans, events, now }: S
     if (asset.kind === "heat-pump")
       return [{ siteId, fromMs: epochMs(now), toMs: epochMs(until), kw: asset.ratedPowerKw }];
     const plan = nexts.has(asset.assetId) ? nexts.get(asset.assetId) : plans.get(asset.assetId);
-    return drawnFromGrid(plan?.windows ?? [], now).map(({ startsAt, endsAt, powerKw }) => ({
-      siteId,
-      fromMs: epochMs(startsAt),
-      toMs: epochMs(endsAt),
-      kw: powerKw,
-    }));
+    return takenBy(siteId, drawnFromGrid(plan?.windows ?? [], now));
   });
   return { siteKw, portfolio: events, taken };
 }

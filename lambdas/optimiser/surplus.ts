@@ -3,7 +3,7 @@ import { epochMs, HOUR_MS, type Instant, instant, MINUTE_MS, plusMs } from "../.
 import type { Plan, Proof, Window } from "../../shared/domain/plan.ts";
 import { round } from "../../shared/domain/units.ts";
 import type { Latest } from "../../shared/store/readings.ts";
-import type { CostSlot } from "./costs.ts";
+import { type CostSlot, slotsFrom, slotsUntil } from "./costs.ts";
 import type { Load } from "./loads.ts";
 import { boundPence, costOf, proofOf } from "./objective.ts";
 import { type PlanAnswer, type PlanProblem, plan } from "./plan.ts";
@@ -113,16 +113,12 @@ export function planWithSurplus(problem: PlanProblem, surplus: Surplus | undefin
   const endMs = Math.min(epochMs(surplus.until), problem.slots.at(-1)?.endMs ?? 0, first.startMs + wantedMs);
   if (endMs - first.startMs < Math.min(problem.runMs, wantedMs)) return without;
 
-  const head = problem.slots
-    .filter((slot) => slot.startMs < endMs)
-    .map((slot) => surplusSlot({ ...slot, endMs: Math.min(slot.endMs, endMs) }, powerKw, surplus));
+  const head = slotsUntil(problem.slots, endMs).map((slot) => surplusSlot(slot, powerKw, surplus));
   const energyKwh = Math.min(problem.energyKwh, (powerKw * (endMs - first.startMs)) / HOUR_MS);
   const rest = plan({
     ...problem,
     energyKwh: problem.energyKwh - energyKwh,
-    slots: problem.slots
-      .filter((slot) => slot.endMs > endMs)
-      .map((slot) => ({ ...slot, startMs: Math.max(slot.startMs, endMs) })),
+    slots: slotsFrom(problem.slots, endMs),
     isCharging: true,
   });
   if (rest.shortfallKwh > without.shortfallKwh) return without;
@@ -160,10 +156,7 @@ export function planWithSurplus(problem: PlanProblem, surplus: Surplus | undefin
 export function surplusProof(problem: PlanProblem, surplus: Surplus, windows: readonly Window[]): Proof | undefined {
   if (problem.slots.some((slot) => slot.costPencePerKwh === null)) return undefined;
   const lastsMs = epochMs(surplus.until);
-  const slots = problem.slots.flatMap((slot) => [
-    ...(slot.startMs < lastsMs ? [{ ...slot, endMs: Math.min(slot.endMs, lastsMs) }] : []),
-    ...(slot.endMs > lastsMs ? [{ ...slot, startMs: Math.max(slot.startMs, lastsMs) }] : []),
-  ]);
+  const slots = [...slotsUntil(problem.slots, lastsMs), ...slotsFrom(problem.slots, lastsMs)];
   const paid = (powerKw: number) =>
     slots.map((slot) => (slot.startMs < lastsMs ? surplusSlot(slot, powerKw, surplus) : slot));
   let [objective, deliveredKwh] = [0, 0];

@@ -1,6 +1,7 @@
-import { type Asset, type AssetId, powerOfCurrent } from "../../shared/domain/asset.ts";
+import { type Asset, type AssetId, type Charger, powerOfCurrent } from "../../shared/domain/asset.ts";
 import type { Habits } from "../../shared/domain/habits.ts";
 import { epochMs, HOUR_MS, type Instant, later } from "../../shared/domain/instant.ts";
+import { groupBy } from "../../shared/group-by.ts";
 import { expectedOn, keptFreeKwh, type SiteStay, stillToCome } from "./arrivals.ts";
 import type { ChargeJob } from "./charge.ts";
 import type { Limits } from "./portfolio/limits.ts";
@@ -19,13 +20,12 @@ export function keptForVisitors(
   habits: ReadonlyMap<AssetId, Habits>,
   now: Instant,
 ): Limits["taken"] {
-  const chargers = new Map<string, Asset[]>();
-  for (const asset of assets) {
-    if (asset.kind !== "charger" || asset.site.importLimitKw === undefined) continue;
-    chargers.set(asset.site.siteId, [...(chargers.get(asset.site.siteId) ?? []), asset]);
-  }
-  return [...chargers].flatMap(([siteId, there]) => {
-    const present = jobs.filter(({ load }) => load.asset.site.siteId === siteId);
+  const limited = [...assets].filter(
+    (asset): asset is Charger => asset.kind === "charger" && asset.site.importLimitKw !== undefined,
+  );
+  const jobsAt = groupBy(jobs, ({ load }) => load.asset.site.siteId);
+  return [...groupBy(limited, ({ site }) => site.siteId)].flatMap(([siteId, there]) => {
+    const present = jobsAt.get(siteId) ?? [];
     if (there.length < FROM_CHARGERS || present.length === 0) return [];
     const timeZone = there[0]?.site.timeZone ?? "UTC";
     const until = present.map(({ readyBy }) => readyBy).reduce(later);
@@ -45,9 +45,8 @@ export function keptForVisitors(
   });
 }
 
-function staysAt(chargers: readonly Asset[], habits: ReadonlyMap<AssetId, Habits>): SiteStay[] {
+function staysAt(chargers: readonly Charger[], habits: ReadonlyMap<AssetId, Habits>): SiteStay[] {
   return chargers.flatMap((charger) => {
-    if (charger.kind !== "charger") return [];
     const maxPowerKw = powerOfCurrent(charger.supply, charger.supply.maxCurrentA);
     return (habits.get(charger.assetId)?.stays ?? []).flatMap(({ pluggedInAt, pluggedOutAt, energyKwh }) =>
       energyKwh === null

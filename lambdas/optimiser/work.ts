@@ -1,6 +1,8 @@
 import * as z from "zod";
 import { type Asset, AssetId, powerOfCurrent } from "../../shared/domain/asset.ts";
 import { PortfolioId, portfolioIdOf } from "../../shared/domain/portfolio.ts";
+import { groupBy } from "../../shared/group-by.ts";
+import { hash } from "./hash.ts";
 
 /** What one invocation plans: a portfolio, or the part of a large one that fits. */
 export const WorkItem = z.strictObject({
@@ -29,14 +31,9 @@ export function workItems(
   regionOf: (asset: Asset) => string,
   most = PART_ASSETS,
 ): WorkItem[] {
-  const portfolios = new Map<PortfolioId, Map<string, Asset[]>>();
-  for (const asset of assets) {
-    const portfolioId = portfolioIdOf(asset.fleetId, regionOf(asset));
-    const sites = portfolios.get(portfolioId) ?? new Map<string, Asset[]>();
-    portfolios.set(portfolioId, sites);
-    sites.set(asset.site.siteId, [...(sites.get(asset.site.siteId) ?? []), asset]);
-  }
-  return [...portfolios].flatMap(([portfolioId, sites]) => {
+  const portfolios = groupBy(assets, (asset) => portfolioIdOf(asset.fleetId, regionOf(asset)));
+  return [...portfolios].flatMap(([portfolioId, members]) => {
+    const sites = groupBy(members, ({ site }) => site.siteId);
     const parts: Asset[][] = [];
     for (const [, there] of [...sites].sort(([a], [b]) => hash(a) - hash(b) || (a < b ? -1 : 1))) {
       const last = parts.at(-1);
@@ -64,11 +61,4 @@ function mostKw(asset: Asset): number {
 
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
-}
-
-/** FNV-1a. */
-export function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193) >>> 0;
-  return value;
 }

@@ -1,7 +1,8 @@
 import { BarChart, LineChart } from "echarts/charts";
 import { GridComponent, LegendComponent, TitleComponent } from "echarts/components";
-import { type EChartsCoreOption, init, use } from "echarts/core";
+import { type EChartsCoreOption, use } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
+import { escaped, page, svg } from "../svg-page.ts";
 import type { BacktestReport } from "./report.ts";
 import { backtestText, POLICY_NAMES } from "./text.ts";
 
@@ -15,25 +16,13 @@ export function backtestHtml(report: BacktestReport): string {
     meanDay(report),
     ...(report.regret.parts.length > 0 ? [regret(report)] : []),
   ];
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>Backtest: ${report.cars} stays, ${report.from.slice(0, 10)} to ${report.to.slice(0, 10)}</title>
-<style>
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; color: #222 }
-svg { max-width: 100%; height: auto }
-pre { font-size: 12px; overflow-x: auto }
-</style>
-</head>
-<body>
-<h1>Backtest</h1>
+  return page({
+    title: `Backtest: ${report.cars} stays, ${report.from.slice(0, 10)} to ${report.to.slice(0, 10)}`,
+    widthRem: 46,
+    body: `<h1>Backtest</h1>
 <pre>${escaped(backtestText(report))}</pre>
-${charts.map(svg).join("\n")}
-</body>
-</html>
-`;
+${charts.map((chart) => svg(chart, 280)).join("\n")}`,
+  });
 }
 
 const TEXT = {
@@ -93,18 +82,4 @@ function meanDay({ meanDayKw, zone }: BacktestReport): EChartsCoreOption {
       data: [...data, data.at(-1) ?? 0],
     })),
   };
-}
-
-function svg(option: EChartsCoreOption): string {
-  const chart = init(null, null, { renderer: "svg", ssr: true, width: 720, height: 280 });
-  try {
-    chart.setOption(option);
-    return chart.renderToSVGString();
-  } finally {
-    chart.dispose();
-  }
-}
-
-function escaped(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

@@ -4,6 +4,7 @@ import { epochMs, type Instant, instant, MINUTE_MS } from "../../shared/domain/i
 import type { Proof } from "../../shared/domain/plan.ts";
 import { type Portfolio, type PortfolioId, portfolioIdOf } from "../../shared/domain/portfolio.ts";
 import { round } from "../../shared/domain/units.ts";
+import { groupBy } from "../../shared/group-by.ts";
 import { BadInput } from "../feeds/bad-input.ts";
 import type { Connection } from "./connection.ts";
 import { halfHourOf } from "./half-hours.ts";
@@ -99,11 +100,9 @@ function together(made: readonly Portfolio[], now: Instant): LastPlan {
 
 /** A part's slots, which may be shorter, gathered by half-hour. */
 function halfHoursOf(part: Portfolio): Map<Instant, HalfHour> {
-  const slots = new Map<Instant, number[]>();
-  part.loadKw.forEach((_, slot) => {
-    const startsAt = halfHourOf(instant(epochMs(part.startsAt) + slot * part.stepMinutes * MINUTE_MS));
-    slots.set(startsAt, [...(slots.get(startsAt) ?? []), slot]);
-  });
+  const slots = groupBy(part.loadKw.keys(), (slot) =>
+    halfHourOf(instant(epochMs(part.startsAt) + slot * part.stepMinutes * MINUTE_MS)),
+  );
   // A plan that begins within a half-hour says nothing of what was before it.
   const mean = (values: readonly number[]) =>
     values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);

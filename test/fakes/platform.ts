@@ -16,10 +16,9 @@ import { aManifest } from "../lib/templates.ts";
 import { fakeAssetsStore } from "./assets-store.ts";
 import { fakeClock } from "./clock.ts";
 import { fakeCommandsStore } from "./commands-store.ts";
-import { fakeHabitsStore } from "./habits-store.ts";
 import { fakeLog } from "./log.ts";
 import { fakeMeter } from "./meter.ts";
-import { CARBON, PRICE } from "./optimiser-world.ts";
+import { oneInvocation } from "./one-invocation.ts";
 import { fakePlansStore } from "./plans-store.ts";
 import { fakeReadingsStore } from "./readings-store.ts";
 import type { Route } from "./rules.ts";
@@ -84,17 +83,7 @@ export async function platform(options: {
     send: async (_function: string, request: PollRequest) => void invokes.push(request),
     meter,
   };
-  const optimiserDeps = {
-    ...common,
-    remainingMs: () => 60_000,
-    habits: fakeHabitsStore(),
-    fleets: ["main"],
-    region: "C",
-    series: { price: PRICE, carbon: CARBON } as const,
-    later: async () => {
-      throw new Error("more work than one invocation can do");
-    },
-  };
+  const optimiserDeps = { ...common, ...oneInvocation() };
   const verifierDeps = common;
   for (const { assetId } of options.assets)
     await stores.schedule.addMember({ integration: name, assetId, stream: "charge" });

@@ -21,10 +21,10 @@ import { fakeAccountsStore } from "../fakes/accounts-store.ts";
 import { fakeAssetsStore } from "../fakes/assets-store.ts";
 import { type FakeClock, fakeClock } from "../fakes/clock.ts";
 import { fakeCommandsStore } from "../fakes/commands-store.ts";
-import { fakeHabitsStore } from "../fakes/habits-store.ts";
 import { fakeLog } from "../fakes/log.ts";
 import { fakeMeter } from "../fakes/meter.ts";
-import { CARBON, PRICE } from "../fakes/optimiser-world.ts";
+import { oneInvocation } from "../fakes/one-invocation.ts";
+import { PRICE } from "../fakes/optimiser-world.ts";
 import { fakePlansStore } from "../fakes/plans-store.ts";
 import { fakeReadingsStore } from "../fakes/readings-store.ts";
 import { fakeScheduleStore } from "../fakes/schedule-store.ts";
@@ -125,17 +125,7 @@ export async function aWorld(clock: FakeClock, clouds: readonly Cloud[], options
     integrations: clouds.map(({ deployed: { manifest } }) => ({ ...manifest, functionName: manifest.name })),
     send: async (name: string, request: PollRequest) => void polls.push({ integration: name, request }),
   };
-  const optimiserDeps = {
-    ...common,
-    remainingMs: () => 60_000,
-    habits: fakeHabitsStore(),
-    fleets: ["main"],
-    region: "C",
-    series: { price: PRICE, carbon: CARBON } as const,
-    later: async () => {
-      throw new Error("more work than one invocation can do");
-    },
-  };
+  const optimiserDeps = { ...common, ...oneInvocation() };
 
   const settle = async () => {
     for (;;) {

@@ -1,5 +1,5 @@
 import { HOUR_MS, MINUTE_MS } from "../../../shared/domain/instant.ts";
-import type { CostSlot } from "../costs.ts";
+import { type CostSlot, cutEvery } from "../costs.ts";
 
 /** Slots of one length that a portfolio is planned on; the first has begun already. */
 export type Grid = { startMs: number; stepMs: number; slots: number };
@@ -36,15 +36,7 @@ export function slotAt({ startMs, stepMs }: Grid, ms: number): number {
   return Math.floor((ms - startMs) / stepMs);
 }
 
-/** Cuts slots at the grid's edges. */
-export function onGrid(grid: Grid, slots: readonly CostSlot[]): CostSlot[] {
-  return slots.flatMap((slot) => {
-    const parts: CostSlot[] = [];
-    for (let startMs = slot.startMs; startMs < slot.endMs; ) {
-      const endMs = Math.min(slot.endMs, slotStartMs(grid, slotAt(grid, startMs) + 1));
-      parts.push({ ...slot, startMs, endMs });
-      startMs = endMs;
-    }
-    return parts;
-  });
+/** Cuts slots at the grid's edges, which are whole multiples of its step. */
+export function onGrid({ stepMs }: Grid, slots: readonly CostSlot[]): CostSlot[] {
+  return cutEvery(slots, stepMs);
 }

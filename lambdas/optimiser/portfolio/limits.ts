@@ -12,6 +12,16 @@ export type Limits = {
   taken: readonly { siteId: string; fromMs: number; toMs: number; kw: number }[];
 };
 
+/** Windows as what a site's other loads take. */
+export function takenBy(siteId: string, windows: readonly Window[]): Limits["taken"] {
+  return windows.map(({ startsAt, endsAt, powerKw }) => ({
+    siteId,
+    fromMs: epochMs(startsAt),
+    toMs: epochMs(endsAt),
+    kw: powerKw,
+  }));
+}
+
 export const TINY_KW = 1e-6;
 
 export const NO_LIMITS: Limits = { siteKw: new Map(), portfolio: [], taken: [] };

@@ -4,7 +4,7 @@ import type { ChargeJob } from "../charge.ts";
 import { isNotable, kwhOf, SHORT_KWH, standing, totalPence } from "../keep.ts";
 import { proofOf, SHORTFALL_PENCE } from "../objective.ts";
 import { isHerd } from "./herd.ts";
-import { change, fromNow, holds, type Limits, roomOn, useOf } from "./limits.ts";
+import { change, fromNow, holds, type Limits, roomOn, takenBy, useOf } from "./limits.ts";
 import { type JobAnswer, type PortfolioAnswer, planTogether } from "./together.ts";
 
 /**
@@ -26,14 +26,7 @@ export function planPortfolio(
   const moved = jobs.filter((job) => together.answers.get(job.load.asset.assetId) !== null).length;
   if (others.length === 0 || moved <= others.length || !fits(stays, limits, together.grid, now)) return together;
 
-  const taken = [...stays].flatMap(([job, windows]) =>
-    windows.map(({ startsAt, endsAt, powerKw }) => ({
-      siteId: job.load.asset.site.siteId,
-      fromMs: epochMs(startsAt),
-      toMs: epochMs(endsAt),
-      kw: powerKw,
-    })),
-  );
+  const taken = [...stays].flatMap(([job, windows]) => takenBy(job.load.asset.site.siteId, windows));
   const beside = planTogether(others, { ...limits, taken: [...limits.taken, ...taken] }, now, stop);
   const stayPence = [...stays].reduce((sum, [job, windows]) => sum + totalPence(job, windows, SHORT_KWH), 0);
   const objectivePence = beside.certificate.objectivePence + stayPence;

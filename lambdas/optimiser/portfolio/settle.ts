@@ -1,5 +1,6 @@
 import type { Instant } from "../../../shared/domain/instant.ts";
 import type { Window } from "../../../shared/domain/plan.ts";
+import { groupBy } from "../../../shared/group-by.ts";
 import { isNotable, isWorthChanging, standing, totalPence } from "../keep.ts";
 import { type Ask, afterSettled } from "./ask.ts";
 import type { Grid } from "./grid.ts";
@@ -78,12 +79,8 @@ export function keptOf(
 /** Those who share a limit: all under a limit of the portfolio, else those of a site that has one; everybody else alone. */
 function groupsOf(choices: readonly Choice[], room: Room): Choice[][] {
   if (room.portfolioKw.some((kw) => Number.isFinite(kw))) return [[...choices]];
-  const sites = new Map<number, Choice[]>();
-  const alone: Choice[][] = [];
-  for (const choice of choices) {
-    const { site } = choice.ask;
-    if (site === undefined) alone.push([choice]);
-    else sites.set(site, [...(sites.get(site) ?? []), choice]);
-  }
+  const sites = groupBy(choices, ({ ask }) => ask.site);
+  const alone = (sites.get(undefined) ?? []).map((choice) => [choice]);
+  sites.delete(undefined);
   return [...sites.values(), ...alone];
 }

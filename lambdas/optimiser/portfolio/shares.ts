@@ -1,3 +1,4 @@
+import { groupBy } from "../../../shared/group-by.ts";
 import type { FleetPlan } from "../engine/fleet/fleet.ts";
 import { costOf } from "../objective.ts";
 import type { Ask } from "./ask.ts";
@@ -19,13 +20,10 @@ export function sharesOf(
   grid: Grid,
   room: Room,
 ): (index: number, slot: number) => number {
-  const sites = new Map<number, number[]>();
-  asks.forEach((ask, index) => {
-    if (shared.has(ask) && ask.site !== undefined) sites.set(ask.site, [...(sites.get(ask.site) ?? []), index]);
-  });
+  const sharers = [...asks.keys()].filter((index) => shared.has(asks[index] as Ask));
   const mended = new Map<number, Float64Array>();
-  for (const [site, there] of sites) {
-    if (there.length > FEW) continue;
+  for (const [site, there] of groupBy(sharers, (index) => asks[index]?.site)) {
+    if (site === undefined || there.length > FEW) continue;
     const limitKw = room.siteKw.subarray(site * grid.slots, (site + 1) * grid.slots);
     const rows = mendSite(
       there.map((index) => ({ ask: asks[index] as Ask, energyWh: (slot: number) => fleet.energyWh(index, slot) })),

@@ -1,12 +1,13 @@
 import type { AssetId } from "../../../shared/domain/asset.ts";
-import { epochMs, HOUR_MS, type Instant } from "../../../shared/domain/instant.ts";
+import { epochMs, type Instant } from "../../../shared/domain/instant.ts";
 import type { Proof, Window } from "../../../shared/domain/plan.ts";
+import { laxityMs } from "../arrivals.ts";
 import type { ChargeJob } from "../charge.ts";
 import { markCleanest } from "../cleanest.ts";
 import { type FleetPlan, planFleet } from "../engine/fleet/fleet.ts";
+import { hash } from "../hash.ts";
 import { kwhOf, SHORT_KWH } from "../keep.ts";
 import { answer, type PlanAnswer, plan } from "../plan.ts";
-import { hash } from "../work.ts";
 import { wholeAmperes } from "./amperes.ts";
 import { type Ask, afterSettled, askOf } from "./ask.ts";
 import { certificate, jobProof, type Outcome, worthPence } from "./certificate.ts";
@@ -61,7 +62,7 @@ export function planTogether(
   const limitKw = fromNow([...room.portfolioKw], grid, nowMs).map((kw) => (Number.isFinite(kw) ? kw : null));
   // Who must not wait by who can wait least, and all others by hash: nobody is first by name, or by coming first.
   const asks = freed(jobs, grid, room)
-    .sort((a, b) => laxityMs(a) - laxityMs(b) || byHash(a, b))
+    .sort((a, b) => urgency(a, nowMs) - urgency(b, nowMs) || byHash(a, b))
     .map((job) => askOf(job, grid, room));
   let isFinished = true;
   const capWh = softCapWh(asks, grid);
@@ -177,9 +178,10 @@ function giveShares(
   }
 }
 
-/** The time that a job with something urgent has beyond what it needs; of all others there is no order. */
-function laxityMs({ whole, readyBy }: ChargeJob): number {
-  return whole.nowKwh > 0 ? epochMs(readyBy) - (whole.energyKwh / whole.maxPowerKw) * HOUR_MS : Number.MAX_VALUE;
+/** The laxity of a job with something urgent; of all others there is no order. */
+function urgency({ whole, readyBy }: ChargeJob, nowMs: number): number {
+  if (whole.nowKwh <= 0) return Number.MAX_VALUE;
+  return laxityMs({ departsAtMs: epochMs(readyBy), needKwh: whole.energyKwh, maxPowerKw: whole.maxPowerKw }, nowMs);
 }
 
 function byHash(a: ChargeJob, b: ChargeJob): number {
