@@ -1,4 +1,3 @@
-import { BatchProcessor, EventType, processPartialResponse } from "@aws-lambda-powertools/batch";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
@@ -6,12 +5,11 @@ import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import * as z from "zod";
 import { type TokenPair, tokenSource } from "../auth.ts";
 import { eventBridgeBus, systemNow } from "../bus.ts";
-import { EVENTS } from "../domain/events.ts";
 import type { Manifest } from "../domain/manifest.ts";
 import { ConfigError } from "../errors.ts";
 import { EnvText, lambdaHandler, type Runtime } from "../handler.ts";
 import { embeddedMetrics } from "../metrics.ts";
-import { BusRecord, parseBusRecord, SqsBatch } from "../queue.ts";
+import { SqsBatch } from "../queue.ts";
 import { kmsSealer } from "../seal.ts";
 import { accountsStore } from "../store/accounts.ts";
 import { assetsStore } from "../store/assets.ts";
@@ -19,11 +17,11 @@ import { commandsStore } from "../store/commands.ts";
 import { readingsStore } from "../store/readings.ts";
 import { scheduleStore } from "../store/schedule.ts";
 import { documentClient } from "../store/table.ts";
-import { runCommand } from "./command.ts";
 import type { ConnectVendor, Login } from "./contract.ts";
 import { type IntegrationDeps, withTokenFrom } from "./deps.ts";
 import { poll } from "./poll.ts";
 import { PollRequest } from "./poll-request.ts";
+import { runQueue } from "./queue.ts";
 
 const Environment = z.looseObject({
   ASSETS_TABLE: EnvText,
@@ -36,9 +34,6 @@ const Environment = z.looseObject({
   VENDOR_SECRET_ARN: EnvText,
   COMMAND_QUEUE_URL: EnvText,
 });
-/** The longest that SQS delays a message. */
-const LONGEST_DELAY_SECONDS = 900;
-type Clients = ReturnType<typeof clients>;
 
 /**
  * The one way to make an integration's Lambda: it polls the batches it is invoked with and sends queued commands.
@@ -53,7 +48,12 @@ export function integrationHandler(manifest: Manifest, connect: ConnectVendor, l
     run: async (event, deps) => {
       const integration = deps.integrationDeps(deps);
       try {
-        if ("Records" in event) return await runQueue(event, integration, deps);
+        if ("Records" in event)
+          return await runQueue(event, integration, async (body, delaySeconds) => {
+            await deps.sqs.send(
+              new SendMessageCommand({ QueueUrl: deps.queueUrl, MessageBody: body, DelaySeconds: delaySeconds }),
+            );
+          });
         return await poll(event, integration);
       } finally {
         deps.meter.flush();
@@ -61,28 +61,6 @@ export function integrationHandler(manifest: Manifest, connect: ConnectVendor, l
     },
   });
   return Object.assign(handler, { integration: { manifest, connect, login } });
-}
-
-async function runQueue(batch: SqsBatch, integration: IntegrationDeps, deps: Clients) {
-  const processor = new BatchProcessor(EventType.SQS);
-  return processPartialResponse(
-    batch,
-    async (record: { body: string }) => {
-      const detail = parseBusRecord(BusRecord("CommandIssued", EVENTS.CommandIssued), record.body);
-      const handled = await runCommand({ assetId: detail.assetId, commandId: detail.commandId }, integration);
-      if (handled.done) return;
-      // Waiting is not failing: a fresh message, so that only what cannot be handled counts towards the dead-letter queue.
-      await deps.sqs.send(
-        new SendMessageCommand({
-          QueueUrl: deps.queueUrl,
-          MessageBody: record.body,
-          DelaySeconds: Math.min(LONGEST_DELAY_SECONDS, Math.ceil(handled.retryAfterMs / 1000)),
-        }),
-      );
-    },
-    processor,
-    { throwOnFullBatchFailure: false },
-  );
 }
 
 /** The platform's own credentials: every key that the manifest names, as text. */

@@ -1,6 +1,5 @@
 import { type Asset, STREAM_OF_KIND } from "../domain/asset.ts";
 import type { NewEvent } from "../domain/events.ts";
-import { FAULT_TREATMENT, type FaultClass } from "../domain/fault.ts";
 import { epochMs } from "../domain/instant.ts";
 import { changeMatters, MAX_CLOCK_SKEW_MS, type Reading } from "../domain/reading.ts";
 import { VendorError } from "../errors.ts";
@@ -8,6 +7,7 @@ import { mapLimited } from "../map-limited.ts";
 import type { Latest } from "../store/readings.ts";
 import type { Look } from "./contract.ts";
 import type { IntegrationDeps } from "./deps.ts";
+import { faultChange, faultOf, standing } from "./fault-change.ts";
 import type { PollRequest } from "./poll-request.ts";
 
 type Outcome = { ok: boolean; recorded?: { reading: Reading; matters: boolean }; events: NewEvent[] };
@@ -124,30 +124,4 @@ export function telemetryRecorded(integration: string, recorded: { reading: Read
       })),
     },
   };
-}
-
-/** An answer that looks like an outage is one only where others get it too; at one device it is a hiccup. */
-function standing(fault: FaultClass, vendorDown: boolean): FaultClass {
-  return fault === "vendor-outage" && !vendorDown ? "transient" : fault;
-}
-
-function faultOf(error: unknown): FaultClass {
-  return error instanceof VendorError ? error.fault : "our-fault";
-}
-
-/** A fault is told when somebody but the platform has the next move, once per change of class. */
-function faultChange(asset: Asset, known: Latest | undefined, fault: FaultClass | undefined): NewEvent[] {
-  const before = known?.reach.faultClass ?? undefined;
-  if (before === fault) return [];
-  const ref = { assetId: asset.assetId, integration: asset.integration };
-  const events: NewEvent[] = [];
-  const isTold = (name: FaultClass) => FAULT_TREATMENT[name].actor !== "platform";
-  if (before && isTold(before)) events.push({ name: "FaultCleared", detail: { ...ref, faultClass: before } });
-  if (fault && isTold(fault)) {
-    events.push({
-      name: "FaultRaised",
-      detail: { ...ref, faultClass: fault, nextStep: FAULT_TREATMENT[fault].nextStep },
-    });
-  }
-  return events;
 }
