@@ -43,7 +43,14 @@ const SHAPES: Record<TableName, Shape> = {
     partition: "assetId",
     sort: "commandId",
     expires: true,
-    indexes: [{ indexName: "open", partitionKey: text("openIn"), sortKey: number("checkAtMs") }],
+    indexes: [
+      {
+        indexName: "open",
+        partitionKey: text("openIn"),
+        sortKey: number("dueAtMs"),
+        projectionType: ProjectionType.KEYS_ONLY,
+      },
+    ],
   },
   accounts: { partition: "account" },
 };

@@ -14,7 +14,9 @@ import { readingsStore } from "../../../shared/store/readings.ts";
 import { scheduleStore } from "../../../shared/store/schedule.ts";
 import { signalsStore } from "../../../shared/store/signals.ts";
 import { documentClient } from "../../../shared/store/table.ts";
+import { at } from "../../builders.ts";
 import { STAGES } from "../../lib/templates.ts";
+import { fakeLog } from "../log.ts";
 import type { Stores } from "./stores.ts";
 
 /** The engine is an optional package: it exists for one kind of machine only. */
@@ -62,7 +64,11 @@ export async function engineStores(): Promise<{ stores: Stores; stop: () => void
       signals: signalsStore(client, table("Signals")),
       plans: plansStore(client, table("Plans")),
       habits: habitsStore(client, table("Plans")),
-      commands: commandsStore(client, table("Commands")),
+      commands: commandsStore(client, table("Commands"), {
+        by: "contract",
+        now: () => at("2026-11-21T02:00Z"),
+        log: fakeLog(),
+      }),
       accounts: accountsStore(client, table("Accounts")),
     },
     stop: () => {
