@@ -85,11 +85,11 @@ export function budgetsStore(client: DynamoDBDocumentClient, table: string): Bud
           ConditionExpression: conditions.join(" AND "),
           ExpressionAttributeNames: names,
           ExpressionAttributeValues: values,
-          ReturnValues: "UPDATED_NEW",
+          ReturnValues: "ALL_NEW",
           ReturnValuesOnConditionCheckFailure: "ALL_OLD",
         }),
       );
-      return { granted: true, levels: levelsOf(answer.Attributes ?? {}) };
+      return { granted: true, levels: levelsOf(numbersOf(answer.Attributes ?? {})) };
     } catch (error) {
       if (!isConditionFailure(error)) throw error;
       return { granted: false, levels: levelsOf(numbersOf(error.Item ?? {})) };
