@@ -89,7 +89,7 @@ export function budgetsStore(client: DynamoDBDocumentClient, table: string): Bud
           ReturnValuesOnConditionCheckFailure: "ALL_OLD",
         }),
       );
-      return { granted: true, levels: levelsOf(numbersOf(answer.Attributes ?? {})) };
+      return { granted: true, levels: levelsOf(answer.Attributes ?? {}) };
     } catch (error) {
       if (!isConditionFailure(error)) throw error;
       return { granted: false, levels: levelsOf(numbersOf(error.Item ?? {})) };
