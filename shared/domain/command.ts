@@ -63,12 +63,12 @@ export const Command = z.strictObject({
   reason: z.string(),
   /** Given back to its owner's own schedule: goes out although the kill switch is on. */
   purpose: z.literal("release").optional(),
-  /** How much later than its plan's edge it goes out, so that a fleet does not act in one moment. */
-  offsetSeconds: z.number().int().min(0).max(600).optional(),
   status: CommandStatus,
   issuedAt: Instant,
   /** The device is made ready before this, and told at this moment: waking a car takes up to a minute. */
   notBefore: Instant,
+  /** How long after its plan's edge it is, so that a fleet does not move at once; part of `notBefore` and `notAfter`. */
+  offsetSeconds: z.number().int().min(0).max(600).optional(),
   /** After this the command must not act any more. */
   notAfter: Instant,
   /** When the verifier must look at it next if no reading comes first. */
