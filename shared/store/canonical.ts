@@ -1,12 +1,10 @@
 import { createHash } from "node:crypto";
 
 /**
- * One text for equal values, whoever wrote them: names sorted at every depth, what is undefined left out, as JSON. Half a
- * character becomes what UTF-8 makes of it, because that is what a store gives back.
+ * One text for equal values, whoever wrote them: names sorted at every depth, what is undefined left out, as JSON.
  */
 export function canonical(value: unknown): string {
   return JSON.stringify(value, (_, part: unknown) => {
-    if (typeof part === "string") return Buffer.from(part).toString();
     if (part === null || typeof part !== "object" || Array.isArray(part)) return part;
     const sorted = Object.entries(part).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
     return Object.fromEntries(sorted);

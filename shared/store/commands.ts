@@ -7,7 +7,7 @@ import { CommandRow, Link } from "../domain/command-row.ts";
 import type { NewEvent } from "../domain/events.ts";
 import { epochMs, HOUR_MS, type Instant } from "../domain/instant.ts";
 import type { Log } from "../log.ts";
-import { begun, dueAt, headOf, moved, type Stamp } from "./ledger.ts";
+import { begun, dueAt, headOf, LEDGER_DAYS, moved, type Stamp } from "./ledger.ts";
 import { batchGet, type Item, parseItem, queryAll, queryPages, refusals, wins } from "./table.ts";
 
 export type CommandKey = Pick<Command, "assetId" | "commandId">;
@@ -41,12 +41,14 @@ export type CommandsStore = {
   recent(assetId: AssetId, limit: number): Promise<CommandRow[]>;
   /** The command that was issued last for an asset. */
   newest(assetId: AssetId): Promise<Newest | undefined>;
+  /** Everything that is kept of an asset's commands; `unreadable` are the ids of those that do not fit their schema. */
+  trail(assetId: AssetId): Promise<Trail>;
 };
+export type Trail = { rows: CommandRow[]; unreadable: string[]; newest: Newest | undefined };
 
 /** Who writes to the ledger, and where each line's hash is witnessed. */
 export type Scribe = { by: string; now: () => Instant; log: Pick<Log, "info" | "warn"> };
 
-const LEDGER_DAYS = 400;
 /** One partition of the index takes 1,000 changes a second; docs/decisions/0014 has the arithmetic. */
 export const OPEN_SHARDS = 16;
 const ISSUE_ATTEMPTS = 5;
@@ -75,6 +77,12 @@ export function commandsStore(client: DynamoDBDocumentClient, table: string, scr
     scribe.log.info("LEDGER_ENTRY", { assetId, commandId, sequence, status, hash: headOf(row) });
     return row;
   };
+  const allOf = (assetId: AssetId) => ({
+    TableName: table,
+    KeyConditionExpression: "assetId = :asset",
+    ExpressionAttributeValues: { ":asset": assetId },
+    ConsistentRead: true,
+  });
   const newest = async (assetId: AssetId): Promise<Newest | undefined> => {
     const item = await get(headKey(assetId));
     return item && parseItem(Head, item.newest, "commands");
@@ -198,19 +206,16 @@ export function commandsStore(client: DynamoDBDocumentClient, table: string, scr
     },
 
     async recent(assetId, limit) {
-      const items = await queryAll(
-        client,
-        {
-          TableName: table,
-          KeyConditionExpression: "assetId = :asset",
-          ExpressionAttributeValues: { ":asset": assetId },
-          ScanIndexForward: false,
-          Limit: limit,
-          ConsistentRead: true,
-        },
-        limit,
-      );
-      return readable(items);
+      const newestFirst = { ...allOf(assetId), ScanIndexForward: false, Limit: limit };
+      return readable(await queryAll(client, newestFirst, limit));
+    },
+
+    async trail(assetId) {
+      const items = await queryAll(client, allOf(assetId));
+      const rows = readable(items);
+      const read = new Set(rows.map(({ commandId }) => commandId));
+      const unreadable = items.flatMap(({ commandId }) => (read.has(commandId) ? [] : [String(commandId)]));
+      return { rows, unreadable, newest: await newest(assetId) };
     },
   };
   return store;

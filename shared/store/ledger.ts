@@ -7,6 +7,8 @@ import { hashOf } from "./canonical.ts";
 /** Who writes, and when. */
 export type Stamp = { by: string; at: Instant };
 
+/** Commands are kept this long, longer than any settlement of what they did. */
+export const LEDGER_DAYS = 400;
 /** An event that is still owed after this long is told by the verifier's minute. */
 export const OWED_AFTER_MS = 60_000;
 
@@ -26,11 +28,18 @@ export function moved(
   stamp: Stamp,
   owed: readonly NewEvent[],
 ): CommandRow {
-  const changes = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const changes = Object.fromEntries(
+    Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [[name, wellFormed(value)]])),
+  );
   const line = { ...stamp, status: to, ...changes };
   const entry: HistoryEntry = { ...line, hash: nextHash(headOf(row), line) };
   const next = { ...row, ...changes, status: to, history: [...row.history, entry] as CommandRow["history"] };
   return { ...next, ...untold(row.untold ?? [], entry.hash, stamp.at, owed) };
+}
+
+/** A text that was cut in the middle of a character, as a vendor's may be, could not be stored. */
+function wellFormed(value: unknown): unknown {
+  return typeof value === "string" ? Buffer.from(value).toString() : value;
 }
 
 /** The hash of a row's last line. */

@@ -79,5 +79,9 @@ export function fakeCommandsStore(
     async newest(assetId) {
       return structuredClone(newest.get(assetId));
     },
+    async trail(assetId) {
+      const rows = all().filter((command) => command.assetId === assetId);
+      return { rows, unreadable: [], newest: structuredClone(newest.get(assetId)) };
+    },
   };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Command, CommandStatus, END_STATUSES, isEnded, PRIOR_STATUSES } from "../../../shared/domain/command.ts";
 import { type Instant, plusMs } from "../../../shared/domain/instant.ts";
+import { firstBreak } from "../../../shared/store/audit.ts";
 import { aCommand, at } from "../../builders.ts";
 import { fresh, type Stores } from "./stores.ts";
 
@@ -116,6 +117,93 @@ export function commandsContract(stores: () => Stores): void {
       const recent = async (limit: number) => (await commands.recent(assetId, limit)).map((one) => one.commandId);
       expect(await recent(3)).toEqual([5, 4, 3].map(idOf));
       expect(await recent(10)).toEqual([5, 4, 3, 2, 1].map(idOf));
+    });
+
+    it("keeps a trail of an asset's commands that holds, with a line for each transition", async () => {
+      const { commands } = stores();
+      const assetId = fresh("car");
+      const first = await inStatus("issued", { assetId, commandId: fresh("command") });
+      await commands.transition(first, "withdrawn", { evidence: "a tab\tand half a character \ud83d" });
+      const second = await inStatus("issued", { assetId, commandId: fresh("command"), reason: "ünïcode 0.1 °C" });
+      await commands.transition(second, "sending", { attempts: 1 });
+      const trail = await commands.trail(assetId);
+      expect(firstBreak(trail, first.issuedAt)).toBeUndefined();
+      expect(trail.rows.map(({ sequence, history }) => [sequence, history.map(({ status }) => status)])).toEqual([
+        [1, ["issued", "withdrawn"]],
+        [2, ["issued", "sending"]],
+      ]);
+      expect(trail.newest).toMatchObject({ sequence: 2, commandId: second.commandId });
+      expect(await commands.newest(assetId)).toEqual(trail.newest);
+      expect(trail.rows[1]?.previous?.hash).toBe(trail.rows[0]?.history[1]?.hash);
+    });
+
+    it("knows no trail of an asset that was never commanded", async () => {
+      expect(await stores().commands.trail(fresh("car"))).toEqual({ rows: [], unreadable: [], newest: undefined });
+    });
+
+    it("ties commands that are issued at once one after the other", async () => {
+      const { commands } = stores();
+      const assetId = fresh("car");
+      await Promise.all([1, 2, 3].map(() => inStatus("issued", { assetId, commandId: fresh("command") })));
+      const trail = await commands.trail(assetId);
+      expect(trail.rows.map(({ sequence }) => sequence).sort()).toEqual([1, 2, 3]);
+      expect(firstBreak(trail, trail.rows[0]?.issuedAt ?? expect.fail())).toBeUndefined();
+    });
+
+    it("takes the right to be sent from all commands before the newest", async () => {
+      const { commands } = stores();
+      const assetId = fresh("car");
+      const older = await inStatus("issued", { assetId, commandId: fresh("command") });
+      const newer = await inStatus("issued", { assetId, commandId: fresh("command") });
+      expect(await commands.transition(older, "sending", {})).toBeUndefined();
+      expect(await commands.transition(newer, "sending", {})).toMatchObject({ status: "sending" });
+      expect(await commands.transition(older, "withdrawn", {})).toMatchObject({ status: "withdrawn" });
+    });
+
+    it("moves a row only if nobody wrote since it was read", async () => {
+      const { commands } = stores();
+      const command = await inStatus("issued");
+      const read = await commands.get(command);
+      if (!read) throw new Error("it is gone");
+      await commands.transition(command, "sending", {});
+      await commands.transition(command, "unknown", {});
+      await commands.transition(command, "issued", {});
+      expect(await commands.transition(read, "withdrawn", {})).toBeUndefined();
+      expect(await commands.amend(read, { evidence: "late" })).toBeUndefined();
+      expect((await commands.get(command))?.history).toHaveLength(4);
+    });
+
+    it("keeps what a command owes, under ids of its own, until it is told; an ended one stays open for that", async () => {
+      const { commands } = stores();
+      const command = aCommand({ assetId: fresh("car"), integration: fresh("vendor") });
+      const { commandId, assetId, integration, action, notAfter } = command;
+      const reference = { commandId, assetId, integration };
+      const issued = await commands.issue(command, [
+        { name: "CommandIssued", detail: { ...reference, action, notAfter } },
+      ]);
+      const ended = await commands.transition(command, "withdrawn", {}, [
+        { name: "CommandWithdrawn", detail: reference },
+      ]);
+      const owed = (row: Command | undefined) => (row && "untold" in row ? row.untold : []) as { eventId: string }[];
+      expect(owed(ended)).toMatchObject([{ name: "CommandIssued", ...owed(issued)[0] }, { name: "CommandWithdrawn" }]);
+      expect(new Set(owed(ended).map(({ eventId }) => eventId)).size).toBe(2);
+      expect(await openOf(integration, at("2026-11-21T02:00:59Z"))).toEqual([]);
+      expect(await openOf(integration, at("2026-11-21T02:01Z"))).toMatchObject([{ status: "withdrawn" }]);
+      await commands.told(issued ?? expect.fail());
+      expect(owed(await commands.get(command))).toMatchObject([{ name: "CommandWithdrawn" }]);
+      await commands.told(ended ?? expect.fail());
+      expect(owed(await commands.get(command))).toEqual([]);
+      expect(await openOf(integration)).toEqual([]);
+    });
+
+    it("adds to a command that has ended without moving it", async () => {
+      const { commands } = stores();
+      const command = await inStatus("missed");
+      const row = await commands.get(command);
+      const overAt = at("2026-11-21T03:00Z");
+      const amended = await commands.amend(row ?? expect.fail(), { faultOverAt: overAt });
+      expect(amended).toMatchObject({ status: "missed", faultOverAt: overAt });
+      expect(firstBreak(await commands.trail(command.assetId), overAt)).toBeUndefined();
     });
   });
 }
