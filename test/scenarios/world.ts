@@ -20,6 +20,7 @@ import { aCommand, at, type BusEvent, queued } from "../builders.ts";
 import { fakeAccountsStore } from "../fakes/accounts-store.ts";
 import { fakeAssetsStore } from "../fakes/assets-store.ts";
 import { unlimitedBudget } from "../fakes/budget.ts";
+import { fakeBudgetsStore } from "../fakes/budgets-store.ts";
 import { type FakeClock, fakeClock } from "../fakes/clock.ts";
 import { fakeCommandsStore } from "../fakes/commands-store.ts";
 import { fakeLog } from "../fakes/log.ts";
@@ -197,7 +198,16 @@ export async function aWorld(clock: FakeClock, clouds: readonly Cloud[], options
     async shown(assetId: string) {
       const asset = assetOf(assetId);
       const region = { fleets: ["main"], siteRegion: "C" };
-      const connection = { ...stores, ...region, accounts, bus, now, sealer: openSealer, close: () => {} };
+      const connection = {
+        ...stores,
+        ...region,
+        accounts,
+        budgets: fakeBudgetsStore(),
+        bus,
+        now,
+        sealer: openSealer,
+        close: () => {},
+      };
       return statusText(await status(asset, { name: "the test's platform", connection }));
     },
     /** A wanted state from now on for three hours, written and told as the optimiser does. */
