@@ -1,5 +1,8 @@
-import { HOUR_MS } from "../../shared/domain/instant.ts";
+import { HOUR_MS, MINUTE_MS } from "../../shared/domain/instant.ts";
 import type { DeviceSpec } from "./fleet.ts";
+
+const WAKE_MS = 25_000;
+const STAYS_AWAKE_MS = 15 * MINUTE_MS;
 
 export type Wish = { on: true; currentA: number } | { on: false };
 
@@ -15,6 +18,8 @@ export class Device {
   readonly drawn: { fromMs: number; kw: number }[] = [];
   /** Awake until then; a car falls asleep when nothing happens. */
   awakeUntilMs = 0;
+  /** Asked to wake, and awake from then on. */
+  awakeFromMs = 0;
   #settledMs: number;
 
   constructor(spec: DeviceSpec) {
@@ -43,19 +48,30 @@ export class Device {
     return Math.max(0, (battery.limitPercent / 100) * battery.capacityKwh - battery.storedKwh) / chargeEfficiency;
   }
 
+  isAsleep(nowMs: number): boolean {
+    return this.spec.kind === "car" && (this.awakeUntilMs < nowMs || nowMs < this.awakeFromMs);
+  }
+
+  /** Begins to wake unless it is awake or waking; the moment from which it is awake. */
+  wake(nowMs: number): number {
+    if (this.awakeUntilMs < nowMs) this.awakeFromMs = nowMs + WAKE_MS;
+    this.awakeUntilMs = Math.max(this.awakeUntilMs, nowMs + WAKE_MS + STAYS_AWAKE_MS);
+    return Math.max(nowMs, this.awakeFromMs);
+  }
+
   /** Brings the energy up to the moment. */
   settle(nowMs: number): void {
     const { kw } = this;
     this.takenKwh = Math.min(this.#mostKwh, this.takenKwh + (kw * (nowMs - this.#settledMs)) / HOUR_MS);
     this.#settledMs = nowMs;
-    if (kw > 0) this.awakeUntilMs = nowMs + 15 * 60_000;
+    if (kw > 0) this.awakeUntilMs = nowMs + STAYS_AWAKE_MS;
   }
 
   plugIn(nowMs: number): void {
     this.#change(nowMs, () => {
       this.isPlugged = true;
       this.isOn = this.spec.beginsByItself;
-      this.awakeUntilMs = nowMs + 15 * 60_000;
+      this.awakeUntilMs = nowMs + STAYS_AWAKE_MS;
     });
   }
 

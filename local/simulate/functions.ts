@@ -180,7 +180,10 @@ function integrationDeps(platform: Platform, cloud: VendorCloud, invocation: Inv
     renewal: renewalFrom(world, invocation, cloud, platform.watch),
     remembered,
     sealer: sealerOf(world, invocation),
-    newId: () => `${invocation.id}-${(ids += 1)}`,
+    newId: () => {
+      ids += 1;
+      return `${invocation.id}-${ids}`;
+    },
   });
   return { ...common, manifest, tokens, vendor, withToken: withTokenFrom(tokens) };
 }

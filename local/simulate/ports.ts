@@ -36,8 +36,9 @@ export function tablesOf(
   return { send } as unknown as DynamoDBDocumentClient;
 }
 
-function nameOf({ input, constructor }: { input: Keyed; constructor: { name: string } }): string {
-  const name = constructor.name.replace("Command", "");
+function nameOf(command: { input: Keyed; constructor: { name: string } }): string {
+  const { input } = command;
+  const name = command.constructor.name.replace("Command", "");
   const key = input.Key ?? input.Item;
   const about = key ? (key.assetId ?? key.account ?? `${key.pk ?? key.series ?? ""} ${key.sk ?? ""}`) : "";
   return `${name} ${input.TableName ?? ""} ${about} ${key?.commandId ?? ""}`.trimEnd();

@@ -13,7 +13,6 @@ export type Answer = { status: number; headers: Record<string, string>; text: st
 export type Silence = "silence";
 export type VendorCall = { kind: "data" | "command" | "wake"; vendorAssetId: string; token: string; wish?: Wish };
 
-const WAKE_MS = 25_000;
 const OLD_MS = 40 * MINUTE_MS;
 const FUTURE_MS = 60 * MINUTE_MS;
 
@@ -92,20 +91,13 @@ export class VendorCloud {
     }
     device.settle(nowMs);
     if (call.kind === "data") return this.#look(device, strike, nowMs);
-    if (call.kind === "wake") {
-      device.awakeUntilMs = Math.max(device.awakeUntilMs, nowMs + WAKE_MS + 10 * MINUTE_MS);
-      return json(200, { awake: nowMs + WAKE_MS });
-    }
+    if (call.kind === "wake") return json(200, { awake: device.wake(nowMs) });
     return this.#command(device, call.wish ?? { on: false }, { strike, invocation, nowMs });
-  }
-
-  isAsleep({ spec, awakeUntilMs }: Device, nowMs: number): boolean {
-    return spec.kind === "car" && awakeUntilMs < nowMs;
   }
 
   #look(device: Device, strike: Strike | undefined, nowMs: number): Answer {
     const { spec } = device;
-    if (this.isAsleep(device, nowMs)) return json(200, { online: false });
+    if (device.isAsleep(nowMs)) return json(200, { online: false });
     const isFuture = strike?.kind === "future" || this.#episodes.isAhead(spec.assetId, nowMs);
     const isOld = strike?.kind === "old";
     const measuredMs = isFuture ? nowMs + FUTURE_MS : isOld ? nowMs - OLD_MS : nowMs - 1_000;
@@ -137,7 +129,7 @@ export class VendorCloud {
     { strike, invocation, nowMs }: { strike: Strike | undefined; invocation: Invocation; nowMs: number },
   ): Answer | Silence {
     const { assetId } = device.spec;
-    if (this.isAsleep(device, nowMs)) return json(408, { error: "device asleep" });
+    if (device.isAsleep(nowMs)) return json(408, { error: "device asleep" });
     const commandId = invocation.notes.get(`sending ${assetId}`) as string | undefined;
     const doIt = (atMs: number) => {
       const hadEffect = device.obey(wish, atMs);
