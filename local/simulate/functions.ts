@@ -24,6 +24,7 @@ import { readingsStore } from "../../shared/store/readings.ts";
 import { scheduleStore } from "../../shared/store/schedule.ts";
 import { signalsStore } from "../../shared/store/signals.ts";
 import { effect, type FunctionSpec, type Invocation, type World } from "./lambda.ts";
+import { aboutOf } from "./queues.ts";
 import { clockOf, logOf, renewalFrom, sealerOf, tablesOf, vendorFetch } from "./ports.ts";
 import { simulatedVendor } from "./vendor-client.ts";
 import type { VendorCloud } from "./vendor-cloud.ts";
@@ -130,7 +131,7 @@ export function functionsOf(platform: Platform): Map<string, FunctionSpec> {
 function sendTo({ world, send }: Platform, invocation: Invocation, queue: string, body: string, delayMs: number) {
   return effect(world, invocation, {
     place: "send-message",
-    what: `sends to ${queue}`,
+    what: `sends to ${queue} for ${delayMs} ms: ${aboutOf(body)}`,
     latencyMs: 5 + world.engine.random() * 20,
     act: () => send(queue, body, delayMs),
   });

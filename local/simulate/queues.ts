@@ -92,6 +92,7 @@ export class SimulatedQueue {
       return this.#next();
     }
     this.#inFlight += 1;
+    trace.add(`${nowMs} ${name} hands over ${batch.map(({ body }) => aboutOf(body)).join(", ")}`);
     const records = batch.map(({ id, body, receives }) => ({
       messageId: id,
       receiptHandle: `${id}/${receives}`,
@@ -128,4 +129,9 @@ export class SimulatedQueue {
     if (soonestMs < Number.POSITIVE_INFINITY) this.#pumpAt(Math.max(soonestMs, this.#world.engine.nowMs()));
     return false;
   }
+}
+
+/** What a message is about, in a word: a command, else an asset. */
+export function aboutOf(body: string): string {
+  return /"commandId":"([^"]*)"/.exec(body)?.[1] ?? /"assetId":"([^"]*)"/.exec(body)?.[1] ?? "";
 }

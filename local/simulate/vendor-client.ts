@@ -24,7 +24,7 @@ const LookAnswer = z.union([
   }),
 ]);
 const Taken = z.object({ taken: z.literal(true) });
-const Awake = z.object({ awake: z.number() });
+const Awake = z.object({ awakeInMs: z.number() });
 
 /** The simulated vendors' adapter: thin, on the same HTTP layer and error words as the real ones. */
 export function simulatedVendor({ fetch, endpoint, now, count }: Connection, endpointName: string): VendorClient {
@@ -65,8 +65,7 @@ export function simulatedVendor({ fetch, endpoint, now, count }: Connection, end
     async prepare(target) {
       if (target.asset.kind !== "car") return { ready: true };
       count("wake");
-      const { awake } = parseBody(await ask("POST", target, "/wake"), Awake, "wake");
-      const waitMs = awake - epochMs(now());
+      const { awakeInMs: waitMs } = parseBody(await ask("POST", target, "/wake"), Awake, "wake");
       return waitMs <= 0 || isWide(target, now()) ? { ready: true } : { ready: false, waitMs };
     },
     async command(target, action) {

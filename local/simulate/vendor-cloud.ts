@@ -91,7 +91,7 @@ export class VendorCloud {
     }
     device.settle(nowMs);
     if (call.kind === "data") return this.#look(device, strike, nowMs);
-    if (call.kind === "wake") return json(200, { awake: device.wake(nowMs) });
+    if (call.kind === "wake") return json(200, { awakeInMs: device.wake(nowMs) - nowMs });
     return this.#command(device, call.wish ?? { on: false }, { strike, invocation, nowMs });
   }
 
