@@ -2,6 +2,7 @@ import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { TableName } from "../../../lib/table-shapes.ts";
 import { accountsStore } from "../../../shared/store/accounts.ts";
 import { assetsStore } from "../../../shared/store/assets.ts";
+import { budgetsStore } from "../../../shared/store/budgets.ts";
 import { commandsStore } from "../../../shared/store/commands.ts";
 import { habitsStore } from "../../../shared/store/habits.ts";
 import { plansStore } from "../../../shared/store/plans.ts";
@@ -21,5 +22,6 @@ export function storesOn(client: DynamoDBDocumentClient, table: (name: TableName
     habits: habitsStore(client, table("plans")),
     commands: commandsStore(client, table("commands")),
     accounts: accountsStore(client, table("accounts")),
+    budgets: budgetsStore(client, table("accounts")),
   };
 }
