@@ -9,6 +9,7 @@ import { run as verify } from "../../lambdas/verifier/handler.ts";
 import { type TokenPair, tokenSource } from "../../shared/auth.ts";
 import { eventBridgeBus } from "../../shared/bus.ts";
 import type { Manifest } from "../../shared/domain/manifest.ts";
+import type { Budget } from "../../shared/integration/budget.ts";
 import type { VendorClient } from "../../shared/integration/contract.ts";
 import { type IntegrationDeps, withTokenFrom } from "../../shared/integration/deps.ts";
 import { poll } from "../../shared/integration/poll.ts";
@@ -24,8 +25,9 @@ import { readingsStore } from "../../shared/store/readings.ts";
 import { scheduleStore } from "../../shared/store/schedule.ts";
 import { signalsStore } from "../../shared/store/signals.ts";
 import { effect, type FunctionSpec, type Invocation, type World } from "./lambda.ts";
-import { aboutOf } from "./queues.ts";
 import { clockOf, logOf, renewalFrom, sealerOf, tablesOf, vendorFetch } from "./ports.ts";
+import { aboutOf } from "./queues.ts";
+import type { GuardBook } from "./sabotage.ts";
 import { simulatedVendor } from "./vendor-client.ts";
 import type { VendorCloud } from "./vendor-cloud.ts";
 import type { Watch } from "./watch.ts";
@@ -34,6 +36,7 @@ export type Platform = {
   world: World;
   memory: DynamoDBDocumentClient;
   watch: Watch;
+  guards: GuardBook;
   bus: (invocation: Invocation) => Pick<EventBridgeClient, "send">;
   clouds: readonly VendorCloud[];
   sources: (invocation: Invocation) => SignalSource[];
@@ -49,8 +52,9 @@ export const CARBON = "carbon-intensity#national";
 const NO_METER = { count() {}, usd() {}, gauge() {}, flush() {} };
 
 /** What every run function of one invocation has: stores over its own client, its bus, its clock and its log. */
-function commonOf({ world, memory, watch, bus }: Platform, invocation: Invocation) {
-  const client = tablesOf(world, invocation, memory, watch);
+function commonOf(platform: Platform, invocation: Invocation) {
+  const { world, watch, bus } = platform;
+  const client = tablesOf(platform, invocation);
   const now = clockOf(world, invocation);
   return {
     now,
@@ -186,7 +190,13 @@ function integrationDeps(platform: Platform, cloud: VendorCloud, invocation: Inv
       return `${invocation.id}-${ids}`;
     },
   });
-  return { ...common, manifest, tokens, vendor, withToken: withTokenFrom(tokens) };
+  const budget: Budget = {
+    lease: async (_cls, assets) => ({ granted: [...assets], refused: [] }),
+    settle: () => {},
+    block: async () => {},
+    ramp: async () => ({ granted: true }),
+  };
+  return { ...common, manifest, tokens, vendor, budget, withToken: withTokenFrom(tokens) };
 }
 
 function remember<T>(globals: Map<string, unknown>, name: string, make: () => T): T {

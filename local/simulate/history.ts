@@ -24,6 +24,8 @@ export type Rotation = {
   asker: Pick<Invocation, "isDead" | "struck">;
   /** Faults that the asker had met when the vendor answered. */
   struckBefore: number;
+  /** The vendor's answer was on its way to the asker. */
+  isHeard: boolean;
   isStored: boolean;
 };
 

@@ -1,6 +1,6 @@
 import { type Command, isEnded } from "../../shared/domain/command.ts";
 import { HOUR_MS, MINUTE_MS } from "../../shared/domain/instant.ts";
-import type { Violation } from "./history.ts";
+import type { History, Violation } from "./history.ts";
 import { MOST_SKEW_MS } from "./lambda.ts";
 import type { Night } from "./world.ts";
 
@@ -33,12 +33,7 @@ export const CHECKERS: Record<string, Checker> = {
       const { refreshToken } = JSON.parse((row.tokens as { data: string }).data) as { refreshToken: string };
       const isRevoked = row.revokedAt !== undefined;
       if (cloud.books.isHonoured(refreshToken, endMs) && !isRevoked) return [];
-      const excused = history.rotations.some(
-        ({ account, isStored, asker, struckBefore }) =>
-          account === key && !isStored && (asker.isDead || asker.struck.length >= struckBefore),
-      );
-      const struck = history.rotations.filter(({ account }) => account === key);
-      if (excused && struck.length > 0) return [];
+      if (takenAtMs(history, key) !== undefined) return [];
       return [{ atMs: endMs, about: key, what: isRevoked ? "called revoked" : "what is stored is not honoured" }];
     }),
 
@@ -69,11 +64,14 @@ export const CHECKERS: Record<string, Checker> = {
         what: `${commandId} is still ${status}`,
       })),
 
-  "no car is late that could be ready": ({ devices, episodes }) =>
+  "no car is late that could be ready": ({ devices, episodes, history, endMs }) =>
     devices.flatMap(({ spec, takenKwh }) => {
       const missingKwh = spec.neededKwh - takenKwh;
       if (missingKwh <= LATE_KWH) return [];
-      const lostMs = lostTimeMs(episodes.hindrancesOf(spec), spec);
+      // A login that its vendor's own window took is the customer's to mend.
+      const goneAtMs = takenAtMs(history, `${spec.integration}#${spec.accountId}`);
+      const locked = goneAtMs === undefined ? [] : [{ fromMs: goneAtMs, toMs: endMs }];
+      const lostMs = lostTimeMs([...episodes.hindrancesOf(spec), ...locked], spec);
       const fullKw = spec.maxCurrentA * spec.kwPerA;
       if (missingKwh <= (lostMs / HOUR_MS) * fullKw) return [];
       const about = spec.assetId;
@@ -86,6 +84,17 @@ export const CHECKERS: Record<string, Checker> = {
       ];
     }),
 };
+
+/**
+ * When the vendor's own window took a login: its last pair was never heard of, or could not be stored, by an asker that a
+ * fault struck. Between the vendor's answer and the write no promise can be made.
+ */
+function takenAtMs(history: History, login: string): number | undefined {
+  const last = history.rotations.filter(({ account }) => account === login).at(-1);
+  if (!last || last.isStored) return undefined;
+  const isStruck = last.asker.isDead || !last.isHeard || last.asker.struck.length > last.struckBefore;
+  return isStruck ? last.atMs : undefined;
+}
 
 /** How much of a stay the world took, ms: each hindrance with the time that it takes to get going again. */
 function lostTimeMs(

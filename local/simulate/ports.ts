@@ -7,6 +7,7 @@ import type { Fetch } from "../../shared/http.ts";
 import type { Log } from "../../shared/log.ts";
 import type { Sealer } from "../../shared/seal.ts";
 import { effect, type Invocation, ServiceError, type World } from "./lambda.ts";
+import type { GuardBook } from "./sabotage.ts";
 import type { VendorCall, VendorCloud } from "./vendor-cloud.ts";
 import type { Watch } from "./watch.ts";
 
@@ -15,13 +16,12 @@ type Keyed = { TableName?: string; Key?: Record<string, unknown>; Item?: Record<
 
 /** DynamoDB as one invocation sees it. Each command takes effect at one moment, and the watch sees what was written. */
 export function tablesOf(
-  world: World,
+  { world, memory, watch, guards }: { world: World; memory: DynamoDBDocumentClient; watch: Watch; guards: GuardBook },
   invocation: Invocation,
-  memory: DynamoDBDocumentClient,
-  watch: Watch,
 ): DynamoDBDocumentClient {
   const send = (command: { input: Keyed; constructor: { name: string } }) => {
-    const what = nameOf(command);
+    const { name, what } = namesOf(command);
+    guards.see(command.input, name);
     return effect(world, invocation, {
       place: "dynamo",
       what,
@@ -36,12 +36,12 @@ export function tablesOf(
   return { send } as unknown as DynamoDBDocumentClient;
 }
 
-function nameOf(command: { input: Keyed; constructor: { name: string } }): string {
+function namesOf(command: { input: Keyed; constructor: { name: string } }): { name: string; what: string } {
   const { input } = command;
   const name = command.constructor.name.replace("Command", "");
   const key = input.Key ?? input.Item;
   const about = key ? (key.assetId ?? key.account ?? `${key.pk ?? key.series ?? ""} ${key.sk ?? ""}`) : "";
-  return `${name} ${input.TableName ?? ""} ${about} ${key?.commandId ?? ""}`.trimEnd();
+  return { name, what: `${name} ${input.TableName ?? ""} ${about} ${key?.commandId ?? ""}`.trimEnd() };
 }
 
 export function rowReader(memory: DynamoDBDocumentClient) {
@@ -84,11 +84,11 @@ export function vendorFetch(world: World, invocation: Invocation, cloud: VendorC
 export function renewalFrom(world: World, invocation: Invocation, cloud: VendorCloud, watch: Watch) {
   return async () => async (pair: TokenPair) => {
     const { books, manifest } = cloud;
-    const renewed = () => {
+    const renewed = (isHeard: boolean) => {
       const answer = books.renew(pair.refreshToken, world.engine.nowMs());
       if (answer === "refused") return { kind: "refused" as const };
-      watch.rotated(`${manifest.name}#${answer.accountId}`, answer.refreshToken, invocation);
       const { accessToken, refreshToken, expiresInSeconds } = answer;
+      watch.rotated({ account: `${manifest.name}#${answer.accountId}`, refreshToken, isHeard }, invocation);
       return { kind: "renewed" as const, accessToken, refreshToken, expiresInSeconds };
     };
     const answer = await effect(world, invocation, {
@@ -99,10 +99,10 @@ export function renewalFrom(world: World, invocation: Invocation, cloud: VendorC
         if (strike?.kind === "unavailable") return "unavailable" as const;
         if (strike?.kind === "silent") return "silence" as const;
         if (strike?.kind === "silent-done") {
-          renewed();
+          renewed(false);
           return "silence" as const;
         }
-        return renewed();
+        return renewed(true);
       },
     });
     if (answer === "unavailable") {

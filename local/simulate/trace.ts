@@ -2,15 +2,19 @@
 export type Trace = {
   add: (line: string) => void;
   hash: () => string;
+  count: () => number;
   lines: string[];
 };
 
 export function newTrace(keepsLines: boolean): Trace {
   const lines: string[] = [];
+  let lineCount = 0;
   let [a, b] = [0x811c9dc5, 0x1000193];
   return {
     lines,
+    count: () => lineCount,
     add(line) {
+      lineCount += 1;
       for (let at = 0; at < line.length; at++) {
         const unit = line.charCodeAt(at);
         a = Math.imul(a ^ unit, 0x01000193);

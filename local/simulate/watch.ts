@@ -13,7 +13,7 @@ type Row = Record<string, unknown>;
 export type Watch = {
   /** Something was written: its row as it stands now is read and judged. */
   written: (command: PutCommand | UpdateCommand, invocation: Invocation) => Promise<void>;
-  rotated: (account: string, refreshToken: string, invocation: Invocation) => void;
+  rotated: (rotated: { account: string; refreshToken: string; isHeard: boolean }, asker: Invocation) => void;
   logged: (code: string, fields: Record<string, unknown>, invocation: Invocation) => void;
   /** Plans in force, by asset. */
   plans: ReadonlyMap<string, Plan>;
@@ -81,9 +81,9 @@ export function watchOf(
       if (table === "readings") reading(row);
       else if (row.status !== undefined) command(row, invocation);
     },
-    rotated(account, refreshToken, invocation) {
-      const asked = { asker: invocation, struckBefore: invocation.struck.length, isStored: false };
-      history.rotations.push({ atMs: engine.nowMs(), account, refreshToken, ...asked });
+    rotated(rotated, asker) {
+      const asked = { asker, struckBefore: asker.struck.length, isStored: false };
+      history.rotations.push({ atMs: engine.nowMs(), ...rotated, ...asked });
     },
     logged(code, fields, invocation) {
       if (code === "POLL_FAILED") invocation.notes.set(`failed ${fields.assetId}`, true);

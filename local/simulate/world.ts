@@ -21,6 +21,7 @@ import { lambdaService, type World } from "./lambda.ts";
 import { MANIFESTS } from "./manifests.ts";
 import { rowReader } from "./ports.ts";
 import { SimulatedQueue } from "./queues.ts";
+import { type Guard, GuardBook, hooksOf } from "./sabotage.ts";
 import { ASYNCHRONOUS, commandQueue, PLATFORM_QUEUES } from "./stack.ts";
 import { TokenBooks } from "./tokens.ts";
 import { newTrace } from "./trace.ts";
@@ -34,6 +35,8 @@ export type Options = {
   keepsTrace?: boolean;
   /** Hours until the last fault; a quiet hour and a half follows, in which all must come to an end. */
   hours?: number;
+  /** What is taken away, to see whether it is missed. */
+  sabotage?: Guard;
 };
 
 /** A night as it went. */
@@ -50,19 +53,16 @@ export type Night = {
   world: World;
   watch: Watch;
   endMs: number;
+  /** Conditions that were met on the way. */
+  guards: Guard[];
 };
 
 const START_MS = Date.parse(parseInstant("2026-11-20T16:45:00Z"));
 const QUIET_MS = 90 * MINUTE_MS;
 
 /** Plays one night: the fleet arrives, is planned, charged and leaves, while the world goes wrong as its seed says. */
-export async function playNight({
-  seed,
-  assets,
-  faults: faultOptions,
-  keepsTrace = false,
-  hours = 15,
-}: Options): Promise<Night> {
+export async function playNight(options: Options): Promise<Night> {
+  const { seed, assets, faults: faultOptions, keepsTrace = false, hours = 15, sabotage } = options;
   const engine = newEngine(seed, START_MS);
   const faults = seededFaults(seed, faultOptions, engine.nowMs);
   const world: World = { engine, faults, trace: newTrace(keepsTrace) };
@@ -82,7 +82,8 @@ export async function playNight({
     const own = devices.filter(({ spec }) => spec.integration === manifest.name);
     return new VendorCloud({ manifest, books, world, history, episodes, devices: own });
   });
-  const memory = memoryDocumentClient({ tables: TABLE_SHAPES });
+  const memory = memoryDocumentClient({ tables: TABLE_SHAPES, hooks: hooksOf(sabotage) });
+  const guards = new GuardBook();
   const watch = watchOf(world, history, rowReader(memory));
   const isDown = () => episodes.isPlatformDown(engine.nowMs());
   const lambda = lambdaService(world);
@@ -90,7 +91,7 @@ export async function playNight({
   const queues = new Map<string, SimulatedQueue>();
   const feeds = feedsOf(world, seed);
   const functions = functionsOf({
-    ...{ world, memory, watch, clouds },
+    ...{ world, memory, watch, clouds, guards },
     bus: (invocation) => bus.clientOf(invocation) as never,
     sources: feeds,
     send: (queue, body, delayMs) => queues.get(queue)?.send(body, delayMs),
@@ -146,6 +147,7 @@ export async function playNight({
     world,
     watch,
     endMs,
+    guards: guards.all,
   };
 }
 
