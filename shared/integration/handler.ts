@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
@@ -127,6 +128,7 @@ function clients(manifest: Manifest, env: z.infer<typeof Environment>, connect: 
       now: runtime.now,
       log: runtime.log,
       remainingMs: runtime.remainingMs,
+      newId: randomUUID,
     });
     return {
       manifest,

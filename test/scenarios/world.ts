@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { run as optimise } from "../../lambdas/optimiser/handler.ts";
 import { run as schedule } from "../../lambdas/scheduler/handler.ts";
 import { run as verify } from "../../lambdas/verifier/handler.ts";
@@ -96,6 +97,7 @@ export async function aWorld(clock: FakeClock, clouds: readonly Cloud[], options
       now,
       log,
       remainingMs: () => 30_000,
+      newId: randomUUID,
     });
     const count = (kind: CallKind) => void counted.push({ integration: manifest.name, kind, at: now() });
     const vendor = connect({ fetch: meddledFetch, endpoint, now, count });
