@@ -1,5 +1,5 @@
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { GetCommand, type PutCommand, type UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import { GetCommand } from "@aws-sdk/lib-dynamodb";
 import type { TokenPair } from "../../shared/auth.ts";
 import { type Instant, instant } from "../../shared/domain/instant.ts";
 import { VendorError } from "../../shared/errors.ts";
@@ -9,9 +9,8 @@ import type { Sealer } from "../../shared/seal.ts";
 import { effect, type Invocation, ServiceError, type World } from "./lambda.ts";
 import type { GuardBook } from "./sabotage.ts";
 import type { VendorCall, VendorCloud } from "./vendor-cloud.ts";
-import type { Watch } from "./watch.ts";
+import type { Watch, Write } from "./watch.ts";
 
-type Written = PutCommand | UpdateCommand;
 type Keyed = { TableName?: string; Key?: Record<string, unknown>; Item?: Record<string, unknown> };
 
 /** DynamoDB as one invocation sees it. Each command takes effect at one moment, and the watch sees what was written. */
@@ -45,8 +44,8 @@ function namesOf(command: { input: Keyed; constructor: { name: string } }): { na
 }
 
 export function rowReader(memory: DynamoDBDocumentClient) {
-  return async (table: string, { input }: Written): Promise<Record<string, unknown> | undefined> => {
-    const given = (input as Keyed).Key ?? (input as Keyed).Item ?? {};
+  return async (table: string, write: Write): Promise<Record<string, unknown> | undefined> => {
+    const given = write.Key ?? {};
     const names = { commands: ["assetId", "commandId"], readings: ["assetId", "stream"] }[table] ?? ["assetId"];
     const Key = Object.fromEntries(names.map((name) => [name, given[name]]));
     return (await memory.send(new GetCommand({ TableName: table, Key }))).Item;
