@@ -6,7 +6,7 @@ import { VendorError } from "../../shared/errors.ts";
 import type { Fetch } from "../../shared/http.ts";
 import type { Log } from "../../shared/log.ts";
 import type { Sealer } from "../../shared/seal.ts";
-import { effect, type Invocation, ServiceError, type World } from "./lambda.ts";
+import { type Environment, effect, type Invocation, ServiceError, type World } from "./lambda.ts";
 import type { GuardBook } from "./sabotage.ts";
 import type { VendorCall, VendorCloud } from "./vendor-cloud.ts";
 import type { Watch, Write } from "./watch.ts";
@@ -35,6 +35,20 @@ export function tablesOf(
   return { send } as unknown as DynamoDBDocumentClient;
 }
 
+/** DynamoDB as what lives longer than an invocation sees it: its calls belong to whoever is at work in its environment. */
+export function tablesOfEnvironment(
+  given: Parameters<typeof tablesOf>[0],
+  environment: Environment,
+): DynamoDBDocumentClient {
+  const send = (command: never) => tablesOf(given, atWork(environment)).send(command);
+  return { send } as unknown as DynamoDBDocumentClient;
+}
+
+function atWork({ current }: Environment): Invocation {
+  if (!current) throw new Error("nobody is at work here");
+  return current;
+}
+
 function namesOf(command: { input: Keyed; constructor: { name: string } }): { name: string; what: string } {
   const { input } = command;
   const name = command.constructor.name.replace("Command", "");
@@ -53,8 +67,9 @@ export function rowReader(memory: DynamoDBDocumentClient) {
 }
 
 /** The vendor's HTTP interface: one call, one effect, and an answer that may never come. */
-export function vendorFetch(world: World, invocation: Invocation, cloud: VendorCloud): Fetch {
+export function vendorFetch(world: World, environment: Environment, cloud: VendorCloud): Fetch {
   const fetch = async (url: URL, init: { method: string; headers: Record<string, string>; body?: string }) => {
+    const invocation = atWork(environment);
     const [, vendorAssetId = "", path] = url.pathname.split("/");
     const token = (init.headers.authorization ?? "").replace("Bearer ", "");
     const kind = path === "command" ? "command" : path === "wake" ? "wake" : "data";
@@ -144,8 +159,8 @@ export function sealerOf(world: World, invocation: Invocation): Sealer {
 }
 
 /** The clock of the machine that an invocation runs on. */
-export function clockOf({ engine }: World, { environment }: Invocation): () => Instant {
-  return () => instant(engine.nowMs() + environment.skewMs);
+export function clockOf({ engine }: World, { skewMs }: Environment): () => Instant {
+  return () => instant(engine.nowMs() + skewMs);
 }
 
 /** Log lines go into the trace, and to the watch, which knows by them what was given up. */
