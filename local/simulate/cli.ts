@@ -19,6 +19,9 @@ type Chosen = {
   keepGoing?: boolean;
   mutate?: boolean;
 };
+/** A failure that is small enough is worth a minute or two. */
+const SHRINKING = { mostRuns: 120, mostMs: 90_000 };
+
 type Out = { write: (text: string) => unknown };
 
 function program(): Command {
@@ -98,7 +101,7 @@ async function explain(failed: Played, chosen: Chosen, workers: Workers): Promis
   const ids = failed.injections.map(({ id }) => id);
   const fails = async (only: ReadonlySet<string>) =>
     (await again(only)).violations.some(({ invariant }) => invariant === wanted);
-  const { ids: fewest } = await shrink(ids, fails);
+  const { ids: fewest } = await shrink(ids, fails, { ...SHRINKING, nowMs: () => performance.now() });
   const small = await again(fewest, true);
   const sizes = `${chosen.assets === 20 ? "" : ` --assets ${chosen.assets}`}${chosen.hours === 15 ? "" : ` --hours ${chosen.hours}`}`;
   const replay = `npm run simulate -- --seed ${failed.seed}${sizes} --only "${fewest.join(",")}" --trace ${small.violations[0]?.about ?? ""}`;
