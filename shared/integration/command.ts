@@ -73,6 +73,8 @@ async function advance(command: CommandRow, asset: Asset, deps: IntegrationDeps)
     const newest = await deps.commands.newest(asset.assetId);
     if (newest && newest.commandId !== command.commandId)
       return end(command, "withdrawn", "a newer command for the same asset", deps);
+    const heldBack = await heldBackBy(command, deps);
+    if (heldBack) return end(command, "withdrawn", heldBack, deps);
   }
 
   const untilReadyingMs = epochMs(command.notBefore) - READY_BEFORE_MS - epochMs(now);
@@ -98,6 +100,9 @@ async function advance(command: CommandRow, asset: Asset, deps: IntegrationDeps)
     return { done: false, retryAfterMs: Math.max(0, waitMs) };
   }
   if (deps.now() >= command.notAfter) return DONE;
+  // Once more: a token and a device that is made ready may take long.
+  const heldBack = await heldBackBy(command, deps);
+  if (heldBack) return end(command, "withdrawn", heldBack, deps);
   const sending = await deps.commands.transition(command, "sending", {
     attempts: command.attempts + 1,
     checkAt: plusMs(deps.now(), SENDING_LEASE_MS),
@@ -116,6 +121,13 @@ async function advance(command: CommandRow, asset: Asset, deps: IntegrationDeps)
     withoutEffect: taken.withoutEffect,
   });
   return accept(sending, taken.withoutEffect, deps);
+}
+
+/** What the kill switch says against a command; it throws where it cannot be read, and then nothing is sent. */
+async function heldBackBy({ purpose }: Command, deps: IntegrationDeps): Promise<string | undefined> {
+  if (purpose === "release") return undefined;
+  const { isOn, since, reason } = await deps.killSwitch.read();
+  return isOn ? `the kill switch is on since ${since}: ${reason}` : undefined;
 }
 
 function confirmWithinMs(command: Command, deps: IntegrationDeps): number {

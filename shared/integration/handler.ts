@@ -14,6 +14,7 @@ import { kmsSealer } from "../seal.ts";
 import { accountsStore } from "../store/accounts.ts";
 import { assetsStore } from "../store/assets.ts";
 import { commandsStore } from "../store/commands.ts";
+import { killSwitchStore } from "../store/kill-switch.ts";
 import { readingsStore } from "../store/readings.ts";
 import { scheduleStore } from "../store/schedule.ts";
 import { documentClient } from "../store/table.ts";
@@ -125,6 +126,7 @@ function clients(manifest: Manifest, env: z.infer<typeof Environment>, connect: 
       readings: readingsStore(documents, env.READINGS_TABLE),
       schedule: scheduleStore(documents, env.SCHEDULE_TABLE),
       commands: commandsStore(documents, env.COMMANDS_TABLE, { by: manifest.name, ...runtime }),
+      killSwitch: killSwitchStore(documents, env.COMMANDS_TABLE),
       bus,
       tokens,
       vendor,

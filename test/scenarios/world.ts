@@ -22,6 +22,7 @@ import { fakeAssetsStore } from "../fakes/assets-store.ts";
 import { unlimitedBudget } from "../fakes/budget.ts";
 import { type FakeClock, fakeClock } from "../fakes/clock.ts";
 import { fakeCommandsStore } from "../fakes/commands-store.ts";
+import { fakeKillSwitchStore } from "../fakes/kill-switch-store.ts";
 import { fakeLog } from "../fakes/log.ts";
 import { fakeMeter } from "../fakes/meter.ts";
 import { oneInvocation } from "../fakes/one-invocation.ts";
@@ -54,6 +55,7 @@ export async function aWorld(clock: FakeClock, clouds: readonly Cloud[], options
     assets: fakeAssetsStore(assets),
     readings: fakeReadingsStore(),
     schedule: fakeScheduleStore(),
+    killSwitch: fakeKillSwitchStore(),
     commands: fakeCommandsStore([], { by: "world", now }),
     plans: fakePlansStore(),
     signals: fakeSignalsStore(options.price ? { [PRICE]: options.price } : {}),
