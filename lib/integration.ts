@@ -72,7 +72,10 @@ export class Integration extends Construct {
       [schedule.tableArn, readings.tableArn],
     );
     this.function.may(["dynamodb:BatchGetItem"], [readings.tableArn]);
-    this.function.may(["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"], [ledger.tableArn]);
+    this.function.may(
+      ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:ConditionCheckItem"],
+      [ledger.tableArn],
+    );
     // Accounts and budgets are keyed, and tokens sealed, by `<integration>#…`: one vendor's code never opens another's.
     // A fleet's ramp alone is shared by all.
     this.function.may(["dynamodb:GetItem", "dynamodb:UpdateItem"], [accounts.tableArn], {

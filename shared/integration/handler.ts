@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
@@ -127,6 +128,7 @@ function clients(manifest: Manifest, env: z.infer<typeof Environment>, connect: 
       now: runtime.now,
       log: runtime.log,
       remainingMs: runtime.remainingMs,
+      newId: randomUUID,
     });
     return {
       manifest,
@@ -135,7 +137,7 @@ function clients(manifest: Manifest, env: z.infer<typeof Environment>, connect: 
       assets: assetsStore(documents, env.ASSETS_TABLE),
       readings: readingsStore(documents, env.READINGS_TABLE),
       schedule: scheduleStore(documents, env.SCHEDULE_TABLE),
-      commands: commandsStore(documents, env.COMMANDS_TABLE),
+      commands: commandsStore(documents, env.COMMANDS_TABLE, { by: manifest.name, ...runtime }),
       bus,
       tokens,
       vendor,

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { run as optimise } from "../../lambdas/optimiser/handler.ts";
 import { run as schedule } from "../../lambdas/scheduler/handler.ts";
 import { run as verify } from "../../lambdas/verifier/handler.ts";
@@ -55,7 +56,7 @@ export async function aWorld(clock: FakeClock, clouds: readonly Cloud[], options
     assets: fakeAssetsStore(assets),
     readings: fakeReadingsStore(),
     schedule: fakeScheduleStore(),
-    commands: fakeCommandsStore(),
+    commands: fakeCommandsStore([], { by: "world", now }),
     plans: fakePlansStore(),
     signals: fakeSignalsStore(options.price ? { [PRICE]: options.price } : {}),
   };
@@ -96,6 +97,7 @@ export async function aWorld(clock: FakeClock, clouds: readonly Cloud[], options
       now,
       log,
       remainingMs: () => 30_000,
+      newId: randomUUID,
     });
     const count = (kind: CallKind) => void counted.push({ integration: manifest.name, kind, at: now() });
     const vendor = connect({ fetch: meddledFetch, endpoint, now, count });
@@ -132,7 +134,7 @@ export async function aWorld(clock: FakeClock, clouds: readonly Cloud[], options
   }
 
   const meter = fakeMeter();
-  const common = { now, log, bus, meter, ...stores };
+  const common = { now, log, bus, meter, remainingMs: () => 60_000, ...stores };
   const schedulerDeps = {
     ...common,
     integrations: clouds.map(({ deployed: { manifest } }) => ({ ...manifest, functionName: manifest.name })),
