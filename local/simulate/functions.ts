@@ -56,15 +56,16 @@ function commonOf(platform: Platform, invocation: Invocation) {
   const { world, watch, bus } = platform;
   const client = tablesOf(platform, invocation);
   const now = clockOf(world, invocation);
+  const log = logOf(world, invocation, watch);
   return {
     now,
-    log: logOf(world, invocation, watch),
+    log,
     remainingMs: () => Math.max(0, invocation.deadlineMs - world.engine.nowMs()),
     meter: NO_METER,
     bus: eventBridgeBus(bus(invocation) as EventBridgeClient, "headroom", now),
     accounts: accountsStore(client, "accounts"),
     assets: assetsStore(client, "assets"),
-    commands: commandsStore(client, "commands"),
+    commands: commandsStore(client, "commands", { by: invocation.name, now, log }),
     habits: habitsStore(client, "plans"),
     plans: plansStore(client, "plans"),
     readings: readingsStore(client, "readings"),
