@@ -65,7 +65,7 @@ function commonOf(platform: Platform, invocation: Invocation) {
     bus: eventBridgeBus(bus(invocation) as EventBridgeClient, "headroom", now),
     accounts: accountsStore(client, "accounts"),
     assets: assetsStore(client, "assets"),
-    commands: commandsStore(client, "commands", { by: invocation.name, now, log }),
+    commands: commandsStore(client, "commands", { by: invocation.functionName, now, log }),
     habits: habitsStore(client, "plans"),
     plans: plansStore(client, "plans"),
     readings: readingsStore(client, "readings"),
