@@ -98,6 +98,7 @@ for (const folder of await Promise.all(integrationNames().map(loadFolder)))
         }
       });
       expect(world.lines.filter((line) => line.includes("POLL_FAILED"))).toEqual([]);
+      expect(world.refusals(), "looks that the budget put off").toEqual([]);
       expect((await world.latest())?.reading).toBeDefined();
       expect(world.mostInFlight()).toBeLessThanOrEqual(manifest.limits.concurrency);
       const spentUsd = world.simulation.calls().reduce((sum, { priceUsd }) => sum + priceUsd, 0);
