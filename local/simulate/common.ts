@@ -6,6 +6,7 @@ import { accountsStore } from "../../shared/store/accounts.ts";
 import { assetsStore } from "../../shared/store/assets.ts";
 import { commandsStore } from "../../shared/store/commands.ts";
 import { habitsStore } from "../../shared/store/habits.ts";
+import { killSwitchStore } from "../../shared/store/kill-switch.ts";
 import { plansStore } from "../../shared/store/plans.ts";
 import { readingsStore } from "../../shared/store/readings.ts";
 import { scheduleStore } from "../../shared/store/schedule.ts";
@@ -61,6 +62,7 @@ export function commonOf(platform: Platform, invocation: Invocation) {
     assets: assetsStore(client, "assets"),
     commands: commandsStore(client, "commands", { by: invocation.functionName, now, log }),
     habits: habitsStore(client, "plans"),
+    killSwitch: killSwitchStore(client, "commands"),
     plans: plansStore(client, "plans"),
     readings: readingsStore(client, "readings"),
     schedule: scheduleStore(client, "schedule"),
