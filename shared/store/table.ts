@@ -1,4 +1,9 @@
-import { ConditionalCheckFailedException, DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
+import {
+  ConditionalCheckFailedException,
+  DynamoDBClient,
+  type DynamoDBClientConfig,
+  TransactionCanceledException,
+} from "@aws-sdk/client-dynamodb";
 import {
   BatchGetCommand,
   DynamoDBDocumentClient,
@@ -29,6 +34,13 @@ export function parseItem<T>(schema: z.ZodType<T>, item: unknown, table: string)
 
 export function isConditionFailure(error: unknown): error is ConditionalCheckFailedException {
   return error instanceof ConditionalCheckFailedException;
+}
+
+/** True when a condition of a transaction did not hold, or another transaction was at the same items. */
+export function isTransactionRefused(error: unknown): boolean {
+  const reasons = error instanceof TransactionCanceledException ? (error.CancellationReasons ?? []) : [];
+  const codes = reasons.map(({ Code }) => Code).filter((code) => code !== undefined && code !== "None");
+  return codes.length > 0 && codes.every((code) => code === "ConditionalCheckFailed" || code === "TransactionConflict");
 }
 
 /** Runs a conditional write; false when its condition did not hold. */
