@@ -44,6 +44,7 @@ export function difference(input: Given & { asset: Car | Charger; reading: Charg
   const { asset, reading, recent } = input;
   if (reading.plugged === false) return NOTHING;
   return settle(input, {
+    isMended: (failed) => hasPowerSince(failed, reading),
     // A charger's limits end by themselves, so that a stop which ran out must be wanted anew; a car stays stopped.
     repeats: asset.kind === "charger",
     idle: "waiting for a cheaper window",
@@ -60,7 +61,13 @@ export function difference(input: Given & { asset: Car | Charger; reading: Charg
 /** The same for any load: `wantedIn` says what a window, or none, wants of it; undefined leaves it alone. */
 export function settle(
   { plan, recent, now, at: givenAt }: Given,
-  load: { repeats: boolean; idle: string; wantedIn: (window: Window | undefined) => Wanted | undefined },
+  load: {
+    repeats: boolean;
+    idle: string;
+    wantedIn: (window: Window | undefined) => Wanted | undefined;
+    /** Seen to be over, so that nothing waits for it any longer. */
+    isMended?: (failed: Command) => boolean;
+  },
 ): Difference {
   const open = recent.filter((command) => !isEnded(command.status));
   const newestOpen = open.reduce<Command | undefined>((a, b) => (a && a.issuedAt >= b.issuedAt ? a : b), undefined);
@@ -69,7 +76,8 @@ export function settle(
   const window = windowAt(plan, at);
   const wanted = load.wantedIn(window);
   if (!wanted || (newestOpen ? wanted.isSame(newestOpen.action) : wanted.holds)) return NOTHING;
-  if (isHeldBack(lastEnded(recent), wanted.action, now)) return NOTHING;
+  const last = lastEnded(recent);
+  if (last && isHeldBack(last, wanted.action, now) && !load.isMended?.(last)) return NOTHING;
 
   const since = window?.startsAt ?? lastEdge(plan, at);
   const ranOutAt = load.repeats ? lastRunOut(recent, wanted.action, now) : undefined;
@@ -117,6 +125,15 @@ function enough(currentA: number, wantedA: number): boolean {
   return currentA >= wantedA && currentA - wantedA < CURRENT_STEP_DOWN_A;
 }
 
+/** A start that a pulled cable or a charger without power made vain: the device says itself when that is over. */
+function hasPowerSince(
+  { status, faultClass, endedAt }: Command,
+  { observedAt, state, plugged }: ChargeReading,
+): boolean {
+  if (status !== "missed" || faultClass !== "customer-must-act" || !endedAt || observedAt <= endedAt) return false;
+  return plugged === true && state !== null && state !== "no-power" && state !== "disconnected";
+}
+
 /** Only the last word counts: a failure is over once any later command has worked. */
 function lastEnded(recent: readonly Command[]): Command | undefined {
   const ended = recent.filter((command) => command.endedAt && command.status !== "withdrawn");
@@ -128,8 +145,8 @@ function isSameIntent(a: Action, b: Action): boolean {
   return a.kind === "heat.mode" && b.kind === "heat.mode" ? a.mode === b.mode : a.kind === b.kind;
 }
 
-function isHeldBack(command: Command | undefined, wanted: Action, now: Instant): boolean {
-  if (!command?.faultClass || !command.endedAt || !isSameIntent(command.action, wanted)) return false;
+function isHeldBack(command: Command, wanted: Action, now: Instant): boolean {
+  if (!command.faultClass || !command.endedAt || !isSameIntent(command.action, wanted)) return false;
   return now < heldUntil(command.endedAt, command.faultClass);
 }
 

@@ -14,6 +14,7 @@ import type { PollRequest } from "../../shared/integration/poll-request.ts";
 import { BusRecord, parseBusRecord, type SqsBatch } from "../../shared/queue.ts";
 import { aManifest } from "../lib/templates.ts";
 import { fakeAssetsStore } from "./assets-store.ts";
+import { unlimitedBudget } from "./budget.ts";
 import { fakeClock } from "./clock.ts";
 import { fakeCommandsStore } from "./commands-store.ts";
 import { fakeLog } from "./log.ts";
@@ -74,6 +75,7 @@ export async function platform(options: {
     tokens,
     vendor,
     meter,
+    budget: unlimitedBudget(),
     withToken: withTokenFrom(tokens),
   };
   const { name, streams, limits } = manifest;

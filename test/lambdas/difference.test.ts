@@ -57,6 +57,26 @@ describe("the difference between a plan and a car", () => {
     });
   });
 
+  describe("after a start that a charger without power made vain", () => {
+    const missedAt = at("2026-11-21T02:50Z");
+    const missed = (faultClass: FaultClass) =>
+      aCommand({ action: START, status: "missed", faultClass, issuedAt: at("2026-11-21T02:40Z"), endedAt: missedAt });
+    const stopped = (observedAt: string) => aReading({ observedAt: at(observedAt), state: "stopped", plugged: true });
+
+    it("is a start anew once the device is seen with power, and not before", () => {
+      const recent = [missed("customer-must-act")];
+      expect(differ({ recent, reading: stopped("2026-11-21T02:58Z") }).issue?.action).toEqual(START);
+      expect(differ({ recent, reading: stopped("2026-11-21T02:45Z") }).issue).toBeUndefined();
+      const dark = aReading({ observedAt: at("2026-11-21T02:58Z"), state: "no-power", plugged: true });
+      expect(differ({ recent, reading: dark }).issue).toBeUndefined();
+    });
+
+    it("waits where the reading cannot tell whether it is over", () => {
+      const recent = [missed("credentials-revoked")];
+      expect(differ({ recent, reading: stopped("2026-11-21T02:58Z") }).issue).toBeUndefined();
+    });
+  });
+
   it("is no third stop to a car that begins again after each: it does as its owner set it", () => {
     const stop = (hour: number, status: CommandStatus = "confirmed") =>
       aCommand({ action: STOP, status, issuedAt: at(`2026-11-20T${hour}:00Z`), endedAt: at(`2026-11-20T${hour}:05Z`) });
