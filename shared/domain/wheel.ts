@@ -2,7 +2,7 @@ import * as z from "zod";
 import { FAULT_TREATMENT } from "./fault.ts";
 import { epochMs, type Instant, instant, MINUTE_MS } from "./instant.ts";
 import type { Cadence } from "./manifest.ts";
-import { activity, type Reachability, type Reading } from "./reading.ts";
+import { activity, MAX_CLOCK_SKEW_MS, type Reachability, type Reading } from "./reading.ts";
 
 /** Why an asset is looked at: its turn on the wheel, an exception from it, or to find out whether a vendor is back. */
 export const LookWhy = z.enum(["routine", "charging", "command", "edge", "backoff", "probe"]);
@@ -53,6 +53,12 @@ export function periodsOf({ idleMinutes, pluggedMinutes, chargingMinutes }: Cade
 /** True when somebody else has the next move, so that a look before an hour is over shows nothing. */
 export function isBlocked(reach: Reachability | undefined): boolean {
   return !!reach?.faultClass && reach.failures > 0 && !FAULT_TREATMENT[reach.faultClass].retry;
+}
+
+/** True when an asset was looked at, well or not, after `since`. A time ahead of ours tells nothing: its clock was wrong. */
+export function isFetchedSince(reach: Reachability | undefined, since: Instant, now: Instant): boolean {
+  if (!reach || reach.lastFetchedAt <= since) return false;
+  return epochMs(reach.lastFetchedAt) - epochMs(now) <= MAX_CLOCK_SKEW_MS;
 }
 
 /** A hash of text, 0 to 2^32 - 1, even in every bit: FNV-1a with murmur3's last step. */

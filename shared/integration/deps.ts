@@ -13,11 +13,11 @@ import type { Budget } from "./budget.ts";
 import type { VendorClient } from "./contract.ts";
 
 /** Everything an integration's two jobs, polling and commanding, may touch. */
-export type IntegrationDeps = Pick<Runtime, "now" | "log"> & {
+export type IntegrationDeps = Pick<Runtime, "now" | "log" | "remainingMs"> & {
   manifest: Manifest;
   assets: Pick<AssetsStore, "get">;
   readings: Pick<ReadingsStore, "latest" | "record" | "recordFailure">;
-  schedule: Pick<ScheduleStore, "claimBatch" | "finishBatch">;
+  schedule: Pick<ScheduleStore, "claimBatch" | "finishBatch" | "lookAt" | "move">;
   commands: Pick<CommandsStore, "get" | "transition" | "recent">;
   bus: Bus;
   tokens: TokenSource;

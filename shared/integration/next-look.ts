@@ -1,6 +1,6 @@
 import type { Asset } from "../domain/asset.ts";
 import type { Command } from "../domain/command.ts";
-import { epochMs, type Instant, instant, MINUTE_MS } from "../domain/instant.ts";
+import { epochMs, HOUR_MS, type Instant, instant, MINUTE_MS } from "../domain/instant.ts";
 import type { Cadence } from "../domain/manifest.ts";
 import { activity, type Reachability, type Reading, type Stream } from "../domain/reading.ts";
 import { hash32, isBlocked, type LookWhy, wheelMinutes } from "../domain/wheel.ts";
@@ -47,9 +47,13 @@ export function nextLook(seen: Seen, cadence: Cadence, now: Instant): NextLook {
     if (isBlocked(seen.reach) || backoff >= periodMinutes) return { periodMinutes };
     return sooner(1 + (hash32(`${seen.assetId} ${failures}`) % backoff), "backoff");
   }
-  // What sleeps is not charging, whatever it said last.
-  const isCharging = seen.reach.online !== false && activity(seen.reading) === "charging";
-  return isCharging ? sooner(cadence.chargingMinutes, "charging") : { periodMinutes };
+  return isCharging(seen, now) ? sooner(cadence.chargingMinutes, "charging") : { periodMinutes };
+}
+
+/** What was not reached may charge on; what was not reached for an hour is asleep, whatever it said last. */
+function isCharging({ reading, reach }: Seen, now: Instant): boolean {
+  if (reading === undefined || activity(reading) !== "charging") return false;
+  return reach.online !== false || epochMs(now) - epochMs(reading.observedAt) < HOUR_MS;
 }
 
 /** The nearest minute to `minutes` from now whose tick has not begun. */
@@ -71,7 +75,7 @@ export function cadenceOf(manifest: Pick<IntegrationDeps["manifest"], "name" | "
  */
 export async function lookForProof(
   asset: Pick<Asset, "assetId" | "accountId">,
-  { stream, reading }: { stream: Stream; reading: Reading | undefined },
+  stream: Stream,
   deps: Pick<IntegrationDeps, "manifest" | "now"> & { schedule: Pick<IntegrationDeps["schedule"], "lookAt"> },
 ): Promise<void> {
   const [now, cadence] = [deps.now(), cadenceOf(deps.manifest, stream)];
@@ -80,7 +84,8 @@ export async function lookForProof(
     assetId: asset.assetId,
     accountId: asset.accountId,
     stream,
-    periodMinutes: wheelMinutes(reading, cadence),
+    // A guess: the look moves an asset only from where it is.
+    periodMinutes: cadence.pluggedMinutes,
     dueAt: lookMinute(now, cadence.openCommandMinutes),
     setAt: now,
     why: "command",
@@ -90,6 +95,8 @@ export async function lookForProof(
 /** Until when the newest of taken commands must be proved; undefined when none waits. */
 export function proofUntil(recent: readonly Command[], now: Instant): Instant | undefined {
   const waiting = recent.filter(({ status, checkAt }) => status === "accepted" && checkAt > now);
-  return waiting.map(({ checkAt }) => checkAt).sort().at(-1);
+  return waiting
+    .map(({ checkAt }) => checkAt)
+    .sort()
+    .at(-1);
 }
-

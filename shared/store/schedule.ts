@@ -10,17 +10,8 @@ import type { AssetId } from "../domain/asset.ts";
 import { epochMs, HOUR_MS, type Instant, MINUTE_MS, plusMs } from "../domain/instant.ts";
 import type { Stream } from "../domain/reading.ts";
 import { minuteOf, slotOf } from "../domain/wheel.ts";
-import {
-  type Batch,
-  BatchRow,
-  Cursor,
-  DueLook,
-  keyOfBatch,
-  Member,
-  type Run,
-  RunRow,
-} from "./schedule-rows.ts";
-import { batchGet, isTransactionRefused, type Item, parseItem, queryAll, wins } from "./table.ts";
+import { type Batch, BatchRow, Cursor, DueLook, keyOfBatch, Member, type Run, RunRow } from "./schedule-rows.ts";
+import { batchGet, type Item, isTransactionRefused, parseItem, queryAll, wins } from "./table.ts";
 
 export type { Batch, Cursor, DueLook, Member, Run } from "./schedule-rows.ts";
 
@@ -121,9 +112,7 @@ export function scheduleStore(
       );
     },
     async find({ integration, stream, assetId }, periods) {
-      const keys = [...new Set(periods)].map((periodMinutes) =>
-        keyOf({ integration, stream, assetId, periodMinutes }),
-      );
+      const keys = [...new Set(periods)].map((periodMinutes) => keyOf({ integration, stream, assetId, periodMinutes }));
       const [item] = await batchGet(client, table, keys);
       return item && parseItem(Member, item, "schedule");
     },

@@ -1,6 +1,14 @@
 import { plusMs } from "../../shared/domain/instant.ts";
 import { minuteOf, slotOf } from "../../shared/domain/wheel.ts";
-import type { BatchResult, Cursor, DueLook, Member, Run, RunClaim, ScheduleStore } from "../../shared/store/schedule.ts";
+import type {
+  BatchResult,
+  Cursor,
+  DueLook,
+  Member,
+  Run,
+  RunClaim,
+  ScheduleStore,
+} from "../../shared/store/schedule.ts";
 import { type Batch, keyOfBatch } from "../../shared/store/schedule-rows.ts";
 
 export type FakeScheduleStore = ScheduleStore & {

@@ -27,19 +27,10 @@ async function expired(name: Name) {
   const { cloud, simulator } = await clouds[name](clock);
   const world = await aWorld(clock, [cloud]);
   clock.advance(OVER_MS);
-  let batch = 0;
   const [asset] = cloud.assets;
   if (!asset) throw new Error("no asset");
   const look = (accounts?: AccountsStore) =>
-    poll(
-      {
-        kind: "poll",
-        batchId: `look-${++batch}`,
-        stream: STREAM_OF_KIND[asset.kind],
-        assets: [{ assetId: asset.assetId, expectAwake: true }],
-      },
-      world.process(cloud, accounts),
-    );
+    poll(aPoll([asset.assetId], clock.now(), { stream: STREAM_OF_KIND[asset.kind] }), world.process(cloud, accounts));
   const renewals = () => simulator.calls().filter(({ kind, status }) => kind === "token" && status === 200).length;
   return { world, cloud, asset, look, renewals };
 }

@@ -1,5 +1,4 @@
 import { run as optimise } from "../../lambdas/optimiser/handler.ts";
-import { run as schedule } from "../../lambdas/scheduler/handler.ts";
 import { run as verify } from "../../lambdas/verifier/handler.ts";
 import { status } from "../../local/ops/status.ts";
 import { statusText } from "../../local/ops/status-text.ts";
@@ -29,6 +28,7 @@ import { PRICE } from "../fakes/optimiser-world.ts";
 import { fakePlansStore } from "../fakes/plans-store.ts";
 import { fakeReadingsStore } from "../fakes/readings-store.ts";
 import { fakeScheduleStore } from "../fakes/schedule-store.ts";
+import { aScheduler, joined } from "../fakes/scheduler.ts";
 import { fakeSignalsStore } from "../fakes/signals-store.ts";
 import { openSealer } from "../shared/auth-bench.ts";
 import type { Cloud } from "./clouds.ts";
@@ -120,8 +120,7 @@ export async function aWorld(clock: FakeClock, clouds: readonly Cloud[], options
 
   for (const { deployed, assets: own, issueTokens } of clouds) {
     const { name } = deployed.manifest;
-    for (const { assetId, kind } of own)
-      await stores.schedule.addMember({ integration: name, assetId, stream: STREAM_OF_KIND[kind] });
+    for (const asset of own) await joined(stores.schedule, asset, deployed.manifest, now());
     for (const accountId of new Set(own.map((asset) => asset.accountId))) {
       const { expiresInSeconds, ...pair } = issueTokens(accountId);
       const account = accountKey(name, accountId);
@@ -132,11 +131,10 @@ export async function aWorld(clock: FakeClock, clouds: readonly Cloud[], options
 
   const meter = fakeMeter();
   const common = { now, log, bus, meter, ...stores };
-  const schedulerDeps = {
-    ...common,
-    integrations: clouds.map(({ deployed: { manifest } }) => ({ ...manifest, functionName: manifest.name })),
-    send: async (name: string, request: PollRequest) => void polls.push({ integration: name, request }),
-  };
+  const scheduler = aScheduler(
+    common,
+    clouds.map(({ deployed }) => deployed.manifest),
+  );
   const optimiserDeps = { ...common, ...oneInvocation() };
 
   const settle = async () => {
@@ -157,7 +155,7 @@ export async function aWorld(clock: FakeClock, clouds: readonly Cloud[], options
   const step = async () => {
     if (now().endsWith(":00.000Z")) {
       const tick = { tickAt: now() };
-      await schedule(tick, schedulerDeps);
+      polls.push(...(await scheduler.tick(now())));
       await verify(tick, common);
       if (options.price) await optimise(tick, optimiserDeps);
     }
