@@ -4,7 +4,7 @@ import type { Stream } from "../../shared/domain/reading.ts";
 import { hash32, periodsOf, slotAt } from "../../shared/domain/wheel.ts";
 import { groupBy } from "../../shared/group-by.ts";
 import type { Latest } from "../../shared/store/readings.ts";
-import type { DueLook, Member, RunClaim } from "../../shared/store/schedule.ts";
+import type { Cursor, DueLook, Member, RunClaim } from "../../shared/store/schedule.ts";
 import { chunks } from "../../shared/store/table.ts";
 import { breaker } from "./breaker.ts";
 import { choose, type Freshness, type Listed, type Look, roomFor } from "./choose.ts";
@@ -15,9 +15,13 @@ import { cursorAfter, LOOK_BACK_MINUTES, lagMs, QUARTERS, type Turn, turnsOf } f
 export type Claim = { run: RunClaim; stream: Stream; notAfter: Instant; batches: Look[][] };
 
 /** Reads what one integration's minute owes and decides; changes nothing. */
-export async function decide(integration: Integration, tickAt: Instant, deps: SchedulerDeps) {
+export async function decide(
+  integration: Integration,
+  cursor: Cursor | undefined,
+  tickAt: Instant,
+  deps: SchedulerDeps,
+) {
   const { name, streams, limits } = integration;
-  const cursor = await deps.schedule.cursor(name);
   const from = cursor && cursor.through < tickAt ? cursor.through : tickAt;
   const ledger = await deps.schedule.ledger(name, plusMs(from, -LOOK_BACK_MINUTES * MINUTE_MS));
   const down = breaker(ledger);

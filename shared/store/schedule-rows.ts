@@ -68,6 +68,8 @@ export const Cursor = z.object({
   wheels: z.array(z.string()),
 });
 export type Cursor = z.infer<typeof Cursor>;
+/** The first member of an integration leaves this mark: until a tick has come, it is all there is. */
+export const CursorRow = z.union([Cursor, z.object({ isNew: z.literal(true) })]);
 
 /** A batch's id, which is its place in the ledger behind the run's. */
 export function batchKey({ minute, part, attempt }: Pick<Run, "minute" | "part" | "attempt">, number: number): string {

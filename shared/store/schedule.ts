@@ -10,7 +10,17 @@ import type { AssetId } from "../domain/asset.ts";
 import { epochMs, HOUR_MS, type Instant, MINUTE_MS, plusMs } from "../domain/instant.ts";
 import type { Stream } from "../domain/reading.ts";
 import { minuteOf, slotOf } from "../domain/wheel.ts";
-import { type Batch, BatchRow, Cursor, DueLook, keyOfBatch, Member, type Run, RunRow } from "./schedule-rows.ts";
+import {
+  type Batch,
+  BatchRow,
+  type Cursor,
+  CursorRow,
+  DueLook,
+  keyOfBatch,
+  Member,
+  type Run,
+  RunRow,
+} from "./schedule-rows.ts";
 import { batchGet, type Item, isTransactionRefused, parseItem, queryAll, wins } from "./table.ts";
 
 export type { Batch, Cursor, DueLook, Member, Run } from "./schedule-rows.ts";
@@ -43,7 +53,8 @@ export type ScheduleStore = {
   /** True when this delivery is the first to take the batch. */
   claimBatch(integration: string, batchId: string, taken: { assets: number; startedAt: Instant }): Promise<boolean>;
   finishBatch(integration: string, batchId: string, result: BatchResult): Promise<void>;
-  cursor(integration: string): Promise<Cursor | undefined>;
+  /** Undefined when nobody has ever joined, "new" until the first tick after that. */
+  cursor(integration: string): Promise<Cursor | "new" | undefined>;
   /** Never moves backwards: a slower tick's older word is dropped. */
   advanceCursor(integration: string, cursor: Cursor): Promise<void>;
 };
@@ -83,6 +94,15 @@ export function scheduleStore(
   return {
     async join(member) {
       await put({ ...keyOf(member), ...member });
+      await wins(
+        client.send(
+          new PutCommand({
+            TableName: table,
+            Item: { ...cursorKey(member.integration), isNew: true },
+            ConditionExpression: "attribute_not_exists(pk)",
+          }),
+        ),
+      );
     },
     async leave(member) {
       await client.send(new DeleteCommand({ TableName: table, Key: keyOf(member) }));
@@ -198,7 +218,9 @@ export function scheduleStore(
     async cursor(integration) {
       const Key = cursorKey(integration);
       const answer = await client.send(new GetCommand({ TableName: table, Key, ConsistentRead: true }));
-      return rows(answer.Item ? [answer.Item] : [], (item) => parseItem(Cursor, item, "schedule"))[0];
+      if (!answer.Item) return undefined;
+      const row = parseItem(CursorRow, answer.Item, "schedule");
+      return "isNew" in row ? "new" : row;
     },
     async advanceCursor(integration, { through, dueThrough, wheels }) {
       await wins(
@@ -206,8 +228,8 @@ export function scheduleStore(
           new UpdateCommand({
             TableName: table,
             Key: cursorKey(integration),
-            UpdateExpression: "SET through = :through, dueThrough = :due, wheels = :wheels",
-            ConditionExpression: "attribute_not_exists(pk) OR (through <= :through AND dueThrough <= :due)",
+            UpdateExpression: "SET through = :through, dueThrough = :due, wheels = :wheels REMOVE isNew",
+            ConditionExpression: "attribute_not_exists(through) OR (through <= :through AND dueThrough <= :due)",
             ExpressionAttributeValues: { ":through": through, ":due": dueThrough, ":wheels": wheels },
           }),
         ),

@@ -25,7 +25,7 @@ export function fakeScheduleStore(): FakeScheduleStore {
   const looks = new Map<string, DueLook>();
   const runs = new Map<string, RunClaim>();
   const batches = new Map<string, Batch>();
-  const cursors = new Map<string, Cursor>();
+  const cursors = new Map<string, Cursor | "new">();
   const finished = new Map<string, BatchResult>();
   const sorted = <T>(map: Map<string, T>, prefix = "") =>
     [...map]
@@ -41,6 +41,7 @@ export function fakeScheduleStore(): FakeScheduleStore {
     looks: () => [...looks.values()].sort((a, b) => (a.dueAt < b.dueAt ? -1 : 1)),
     async join(member) {
       members.set(place(member), structuredClone(member));
+      if (!cursors.has(member.integration)) cursors.set(member.integration, "new");
     },
     async leave(member) {
       members.delete(place(member));
@@ -97,7 +98,7 @@ export function fakeScheduleStore(): FakeScheduleStore {
     },
     async advanceCursor(integration, cursor) {
       const before = cursors.get(integration);
-      if (before && (before.through > cursor.through || before.dueThrough > cursor.dueThrough)) return;
+      if (before && before !== "new" && (before.through > cursor.through || before.dueThrough > cursor.dueThrough)) return;
       cursors.set(integration, structuredClone(cursor));
     },
   };

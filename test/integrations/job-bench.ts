@@ -143,8 +143,13 @@ export function anIntegration(
     schedule,
     counts: meter.counts,
     names: () => bus.published.map(({ name }) => name),
-    poll: (assetIds: string[] = ["car-0001"], changes: Partial<PollRequest> = {}) =>
-      poll(aPoll(assetIds, clock.now(), changes), deps),
+    poll: (
+      assetIds: string[] = ["car-0001"],
+      { expectAwake = true, ...changes }: Partial<PollRequest> & { expectAwake?: boolean } = {},
+    ) => {
+      const request = aPoll(assetIds, clock.now(), changes);
+      return poll({ ...request, assets: request.assets.map((asset) => ({ ...asset, expectAwake })) }, deps);
+    },
     run: (command: Command) => runCommand({ assetId: command.assetId, commandId: command.commandId }, deps),
     /** Delivers a command's message until it is done, waiting as long as it asks. */
     async deliver(command: Command, most = 20) {

@@ -37,7 +37,7 @@ describe("looking at Tesla's cars", () => {
 
   it("leaves a sleeping car asleep, and knows that it sleeps", async () => {
     const world = await anHourLater([], { car: WAITING });
-    await world.poll(["car-0001"], "batch", false);
+    await world.poll(["car-0001"], { expectAwake: false });
     expect(await world.latest()).toMatchObject({ reading: undefined, reach: { online: false, faultClass: null } });
     expect(world.truth().connectivity).toBe("asleep");
     expect(world.counted).toEqual(["state"]);
@@ -97,7 +97,7 @@ describe("commanding Tesla's cars", () => {
 
   it("is counted as Tesla bills it", async () => {
     const world = await anHourLater([start], { car: WAITING });
-    await world.poll(["car-0001"], "batch", false);
+    await world.poll(["car-0001"], { expectAwake: false });
     await world.deliver(start);
     const counted = world.counted.reduce((sum, kind) => sum + manifest.priceUsd[kind], 0);
     const billed = world.simulator.calls().reduce((sum, { priceUsd }) => sum + priceUsd, 0);

@@ -17,6 +17,7 @@ import { accountKey } from "../../shared/store/accounts.ts";
 import { at } from "../builders.ts";
 import { fakeAccountsStore } from "../fakes/accounts-store.ts";
 import { fakeClock } from "../fakes/clock.ts";
+import { aPoll } from "../fakes/scheduler.ts";
 import { openSealer } from "../shared/auth-bench.ts";
 import { anIntegration } from "./job-bench.ts";
 import { aHeatPump, DEVICE, type HeatPump } from "./viessmann-bench.ts";

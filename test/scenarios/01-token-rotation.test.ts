@@ -3,6 +3,7 @@ import { STREAM_OF_KIND } from "../../shared/domain/asset.ts";
 import { HOUR_MS, MINUTE_MS } from "../../shared/domain/instant.ts";
 import { poll } from "../../shared/integration/poll.ts";
 import { type AccountsStore, accountKey } from "../../shared/store/accounts.ts";
+import { aPoll } from "../fakes/scheduler.ts";
 import { aMyUplinkCloud, anEaseeCloud, aSolarEdgeCloud, aTeslaCloud, aViessmannCloud, type Cloud } from "./clouds.ts";
 import { aWorld, evening, type World } from "./world.ts";
 

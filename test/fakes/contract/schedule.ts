@@ -171,6 +171,18 @@ export function scheduleContract(stores: () => Stores): void {
   });
 
   describe("the cursor", () => {
+    it("is new from the first member on until a tick has come", async () => {
+      const { schedule } = stores();
+      const member = aMember();
+      await schedule.join(member);
+      await schedule.join({ ...member, periodMinutes: 30 });
+      expect(await schedule.cursor(member.integration)).toBe("new");
+      const cursor = { through: SIX, dueThrough: SIX, wheels: [] };
+      await schedule.advanceCursor(member.integration, cursor);
+      await schedule.join({ ...member, stream: "heat" });
+      expect(await schedule.cursor(member.integration)).toEqual(cursor);
+    });
+
     it("is absent at first, and only moves forward", async () => {
       const { schedule } = stores();
       const vendor = fresh("vendor");
