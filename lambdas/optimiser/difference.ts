@@ -4,10 +4,14 @@ import { FAULT_TREATMENT, type FaultClass } from "../../shared/domain/fault.ts";
 import { HOUR_MS, type Instant, later, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
 import { nextEdge, type Plan, type Window, windowAt } from "../../shared/domain/plan.ts";
 import type { ChargeReading } from "../../shared/domain/reading.ts";
+import { spreadSeconds } from "./spread.ts";
 
+type Issue = Pick<Command, "action" | "notBefore" | "notAfter" | "offsetSeconds" | "reason"> & {
+  windowStartsAt: Instant;
+};
 /** What to do about one load now: a command to issue, and open ones that it overtakes. */
 export type Difference = {
-  issue: { action: Action; windowStartsAt: Instant; notBefore: Instant; notAfter: Instant; reason: string } | undefined;
+  issue: Issue | undefined;
   withdraw: Command[];
 };
 
@@ -44,6 +48,7 @@ export function difference(input: Given & { asset: Car | Charger; reading: Charg
   const { asset, reading, recent } = input;
   if (reading.plugged === false) return NOTHING;
   return settle(input, {
+    spreadSeconds: (window) => spreadSeconds(asset, input.plan, window),
     isMended: (failed) => hasPowerSince(failed, reading),
     // A charger's limits end by themselves, so that a stop which ran out must be wanted anew; a car stays stopped.
     repeats: asset.kind === "charger",
@@ -65,6 +70,8 @@ export function settle(
     repeats: boolean;
     idle: string;
     wantedIn: (window: Window | undefined) => Wanted | undefined;
+    /** How long after an edge of the plan it follows, s. */
+    spreadSeconds: (window: Window | undefined) => number;
     /** Seen to be over, so that nothing waits for it any longer. */
     isMended?: (failed: Command) => boolean;
   },
@@ -82,12 +89,17 @@ export function settle(
   const since = window?.startsAt ?? lastEdge(plan, at);
   const ranOutAt = load.repeats ? lastRunOut(recent, wanted.action, now) : undefined;
   const failedAt = lastFailure(recent, wanted.action);
+  // What a new plan wants at once is no edge that others share. A way back is put off as its way in was.
+  const isEdge = since > plan.madeAt;
+  const offsetSeconds = isEdge ? ((window ? undefined : lastOffset(recent)) ?? load.spreadSeconds(window)) : 0;
+  const offsetMs = offsetSeconds * 1000;
   return {
     issue: {
       action: wanted.action,
       windowStartsAt: [since, failedAt ?? since, ranOutAt ?? since].reduce(later),
-      notBefore: later(since, now),
-      notAfter: window?.endsAt ?? nextEdge(plan, at) ?? plusMs(at, STOP_VALID_MS),
+      notBefore: later(plusMs(since, offsetMs), now),
+      notAfter: plusMs(window?.endsAt ?? nextEdge(plan, at) ?? plusMs(at, STOP_VALID_MS), offsetMs),
+      ...(offsetSeconds > 0 && { offsetSeconds }),
       reason: window?.reason ?? load.idle,
     },
     withdraw: open.filter((command) => command.status === "issued" || command.status === "accepted"),
@@ -181,6 +193,13 @@ function lastRunOut(recent: readonly Command[], wanted: Action, now: Instant): I
     .map((command) => command.notAfter)
     .sort()
     .at(-1);
+}
+
+/** By how much the newest command was put off that a plan's window called for; undefined where it ran at once. */
+function lastOffset(recent: readonly Command[]): number | undefined {
+  const started = recent.filter(({ action }) => action.kind !== "charge.stop");
+  const newest = started.reduce<Command | undefined>((a, b) => (a && a.issuedAt >= b.issuedAt ? a : b), undefined);
+  return newest?.offsetSeconds;
 }
 
 function lastEdge(plan: Plan, at: Instant): Instant {

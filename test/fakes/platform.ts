@@ -30,7 +30,7 @@ import { fakeVendor } from "./vendor.ts";
 type Message = { dueAt: Instant; functionId: string; batchSize: number; body: string };
 type Told = { at: Instant; name: EventName; detail: Record<string, unknown> };
 
-const STEP_MS = 30_000;
+export const STEP_MS = 30_000;
 const Issued = BusRecord("CommandIssued", EVENTS.CommandIssued);
 
 /** The whole path in memory: run functions, stores and one vendor behind the routes of the stack, under a moving clock. */

@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { fakeAccountsStore } from "../fakes/accounts-store.ts";
 import { fakeAssetsStore } from "../fakes/assets-store.ts";
+import { fakeBudgetsStore } from "../fakes/budgets-store.ts";
 import { fakeCommandsStore } from "../fakes/commands-store.ts";
 import { accountsContract } from "../fakes/contract/accounts.ts";
 import { assetsContract } from "../fakes/contract/assets.ts";
+import { budgetsContract } from "../fakes/contract/budgets.ts";
 import { commandsContract } from "../fakes/contract/commands.ts";
 import { engineIsHere, engineStores } from "../fakes/contract/engine.ts";
 import { habitsContract } from "../fakes/contract/habits.ts";
+import { memoryStores } from "../fakes/contract/memory.ts";
 import { plansContract } from "../fakes/contract/plans.ts";
 import { readingsContract } from "../fakes/contract/readings.ts";
 import { scheduleContract } from "../fakes/contract/schedule.ts";
@@ -28,6 +31,7 @@ function contract(stores: () => Stores): void {
   habitsContract(stores);
   commandsContract(stores);
   accountsContract(stores);
+  budgetsContract(stores);
 }
 
 describe("the fakes", () => {
@@ -40,7 +44,13 @@ describe("the fakes", () => {
     habits: fakeHabitsStore(),
     commands: fakeCommandsStore(),
     accounts: fakeAccountsStore(),
+    budgets: fakeBudgetsStore(),
   };
+  contract(() => stores);
+});
+
+describe("the real stores on the in-memory DynamoDB, two items a page", () => {
+  const stores = memoryStores();
   contract(() => stores);
 });
 
