@@ -67,7 +67,12 @@ async function runIntegration(
   const stored = await deps.schedule.cursor(name);
   // Nobody has ever been enrolled.
   if (!stored) return { sent: 0, lagMs: 0 };
-  const { claims, cursor, freshness, down, lagMs } = await decide(integration, stored === "new" ? undefined : stored, tickAt, deps);
+  const { claims, cursor, freshness, down, lagMs } = await decide(
+    integration,
+    stored === "new" ? undefined : stored,
+    tickAt,
+    deps,
+  );
 
   const won = await Promise.all(
     claims.map(async (claim) => ((await deps.schedule.claimRun(name, claim.run)) ? [claim] : [])),

@@ -150,12 +150,7 @@ async function readBack(
   return again ? advance(again, asset, deps) : DONE;
 }
 
-async function accept(
-  command: Command,
-  asset: Asset,
-  withoutEffect: boolean,
-  deps: IntegrationDeps,
-): Promise<Handled> {
+async function accept(command: Command, asset: Asset, withoutEffect: boolean, deps: IntegrationDeps): Promise<Handled> {
   const now = deps.now();
   await lookForProof(asset, STREAM_OF_ACTION[command.action.kind], deps);
   const accepted = await deps.commands.transition(command, "accepted", {

@@ -98,7 +98,8 @@ export function fakeScheduleStore(): FakeScheduleStore {
     },
     async advanceCursor(integration, cursor) {
       const before = cursors.get(integration);
-      if (before && before !== "new" && (before.through > cursor.through || before.dueThrough > cursor.dueThrough)) return;
+      if (before && before !== "new" && (before.through > cursor.through || before.dueThrough > cursor.dueThrough))
+        return;
       cursors.set(integration, structuredClone(cursor));
     },
   };

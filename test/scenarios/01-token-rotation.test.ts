@@ -51,7 +51,7 @@ function dying(accounts: AccountsStore) {
 
 /** Looks of fresh processes, two minutes apart, so that each comes after the last one's lease. */
 async function looksLater(world: World, look: () => ReturnType<typeof poll>, looks = 4) {
-  let last = { ok: 0, failed: 0 };
+  let last = { ok: 0, failed: 0, notAttempted: 0 };
   for (let number = 0; number < looks; number++) {
     world.clock.advance(2 * MINUTE_MS);
     last = await look();
@@ -71,8 +71,8 @@ describe("1. Two schedulers renew one customer's login at the same time", () => 
     expect(renewals()).toBe(1);
     expect(await versionOf(world, cloud)).toBe(2);
     // The one that came second leaves it to the first, and reads at its next turn.
-    expect(both).toContainEqual({ ok: 1, failed: 0 });
-    expect(await looksLater(world, look, 1)).toEqual({ ok: 1, failed: 0 });
+    expect(both).toContainEqual({ ok: 1, failed: 0, notAttempted: 0 });
+    expect(await looksLater(world, look, 1)).toMatchObject({ ok: 1, failed: 0 });
     expect(world.events("FaultRaised")).toEqual([]);
   });
 });
@@ -83,7 +83,7 @@ describe("1. A process dies between the vendor's answer and our write", () => {
     const last = dying(world.accounts);
     void look(last.accounts);
     await last.dead;
-    expect(await looksLater(world, look)).toEqual({ ok: 1, failed: 0 });
+    expect(await looksLater(world, look)).toMatchObject({ ok: 1, failed: 0 });
     expect(world.events("FaultRaised")).toEqual([]);
   });
 

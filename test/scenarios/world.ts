@@ -102,6 +102,7 @@ export async function aWorld(clock: FakeClock, clouds: readonly Cloud[], options
       manifest,
       now,
       log,
+      remainingMs: () => 30_000,
       meter: fakeMeter(),
       ...stores,
       bus,
