@@ -1,6 +1,6 @@
 import type { AssetId } from "../../shared/domain/asset.ts";
 import { FAULT_TREATMENT } from "../../shared/domain/fault.ts";
-import { epochMs, type Instant, MINUTE_MS } from "../../shared/domain/instant.ts";
+import { epochMs, type Instant, later, MINUTE_MS } from "../../shared/domain/instant.ts";
 import { activity, MAX_CLOCK_SKEW_MS, type Reachability } from "../../shared/domain/reading.ts";
 import { BLOCKED_MINUTES, isBlocked, type LookWhy } from "../../shared/domain/wheel.ts";
 import type { PollRequest } from "../../shared/integration/poll-request.ts";
@@ -37,10 +37,10 @@ export function roomFor(own: number): number {
 export function choose(
   listed: readonly Listed[],
   latest: (turn: Turn, assetId: AssetId) => Latest | undefined,
-  tickAt: Instant,
-  isOpen: boolean,
+  { tickAt, now, isOpen }: { tickAt: Instant; now: Instant; isOpen: boolean },
 ): { chosen: Chosen[]; freshness: Freshness } {
-  const nowMs = epochMs(tickAt);
+  // A late tick must not take for a wrong clock what was fetched since its minute.
+  const nowMs = epochMs(later(tickAt, now));
   const candidates = listed.map(({ turn, members }) => ({
     turn,
     due: members.filter((member) => isWorthIt(turn, member, latest(turn, member.assetId)?.reach, nowMs)),

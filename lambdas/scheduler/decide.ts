@@ -40,7 +40,7 @@ export async function decide(
   const madeGood = down.isOpen ? [] : await listWithin(roomFor(ownCount), name, turns.missed, deps);
   const all = [...listed, ...madeGood];
   const latest = await latestOf(all, deps);
-  const { chosen, freshness } = choose(all, latest, tickAt, down.isOpen);
+  const { chosen, freshness } = choose(all, latest, { tickAt, now: deps.now(), isOpen: down.isOpen });
 
   const occupied = new Set(all.filter(({ members }) => members.length > 0).map(({ turn }) => turn));
   const claims = chosen
