@@ -7,10 +7,12 @@ import type { Runtime } from "../handler.ts";
 import type { Meter } from "../metrics.ts";
 import type { AssetsStore } from "../store/assets.ts";
 import type { CommandsStore } from "../store/commands.ts";
+import type { KillSwitchStore } from "../store/kill-switch.ts";
 import type { ReadingsStore } from "../store/readings.ts";
 import type { ScheduleStore } from "../store/schedule.ts";
 import type { Budget } from "./budget.ts";
 import type { VendorClient } from "./contract.ts";
+import type { VendorBudget } from "./vendor-budget.ts";
 
 /** Everything an integration's two jobs, polling and commanding, may touch. */
 export type IntegrationDeps = Pick<Runtime, "now" | "log" | "remainingMs"> & {
@@ -18,7 +20,8 @@ export type IntegrationDeps = Pick<Runtime, "now" | "log" | "remainingMs"> & {
   assets: Pick<AssetsStore, "get">;
   readings: Pick<ReadingsStore, "latest" | "record" | "recordFailure">;
   schedule: Pick<ScheduleStore, "claimBatch" | "finishBatch" | "lookAt" | "move">;
-  commands: Pick<CommandsStore, "get" | "transition" | "recent">;
+  commands: Pick<CommandsStore, "get" | "newest" | "transition" | "recent" | "told">;
+  killSwitch: Pick<KillSwitchStore, "read">;
   bus: Bus;
   tokens: TokenSource;
   vendor: VendorClient;
@@ -28,14 +31,19 @@ export type IntegrationDeps = Pick<Runtime, "now" | "log" | "remainingMs"> & {
   withToken<T>(asset: Asset, accessToken: string, call: (accessToken: string) => Promise<T>): Promise<T>;
 };
 
-export function withTokenFrom(tokens: TokenSource): IntegrationDeps["withToken"] {
+/** `budget` is told for which asset the calls are made. */
+export function withTokenFrom(
+  tokens: TokenSource,
+  budget: Pick<VendorBudget, "workingOn"> = { workingOn: (_asset, work) => work() },
+): IntegrationDeps["withToken"] {
   return async (asset, accessToken, call) => {
+    const callWith = (token: string) => budget.workingOn(asset, () => call(token));
     try {
-      return await call(accessToken);
+      return await callWith(accessToken);
     } catch (error) {
       if (!(error instanceof VendorError) || error.fault !== "token-expired") throw error;
       await tokens.refusedToken(asset.accountId, accessToken);
-      return call(await tokens.accessToken(asset.accountId));
+      return callWith(await tokens.accessToken(asset.accountId));
     }
   };
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { verdict } from "../../lambdas/verifier/verdict.ts";
 import { tokenSource } from "../../shared/auth.ts";
 import { STREAM_OF_KIND } from "../../shared/domain/asset.ts";
@@ -18,6 +19,7 @@ import { unlimitedBudget } from "../fakes/budget.ts";
 import { fakeBus } from "../fakes/bus.ts";
 import { fakeClock } from "../fakes/clock.ts";
 import { fakeCommandsStore } from "../fakes/commands-store.ts";
+import { fakeKillSwitchStore } from "../fakes/kill-switch-store.ts";
 import { fakeMeter } from "../fakes/meter.ts";
 import { fakeReadingsStore } from "../fakes/readings-store.ts";
 import { fakeScheduleStore } from "../fakes/schedule-store.ts";
@@ -82,9 +84,10 @@ export async function aWorld(folder: Folder, faults: "none" | "some" | "many") {
     now: clock.now,
     log,
     remainingMs: () => 30_000,
+    newId: randomUUID,
   });
   const bus = fakeBus();
-  const commands = fakeCommandsStore();
+  const commands = fakeCommandsStore([], { by: "integration", now: clock.now });
   const readings = fakeReadingsStore();
   const schedule = fakeScheduleStore();
   const deps: IntegrationDeps = {
@@ -100,6 +103,7 @@ export async function aWorld(folder: Folder, faults: "none" | "some" | "many") {
     tokens,
     vendor: folder.connect({ endpoint, now: clock.now, count: () => {}, fetch: countedFetch }),
     meter: fakeMeter(),
+    killSwitch: fakeKillSwitchStore(),
     budget: unlimitedBudget(),
     withToken: withTokenFrom(tokens),
   };

@@ -6,10 +6,11 @@ export function fakeMeter() {
   const counts = new Map<string, number>();
   /** Counts with dimensions, newest last. */
   const lines: { values: Record<string, number>; dimensions: Record<string, string> }[] = [];
-  const meter: Pick<Meter, "count" | "gauge" | "tally"> = {
+  const meter: Pick<Meter, "count" | "gauge" | "tally" | "flush"> = {
     count: (name, value = 1) => void counts.set(name, (counts.get(name) ?? 0) + value),
     tally: (values, dimensions) => void lines.push({ values, dimensions }),
     gauge: (name, value, dimensions) => void gauges.push({ name, value, dimensions }),
+    flush: () => {},
   };
   return { ...meter, gauges, counts, lines };
 }

@@ -16,6 +16,7 @@ import { fakeAssetsStore } from "./assets-store.ts";
 import { unlimitedBudget } from "./budget.ts";
 import { fakeClock } from "./clock.ts";
 import { fakeCommandsStore } from "./commands-store.ts";
+import { fakeKillSwitchStore } from "./kill-switch-store.ts";
 import { fakeLog } from "./log.ts";
 import { fakeMeter } from "./meter.ts";
 import { oneInvocation } from "./one-invocation.ts";
@@ -65,7 +66,8 @@ export async function platform(options: {
     schedule: fakeScheduleStore(),
     signals: fakeSignalsStore(),
     plans: fakePlansStore(),
-    commands: fakeCommandsStore(),
+    killSwitch: fakeKillSwitchStore(),
+    commands: fakeCommandsStore([], { by: "platform", now }),
   };
   const common = { now, log, bus, ...stores };
   const meter = fakeMeter();
@@ -81,7 +83,7 @@ export async function platform(options: {
   };
   const scheduler = aScheduler(common, [manifest]);
   const optimiserDeps = { ...common, ...oneInvocation() };
-  const verifierDeps = common;
+  const verifierDeps = { ...common, ...oneInvocation(), meter };
   for (const asset of options.assets) await joined(stores.schedule, asset, manifest, now());
 
   /** What the integration's handler does with its queue: each record alone, and what must wait is sent again. */

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { afterEach } from "vitest";
 import { connectMyUplink } from "../../lambdas/integrations/myuplink/client.ts";
 import { manifest } from "../../lambdas/integrations/myuplink/manifest.ts";
@@ -21,6 +22,7 @@ import { unlimitedBudget } from "../fakes/budget.ts";
 import { fakeBus } from "../fakes/bus.ts";
 import { fakeClock } from "../fakes/clock.ts";
 import { fakeCommandsStore } from "../fakes/commands-store.ts";
+import { fakeKillSwitchStore } from "../fakes/kill-switch-store.ts";
 import { fakeLog } from "../fakes/log.ts";
 import { fakeMeter } from "../fakes/meter.ts";
 import { fakeReadingsStore } from "../fakes/readings-store.ts";
@@ -87,7 +89,7 @@ export async function aWorld(options: { pump?: Partial<PumpSpec>; rules?: FaultR
   const endpoint = () => new URL(simulator.url);
   const log = fakeLog();
   const bus = fakeBus();
-  const commands = fakeCommandsStore(options.commands);
+  const commands = fakeCommandsStore(options.commands, { by: "integration", now: clock.now });
   const readings = fakeReadingsStore();
   const tokens = tokenSource({
     integration: manifest.name,
@@ -102,6 +104,7 @@ export async function aWorld(options: { pump?: Partial<PumpSpec>; rules?: FaultR
     now: clock.now,
     log,
     remainingMs: () => 30_000,
+    newId: randomUUID,
   });
   const deps: IntegrationDeps = {
     manifest,
@@ -116,6 +119,7 @@ export async function aWorld(options: { pump?: Partial<PumpSpec>; rules?: FaultR
     tokens,
     vendor: connectMyUplink({ fetch, endpoint, now: clock.now, count: (kind) => counted.push(kind) }),
     meter: fakeMeter(),
+    killSwitch: fakeKillSwitchStore(),
     budget: unlimitedBudget(),
     withToken: withTokenFrom(tokens),
   };

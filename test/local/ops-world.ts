@@ -11,7 +11,10 @@ import { ChargeReading, type Reachability, type Reading, type Stream } from "../
 import type { SeriesId, Slot } from "../../shared/domain/signal.ts";
 import type { Account } from "../../shared/store/accounts.ts";
 import type { Latest } from "../../shared/store/readings.ts";
+import { fakeBudgetsStore } from "../fakes/budgets-store.ts";
 import { fakeBus } from "../fakes/bus.ts";
+import { fakeCommandsStore } from "../fakes/commands-store.ts";
+import { fakeKillSwitchStore } from "../fakes/kill-switch-store.ts";
 import { fakeSignalsStore } from "../fakes/signals-store.ts";
 
 export const VIN = "5YJ3E7EA9PF100001";
@@ -177,6 +180,7 @@ export function fakePlatform(stored: Stored = {}) {
   const members: string[] = [];
   const firstLooks: string[] = [];
   const bus = fakeBus();
+  const budgets = fakeBudgetsStore();
   const signals = fakeSignalsStore(stored.signals);
   const refuse = () => Promise.reject(new Error("the ops commands have no business here"));
   const connection: Connection = {
@@ -217,12 +221,13 @@ export function fakePlatform(stored: Stored = {}) {
       putPortfolio: refuse,
     },
     commands: {
-      recent: async (_, limit) => (stored.commands ?? []).slice(0, limit),
+      ...fakeCommandsStore(stored.commands?.toReversed()),
       issue: refuse,
-      get: refuse,
       transition: refuse,
-      open: refuse,
+      amend: refuse,
+      told: refuse,
     },
+    killSwitch: fakeKillSwitchStore(),
     accounts: {
       get: async (account) => accounts.get(account),
       link: async (account) => void accounts.set(account.account, account),
@@ -232,6 +237,7 @@ export function fakePlatform(stored: Stored = {}) {
       release: refuse,
       expire: refuse,
     },
+    budgets,
     sealer: {
       prepare: async () => (text) => ({
         wrappedKey: "k",
@@ -248,7 +254,7 @@ export function fakePlatform(stored: Stored = {}) {
     close: () => {},
   };
   const target: Target = { name: "the local platform", connection };
-  return { target, assets, accounts, members, firstLooks, bus, signals };
+  return { target, assets, accounts, members, firstLooks, bus, signals, budgets };
 }
 
 /** One asset's row of one stream; a reading of another stream is in another row. */
