@@ -195,7 +195,7 @@ function integrationDeps(platform: Platform, cloud: VendorCloud, invocation: Inv
   });
   const budget: Budget = {
     lease: async (_cls, assets) => ({ granted: [...assets], refused: [] }),
-    settle: () => {},
+    settle: async () => {},
     block: async () => {},
     ramp: async () => ({ granted: true }),
   };

@@ -78,7 +78,7 @@ async function advance(command: CommandRow, asset: Asset, deps: IntegrationDeps)
   try {
     return await act(command, asset, recent, deps);
   } finally {
-    deps.budget.settle([asset]);
+    await deps.budget.settle([asset]);
   }
 }
 
