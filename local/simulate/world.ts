@@ -1,6 +1,6 @@
 import { TABLE_SHAPES } from "../../lib/table-shapes.ts";
 import { STREAM_OF_KIND } from "../../shared/domain/asset.ts";
-import { HOUR_MS, instant, MINUTE_MS, parseInstant } from "../../shared/domain/instant.ts";
+import { HOUR_MS, instant, MINUTE_MS, parseInstant, plusMs } from "../../shared/domain/instant.ts";
 import { accountKey, accountsStore } from "../../shared/store/accounts.ts";
 import { assetsStore } from "../../shared/store/assets.ts";
 import { scheduleStore } from "../../shared/store/schedule.ts";
@@ -161,11 +161,15 @@ async function enrol(fleet: Fleet, memory: MemoryDocumentClient, clouds: readonl
   const linked = new Set<string>();
   for (const asset of fleet.assets) {
     await assets.put(asset);
-    await schedule.addMember({
-      integration: asset.integration,
-      assetId: asset.assetId,
-      stream: STREAM_OF_KIND[asset.kind],
-    });
+    const { integration, assetId, accountId } = asset;
+    const stream = STREAM_OF_KIND[asset.kind];
+    const manifest = clouds.find((cloud) => cloud.manifest.name === integration)?.manifest;
+    const cadence = manifest?.streams.find((one) => one.stream === stream)?.cadence;
+    if (!cadence) throw new Error(`${integration} has no stream ${stream}`);
+    const member = { integration, assetId, accountId, stream, periodMinutes: cadence.idleMinutes };
+    await schedule.join(member);
+    const setAt = instant(START_MS);
+    await schedule.lookAt({ ...member, dueAt: plusMs(setAt, 60_000), setAt, why: "routine" });
     const account = accountKey(asset.integration, asset.accountId);
     const books = clouds.find(({ manifest }) => manifest.name === asset.integration)?.books;
     if (!books || linked.has(account)) continue;
