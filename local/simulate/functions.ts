@@ -9,15 +9,16 @@ import { run as verify } from "../../lambdas/verifier/handler.ts";
 import { type TokenPair, tokenSource } from "../../shared/auth.ts";
 import { eventBridgeBus } from "../../shared/bus.ts";
 import type { Manifest } from "../../shared/domain/manifest.ts";
-import type { Budget } from "../../shared/integration/budget.ts";
 import type { VendorClient } from "../../shared/integration/contract.ts";
 import { type IntegrationDeps, withTokenFrom } from "../../shared/integration/deps.ts";
 import { poll } from "../../shared/integration/poll.ts";
 import { PollRequest } from "../../shared/integration/poll-request.ts";
 import { runQueue } from "../../shared/integration/queue.ts";
+import { vendorBudget } from "../../shared/integration/vendor-budget.ts";
 import { SqsBatch } from "../../shared/queue.ts";
 import { accountsStore } from "../../shared/store/accounts.ts";
 import { assetsStore } from "../../shared/store/assets.ts";
+import { budgetsStore } from "../../shared/store/budgets.ts";
 import { commandsStore } from "../../shared/store/commands.ts";
 import { habitsStore } from "../../shared/store/habits.ts";
 import { killSwitchStore } from "../../shared/store/kill-switch.ts";
@@ -50,6 +51,9 @@ export type Platform = {
 export const PRICE = "octopus-agile#C";
 export const CARBON = "carbon-intensity#national";
 
+/** Little enough that a night's fleet feels it. */
+const RAMP_KW_PER_MINUTE = 20;
+
 const NO_METER = { count() {}, usd() {}, gauge() {}, flush() {} };
 
 /** What every run function of one invocation has: stores over its own client, its bus, its clock and its log. */
@@ -66,6 +70,7 @@ function commonOf(platform: Platform, invocation: Invocation) {
     bus: eventBridgeBus(bus(invocation) as EventBridgeClient, "headroom", now),
     accounts: accountsStore(client, "accounts"),
     assets: assetsStore(client, "assets"),
+    budgets: budgetsStore(client, "accounts"),
     commands: commandsStore(client, "commands", { by: invocation.functionName, now, log }),
     habits: habitsStore(client, "plans"),
     killSwitch: killSwitchStore(client, "commands"),
@@ -171,13 +176,21 @@ function integrationDeps(platform: Platform, cloud: VendorCloud, invocation: Inv
   const common = commonOf(platform, invocation);
   const { globals } = invocation.environment;
   const remembered = remember(globals, "tokens", () => new Map<string, { version: number; pair: TokenPair }>());
+  // Of one invocation only: what it kept for the next would be written by a client that may be dead.
+  const budget = vendorBudget({
+    manifest,
+    store: common.budgets,
+    now: common.now,
+    meter: common.meter,
+    rampKwPerMinute: RAMP_KW_PER_MINUTE,
+  });
   const endpointName = Object.keys(manifest.endpoints)[0] ?? "";
   const vendor: VendorClient = simulatedVendor(
     {
       fetch: vendorFetch(world, invocation, cloud),
       endpoint: (name) => new URL(manifest.endpoints[name] ?? ""),
       now: common.now,
-      count: () => {},
+      count: budget.called,
     },
     endpointName,
   );
@@ -193,13 +206,7 @@ function integrationDeps(platform: Platform, cloud: VendorCloud, invocation: Inv
       return `${invocation.id}-${ids}`;
     },
   });
-  const budget: Budget = {
-    lease: async (_cls, assets) => ({ granted: [...assets], refused: [] }),
-    settle: async () => {},
-    block: async () => {},
-    ramp: async () => ({ granted: true }),
-  };
-  return { ...common, manifest, tokens, vendor, budget, withToken: withTokenFrom(tokens) };
+  return { ...common, manifest, tokens, vendor, budget, withToken: withTokenFrom(tokens, budget) };
 }
 
 function remember<T>(globals: Map<string, unknown>, name: string, make: () => T): T {
