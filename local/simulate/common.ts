@@ -35,7 +35,7 @@ export type Platform = {
 export const PRICE = "octopus-agile#C";
 export const CARBON = "carbon-intensity#national";
 
-export const NO_METER = { count() {}, usd() {}, gauge() {}, flush() {} };
+export const NO_METER = { count() {}, usd() {}, gauge() {}, tally() {}, flush() {} };
 
 /** Names that no other run of the world gives, and that every run of the seed gives again. */
 export function newIds(prefix: string): () => string {

@@ -6,6 +6,7 @@ import { run as verify } from "../../lambdas/verifier/handler.ts";
 import { CARBON, commonOf, type Platform, PRICE, sendTo } from "./common.ts";
 import { integrationFunction } from "./integration.ts";
 import { effect, type FunctionSpec } from "./lambda.ts";
+import { pause } from "./ports.ts";
 
 /** The deployed functions by name, with the sizes that the stack gives them. */
 export function functionsOf(platform: Platform): Map<string, FunctionSpec> {
@@ -29,6 +30,8 @@ export function functionsOf(platform: Platform): Map<string, FunctionSpec> {
         schedule(event as never, {
           ...commonOf(platform, invocation),
           integrations: manifests.map(({ name, streams, limits }) => ({ name, streams, limits, functionName: name })),
+          refusedRows: () => [],
+          pause: (ms) => pause(world, invocation, ms),
           send: (functionName, request) =>
             effect(world, invocation, {
               place: "invoke",

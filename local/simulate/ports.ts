@@ -128,7 +128,7 @@ export function renewalFrom(world: World, invocation: Invocation, cloud: VendorC
   };
 }
 
-function pause(world: World, invocation: Invocation, ms: number): Promise<void> {
+export function pause(world: World, invocation: Invocation, ms: number): Promise<void> {
   return new Promise((resolve) => {
     world.engine.after(ms, () => {
       if (invocation.isDead) return false;

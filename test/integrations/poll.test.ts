@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { HOUR_MS, MINUTE_MS } from "../../shared/domain/instant.ts";
-import { poll } from "../../shared/integration/poll.ts";
+import { HOUR_MS, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
+import { batchKey } from "../../shared/store/schedule-rows.ts";
 import { anAsset, at } from "../builders.ts";
 import { published } from "../fakes/bus.ts";
-import { aFault, anIntegration, fakeTokens } from "./job-bench.ts";
+import { aFault, anIntegration, aStart, fakeTokens, TWO } from "./job-bench.ts";
 
 const cars = (count: number) =>
   Array.from({ length: count }, (_, index) => anAsset({ integration: "tesla", assetId: `car-000${index + 1}` }));
@@ -11,18 +11,23 @@ const cars = (count: number) =>
 describe("a batch", () => {
   it("records each reading, tells of them in one event, and is written off in the run ledger", async () => {
     const fleet = anIntegration({ assets: cars(3) });
-    await expect(fleet.poll(["car-0001", "car-0002", "car-0003"], "batch-7")).resolves.toEqual({ ok: 3, failed: 0 });
+    const batchId = batchKey({ minute: TWO, part: "charge#15", attempt: 1 }, 7);
+    await expect(fleet.poll(["car-0001", "car-0002", "car-0003"], { batchId })).resolves.toMatchObject({
+      ok: 3,
+      failed: 0,
+    });
     const [event, ...others] = published(fleet.bus, "TelemetryRecorded");
     expect(others).toEqual([]);
     expect(event?.readings.map(({ assetId }) => assetId)).toEqual(["car-0001", "car-0002", "car-0003"]);
     expect(event?.matters).toBe(true);
-    expect(fleet.schedule.finished.get("tesla|batch-7")).toMatchObject({ ok: 3, failed: 0 });
+    expect(fleet.schedule.finished.get(`tesla|${batchId}`)).toMatchObject({ ok: 3, notAttempted: 0, faults: {} });
   });
 
   it("that is delivered twice is read once", async () => {
     const fleet = anIntegration();
-    await fleet.poll(["car-0001"], "batch-7");
-    await expect(fleet.poll(["car-0001"], "batch-7")).resolves.toEqual({ ok: 0, failed: 0 });
+    const batchId = batchKey({ minute: TWO, part: "charge#15", attempt: 1 }, 7);
+    await fleet.poll(["car-0001"], { batchId });
+    await expect(fleet.poll(["car-0001"], { batchId })).resolves.toMatchObject({ ok: 0, failed: 0 });
     expect(fleet.vendor.calls).toEqual(["look car-0001"]);
     expect(fleet.log.codes()).toEqual(["POLL_BATCH_DUPLICATE"]);
   });
@@ -33,7 +38,7 @@ describe("a batch", () => {
   ])("is not spoiled by one asset with %s", async (_, error, faultClass) => {
     const fleet = anIntegration({ assets: cars(3) });
     fleet.vendor.next.look = [error];
-    await expect(fleet.poll(["car-0001", "car-0002", "car-0003"])).resolves.toEqual({ ok: 2, failed: 1 });
+    await expect(fleet.poll(["car-0001", "car-0002", "car-0003"])).resolves.toMatchObject({ ok: 2, failed: 1 });
     expect(published(fleet.bus, "TelemetryRecorded")[0]?.readings).toHaveLength(2);
     const reaches = await Promise.all(["car-0001", "car-0002", "car-0003"].map((id) => fleet.reachOf(id)));
     expect(reaches.map((reach) => reach?.faultClass)).toEqual([faultClass, null, null]);
@@ -41,22 +46,20 @@ describe("a batch", () => {
 
   it("calls what looks like an outage one only when the vendor's other devices fail too", async () => {
     const fleet = anIntegration();
-    const assets = [{ assetId: "car-0001", expectAwake: false }];
-    const look = async (nth: number, vendorDown?: true) => {
+    const look = async (vendorDown?: true) => {
       fleet.vendor.next.look = [aFault("vendor-outage")];
-      const request = { kind: "poll" as const, batchId: `b-${nth}`, stream: "charge" as const, assets };
-      await poll({ ...request, ...(vendorDown && { vendorDown }) }, fleet.deps);
+      await fleet.poll(["car-0001"], vendorDown ? { vendorDown } : {});
       return (await fleet.reachOf("car-0001"))?.faultClass;
     };
-    for (const nth of [1, 2, 3]) expect(await look(nth)).toBe("transient");
+    for (const _ of [1, 2, 3]) expect(await look()).toBe("transient");
     expect(published(fleet.bus, "FaultRaised")).toEqual([]);
-    expect(await look(4, true)).toBe("vendor-outage");
+    expect(await look(true)).toBe("vendor-outage");
     expect(published(fleet.bus, "FaultRaised")).toMatchObject([{ faultClass: "vendor-outage" }]);
   });
 
   it("counts an asset that is no longer there as failed, and reads the others", async () => {
     const fleet = anIntegration();
-    await expect(fleet.poll(["car-0001", "car-gone"])).resolves.toEqual({ ok: 1, failed: 1 });
+    await expect(fleet.poll(["car-0001", "car-gone"])).resolves.toMatchObject({ ok: 1, failed: 1 });
   });
 });
 
@@ -74,7 +77,7 @@ describe("a reading", () => {
     const unknown = ["chargingMode: 42", 'unit of power: "hp"'];
     const look: typeof client.look = async (...given) => ({ ...(await client.look(...given)), unknown });
     const fleet = anIntegration({ vendor: { ...client, look } });
-    await expect(fleet.poll()).resolves.toEqual({ ok: 1, failed: 0 });
+    await expect(fleet.poll()).resolves.toMatchObject({ ok: 1, failed: 0 });
     expect((await fleet.readings.latest(["car-0001"], "charge")).get("car-0001")?.reading).toBeDefined();
     expect(fleet.log.of("VENDOR_WORD_UNKNOWN")).toMatchObject([
       { fields: { assetId: "car-0001", words: 'chargingMode: 42; unit of power: "hp"', count: 2 } },
@@ -91,7 +94,7 @@ describe("a reading", () => {
       charging: true,
       reading: { observedAt: at("2026-11-21T01:40Z") },
     });
-    await expect(fleet.poll()).resolves.toEqual({ ok: 1, failed: 0 });
+    await expect(fleet.poll()).resolves.toMatchObject({ ok: 1, failed: 0 });
     expect(published(fleet.bus, "TelemetryRecorded")).toHaveLength(1);
     expect(fleet.log.codes()).toEqual(["READING_OLDER"]);
   });
@@ -111,7 +114,7 @@ describe("a reading", () => {
       reading: { observedAt: at("2099-01-01T00:00Z"), receivedAt: at("2026-11-21T02:00Z") },
     };
     fleet.vendor.devices.set("car-0001", ahead);
-    await expect(fleet.poll()).resolves.toEqual({ ok: 0, failed: 1 });
+    await expect(fleet.poll()).resolves.toMatchObject({ ok: 0, failed: 1 });
     await fleet.poll();
     expect((await fleet.readings.latest(["car-0001"], "charge")).get("car-0001")?.reading).toBeUndefined();
     expect(published(fleet.bus, "FaultRaised")).toMatchObject([{ faultClass: "malformed-message" }]);
@@ -125,7 +128,7 @@ describe("a reading", () => {
     const fleet = anIntegration();
     const reading = { observedAt: at("2026-11-21T02:05Z"), receivedAt: at("2026-11-21T02:00Z") };
     fleet.vendor.devices.set("car-0001", { awake: true, charging: false, reading });
-    await expect(fleet.poll()).resolves.toEqual({ ok: 1, failed: 0 });
+    await expect(fleet.poll()).resolves.toMatchObject({ ok: 1, failed: 0 });
   });
 });
 
@@ -179,7 +182,7 @@ describe("a sleeping car", () => {
     const fleet = anIntegration();
     await fleet.poll();
     fleet.vendor.devices.set("car-0001", { awake: false, charging: false });
-    await expect(fleet.poll()).resolves.toEqual({ ok: 1, failed: 0 });
+    await expect(fleet.poll()).resolves.toMatchObject({ ok: 1, failed: 0 });
     expect(await fleet.reachOf()).toMatchObject({ online: false, failures: 0, faultClass: null });
     expect((await fleet.readings.latest(["car-0001"], "charge")).get("car-0001")?.reading).toBeDefined();
   });
@@ -190,7 +193,7 @@ describe("an expired token", () => {
     const tokens = fakeTokens();
     const fleet = anIntegration({ tokens: () => tokens });
     fleet.vendor.next.look = [aFault("token-expired")];
-    await expect(fleet.poll()).resolves.toEqual({ ok: 1, failed: 0 });
+    await expect(fleet.poll()).resolves.toMatchObject({ ok: 1, failed: 0 });
     expect(tokens.asked).toEqual(["access customer-0001", "refused customer-0001", "access customer-0001"]);
     expect(fleet.vendor.calls).toHaveLength(2);
   });
@@ -198,8 +201,136 @@ describe("an expired token", () => {
   it("that is refused again is not renewed again", async () => {
     const fleet = anIntegration();
     fleet.vendor.next.look = [aFault("token-expired"), aFault("token-expired")];
-    await expect(fleet.poll()).resolves.toEqual({ ok: 0, failed: 1 });
+    await expect(fleet.poll()).resolves.toMatchObject({ ok: 0, failed: 1 });
     expect(fleet.vendor.calls).toHaveLength(2);
     expect(fleet.bus.published).toEqual([]);
+  });
+});
+
+describe("after a look", () => {
+  const places = (fleet: ReturnType<typeof anIntegration>) =>
+    fleet.schedule.members().map(({ assetId, periodMinutes }) => [assetId, periodMinutes]);
+  const asked = (fleet: ReturnType<typeof anIntegration>) =>
+    fleet.schedule.looks().map(({ why, dueAt }) => [why, dueAt]);
+  const member = { integration: "tesla", assetId: "car-0001", accountId: "customer-0001", stream: "charge" } as const;
+
+  it("an asset that was plugged in is moved to the wheel of those", async () => {
+    const fleet = anIntegration();
+    await fleet.schedule.join({ ...member, periodMinutes: 15 });
+    await fleet.poll();
+    await fleet.poll();
+    expect(places(fleet)).toEqual([["car-0001", 30]]);
+  });
+
+  it("one that charges is asked for again before its turn, and one that failed too", async () => {
+    const fleet = anIntegration({ assets: cars(3) });
+    fleet.vendor.devices.set("car-0001", { awake: true, charging: true });
+    fleet.vendor.devices.set("car-0002", { awake: true, charging: false });
+    await fleet.poll(["car-0001", "car-0002"]);
+    expect(asked(fleet).map(([why]) => why)).toEqual(["charging"]);
+    fleet.vendor.next.look = [aFault("transient")];
+    await fleet.poll(["car-0003"]);
+    expect(asked(fleet)[0]).toEqual(["backoff", plusMs(TWO, MINUTE_MS)]);
+  });
+
+  const accepted = aStart({ status: "accepted", acceptedAt: TWO, checkAt: plusMs(TWO, 11 * MINUTE_MS) });
+  const forProof = (why: "command" | "routine") => ({
+    assets: [{ assetId: "car-0001", expectAwake: true, why, periodMinutes: 30 }],
+  });
+
+  it("for the proof of a command the next is asked for, until it is in: then nobody is looked at in vain", async () => {
+    const fleet = anIntegration({ commands: [accepted] });
+    await fleet.poll(["car-0001"], forProof("command"));
+    expect(asked(fleet)).toEqual([["command", plusMs(TWO, MINUTE_MS)]]);
+    await fleet.commands.transition(accepted, "confirmed", { endedAt: TWO }, []);
+    fleet.clock.advance(MINUTE_MS);
+    await expect(fleet.poll(["car-0001"], forProof("command"))).resolves.toMatchObject({ ok: 1, failed: 0 });
+    expect(fleet.vendor.calls).toEqual(["look car-0001"]);
+    expect(asked(fleet)).toHaveLength(1);
+  });
+
+  it("a command that is taken is looked for in the next minute", async () => {
+    const start = aStart();
+    const fleet = anIntegration({ commands: [start] });
+    await fleet.deliver(start);
+    expect(asked(fleet)).toEqual([["command", plusMs(TWO, MINUTE_MS)]]);
+  });
+});
+
+describe("a batch that cannot look at everybody", () => {
+  const ids = ["car-0001", "car-0002", "car-0003", "car-0004", "car-0005", "car-0006", "car-0007"];
+  const one = (fleet: ReturnType<typeof anIntegration>) => ({
+    ...fleet,
+    deps: Object.assign(fleet.deps, {
+      manifest: { ...fleet.deps.manifest, limits: { batchSize: 25, concurrency: 1, reservedConcurrency: 1 } },
+    }),
+  });
+  const askedFor = (fleet: ReturnType<typeof anIntegration>) =>
+    fleet.schedule.looks().map(({ assetId, dueAt }) => [assetId, dueAt]);
+
+  it("leaves all of it to their next turn when that has come, but for proofs", async () => {
+    const fleet = anIntegration({ assets: cars(2) });
+    const assets = [
+      { assetId: "car-0001", expectAwake: false, why: "routine" as const, periodMinutes: 30 },
+      { assetId: "car-0002", expectAwake: false, why: "command" as const, periodMinutes: 30 },
+    ];
+    await expect(fleet.poll([], { assets, notAfter: TWO })).resolves.toEqual({ ok: 0, failed: 0, notAttempted: 2 });
+    expect(fleet.vendor.calls).toEqual([]);
+    expect(fleet.log.codes()).toContain("POLL_BATCH_LATE");
+    expect(askedFor(fleet)).toEqual([["car-0002", plusMs(TWO, MINUTE_MS)]]);
+  });
+
+  it("stops in time, and asks for the others in the next minute", async () => {
+    const fleet = one(anIntegration({ assets: cars(3) }));
+    let leftMs = 35_000;
+    fleet.deps.remainingMs = () => {
+      leftMs -= 11_000;
+      return leftMs;
+    };
+    await expect(fleet.poll(ids.slice(0, 3))).resolves.toEqual({ ok: 1, failed: 0, notAttempted: 2 });
+    expect(askedFor(fleet)).toEqual(["car-0002", "car-0003"].map((id) => [id, plusMs(TWO, MINUTE_MS)]));
+  });
+
+  it("stops at a 429, blocks everybody, and comes back when the vendor said", async () => {
+    const fleet = one(anIntegration({ assets: cars(3) }));
+    const blocked: unknown[] = [];
+    fleet.deps.budget = { ...fleet.deps.budget, block: async (_, error) => void blocked.push(error) };
+    const tooMany = aFault("rate-limited", { retryAfterMs: 4 * MINUTE_MS });
+    fleet.vendor.next.look = [tooMany];
+    await expect(fleet.poll(ids.slice(0, 3))).resolves.toEqual({ ok: 0, failed: 1, notAttempted: 2 });
+    expect(blocked).toEqual([tooMany]);
+    expect(askedFor(fleet).map(([, dueAt]) => dueAt)).toEqual(Array(3).fill(plusMs(TWO, 4 * MINUTE_MS)));
+  });
+
+  it("stops when the vendor is down, and leaves the others to the breaker", async () => {
+    const fleet = one(anIntegration({ assets: cars(7) }));
+    fleet.vendor.next.look = Array.from({ length: 7 }, () => aFault("vendor-outage"));
+    await expect(fleet.poll(ids)).resolves.toEqual({ ok: 0, failed: 5, notAttempted: 2 });
+    expect(
+      askedFor(fleet)
+        .map(([id]) => id)
+        .sort(),
+    ).toEqual(ids.slice(0, 5));
+  });
+
+  it("looks at whom the budget refuses when it says", async () => {
+    const fleet = anIntegration({ assets: cars(3) });
+    const { lease } = fleet.deps.budget;
+    fleet.deps.budget = {
+      ...fleet.deps.budget,
+      lease: async (cls, assets) => ({
+        granted: (await lease(cls, assets.slice(0, 1))).granted,
+        refused: assets.slice(1).map((asset) => ({ asset, retryAfterMs: 90_000 })),
+      }),
+    };
+    await expect(fleet.poll(ids.slice(0, 3))).resolves.toEqual({ ok: 1, failed: 0, notAttempted: 2 });
+    expect(askedFor(fleet)).toEqual(["car-0002", "car-0003"].map((id) => [id, plusMs(TWO, 2 * MINUTE_MS)]));
+  });
+
+  it("does not look at whom somebody else has looked at since the tick", async () => {
+    const fleet = anIntegration();
+    await fleet.poll();
+    await expect(fleet.poll(["car-0001"], { tickAt: plusMs(TWO, -1000) })).resolves.toMatchObject({ ok: 1 });
+    expect(fleet.vendor.calls).toHaveLength(1);
   });
 });
