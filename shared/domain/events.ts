@@ -82,4 +82,6 @@ export type EventDetail<N extends EventName> = z.infer<(typeof EVENTS)[N]>;
 export type NewEvent = {
   [N in EventName]: { name: N; detail: Omit<EventDetail<N>, "version" | "eventId" | "occurredAt"> };
 }[EventName];
+/** An event that has its id and time already: told twice, it is the same event. */
+export type StampedEvent = NewEvent & { eventId: string; occurredAt: Instant };
 export const EVENT_SOURCE = "headroom";

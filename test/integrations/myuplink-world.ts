@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { afterEach } from "vitest";
 import { connectMyUplink } from "../../lambdas/integrations/myuplink/client.ts";
 import { manifest } from "../../lambdas/integrations/myuplink/manifest.ts";
@@ -86,7 +87,7 @@ export async function aWorld(options: { pump?: Partial<PumpSpec>; rules?: FaultR
   const endpoint = () => new URL(simulator.url);
   const log = fakeLog();
   const bus = fakeBus();
-  const commands = fakeCommandsStore(options.commands);
+  const commands = fakeCommandsStore(options.commands, { by: "integration", now: clock.now });
   const readings = fakeReadingsStore();
   const tokens = tokenSource({
     integration: manifest.name,
@@ -101,6 +102,7 @@ export async function aWorld(options: { pump?: Partial<PumpSpec>; rules?: FaultR
     now: clock.now,
     log,
     remainingMs: () => 30_000,
+    newId: randomUUID,
   });
   const deps: IntegrationDeps = {
     manifest,
