@@ -1,4 +1,4 @@
-/** What AWS bills for running the platform; a month is 730 hours, a GB 2^30 bytes of logs or 10^9 of nothing else here. */
+/** What AWS bills for what a look at an asset uses. */
 export const PRICES = {
   /** When the prices were last read, and where. */
   asOf: "2026-08-21",
@@ -18,6 +18,8 @@ export const PRICES = {
     queueRequest: 0.4e-6,
     /** Ingestion of 1 GB. */
     logGb: 0.5,
+    /** A data key made or opened. */
+    kmsRequest: 3e-6,
   },
 } as const;
 
@@ -32,6 +34,7 @@ export type Usage = {
   events: number;
   queueRequests: number;
   logBytes: number;
+  kmsRequests: number;
 };
 
 const PRICE_OF: Record<keyof Usage, number> = {
@@ -42,6 +45,7 @@ const PRICE_OF: Record<keyof Usage, number> = {
   events: PRICES.usd.event,
   queueRequests: PRICES.usd.queueRequest,
   logBytes: PRICES.usd.logGb / 2 ** 30,
+  kmsRequests: PRICES.usd.kmsRequest,
 };
 export const USED = Object.keys(PRICE_OF) as (keyof Usage)[];
 

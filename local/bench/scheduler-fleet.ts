@@ -45,7 +45,7 @@ export async function benchFleet(assets: number, startMs: number) {
   const vendor = benchVendor(time, startMs);
   const { name } = BENCH_MANIFEST;
   const schedule = scheduleStore(memory, "schedule");
-  const kms = countedKms(() => void (used.kmsRequests += 1));
+  const kms = countedKms(used);
 
   const bus = eventBridgeBus(
     {
@@ -72,7 +72,12 @@ export async function benchFleet(assets: number, startMs: number) {
       meter,
       rampKwPerMinute: 1000,
     });
-    return { meter, budget, sealer: kmsSealer(kms, "key"), remembered: new Map<string, { version: number; pair: TokenPair }>() };
+    return {
+      meter,
+      budget,
+      sealer: kmsSealer(kms, "key"),
+      remembered: new Map<string, { version: number; pair: TokenPair }>(),
+    };
   };
   const idle: ReturnType<typeof environment>[] = [];
   let running = 0;
@@ -181,7 +186,12 @@ export async function benchFleet(assets: number, startMs: number) {
 /** Every car with its login, whose token has been used for a while, and its place on the wheel. */
 async function enrol(
   count: number,
-  { time, memory, schedule, kms }: Pick<BenchFleet, "time" | "memory"> & {
+  {
+    time,
+    memory,
+    schedule,
+    kms,
+  }: Pick<BenchFleet, "time" | "memory"> & {
     schedule: ReturnType<typeof scheduleStore>;
     kms: KMSClient;
   },
@@ -220,10 +230,10 @@ async function enrol(
 }
 
 /** A key service in memory. */
-function countedKms(asked: () => void): KMSClient {
+function countedKms(used: { kmsRequests: number }): KMSClient {
   const keys = new Map<string, Buffer>();
   const send = async (command: GenerateDataKeyCommand | DecryptCommand) => {
-    asked();
+    used.kmsRequests += 1;
     if (command instanceof DecryptCommand) {
       return { Plaintext: keys.get(Buffer.from(command.input.CiphertextBlob ?? []).toString("hex")) };
     }

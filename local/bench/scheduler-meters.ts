@@ -10,7 +10,7 @@ const PLATFORM_LINES_BYTES = 400;
 
 /** What a run used so far; `usage` adds what the tables count themselves. */
 export type Meters = {
-  used: Usage & { kmsRequests: number };
+  used: Usage;
   usage(): Usage;
   log: Log;
   meter(service: string): Meter;
@@ -45,7 +45,7 @@ export function meters(time: VirtualTime, memory: MemoryDocumentClient): Meters 
       };
     },
     log: createLog({ service: "bench", now: () => new Date(time.nowMs()), destination }),
-    meter: (service) => embedded(service, (bytes) => void (used.logBytes += bytes)),
+    meter: (service) => embedded(service, destination.write),
     invoked(durationMs, memoryMb) {
       used.invokes += 1;
       used.gbSeconds += (durationMs / 1000) * (memoryMb / 1024);
@@ -55,17 +55,20 @@ export function meters(time: VirtualTime, memory: MemoryDocumentClient): Meters 
 }
 
 /** The lines of CloudWatch's embedded metric format, counted and not written. */
-function embedded(service: string, wrote: (bytes: number) => void): Meter {
+function embedded(service: string, write: (line: string) => void): Meter {
   let held: Record<string, number> = {};
   const line = (values: Record<string, number>, dimensions: Record<string, string>) => {
     const all = { service, ...dimensions };
     const Metrics = Object.keys(values).map((Name) => ({ Name, Unit: "Count" }));
     const CloudWatchMetrics = [{ Namespace: "Headroom", Dimensions: [Object.keys(all)], Metrics }];
-    wrote(JSON.stringify({ _aws: { Timestamp: 1_764_000_000_000, CloudWatchMetrics }, ...all, ...values }).length + 1);
+    write(`${JSON.stringify({ _aws: { Timestamp: 1_764_000_000_000, CloudWatchMetrics }, ...all, ...values })}\n`);
+  };
+  const add = (name: string, value = 1) => {
+    held[name] = (held[name] ?? 0) + value;
   };
   return {
-    count: (name, value = 1) => void (held[name] = (held[name] ?? 0) + value),
-    usd: (name, value) => void (held[name] = (held[name] ?? 0) + value),
+    count: add,
+    usd: add,
     gauge: (name, value, dimensions) => line({ [name]: value }, dimensions),
     tally: (values, dimensions) => line(values, dimensions),
     flush() {

@@ -9,9 +9,9 @@ const NOTHING: Usage = {
   events: 0,
   queueRequests: 0,
   logBytes: 0,
+  kmsRequests: 0,
 };
-const ofOne = (usage: Partial<Usage>) =>
-  usdPerAssetMonth({ ...NOTHING, ...usage }, { assets: 1, hours: 730 }).total;
+const ofOne = (usage: Partial<Usage>) => usdPerAssetMonth({ ...NOTHING, ...usage }, { assets: 1, hours: 730 }).total;
 
 describe("the price of the scheduler", () => {
   it.each<[keyof Usage, number, number]>([
@@ -22,6 +22,7 @@ describe("the price of the scheduler", () => {
     ["events", 1e6, 1],
     ["queueRequests", 1e6, 0.4],
     ["logBytes", 2 ** 30, 0.5],
+    ["kmsRequests", 10_000, 0.03],
   ])("prices %s by the table", (name, amount, usd) => {
     expect(ofOne({ [name]: amount })).toBeCloseTo(usd, 9);
   });
