@@ -43,7 +43,8 @@ export function benchVendor(time: VirtualTime, startMs: number) {
   let downUntilMs = 0;
   let looks = 0;
   let probes = 0;
-  const lastOkMs = new Map<string, number>();
+  /** Moments, ms, by asset. */
+  const answeredMs = new Map<string, number[]>();
 
   const look = async (asset: Asset) => {
     const second = Math.floor((time.nowMs() - startMs) / 1000);
@@ -58,7 +59,9 @@ export function benchVendor(time: VirtualTime, startMs: number) {
     const isNews = hash32(`${assetId} ${now}`) < CHANGING_SHARE * 2 ** 32;
     const steps = (socSteps.get(assetId) ?? hash32(assetId) % 50) + (isNews ? 1 : 0);
     socSteps.set(assetId, steps);
-    lastOkMs.set(assetId, time.nowMs());
+    const moments = answeredMs.get(assetId);
+    if (moments) moments.push(time.nowMs());
+    else answeredMs.set(assetId, [time.nowMs()]);
     const socPercent = 20 + (steps % 60);
     return {
       online: true,
@@ -84,7 +87,11 @@ export function benchVendor(time: VirtualTime, startMs: number) {
   return {
     client,
     callsInSecond,
-    lastOkMs,
+    /** When each asset was first answered for since a moment, ms, in order. */
+    firstAnswersSince: (sinceMs: number) =>
+      [...answeredMs.values()]
+        .flatMap((moments) => moments.find((moment) => moment >= sinceMs) ?? [])
+        .sort((a, b) => a - b),
     looks: () => looks,
     probes: () => probes,
     goDownUntil: (untilMs: number) => {
