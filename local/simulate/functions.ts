@@ -20,6 +20,7 @@ import { accountsStore } from "../../shared/store/accounts.ts";
 import { assetsStore } from "../../shared/store/assets.ts";
 import { commandsStore } from "../../shared/store/commands.ts";
 import { habitsStore } from "../../shared/store/habits.ts";
+import { killSwitchStore } from "../../shared/store/kill-switch.ts";
 import { plansStore } from "../../shared/store/plans.ts";
 import { readingsStore } from "../../shared/store/readings.ts";
 import { scheduleStore } from "../../shared/store/schedule.ts";
@@ -67,6 +68,7 @@ function commonOf(platform: Platform, invocation: Invocation) {
     assets: assetsStore(client, "assets"),
     commands: commandsStore(client, "commands", { by: invocation.functionName, now, log }),
     habits: habitsStore(client, "plans"),
+    killSwitch: killSwitchStore(client, "commands"),
     plans: plansStore(client, "plans"),
     readings: readingsStore(client, "readings"),
     schedule: scheduleStore(client, "schedule"),
@@ -193,7 +195,7 @@ function integrationDeps(platform: Platform, cloud: VendorCloud, invocation: Inv
   });
   const budget: Budget = {
     lease: async (_cls, assets) => ({ granted: [...assets], refused: [] }),
-    settle: () => {},
+    settle: async () => {},
     block: async () => {},
     ramp: async () => ({ granted: true }),
   };

@@ -59,6 +59,8 @@ export const EVENTS = {
   }),
   /** What a portfolio may draw was set or withdrawn, somewhere in [from, to). */
   GridEventChanged: z.strictObject({ ...base, portfolioId: PortfolioId, from: Instant, to: Instant }),
+  /** Control of all devices was switched off (the kill switch is on) or is allowed again. */
+  ControlSwitched: z.strictObject({ ...base, isOn: z.boolean() }),
   CommandIssued: z.strictObject({ ...commandRef, action: Action, notAfter: Instant }),
   CommandAccepted: z.strictObject({ ...commandRef, withoutEffect: z.boolean() }),
   CommandRejected: z.strictObject({ ...commandRef, faultClass: FaultClass }),
@@ -82,6 +84,17 @@ export type EventDetail<N extends EventName> = z.infer<(typeof EVENTS)[N]>;
 export type NewEvent = {
   [N in EventName]: { name: N; detail: Omit<EventDetail<N>, "version" | "eventId" | "occurredAt"> };
 }[EventName];
-/** An event that has its id and time already: told twice, it is the same event. */
-export type StampedEvent = NewEvent & { eventId: string; occurredAt: Instant };
+/**
+ * An event that has its id and time already: told twice, it is the same event. As it is stored where it is owed; the bus
+ * holds its detail against the catalogue.
+ */
+export const StampedEvent = z
+  .object({
+    name: z.enum(Object.keys(EVENTS) as EventName[]),
+    eventId: z.string().min(8),
+    occurredAt: Instant,
+    detail: z.looseObject({}),
+  })
+  .transform((event) => event as unknown as NewEvent & { eventId: string; occurredAt: Instant });
+export type StampedEvent = z.infer<typeof StampedEvent>;
 export const EVENT_SOURCE = "headroom";

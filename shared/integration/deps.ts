@@ -7,6 +7,7 @@ import type { Runtime } from "../handler.ts";
 import type { Meter } from "../metrics.ts";
 import type { AssetsStore } from "../store/assets.ts";
 import type { CommandsStore } from "../store/commands.ts";
+import type { KillSwitchStore } from "../store/kill-switch.ts";
 import type { ReadingsStore } from "../store/readings.ts";
 import type { ScheduleStore } from "../store/schedule.ts";
 import type { Budget } from "./budget.ts";
@@ -20,6 +21,7 @@ export type IntegrationDeps = Pick<Runtime, "now" | "log"> & {
   readings: Pick<ReadingsStore, "latest" | "record" | "recordFailure">;
   schedule: Pick<ScheduleStore, "claimBatch" | "finishBatch">;
   commands: Pick<CommandsStore, "get" | "newest" | "transition" | "recent" | "told">;
+  killSwitch: Pick<KillSwitchStore, "read">;
   bus: Bus;
   tokens: TokenSource;
   vendor: VendorClient;

@@ -16,6 +16,7 @@ import { accountsStore } from "../store/accounts.ts";
 import { assetsStore } from "../store/assets.ts";
 import { budgetsStore } from "../store/budgets.ts";
 import { commandsStore } from "../store/commands.ts";
+import { killSwitchStore } from "../store/kill-switch.ts";
 import { readingsStore } from "../store/readings.ts";
 import { scheduleStore } from "../store/schedule.ts";
 import { documentClient } from "../store/table.ts";
@@ -138,6 +139,7 @@ function clients(manifest: Manifest, env: z.infer<typeof Environment>, connect: 
       readings: readingsStore(documents, env.READINGS_TABLE),
       schedule: scheduleStore(documents, env.SCHEDULE_TABLE),
       commands: commandsStore(documents, env.COMMANDS_TABLE, { by: manifest.name, ...runtime }),
+      killSwitch: killSwitchStore(documents, env.COMMANDS_TABLE),
       bus,
       tokens,
       vendor,

@@ -17,6 +17,7 @@ import { fakeAssetsStore } from "./assets-store.ts";
 import { unlimitedBudget } from "./budget.ts";
 import { fakeClock } from "./clock.ts";
 import { fakeCommandsStore } from "./commands-store.ts";
+import { fakeKillSwitchStore } from "./kill-switch-store.ts";
 import { fakeLog } from "./log.ts";
 import { fakeMeter } from "./meter.ts";
 import { oneInvocation } from "./one-invocation.ts";
@@ -65,6 +66,7 @@ export async function platform(options: {
     schedule: fakeScheduleStore(),
     signals: fakeSignalsStore(),
     plans: fakePlansStore(),
+    killSwitch: fakeKillSwitchStore(),
     commands: fakeCommandsStore([], { by: "platform", now }),
   };
   const common = { now, log, bus, ...stores };

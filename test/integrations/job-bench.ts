@@ -16,6 +16,7 @@ import { unlimitedBudget } from "../fakes/budget.ts";
 import { fakeBus } from "../fakes/bus.ts";
 import { type FakeClock, fakeClock } from "../fakes/clock.ts";
 import { type FakeCommandsStore, fakeCommandsStore } from "../fakes/commands-store.ts";
+import { fakeKillSwitchStore } from "../fakes/kill-switch-store.ts";
 import { fakeLog } from "../fakes/log.ts";
 import { fakeMeter } from "../fakes/meter.ts";
 import { fakeReadingsStore } from "../fakes/readings-store.ts";
@@ -112,6 +113,7 @@ export function anIntegration(
   const commands: FakeCommandsStore = fakeCommandsStore(options.commands, { by: "tesla", now: clock.now });
   const readings = fakeReadingsStore();
   const schedule = fakeScheduleStore();
+  const killSwitch = fakeKillSwitchStore();
   const tokens = options.tokens?.(log) ?? fakeTokens();
   const meter = fakeMeter();
   const deps: IntegrationDeps = {
@@ -126,6 +128,7 @@ export function anIntegration(
     tokens,
     vendor: options.vendor ?? vendor.client,
     meter,
+    killSwitch,
     budget: unlimitedBudget(),
     withToken: withTokenFrom(tokens),
   };
@@ -137,6 +140,7 @@ export function anIntegration(
     log,
     bus,
     commands,
+    killSwitch,
     readings,
     schedule,
     counts: meter.counts,

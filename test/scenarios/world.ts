@@ -24,6 +24,7 @@ import { unlimitedBudget } from "../fakes/budget.ts";
 import { fakeBudgetsStore } from "../fakes/budgets-store.ts";
 import { type FakeClock, fakeClock } from "../fakes/clock.ts";
 import { fakeCommandsStore } from "../fakes/commands-store.ts";
+import { fakeKillSwitchStore } from "../fakes/kill-switch-store.ts";
 import { fakeLog } from "../fakes/log.ts";
 import { fakeMeter } from "../fakes/meter.ts";
 import { oneInvocation } from "../fakes/one-invocation.ts";
@@ -56,6 +57,7 @@ export async function aWorld(clock: FakeClock, clouds: readonly Cloud[], options
     assets: fakeAssetsStore(assets),
     readings: fakeReadingsStore(),
     schedule: fakeScheduleStore(),
+    killSwitch: fakeKillSwitchStore(),
     commands: fakeCommandsStore([], { by: "world", now }),
     plans: fakePlansStore(),
     signals: fakeSignalsStore(options.price ? { [PRICE]: options.price } : {}),

@@ -5,6 +5,7 @@ import { assetsStore } from "../../../shared/store/assets.ts";
 import { budgetsStore } from "../../../shared/store/budgets.ts";
 import { commandsStore } from "../../../shared/store/commands.ts";
 import { habitsStore } from "../../../shared/store/habits.ts";
+import { killSwitchStore } from "../../../shared/store/kill-switch.ts";
 import { plansStore } from "../../../shared/store/plans.ts";
 import { readingsStore } from "../../../shared/store/readings.ts";
 import { scheduleStore } from "../../../shared/store/schedule.ts";
@@ -24,6 +25,7 @@ export function storesOn(client: DynamoDBDocumentClient, table: (name: TableName
     plans: plansStore(client, table("plans")),
     habits: habitsStore(client, table("plans")),
     commands: commandsStore(client, table("commands"), scribe),
+    killSwitch: killSwitchStore(client, table("commands")),
     accounts: accountsStore(client, table("accounts")),
     budgets: budgetsStore(client, table("accounts")),
   };
