@@ -50,7 +50,7 @@ export type Platform = {
 export const PRICE = "octopus-agile#C";
 export const CARBON = "carbon-intensity#national";
 
-const NO_METER = { count() {}, usd() {}, gauge() {}, flush() {} };
+const NO_METER = { count() {}, usd() {}, gauge() {}, tally() {}, flush() {} };
 
 /** What every run function of one invocation has: stores over its own client, its bus, its clock and its log. */
 function commonOf(platform: Platform, invocation: Invocation) {
@@ -98,6 +98,9 @@ export function functionsOf(platform: Platform): Map<string, FunctionSpec> {
         schedule(event as never, {
           ...commonOf(platform, invocation),
           integrations: manifests.map(({ name, streams, limits }) => ({ name, streams, limits, functionName: name })),
+          // A fleet of a night has never so many batches that they are spread over the minute.
+          pause: async () => {},
+          refusedRows: () => [],
           send: (functionName, request) =>
             effect(world, invocation, {
               place: "invoke",

@@ -19,6 +19,7 @@ import {
 } from "./command-failure.ts";
 import type { Target } from "./contract.ts";
 import type { IntegrationDeps } from "./deps.ts";
+import { lookForProof } from "./next-look.ts";
 import { record, telemetryRecorded } from "./poll.ts";
 
 const AGAIN: Handled = { done: false, retryAfterMs: 1000 };
@@ -131,7 +132,7 @@ async function act(
     action: command.action.kind,
     withoutEffect: taken.withoutEffect,
   });
-  return accept(sending, taken.withoutEffect, deps);
+  return accept(sending, asset, taken.withoutEffect, deps);
 }
 
 function deferred({ commandId }: Command, waitMs: number, deps: IntegrationDeps): Handled {
@@ -180,14 +181,20 @@ async function readBack(
   if (recorded) await deps.bus.publish([telemetryRecorded(deps.manifest.name, [recorded])]);
   // Like the verifier: what the device said before the command proves nothing about it.
   const fresh = look.reading && look.reading.observedAt > command.issuedAt ? look.reading : undefined;
-  if (fresh && proves(command.action, fresh)) return accept(command, false, deps);
+  if (fresh && proves(command.action, fresh)) return accept(command, asset, false, deps);
   const again = await deps.commands.transition(command, "issued", { checkAt: command.notAfter });
   return again ? advance(again, asset, deps) : DONE;
 }
 
-async function accept(command: CommandRow, withoutEffect: boolean, deps: IntegrationDeps): Promise<Handled> {
+async function accept(
+  command: CommandRow,
+  asset: Asset,
+  withoutEffect: boolean,
+  deps: IntegrationDeps,
+): Promise<Handled> {
   const now = deps.now();
   const checkAt = plusMs(now, confirmWithinMs(command, deps));
+  await lookForProof(asset, STREAM_OF_KIND[asset.kind], deps);
   const accepted = await deps.commands.transition(command, "accepted", { acceptedAt: now, withoutEffect, checkAt }, [
     { name: "CommandAccepted", detail: { ...reference(command), withoutEffect } },
   ]);
