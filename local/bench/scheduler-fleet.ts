@@ -16,6 +16,7 @@ import { accountKey, accountsStore } from "../../shared/store/accounts.ts";
 import { assetsStore } from "../../shared/store/assets.ts";
 import { budgetsStore } from "../../shared/store/budgets.ts";
 import { commandsStore } from "../../shared/store/commands.ts";
+import { killSwitchStore } from "../../shared/store/kill-switch.ts";
 import { readingsStore } from "../../shared/store/readings.ts";
 import { scheduleStore } from "../../shared/store/schedule.ts";
 import { memoryDocumentClient } from "../memory/document-client.ts";
@@ -25,7 +26,7 @@ import { BENCH_MANIFEST, benchVendor } from "./scheduler-vendor.ts";
 import { virtualTime } from "./virtual-time.ts";
 
 /** As lib deploys them. */
-const WORKER_MB = 512;
+const WORKER_MB = 256;
 const SCHEDULER_MB = 512;
 const TIMEOUT_MS = 30_000;
 /** Beside waiting for the vendor: the tables, parsing, an average share of starts. */
@@ -114,6 +115,7 @@ export async function benchFleet(assets: number, startMs: number) {
       readings: readingsStore(memory, "readings"),
       schedule,
       commands: commandsStore(memory, "commands", { by: name, now: time.now, log }),
+      killSwitch: killSwitchStore(memory, "commands"),
       bus,
       tokens,
       vendor: {
