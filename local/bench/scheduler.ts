@@ -13,6 +13,8 @@ type Options = { assets: number; check?: boolean; docs?: string };
 
 /** A fleet small enough for every change of the code, whose price is compared with the committed one. */
 const CHECKED = { assets: 5_000, minutes: 15 };
+/** Whole turns: in each, everybody is looked at once. */
+const STEADY_MINUTES = 15;
 const COMMITTED = new URL("../../docs/scheduler-cost.json", import.meta.url);
 const Committed = z.strictObject({ assets: z.number(), minutes: z.number(), usdPerAssetMonth: z.number().positive() });
 /** Members and the minutes their wheel turns in: the same due of ever more, then ever more due. */
@@ -23,7 +25,7 @@ const WHEELS = [
   [1_000_000, 1000],
   [15_000, 15],
   [75_000, 15],
-  [300_000, 15],
+  [150_000, 15],
 ] as const;
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
@@ -72,7 +74,7 @@ async function all({ assets, docs }: Options): Promise<boolean> {
       .join(" ")}`,
   ];
   const fleet = await warmFleet(assets);
-  const quiet = await steady(fleet, assets, 30);
+  const quiet = await steady(fleet, assets, STEADY_MINUTES);
   print(`steady: ${JSON.stringify({ ...quiet.load, looks: quiet.looks })}\n${costTable(quiet)}`);
   const broken = await outage(fleet, assets);
   print(`outage: ${JSON.stringify(broken)}`);
