@@ -98,9 +98,14 @@ export function functionsOf(platform: Platform): Map<string, FunctionSpec> {
         schedule(event as never, {
           ...commonOf(platform, invocation),
           integrations: manifests.map(({ name, streams, limits }) => ({ name, streams, limits, functionName: name })),
-          // A fleet of a night has never so many batches that they are spread over the minute.
-          pause: async () => {},
           refusedRows: () => [],
+          pause: (ms) =>
+            new Promise((resolve) => {
+              world.engine.after(ms, () => {
+                if (!invocation.isDead) resolve();
+                return !invocation.isDead;
+              });
+            }),
           send: (functionName, request) =>
             effect(world, invocation, {
               place: "invoke",

@@ -1,11 +1,11 @@
 import { TABLE_SHAPES } from "../../lib/table-shapes.ts";
-import { HOUR_MS, instant, MINUTE_MS, parseInstant } from "../../shared/domain/instant.ts";
+import { STREAM_OF_KIND } from "../../shared/domain/asset.ts";
+import { HOUR_MS, instant, MINUTE_MS, parseInstant, plusMs } from "../../shared/domain/instant.ts";
 import { accountKey, accountsStore } from "../../shared/store/accounts.ts";
 import { assetsStore } from "../../shared/store/assets.ts";
 import { scheduleStore } from "../../shared/store/schedule.ts";
 import { compilePattern } from "../gateway/event-pattern.ts";
 import { type MemoryDocumentClient, memoryDocumentClient } from "../memory/document-client.ts";
-import { putOnWheel } from "../ops/registry.ts";
 import { seededRandom } from "../random.ts";
 import { Device } from "./device.ts";
 import { engine as newEngine } from "./engine.ts";
@@ -161,10 +161,17 @@ async function enrol(fleet: Fleet, memory: MemoryDocumentClient, clouds: readonl
   const linked = new Set<string>();
   for (const asset of fleet.assets) {
     await assets.put(asset);
+    const { integration, assetId, accountId } = asset;
+    const stream = STREAM_OF_KIND[asset.kind];
+    const manifest = clouds.find((cloud) => cloud.manifest.name === integration)?.manifest;
+    const cadence = manifest?.streams.find((one) => one.stream === stream)?.cadence;
+    if (!cadence) throw new Error(`${integration} has no stream ${stream}`);
+    const member = { integration, assetId, accountId, stream, periodMinutes: cadence.idleMinutes };
+    await schedule.join(member);
+    const setAt = instant(START_MS);
+    await schedule.lookAt({ ...member, dueAt: plusMs(setAt, 60_000), setAt, why: "routine" });
     const account = accountKey(asset.integration, asset.accountId);
-    const cloud = clouds.find(({ manifest }) => manifest.name === asset.integration);
-    if (cloud) await putOnWheel(asset, cloud.manifest, schedule, instant(START_MS));
-    const books = cloud?.books;
+    const books = clouds.find(({ manifest }) => manifest.name === asset.integration)?.books;
     if (!books || linked.has(account)) continue;
     linked.add(account);
     const { expiresInSeconds, ...pair } = books.issue(asset.accountId, START_MS);
