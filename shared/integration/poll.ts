@@ -81,7 +81,7 @@ async function look(request: PollRequest, deps: IntegrationDeps) {
     if (answered === 0 && outages >= OUTAGE_AFTER) stopped ??= { because: "outage" };
     return outcome;
   });
-  deps.budget.settle(granted.map(({ asset }) => asset));
+  await deps.budget.settle(granted.map(({ asset }) => asset));
   await askAgain(unreached, request.stream, deps);
 
   const done = outcomes.filter((outcome) => outcome !== undefined);
