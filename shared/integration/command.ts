@@ -195,7 +195,6 @@ async function accept(
   const now = deps.now();
   await lookForProof(asset, STREAM_OF_ACTION[command.action.kind], deps);
   const checkAt = plusMs(now, confirmWithinMs(command, deps));
-  await lookForProof(asset, STREAM_OF_KIND[asset.kind], deps);
   const accepted = await deps.commands.transition(command, "accepted", { acceptedAt: now, withoutEffect, checkAt }, [
     { name: "CommandAccepted", detail: { ...reference(command), withoutEffect } },
   ]);
