@@ -202,7 +202,7 @@ export function fakePlatform(stored: Stored = {}) {
       ledger: refuse,
       claimBatch: refuse,
       finishBatch: refuse,
-      cursor: refuse,
+      cursors: refuse,
       advanceCursor: refuse,
     },
     readings: {
