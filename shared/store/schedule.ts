@@ -122,6 +122,7 @@ export function scheduleStore(
         );
         return true;
       } catch (error) {
+        // It is not there, or somebody else is moving it.
         if (isTransactionRefused(error)) return false;
         throw error;
       }
