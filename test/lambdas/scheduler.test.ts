@@ -104,7 +104,7 @@ describe("a tick of the scheduler", () => {
     const { tick, schedule } = await world([]);
     expect(await tick()).toEqual([]);
     expect(await schedule.ledger("acme-cars", NEVER)).toEqual([]);
-    expect(await schedule.cursor("acme-cars")).toBeUndefined();
+    expect(await schedule.cursors(["acme-cars"])).toEqual(new Map());
   });
 
   it("looks at each once a period, and reads nobody else's row", async () => {
