@@ -2,7 +2,7 @@ import { type Asset, STREAM_OF_KIND } from "../domain/asset.ts";
 import type { NewEvent } from "../domain/events.ts";
 import type { FaultClass } from "../domain/fault.ts";
 import { epochMs } from "../domain/instant.ts";
-import { changeMatters, MAX_CLOCK_SKEW_MS, type Reachability, type Reading, type Stream } from "../domain/reading.ts";
+import { changeMatters, MAX_CLOCK_SKEW_MS, type Reachability, type Stream } from "../domain/reading.ts";
 import { VendorError } from "../errors.ts";
 import { mapLimited } from "../map-limited.ts";
 import type { Latest } from "../store/readings.ts";
@@ -12,8 +12,8 @@ import type { Look } from "./contract.ts";
 import type { IntegrationDeps } from "./deps.ts";
 import { faultChange, faultOf, standing } from "./fault-change.ts";
 import type { PollRequest } from "./poll-request.ts";
+import { newsOf, type Recorded, tellReadings } from "./tell.ts";
 
-type Recorded = { reading: Reading; matters: boolean };
 type Outcome = { fault?: FaultClass; recorded?: Recorded; events: NewEvent[] };
 
 /** A look that begins with less time left than this, ms, may not end: a vendor's call may take 12 s. */
@@ -81,14 +81,13 @@ async function look(request: PollRequest, deps: IntegrationDeps) {
     if (answered === 0 && outages >= OUTAGE_AFTER) stopped ??= { because: "outage" };
     return outcome;
   });
-  deps.budget.settle(granted.map(({ asset }) => asset));
+  await deps.budget.settle(granted.map(({ asset }) => asset));
   await askAgain(unreached, request.stream, deps);
 
   const done = outcomes.filter((outcome) => outcome !== undefined);
   const recorded = done.flatMap((outcome) => outcome.recorded ?? []);
   const events = done.flatMap((outcome) => outcome.events);
-  if (recorded.length > 0) events.unshift(telemetryRecorded(deps.manifest.name, recorded));
-  if (events.length > 0) await deps.bus.publish(events);
+  await tellReadings(deps.manifest.name, recorded, events, deps);
 
   const gone = ids.length - assets.length;
   const failures = done.flatMap(({ fault }) => fault ?? []);
@@ -120,10 +119,10 @@ async function pollOne(
     const look = await deps.withToken(asset, accessToken, (token) =>
       deps.vendor.look({ asset, accessToken: token, last: known?.reading }, { expectAwake, stream }),
     );
-    const recorded = await record(asset, look, deps, stream);
+    const recorded = await record(asset, look, deps, stream, known);
     const reach = reached(look, deps);
     await planNext(ask, { reading: recorded?.reading ?? known?.reading, reach }, stream, deps);
-    return { ...(recorded ? { recorded } : {}), events: faultChange(asset, known, undefined) };
+    return { ...told(newsOf(recorded, known)), events: faultChange(asset, known, undefined) };
   } catch (error) {
     const fault = standing(faultOf(error), vendorDown ?? false);
     if (error instanceof VendorError)
@@ -138,8 +137,12 @@ async function pollOne(
     await deps.readings.recordFailure(asset.assetId, stream, reach);
     const retryAfterMs = error instanceof VendorError ? error.retryAfterMs : undefined;
     await planNext(ask, { reading: known?.reading, reach, retryAfterMs }, stream, deps);
-    return { fault, error, events: faultChange(asset, known, fault) };
+    return { fault, error, ...told(newsOf(undefined, known)), events: faultChange(asset, known, fault) };
   }
+}
+
+function told(recorded: Recorded | undefined): Pick<Outcome, "recorded"> {
+  return recorded ? { recorded } : {};
 }
 
 function reached({ online }: Look, deps: IntegrationDeps): Reachability {
@@ -155,6 +158,7 @@ export async function record(
   look: Look,
   deps: IntegrationDeps,
   stream: Stream = STREAM_OF_KIND[asset.kind],
+  known?: Latest,
 ): Promise<Recorded | undefined> {
   const { reading, unknown = [] } = look;
   if (unknown.length > 0) {
@@ -179,27 +183,11 @@ export async function record(
       message: "the device's clock is ahead of ours",
     });
   }
-  const { stored, previous } = await deps.readings.record(reading, reach);
+  const { stored, previous } = await deps.readings.record(reading, reach, changeMatters(known?.reading, reading));
   if (!stored) {
     if (previous && previous.observedAt > reading.observedAt)
       deps.log.info("READING_OLDER", { assetId: asset.assetId });
     return undefined;
   }
   return { reading, matters: changeMatters(previous, reading) };
-}
-
-export function telemetryRecorded(integration: string, recorded: Recorded[]): NewEvent {
-  return {
-    name: "TelemetryRecorded",
-    detail: {
-      integration,
-      matters: recorded.some((one) => one.matters),
-      readings: recorded.map(({ reading, matters }) => ({
-        assetId: reading.assetId,
-        stream: reading.stream,
-        observedAt: reading.observedAt,
-        matters,
-      })),
-    },
-  };
 }

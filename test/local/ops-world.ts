@@ -209,6 +209,7 @@ export function fakePlatform(stored: Stored = {}) {
       latest: async ([assetId], stream) => latestOf(stored, assetId, stream),
       record: refuse,
       recordFailure: refuse,
+      told: refuse,
     },
     signals,
     plans: {
