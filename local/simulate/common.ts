@@ -14,7 +14,7 @@ import { signalsStore } from "../../shared/store/signals.ts";
 import { effect, type Invocation, type World } from "./lambda.ts";
 import { clockOf, logOf, tablesOf } from "./ports.ts";
 import { aboutOf } from "./queues.ts";
-import type { GuardBook } from "./sabotage.ts";
+import type { Guard, GuardBook } from "./sabotage.ts";
 import type { VendorCloud } from "./vendor-cloud.ts";
 import type { Watch } from "./watch.ts";
 
@@ -23,6 +23,7 @@ export type Platform = {
   memory: DynamoDBDocumentClient;
   watch: Watch;
   guards: GuardBook;
+  sabotage: Guard | undefined;
   bus: (invocation: Invocation) => Pick<EventBridgeClient, "send">;
   clouds: readonly VendorCloud[];
   sources: (invocation: Invocation) => SignalSource[];
