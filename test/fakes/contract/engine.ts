@@ -7,6 +7,7 @@ import { buildModel } from "../../../local/model.ts";
 import { createTables, startTableEngine } from "../../../local/tables.ts";
 import { accountsStore } from "../../../shared/store/accounts.ts";
 import { assetsStore } from "../../../shared/store/assets.ts";
+import { causesStore } from "../../../shared/store/causes.ts";
 import { commandsStore } from "../../../shared/store/commands.ts";
 import { habitsStore } from "../../../shared/store/habits.ts";
 import { plansStore } from "../../../shared/store/plans.ts";
@@ -59,6 +60,7 @@ export async function engineStores(): Promise<{ stores: Stores; stop: () => void
       assets: assetsStore(client, table("Assets")),
       readings: readingsStore(client, table("Readings")),
       schedule: scheduleStore(client, table("Schedule")),
+      causes: causesStore(client, table("Schedule")),
       signals: signalsStore(client, table("Signals")),
       plans: plansStore(client, table("Plans")),
       habits: habitsStore(client, table("Plans")),
