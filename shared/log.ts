@@ -14,6 +14,8 @@ export const LOG_CODES = {
   TICK_DUPLICATE: "This minute was already claimed by another tick; nothing was fetched twice.",
   POLL_BATCH_DUPLICATE: "This batch was already taken by another delivery of the same invocation.",
   POLL_FAILED: "One asset could not be read.",
+  VENDOR_OUTAGE_BEGAN: "A vendor's assets fail together; it is announced once, for all of them.",
+  VENDOR_OUTAGE_ENDED: "A vendor that was down is read again.",
   VENDOR_WORD_UNKNOWN: "A vendor said what is not documented; that field is unknown, the rest of the reading stands.",
   READING_OLDER: "A reading was older than the stored one and was dropped.",
   READING_FROM_FUTURE: "A reading claims to be from the future and was refused.",

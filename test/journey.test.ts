@@ -1,14 +1,14 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { octopusSource } from "../lambdas/signals/sources/octopus.ts";
 import { EVENT_SOURCE } from "../shared/domain/events.ts";
-import { instant } from "../shared/domain/instant.ts";
+import { epochMs, instant, parseInstant, plusMs } from "../shared/domain/instant.ts";
 import { anAsset } from "./builders.ts";
-import { platform } from "./fakes/platform.ts";
+import { platform, STEP_MS } from "./fakes/platform.ts";
 import { type Route, stackRoutes } from "./fakes/rules.ts";
 import { aRate, fetchOf, halfHourStarts } from "./signals/builders.ts";
 
-const CHEAP_FROM = "2026-11-21T02:00:00.000Z";
-const CHEAP_TO = "2026-11-21T05:00:00.000Z";
+const CHEAP_FROM = parseInstant("2026-11-21T02:00:00.000Z");
+const CHEAP_TO = parseInstant("2026-11-21T05:00:00.000Z");
 const MORNING = "2026-11-21T07:10Z";
 /** 80 % of 60 kWh. */
 const TARGET_KWH = 48;
@@ -57,8 +57,11 @@ describe("a night from price to proof", () => {
     night.vendor.sleep();
     await night.until("2026-11-21T06:00Z");
     const [command] = night.stores.commands.all();
-    expect(command).toMatchObject({ issuedAt: "2026-11-21T01:59:00.000Z", notBefore: CHEAP_FROM });
-    expect(night.vendor.received[0]?.at).toBe(CHEAP_FROM);
+    const moment = plusMs(CHEAP_FROM, 1000 * (command?.offsetSeconds ?? Number.NaN));
+    expect(command).toMatchObject({ issuedAt: "2026-11-21T01:59:00.000Z", notBefore: moment });
+    const lateMs = epochMs(night.vendor.received[0]?.at ?? CHEAP_FROM) - epochMs(moment);
+    expect(lateMs).toBeGreaterThanOrEqual(0);
+    expect(lateMs).toBeLessThan(STEP_MS);
     expect(commandsOf(night)[0]).toEqual({ kind: "charge.start", status: "confirmed" });
   });
 

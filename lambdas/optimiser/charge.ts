@@ -9,6 +9,7 @@ import { type ChargeLoad, readyByOf } from "./loads.ts";
 import { loadNeed } from "./need.ts";
 import { type PlanAnswer, type PlanProblem, plan } from "./plan.ts";
 import { type Market, signalNotes } from "./signals.ts";
+import { spreadSeconds } from "./spread.ts";
 
 /** A command takes a while to act: a plan is done this long before the deadline where there is room. */
 const RESERVE_MS = 2 * MINUTE_MS;
@@ -51,6 +52,7 @@ export function chargeJob(
   const wants = loadNeed(load, usualKwh(habits));
   if (!wants) return "the state of charge is unknown";
   const readyBy = readyByOf(load, now);
+  const leastReserveMs = RESERVE_MS + 1000 * spreadSeconds(asset, { readyBy });
   const { carbonWeightPencePerKg } = (battery?.car ?? asset).preferences;
   const { price, carbon, marketKey } = market;
   const slots = costSlots({ price, carbon, from: now, to: readyBy, carbonWeightPencePerKg });
@@ -62,7 +64,7 @@ export function chargeJob(
     maxPowerKw: Math.min(...supplies.map((supply) => powerOfCurrent(supply, supply.maxCurrentA))),
     minPowerKw: Math.max(...supplies.map((supply) => powerOfCurrent(supply, supply.minCurrentA))),
     slots,
-    reserveMs: RESERVE_MS,
+    reserveMs: leastReserveMs,
     runMs: RUN_MS,
     isCharging: reading.state === "charging" || reading.state === "starting",
   };
@@ -76,7 +78,7 @@ export function chargeJob(
   });
   const { reserveMs, ...alone } = withReserve((reserveMs) => ({ ...plan({ ...whole, reserveMs }), reserveMs }), {
     ...{ departure, now, chargeMs, carbonWeightPencePerKg },
-    leastReserveMs: RESERVE_MS,
+    leastReserveMs,
   });
   whole.reserveMs = reserveMs;
   const head = headOf(whole, previous, readyBy, now);

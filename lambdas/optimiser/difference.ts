@@ -4,10 +4,14 @@ import { FAULT_TREATMENT, type FaultClass } from "../../shared/domain/fault.ts";
 import { HOUR_MS, type Instant, later, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
 import { nextEdge, type Plan, type Window, windowAt } from "../../shared/domain/plan.ts";
 import type { ChargeReading } from "../../shared/domain/reading.ts";
+import { spreadSeconds } from "./spread.ts";
 
+type Issue = Pick<Command, "action" | "notBefore" | "notAfter" | "offsetSeconds" | "reason"> & {
+  windowStartsAt: Instant;
+};
 /** What to do about one load now: a command to issue, and open ones that it overtakes. */
 export type Difference = {
-  issue: { action: Action; windowStartsAt: Instant; notBefore: Instant; notAfter: Instant; reason: string } | undefined;
+  issue: Issue | undefined;
   withdraw: Command[];
 };
 
@@ -44,6 +48,8 @@ export function difference(input: Given & { asset: Car | Charger; reading: Charg
   const { asset, reading, recent } = input;
   if (reading.plugged === false) return NOTHING;
   return settle(input, {
+    spreadSeconds: (window) => spreadSeconds(asset, input.plan, window),
+    isMended: (failed) => hasPowerSince(failed, reading),
     // A charger's limits end by themselves, so that a stop which ran out must be wanted anew; a car stays stopped.
     repeats: asset.kind === "charger",
     idle: "waiting for a cheaper window",
@@ -60,7 +66,15 @@ export function difference(input: Given & { asset: Car | Charger; reading: Charg
 /** The same for any load: `wantedIn` says what a window, or none, wants of it; undefined leaves it alone. */
 export function settle(
   { plan, recent, now, at: givenAt }: Given,
-  load: { repeats: boolean; idle: string; wantedIn: (window: Window | undefined) => Wanted | undefined },
+  load: {
+    repeats: boolean;
+    idle: string;
+    wantedIn: (window: Window | undefined) => Wanted | undefined;
+    /** How long after an edge of the plan it follows, s. */
+    spreadSeconds: (window: Window | undefined) => number;
+    /** Seen to be over, so that nothing waits for it any longer. */
+    isMended?: (failed: Command) => boolean;
+  },
 ): Difference {
   const open = recent.filter((command) => !isEnded(command.status));
   const newestOpen = open.reduce<Command | undefined>((a, b) => (a && a.issuedAt >= b.issuedAt ? a : b), undefined);
@@ -69,17 +83,23 @@ export function settle(
   const window = windowAt(plan, at);
   const wanted = load.wantedIn(window);
   if (!wanted || (newestOpen ? wanted.isSame(newestOpen.action) : wanted.holds)) return NOTHING;
-  if (isHeldBack(lastEnded(recent), wanted.action, now)) return NOTHING;
+  const last = lastEnded(recent);
+  if (last && isHeldBack(last, wanted.action, now) && !load.isMended?.(last)) return NOTHING;
 
   const since = window?.startsAt ?? lastEdge(plan, at);
   const ranOutAt = load.repeats ? lastRunOut(recent, wanted.action, now) : undefined;
   const failedAt = lastFailure(recent, wanted.action);
+  // What a new plan wants at once is no edge that others share. A way back is put off as its way in was.
+  const isEdge = since > plan.madeAt;
+  const offsetSeconds = isEdge ? ((window ? undefined : lastOffset(recent)) ?? load.spreadSeconds(window)) : 0;
+  const offsetMs = offsetSeconds * 1000;
   return {
     issue: {
       action: wanted.action,
       windowStartsAt: [since, failedAt ?? since, ranOutAt ?? since].reduce(later),
-      notBefore: later(since, now),
-      notAfter: window?.endsAt ?? nextEdge(plan, at) ?? plusMs(at, STOP_VALID_MS),
+      notBefore: later(plusMs(since, offsetMs), now),
+      notAfter: plusMs(window?.endsAt ?? nextEdge(plan, at) ?? plusMs(at, STOP_VALID_MS), offsetMs),
+      ...(offsetSeconds > 0 && { offsetSeconds }),
       reason: window?.reason ?? load.idle,
     },
     withdraw: open.filter((command) => command.status === "issued" || command.status === "accepted"),
@@ -117,6 +137,15 @@ function enough(currentA: number, wantedA: number): boolean {
   return currentA >= wantedA && currentA - wantedA < CURRENT_STEP_DOWN_A;
 }
 
+/** A start that a pulled cable or a charger without power made vain: the device says itself when that is over. */
+function hasPowerSince(
+  { status, faultClass, endedAt }: Command,
+  { observedAt, state, plugged }: ChargeReading,
+): boolean {
+  if (status !== "missed" || faultClass !== "customer-must-act" || !endedAt || observedAt <= endedAt) return false;
+  return plugged === true && state !== null && state !== "no-power" && state !== "disconnected";
+}
+
 /** Only the last word counts: a failure is over once any later command has worked. */
 function lastEnded(recent: readonly Command[]): Command | undefined {
   const ended = recent.filter((command) => command.endedAt && command.status !== "withdrawn");
@@ -128,8 +157,8 @@ function isSameIntent(a: Action, b: Action): boolean {
   return a.kind === "heat.mode" && b.kind === "heat.mode" ? a.mode === b.mode : a.kind === b.kind;
 }
 
-function isHeldBack(command: Command | undefined, wanted: Action, now: Instant): boolean {
-  if (!command?.faultClass || !command.endedAt || !isSameIntent(command.action, wanted)) return false;
+function isHeldBack(command: Command, wanted: Action, now: Instant): boolean {
+  if (!command.faultClass || !command.endedAt || !isSameIntent(command.action, wanted)) return false;
   return now < heldUntil(command.endedAt, command.faultClass);
 }
 
@@ -164,6 +193,13 @@ function lastRunOut(recent: readonly Command[], wanted: Action, now: Instant): I
     .map((command) => command.notAfter)
     .sort()
     .at(-1);
+}
+
+/** By how much the newest command was put off that a plan's window called for; undefined where it ran at once. */
+function lastOffset(recent: readonly Command[]): number | undefined {
+  const started = recent.filter(({ action }) => action.kind !== "charge.stop");
+  const newest = started.reduce<Command | undefined>((a, b) => (a && a.issuedAt >= b.issuedAt ? a : b), undefined);
+  return newest?.offsetSeconds;
 }
 
 function lastEdge(plan: Plan, at: Instant): Instant {

@@ -63,6 +63,7 @@ export async function follow(load: Acting, plan: Plan, at: Instant, deps: Follow
     status: "issued",
     issuedAt: now,
     notBefore: issue.notBefore,
+    offsetSeconds: issue.offsetSeconds,
     notAfter: issue.notAfter,
     checkAt: issue.notAfter,
     attempts: 0,

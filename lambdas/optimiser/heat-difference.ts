@@ -5,6 +5,7 @@ import type { Plan, Window } from "../../shared/domain/plan.ts";
 import type { HeatMode, HeatReading } from "../../shared/domain/reading.ts";
 import { type Difference, settle } from "./difference.ts";
 import { HEADROOM_K, MARGIN_K, ROOM_MARGIN_K } from "./heat.ts";
+import { spreadSeconds } from "./spread.ts";
 
 /** Of six changes of mode in a day the last is the way back to normal. */
 const CHANGES_A_DAY = 6;
@@ -26,6 +27,7 @@ export function heatDifference(input: {
   const ours = lastAsked(recent);
   const ownersMode = reading.mode !== null && reading.mode !== "normal" && reading.mode !== ours;
   return settle(input, {
+    spreadSeconds: (window) => spreadSeconds(input.asset, input.plan, window),
     repeats: true,
     idle: "the owner's normal again",
     wantedIn: (window) => {

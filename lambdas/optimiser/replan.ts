@@ -54,7 +54,8 @@ export function replan(
     replanSite(planned, everybody.get(siteId) ?? planned, scene),
   );
   const jobs = settled.flatMap(({ job }) => job ?? []);
-  if (jobs.length === 0) return { replanned: settled, portfolio: undefined };
+  if (jobs.length === 0)
+    return { replanned: scene.events.length > 0 ? settled.map(timed) : settled, portfolio: undefined };
   const { portfolio, asPlanned } = planAll(jobs, limitsFor(settled, scene), scene);
   const replanned = settled.map(({ load, previous, next }): Replanned => {
     const answer = portfolio.answers.get(load.asset.assetId);
@@ -63,7 +64,12 @@ export function replan(
     if (answer === null) return { load, previous, next: previous };
     return { load, previous, next: chargePlan(job, answer, { version: versionAfter(previous), now: scene.now }) };
   });
-  return { replanned, portfolio };
+  return { replanned: scene.events.length > 0 ? replanned.map(timed) : replanned, portfolio };
+}
+
+/** While a grid event is ahead, new plans are followed to the second. */
+function timed(one: Replanned): Replanned {
+  return one.next && one.next !== one.previous ? { ...one, next: { ...one.next, isTimed: true } } : one;
 }
 
 /** Room is kept for who comes later; where even so not everybody who is there can be served, nobody waits. */
@@ -220,5 +226,10 @@ export function sameFrom(now: Instant, a: Plan, b: Plan): boolean {
         ].join(),
       );
   const isKept = (one: Plan) => one.notes.includes(STALE);
-  return a.readyBy === b.readyBy && isKept(a) === isKept(b) && ahead(a).join(";") === ahead(b).join(";");
+  return (
+    a.readyBy === b.readyBy &&
+    a.isTimed === b.isTimed &&
+    isKept(a) === isKept(b) &&
+    ahead(a).join(";") === ahead(b).join(";")
+  );
 }

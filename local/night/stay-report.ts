@@ -1,4 +1,4 @@
-import { HOUR_MS, instant } from "../../shared/domain/instant.ts";
+import { HOUR_MS, instant, MINUTE_MS } from "../../shared/domain/instant.ts";
 import { round } from "../../shared/domain/units.ts";
 import { type Bill, percent, saved, total } from "./bill.ts";
 import { chargeNow, hindsight, type TrueSignals } from "./hindsight.ts";
@@ -29,6 +29,8 @@ export type StayTotals = {
 
 /** A car counts as ready with this much missing: less than a percent of a small battery. */
 const READY_TOLERANCE_KWH = 0.1;
+/** What any platform loses between deciding and power flowing. */
+const START_UP_MS = 3 * MINUTE_MS;
 
 export function stayReport(stay: NightStay, signals: TrueSignals, outcome: Outcome): StayReport {
   const { assetId, integration } = stay.asset;
@@ -41,7 +43,7 @@ export function stayReport(stay: NightStay, signals: TrueSignals, outcome: Outco
     readyBy: instant(stay.readyByMs),
     neededKwh: round(stay.session.energyKwh, 3),
     deliveredKwh: round(actual.energyKwh, 3),
-    couldBeReady: isReady || (outcome.couldBeReady(assetId) && !isThwarted(stay, actual.energyKwh, outcome)),
+    couldBeReady: isReady || (outcome.couldBeReady(assetId) && !isThwarted(stay, signals, outcome)),
     ready: isReady,
     actual,
     chargeNow: chargeNow(stay, signals),
@@ -50,21 +52,19 @@ export function stayReport(stay: NightStay, signals: TrueSignals, outcome: Outco
 }
 
 /**
- * Something that only its owner can mend came between and stayed, such as a plug pulled before the time that was told, and
- * without it all that is missing could still have been charged: waiting until then was no mistake.
+ * Something that only its owner can mend came between, such as a plug pulled early or a charger without power. When it came
+ * all could still be charged, so that waiting was no mistake; when it was over, if ever, it was too late at full power.
  */
-function isThwarted(stay: NightStay, deliveredKwh: number, { injections }: Outcome): boolean {
+function isThwarted(stay: NightStay, signals: TrueSignals, { intervals, injections }: Outcome): boolean {
   const { asset, session, readyByMs } = stay;
-  const missingKwh = session.energyKwh - deliveredKwh;
-  return injections.some(
-    ({ assetId, faultClass, onlyIfAsked, fromMs, toMs }) =>
-      assetId === asset.assetId &&
-      faultClass === "customer-must-act" &&
-      onlyIfAsked === true &&
-      fromMs > session.arrivesAtMs &&
-      toMs >= readyByMs &&
-      missingKwh <= (maxPowerKw(stay) * (readyByMs - fromMs)) / HOUR_MS,
-  );
+  const mostKwh = (fromMs: number) => (maxPowerKw(stay) * Math.max(0, readyByMs - fromMs)) / HOUR_MS;
+  return injections.some(({ assetId, faultClass, onlyIfAsked, fromMs, toMs }) => {
+    if (assetId !== asset.assetId || faultClass !== "customer-must-act" || onlyIfAsked !== true) return false;
+    if (fromMs <= session.arrivesAtMs) return false;
+    const { energyKwh } = signals.billWithin(intervals(assetId), Number.NEGATIVE_INFINITY, fromMs);
+    const missingKwh = session.energyKwh - energyKwh;
+    return missingKwh <= mostKwh(fromMs) && missingKwh > mostKwh(toMs + START_UP_MS);
+  });
 }
 
 export function stayTotals(stays: readonly StayReport[]): StayTotals {

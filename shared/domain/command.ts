@@ -64,6 +64,8 @@ export const Command = z.strictObject({
   issuedAt: Instant,
   /** The device is made ready before this, and told at this moment: waking a car takes up to a minute. */
   notBefore: Instant,
+  /** How long after its plan's edge it is, so that a fleet does not move at once; part of `notBefore` and `notAfter`. */
+  offsetSeconds: z.number().int().min(0).max(600).optional(),
   /** After this the command must not act any more. */
   notAfter: Instant,
   /** When the verifier must look at it next if no reading comes first. */

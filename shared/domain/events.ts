@@ -3,6 +3,7 @@ import { AssetId } from "./asset.ts";
 import { Action } from "./command.ts";
 import { FaultClass } from "./fault.ts";
 import { Instant } from "./instant.ts";
+import { OutageCause } from "./outage.ts";
 import { Proof } from "./plan.ts";
 import { PortfolioId } from "./portfolio.ts";
 
@@ -74,6 +75,23 @@ export const EVENTS = {
     nextStep: z.string(),
   }),
   FaultCleared: z.strictObject({ ...base, assetId: AssetId, integration: z.string(), faultClass: FaultClass }),
+  /** Nobody's assets at a vendor can be read or commanded: told once, in place of a fault of each. */
+  VendorOutageBegan: z.strictObject({
+    ...base,
+    integration: z.string(),
+    faultClass: OutageCause,
+    since: Instant,
+    assetsAffected: z.number().int().nonnegative(),
+    /** What their plans would take in the next hours, kWh. */
+    energyAtRiskKwh: z.number().nonnegative(),
+  }),
+  VendorOutageEnded: z.strictObject({
+    ...base,
+    integration: z.string(),
+    faultClass: OutageCause,
+    since: Instant,
+    endedAt: Instant,
+  }),
 } as const;
 
 export type EventName = keyof typeof EVENTS;

@@ -72,6 +72,8 @@ export const Plan = z.strictObject({
   costPence: z.number().nullable(),
   carbonGrams: z.number().nullable(),
   windows: z.array(Window),
+  /** A grid event is ahead: its edges are followed to the second. */
+  isTimed: z.literal(true).optional(),
   /** Absent where nothing was to be chosen, or a price is unknown. */
   proof: Proof.optional(),
   /** Plain words on signals that were missing, late or estimated. */

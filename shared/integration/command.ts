@@ -19,6 +19,8 @@ const DONE: Handled = { done: true };
 // A `sending` row this old belongs to a worker that is gone: longer than a worker can live.
 const SENDING_LEASE_MS = 90_000;
 const RETRY_MS = 30_000;
+/** A device is made ready this long before its moment, not sooner: it would fall asleep again, and waking costs money. */
+const READY_BEFORE_MS = 60_000;
 /** A device takes up to this long to become ready. */
 const READY_AFTER_MS = 45_000;
 const LONGEST_RETRY_MS = 300_000;
@@ -70,6 +72,9 @@ async function advance(command: Command, asset: Asset, deps: IntegrationDeps): P
       return end(command, "withdrawn", "a newer command for the same asset", deps);
     }
   }
+
+  const untilReadyingMs = epochMs(command.notBefore) - READY_BEFORE_MS - epochMs(now);
+  if (command.status === "issued" && untilReadyingMs > 0) return { done: false, retryAfterMs: untilReadyingMs };
 
   const accessToken = await deps.tokens.accessToken(asset.accountId);
   const known = (await deps.readings.latest([asset.assetId], STREAM_OF_KIND[asset.kind])).get(asset.assetId)?.reading;
@@ -200,9 +205,10 @@ async function failed(command: Command | undefined, error: VendorError, deps: In
   return DONE;
 }
 
-/** Half the command's age: quick at first, rare in a long outage. */
+/** Half the time since it was first tried: quick at first, rare in a long outage. */
 function paceMs(command: Command, deps: IntegrationDeps): number {
-  return Math.min(LONGEST_RETRY_MS, (epochMs(deps.now()) - epochMs(command.issuedAt)) / 2);
+  const firstTriedAt = Math.max(epochMs(command.issuedAt), epochMs(command.notBefore) - READY_BEFORE_MS);
+  return Math.min(LONGEST_RETRY_MS, Math.max(0, epochMs(deps.now()) - firstTriedAt) / 2);
 }
 
 /** A command's own share of 1, always the same. */

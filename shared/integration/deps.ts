@@ -9,6 +9,7 @@ import type { AssetsStore } from "../store/assets.ts";
 import type { CommandsStore } from "../store/commands.ts";
 import type { ReadingsStore } from "../store/readings.ts";
 import type { ScheduleStore } from "../store/schedule.ts";
+import type { Budget } from "./budget.ts";
 import type { VendorClient } from "./contract.ts";
 
 /** Everything an integration's two jobs, polling and commanding, may touch. */
@@ -21,6 +22,7 @@ export type IntegrationDeps = Pick<Runtime, "now" | "log"> & {
   bus: Bus;
   tokens: TokenSource;
   vendor: VendorClient;
+  budget: Budget;
   meter: Pick<Meter, "count">;
   /** Makes a call; when the vendor says the token is old, renews it once and makes the call once more. */
   withToken<T>(asset: Asset, accessToken: string, call: (accessToken: string) => Promise<T>): Promise<T>;

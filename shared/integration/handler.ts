@@ -129,6 +129,12 @@ function clients(manifest: Manifest, env: z.infer<typeof Environment>, connect: 
       tokens,
       vendor,
       meter,
+      budget: {
+        lease: async (_cls, assets) => ({ granted: [...assets], refused: [] }),
+        settle: () => {},
+        block: async () => {},
+        ramp: async () => ({ granted: true }),
+      },
       withToken: withTokenFrom(tokens),
     };
   };

@@ -14,6 +14,7 @@ import { accountKey } from "../../shared/store/accounts.ts";
 import { aCommand, at } from "../builders.ts";
 import { fakeAccountsStore } from "../fakes/accounts-store.ts";
 import { fakeAssetsStore } from "../fakes/assets-store.ts";
+import { unlimitedBudget } from "../fakes/budget.ts";
 import { fakeBus } from "../fakes/bus.ts";
 import { fakeClock } from "../fakes/clock.ts";
 import { fakeCommandsStore } from "../fakes/commands-store.ts";
@@ -96,6 +97,7 @@ export async function aWorld(folder: Folder, faults: "none" | "some" | "many") {
     tokens,
     vendor: folder.connect({ endpoint, now: clock.now, count: () => {}, fetch: countedFetch }),
     meter: fakeMeter(),
+    budget: unlimitedBudget(),
     withToken: withTokenFrom(tokens),
   };
   const stream = STREAM_OF_KIND[asset.kind];

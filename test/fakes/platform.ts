@@ -14,6 +14,7 @@ import type { PollRequest } from "../../shared/integration/poll-request.ts";
 import { BusRecord, parseBusRecord, type SqsBatch } from "../../shared/queue.ts";
 import { aManifest } from "../lib/templates.ts";
 import { fakeAssetsStore } from "./assets-store.ts";
+import { unlimitedBudget } from "./budget.ts";
 import { fakeClock } from "./clock.ts";
 import { fakeCommandsStore } from "./commands-store.ts";
 import { fakeLog } from "./log.ts";
@@ -29,7 +30,7 @@ import { fakeVendor } from "./vendor.ts";
 type Message = { dueAt: Instant; functionId: string; batchSize: number; body: string };
 type Told = { at: Instant; name: EventName; detail: Record<string, unknown> };
 
-const STEP_MS = 30_000;
+export const STEP_MS = 30_000;
 const Issued = BusRecord("CommandIssued", EVENTS.CommandIssued);
 
 /** The whole path in memory: run functions, stores and one vendor behind the routes of the stack, under a moving clock. */
@@ -74,6 +75,7 @@ export async function platform(options: {
     tokens,
     vendor,
     meter,
+    budget: unlimitedBudget(),
     withToken: withTokenFrom(tokens),
   };
   const { name, streams, limits } = manifest;

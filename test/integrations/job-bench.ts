@@ -12,6 +12,7 @@ import { poll } from "../../shared/integration/poll.ts";
 import type { Log } from "../../shared/log.ts";
 import { aCommand, anAsset, aReading, at, charging } from "../builders.ts";
 import { fakeAssetsStore } from "../fakes/assets-store.ts";
+import { unlimitedBudget } from "../fakes/budget.ts";
 import { fakeBus } from "../fakes/bus.ts";
 import { type FakeClock, fakeClock } from "../fakes/clock.ts";
 import { type FakeCommandsStore, fakeCommandsStore } from "../fakes/commands-store.ts";
@@ -125,6 +126,7 @@ export function anIntegration(
     tokens,
     vendor: options.vendor ?? vendor.client,
     meter,
+    budget: unlimitedBudget(),
     withToken: withTokenFrom(tokens),
   };
   let batch = 0;

@@ -17,6 +17,7 @@ import { accountKey } from "../../shared/store/accounts.ts";
 import { aCommand, at } from "../builders.ts";
 import { fakeAccountsStore } from "../fakes/accounts-store.ts";
 import { fakeAssetsStore } from "../fakes/assets-store.ts";
+import { unlimitedBudget } from "../fakes/budget.ts";
 import { fakeBus } from "../fakes/bus.ts";
 import { fakeClock } from "../fakes/clock.ts";
 import { fakeCommandsStore } from "../fakes/commands-store.ts";
@@ -113,6 +114,7 @@ export async function aWorld(options: { pump?: Partial<PumpSpec>; rules?: FaultR
     tokens,
     vendor: connectMyUplink({ fetch, endpoint, now: clock.now, count: (kind) => counted.push(kind) }),
     meter: fakeMeter(),
+    budget: unlimitedBudget(),
     withToken: withTokenFrom(tokens),
   };
   let batch = 0;

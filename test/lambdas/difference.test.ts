@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { difference, nextRetry } from "../../lambdas/optimiser/difference.ts";
+import { SPREAD_SECONDS, spreadSeconds } from "../../lambdas/optimiser/spread.ts";
 import type { Command, CommandStatus } from "../../shared/domain/command.ts";
 import { FAULT_TREATMENT, type FaultClass, FaultClass as FaultClasses } from "../../shared/domain/fault.ts";
 import { MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
@@ -11,6 +12,7 @@ const EVENING = at("2026-11-20T18:00Z");
 const IN_WINDOW = at("2026-11-21T03:00Z");
 const START = { kind: "charge.start", currentA: 32 } as const;
 const STOP = { kind: "charge.stop" } as const;
+const OFFSET_MS = 1000 * spreadSeconds(anAsset(), aPlan());
 
 function differ(input: {
   reading?: ChargeReading;
@@ -37,7 +39,8 @@ describe("the difference between a plan and a car", () => {
         action: START,
         windowStartsAt: "2026-11-21T02:00:00.000Z",
         notBefore: IN_WINDOW,
-        notAfter: "2026-11-21T05:00:00.000Z",
+        notAfter: plusMs(at("2026-11-21T05:00Z"), OFFSET_MS),
+        offsetSeconds: OFFSET_MS / 1000,
         reason: "cheapest",
       },
       withdraw: [],
@@ -46,7 +49,10 @@ describe("the difference between a plan and a car", () => {
 
   it("is a start that waits for its moment when the edge lies just ahead", () => {
     const answer = differ({ now: at("2026-11-21T01:59Z"), at: at("2026-11-21T02:00Z") });
-    expect(answer.issue).toMatchObject({ action: START, notBefore: "2026-11-21T02:00:00.000Z" });
+    expect(answer.issue).toMatchObject({
+      action: START,
+      notBefore: plusMs(at("2026-11-21T02:00Z"), OFFSET_MS),
+    });
   });
 
   it("is a stop outside the windows, until the next one", () => {
@@ -54,6 +60,66 @@ describe("the difference between a plan and a car", () => {
       action: STOP,
       windowStartsAt: "2026-11-20T18:00:00.000Z",
       notAfter: "2026-11-21T02:00:00.000Z",
+    });
+  });
+
+  describe("how long after an edge it follows", () => {
+    const limited = anAsset({ site: { ...anAsset().site, importLimitKw: 11 } });
+    const window = aWindow("2026-11-21T02:00Z", "2026-11-21T05:00Z");
+
+    it("is the asset's own in a night, from 0 to 600 s, and spread evenly over a fleet", () => {
+      const all = Array.from({ length: 2000 }, (_, i) => spreadSeconds(anAsset({ assetId: `car-${i}` }), aPlan()));
+      expect(Math.min(...all)).toBeGreaterThanOrEqual(0);
+      expect(Math.max(...all)).toBeLessThanOrEqual(SPREAD_SECONDS);
+      for (let minute = 0; minute < 10; minute++) {
+        const there = all.filter((seconds) => Math.floor(seconds / 60) === minute).length;
+        expect(there).toBeGreaterThan(140);
+        expect(there).toBeLessThan(260);
+      }
+    });
+
+    it("is nothing where loads hand over to each other, a grid event is ahead or somebody waits", () => {
+      expect(spreadSeconds(limited, aPlan(), window)).toBe(0);
+      expect(spreadSeconds(anAsset(), aPlan({ isTimed: true }), window)).toBe(0);
+      expect(spreadSeconds(anAsset(), aPlan(), { ...window, reason: "charge-now-minimum" })).toBe(0);
+      expect(spreadSeconds(anAsset(), aPlan(), window)).toBe(OFFSET_MS / 1000);
+    });
+
+    it("is, for the way back, what it was for the way in; and nothing for what a new plan wants at once", () => {
+      const now = at("2026-11-21T05:00Z");
+      const begun = aCommand({
+        action: START,
+        status: "confirmed",
+        offsetSeconds: 77,
+        endedAt: at("2026-11-21T02:05Z"),
+      });
+      expect(differ({ reading: charging(), now, recent: [begun] }).issue).toMatchObject({
+        notBefore: plusMs(now, 77_000),
+        offsetSeconds: 77,
+      });
+      const anew = aPlan({ madeAt: IN_WINDOW, windows: [aWindow(IN_WINDOW, at("2026-11-21T05:00Z"))] });
+      expect(differ({ plan: anew }).issue?.notBefore).toBe(IN_WINDOW);
+      expect(differ({ plan: anew }).issue?.offsetSeconds).toBeUndefined();
+    });
+  });
+
+  describe("after a start that a charger without power made vain", () => {
+    const missedAt = at("2026-11-21T02:50Z");
+    const missed = (faultClass: FaultClass) =>
+      aCommand({ action: START, status: "missed", faultClass, issuedAt: at("2026-11-21T02:40Z"), endedAt: missedAt });
+    const stopped = (observedAt: string) => aReading({ observedAt: at(observedAt), state: "stopped", plugged: true });
+
+    it("is a start anew once the device is seen with power, and not before", () => {
+      const recent = [missed("customer-must-act")];
+      expect(differ({ recent, reading: stopped("2026-11-21T02:58Z") }).issue?.action).toEqual(START);
+      expect(differ({ recent, reading: stopped("2026-11-21T02:45Z") }).issue).toBeUndefined();
+      const dark = aReading({ observedAt: at("2026-11-21T02:58Z"), state: "no-power", plugged: true });
+      expect(differ({ recent, reading: dark }).issue).toBeUndefined();
+    });
+
+    it("waits where the reading cannot tell whether it is over", () => {
+      const recent = [missed("credentials-revoked")];
+      expect(differ({ recent, reading: stopped("2026-11-21T02:58Z") }).issue).toBeUndefined();
     });
   });
 
@@ -74,7 +140,7 @@ describe("the difference between a plan and a car", () => {
     expect(differ({ reading: charging(), now }).issue).toMatchObject({
       action: STOP,
       windowStartsAt: "2026-11-21T05:00:00.000Z",
-      notAfter: "2026-11-21T07:00:00.000Z",
+      notAfter: plusMs(at("2026-11-21T07:00Z"), OFFSET_MS),
     });
   });
 

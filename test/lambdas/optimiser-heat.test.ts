@@ -59,9 +59,10 @@ describe("a heat pump", () => {
     expect(plan?.notes).toEqual([expect.stringContaining("estimated: a tank of 200 l")]);
     await read(aHeatReading({ observedAt: at("2026-11-21T01:55Z") }));
     await tick(boost?.startsAt ?? IN_WINDOW);
-    expect(deps.commands.all().at(-1)).toMatchObject({
+    const command = deps.commands.all().at(-1);
+    expect(command).toMatchObject({
       action: { kind: "heat.mode", mode: "boost", fullAtC: 58 },
-      notAfter: boost?.endsAt,
+      notAfter: plusMs(boost?.endsAt ?? IN_WINDOW, 1000 * (command?.offsetSeconds ?? Number.NaN)),
     });
   });
 

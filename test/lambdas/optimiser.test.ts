@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { run } from "../../lambdas/optimiser/handler.ts";
+import { spreadSeconds } from "../../lambdas/optimiser/spread.ts";
 import { plusMs } from "../../shared/domain/instant.ts";
 import {
   aCommand,
@@ -197,11 +198,12 @@ describe("an edge of a plan", () => {
     await world.on(signalUpdated);
     const startsAt = (await world.planOf("car-0001"))?.windows[0]?.startsAt ?? at("1970-01-01T00:00Z");
     world.news();
-    return { ...world, startsAt };
+    const offsetMs = 1000 * spreadSeconds(anAsset(), { readyBy: at("2026-11-21T07:00Z") });
+    return { ...world, startsAt, offsetMs };
   }
 
-  it("issues its command a minute ahead, to act at the edge, and not before", async () => {
-    const { tick, startsAt, deps, news } = await planned();
+  it("issues its command a minute ahead, to act at the asset's own moment after the edge, and not before", async () => {
+    const { tick, startsAt, offsetMs, deps, news } = await planned();
     await tick(plusMs(startsAt, -120_000));
     expect(news()).toEqual([]);
     await tick(plusMs(startsAt, -60_000));
@@ -210,7 +212,8 @@ describe("an edge of a plan", () => {
       action: { kind: "charge.start", currentA: 32 },
       status: "issued",
       issuedAt: plusMs(startsAt, -60_000),
-      notBefore: startsAt,
+      notBefore: plusMs(startsAt, offsetMs),
+      offsetSeconds: offsetMs / 1000,
       reason: "cheapest",
     });
     expect(deps.commands.all()[0]?.checkAt).toBe(deps.commands.all()[0]?.notAfter);
@@ -242,8 +245,8 @@ describe("an edge of a plan", () => {
     expect(other.commands()).toEqual([]);
   });
 
-  it("stops the car at the window's end", async () => {
-    const { tick, read, planOf, startsAt, deps } = await planned();
+  it("stops the car after the window's end, as much later as it began", async () => {
+    const { tick, read, planOf, startsAt, offsetMs, deps } = await planned();
     const endsAt = (await planOf("car-0001"))?.windows.at(-1)?.endsAt ?? startsAt;
     await tick(startsAt);
     for (const command of deps.commands.all()) await deps.commands.transition(command, "sending", {});
@@ -251,7 +254,10 @@ describe("an edge of a plan", () => {
     for (const command of deps.commands.all()) await deps.commands.transition(command, "confirmed", {});
     await read(charging({ observedAt: plusMs(endsAt, -300_000) }));
     await tick(plusMs(endsAt, -60_000));
-    expect(deps.commands.all().at(-1)).toMatchObject({ action: { kind: "charge.stop" }, notBefore: endsAt });
+    expect(deps.commands.all().at(-1)).toMatchObject({
+      action: { kind: "charge.stop" },
+      notBefore: plusMs(endsAt, offsetMs),
+    });
   });
 });
 

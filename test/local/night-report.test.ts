@@ -130,9 +130,11 @@ describe("a report", () => {
       return judged.map(({ couldBeReady }) => couldBeReady);
     };
     expect(await pulledAt(6.9)).toEqual([false, true]);
-    // At that time it was lost already; or somebody put the plug back; or it was no plug.
+    // Somebody put the plug back, too late at full power.
+    expect(await pulledAt(6.5, { toMs: atHour(7.9) })).toEqual([false, true]);
+    // At that time it was lost already; or it was put back in time; or it was no plug.
     expect(await pulledAt(7.1)).toEqual([true, true]);
-    expect(await pulledAt(6.5, { toMs: atHour(7.9) })).toEqual([true, true]);
+    expect(await pulledAt(6.5, { toMs: atHour(6.6) })).toEqual([true, true]);
     expect(await pulledAt(6.5, { faultClass: "device-offline" })).toEqual([true, true]);
     expect(await pulledAt(5.9)).toEqual([true, true]);
   });

@@ -19,6 +19,7 @@ import { type AccountsStore, accountKey } from "../../shared/store/accounts.ts";
 import { aCommand, at, type BusEvent, queued } from "../builders.ts";
 import { fakeAccountsStore } from "../fakes/accounts-store.ts";
 import { fakeAssetsStore } from "../fakes/assets-store.ts";
+import { unlimitedBudget } from "../fakes/budget.ts";
 import { type FakeClock, fakeClock } from "../fakes/clock.ts";
 import { fakeCommandsStore } from "../fakes/commands-store.ts";
 import { fakeLog } from "../fakes/log.ts";
@@ -97,7 +98,18 @@ export async function aWorld(clock: FakeClock, clouds: readonly Cloud[], options
     });
     const count = (kind: CallKind) => void counted.push({ integration: manifest.name, kind, at: now() });
     const vendor = connect({ fetch: meddledFetch, endpoint, now, count });
-    return { manifest, now, log, meter: fakeMeter(), ...stores, bus, tokens, vendor, withToken: withTokenFrom(tokens) };
+    return {
+      manifest,
+      now,
+      log,
+      meter: fakeMeter(),
+      ...stores,
+      bus,
+      tokens,
+      vendor,
+      budget: unlimitedBudget(),
+      withToken: withTokenFrom(tokens),
+    };
   };
   let processes = new Map(clouds.map((cloud) => [cloud.deployed.manifest.name, process(cloud)]));
   const integration = (name: string): IntegrationDeps => {

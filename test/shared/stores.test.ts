@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { fakeAccountsStore } from "../fakes/accounts-store.ts";
 import { fakeAssetsStore } from "../fakes/assets-store.ts";
+import { fakeBudgetsStore } from "../fakes/budgets-store.ts";
 import { fakeCausesStore } from "../fakes/causes-store.ts";
 import { fakeCommandsStore } from "../fakes/commands-store.ts";
 import { accountsContract } from "../fakes/contract/accounts.ts";
 import { assetsContract } from "../fakes/contract/assets.ts";
+import { budgetsContract } from "../fakes/contract/budgets.ts";
 import { causesContract } from "../fakes/contract/causes.ts";
 import { commandsContract } from "../fakes/contract/commands.ts";
 import { engineIsHere, engineStores } from "../fakes/contract/engine.ts";
@@ -31,6 +33,7 @@ function contract(stores: () => Stores): void {
   habitsContract(stores);
   commandsContract(stores);
   accountsContract(stores);
+  budgetsContract(stores);
 }
 
 describe("the fakes", () => {
@@ -44,6 +47,7 @@ describe("the fakes", () => {
     habits: fakeHabitsStore(),
     commands: fakeCommandsStore(),
     accounts: fakeAccountsStore(),
+    budgets: fakeBudgetsStore(),
   };
   contract(() => stores);
 });

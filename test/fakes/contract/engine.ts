@@ -7,6 +7,7 @@ import { buildModel } from "../../../local/model.ts";
 import { createTables, startTableEngine } from "../../../local/tables.ts";
 import { accountsStore } from "../../../shared/store/accounts.ts";
 import { assetsStore } from "../../../shared/store/assets.ts";
+import { budgetsStore } from "../../../shared/store/budgets.ts";
 import { causesStore } from "../../../shared/store/causes.ts";
 import { commandsStore } from "../../../shared/store/commands.ts";
 import { habitsStore } from "../../../shared/store/habits.ts";
@@ -66,6 +67,7 @@ export async function engineStores(): Promise<{ stores: Stores; stop: () => void
       habits: habitsStore(client, table("Plans")),
       commands: commandsStore(client, table("Commands")),
       accounts: accountsStore(client, table("Accounts")),
+      budgets: budgetsStore(client, table("Accounts")),
     },
     stop: () => {
       client.destroy();

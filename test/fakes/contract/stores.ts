@@ -1,6 +1,7 @@
 import type { AssetId } from "../../../shared/domain/asset.ts";
 import type { AccountsStore } from "../../../shared/store/accounts.ts";
 import type { AssetsStore } from "../../../shared/store/assets.ts";
+import type { BudgetsStore } from "../../../shared/store/budgets.ts";
 import type { CausesStore } from "../../../shared/store/causes.ts";
 import type { CommandsStore } from "../../../shared/store/commands.ts";
 import type { HabitsStore } from "../../../shared/store/habits.ts";
@@ -20,6 +21,7 @@ export type Stores = {
   habits: HabitsStore;
   commands: CommandsStore;
   accounts: AccountsStore;
+  budgets: BudgetsStore;
 };
 
 let count = 0;

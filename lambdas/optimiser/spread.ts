@@ -1,0 +1,24 @@
+import type { Asset } from "../../shared/domain/asset.ts";
+import type { Plan, Window, WindowReason } from "../../shared/domain/plan.ts";
+import { hash } from "./hash.ts";
+
+/** The longest that a planned change is put off, so that a price edge moves a fleet over minutes and not at once. */
+export const SPREAD_SECONDS = 600;
+
+/** Somebody waits for it, or only now is there sun. */
+const AT_ONCE: readonly WindowReason[] = ["charge-now-minimum", "impossible-target", "deadline", "surplus"];
+
+/**
+ * How long after a plan's edge an asset follows it, s: always the same for an asset in one night, from 0 to 600. Both ends of a
+ * window are put off alike, so that its energy stays. Loads that share a limit of their site hand over to each other at the
+ * edge itself; a grid event is kept to the second.
+ */
+export function spreadSeconds(
+  { assetId, site }: Asset,
+  plan: Pick<Plan, "readyBy" | "isTimed">,
+  window?: Window,
+): number {
+  if (plan.isTimed || site.importLimitKw !== undefined) return 0;
+  if (window && AT_ONCE.includes(window.reason)) return 0;
+  return hash(`${assetId} ${plan.readyBy}`) % (SPREAD_SECONDS + 1);
+}
