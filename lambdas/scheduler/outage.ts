@@ -1,6 +1,6 @@
 import type { Bus } from "../../shared/bus.ts";
 import type { AssetId } from "../../shared/domain/asset.ts";
-import { epochMs, HOUR_MS, type Instant } from "../../shared/domain/instant.ts";
+import { epochMs, HOUR_MS, type Instant, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
 import { type Looks, type Outage, outageChange } from "../../shared/domain/outage.ts";
 import type { Plan } from "../../shared/domain/plan.ts";
 import type { Log } from "../../shared/log.ts";
@@ -17,6 +17,8 @@ export type OutageDeps = {
 
 /** Plans are read so many at a time: a large vendor's are more than a function's memory. */
 const PLANS_AT_ONCE = 500;
+/** Whoever wrote a change tells it at once; later than this another tick does. */
+const TOLD_WITHIN_MS = MINUTE_MS;
 const AT_RISK_MS = 4 * HOUR_MS;
 
 /**
@@ -31,16 +33,19 @@ export async function watchOutage(
   deps: OutageDeps,
 ): Promise<Outage | undefined> {
   let row = await deps.causes.outage(integration);
+  let isOurs = false;
   const found = outageChange(row?.outage, looks, now);
   if (found?.change === "began") {
     const { faultClass, since } = found;
     const ids = await assetIds();
     const energyAtRiskKwh = await plannedKwh(ids, now, deps.plans);
-    await deps.causes.beginOutage({ integration, faultClass, since, assetsAffected: ids.length, energyAtRiskKwh });
-  } else if (found && row) await deps.causes.endOutage(row.outage, found.at);
+    const outage: Outage = { integration, faultClass, since, assetsAffected: ids.length, energyAtRiskKwh };
+    isOurs = await deps.causes.beginOutage(outage, now);
+  } else if (found && row) isOurs = await deps.causes.endOutage(row.outage, found.at, now);
   if (found) row = await deps.causes.outage(integration);
 
-  if (row?.untold) await tell(row.outage, deps);
+  const isOwed = row?.untoldSince !== undefined && plusMs(row.untoldSince, TOLD_WITHIN_MS) <= now;
+  if (row && (isOurs || isOwed)) await tell(row.outage, deps);
   return row && row.outage.endedAt === undefined ? row.outage : undefined;
 }
 

@@ -2,12 +2,14 @@ import { type DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } fr
 import * as z from "zod";
 import { AssetId } from "../domain/asset.ts";
 import type { FaultClass } from "../domain/fault.ts";
-import { epochMs, HOUR_MS, type Instant } from "../domain/instant.ts";
+import { epochMs, HOUR_MS, Instant } from "../domain/instant.ts";
 import { Outage } from "../domain/outage.ts";
 import { isConditionFailure, parseItem, wins } from "./table.ts";
 
 /** One thing that is wrong, and whom it concerns: `of` is an asset, an account or the integration itself. */
 export type Cause = { integration: string; of: string; faultClass: FaultClass };
+
+export type OutageRow = { outage: Outage; untoldSince?: Instant | undefined };
 
 export type CausesStore = {
   /**
@@ -17,12 +19,12 @@ export type CausesStore = {
   raise(cause: Cause, by: string, assetId: AssetId, at: Instant): Promise<boolean>;
   /** The asset that the cause was told of, when `by` is the one to tell that it is over; else undefined. */
   clear(cause: Cause, by: string, at: Instant): Promise<AssetId | undefined>;
-  /** The last outage of an integration, and whether its last change is still to be told. */
-  outage(integration: string): Promise<{ outage: Outage; untold: boolean } | undefined>;
-  /** Writes an outage that began, untold; false when one is under way. */
-  beginOutage(outage: Outage): Promise<boolean>;
-  /** Writes when it ended, untold; false when that was done. */
-  endOutage(outage: Outage, endedAt: Instant): Promise<boolean>;
+  /** The last outage of an integration, and since when its last change is still to be told. */
+  outage(integration: string): Promise<OutageRow | undefined>;
+  /** Writes an outage that began, to be told; false when one is under way. */
+  beginOutage(outage: Outage, at: Instant): Promise<boolean>;
+  /** Writes when it ended, to be told; false when that was done. */
+  endOutage(outage: Outage, endedAt: Instant, at: Instant): Promise<boolean>;
   /** Its beginning, or its end, was told. */
   toldOutage(outage: Outage): Promise<void>;
 };
@@ -30,7 +32,7 @@ export type CausesStore = {
 const KEPT_DAYS = 400;
 const LAST = "last";
 const CauseRow = z.object({ assetId: AssetId });
-const OutageRow = z.object({ ...Outage.shape, untold: z.boolean() });
+const StoredOutage = z.object({ ...Outage.shape, untoldSince: Instant.optional() });
 
 /** Table `schedule`: what people were told of (`cause#…`), so that they are told once, and vendors' outages (`outage#…`). */
 export function causesStore(client: DynamoDBDocumentClient, table: string): CausesStore {
@@ -75,30 +77,30 @@ export function causesStore(client: DynamoDBDocumentClient, table: string): Caus
         new GetCommand({ TableName: table, Key: outageKey(integration), ConsistentRead: true }),
       );
       if (!answer.Item) return undefined;
-      const { untold, ...outage } = parseItem(OutageRow, answer.Item, "schedule");
-      return { outage, untold };
+      const { untoldSince, ...outage } = parseItem(StoredOutage, answer.Item, "schedule");
+      return { outage, untoldSince };
     },
 
-    beginOutage: (outage) =>
+    beginOutage: (outage, at) =>
       wins(
         client.send(
           new PutCommand({
             TableName: table,
-            Item: { ...outageKey(outage.integration), ...outage, untold: true },
+            Item: { ...outageKey(outage.integration), ...outage, untoldSince: at },
             ConditionExpression: "attribute_not_exists(pk) OR attribute_exists(endedAt)",
           }),
         ),
       ),
 
-    endOutage: ({ integration, since }, endedAt) =>
+    endOutage: ({ integration, since }, endedAt, at) =>
       wins(
         client.send(
           new UpdateCommand({
             TableName: table,
             Key: outageKey(integration),
-            UpdateExpression: "SET endedAt = :endedAt, untold = :untold",
+            UpdateExpression: "SET endedAt = :endedAt, untoldSince = :at",
             ConditionExpression: "since = :since AND attribute_not_exists(endedAt)",
-            ExpressionAttributeValues: { ":since": since, ":endedAt": endedAt, ":untold": true },
+            ExpressionAttributeValues: { ":since": since, ":endedAt": endedAt, ":at": at },
           }),
         ),
       ),
@@ -109,11 +111,10 @@ export function causesStore(client: DynamoDBDocumentClient, table: string): Caus
           new UpdateCommand({
             TableName: table,
             Key: outageKey(integration),
-            UpdateExpression: "SET untold = :untold",
+            UpdateExpression: "REMOVE untoldSince",
             ConditionExpression: `since = :since AND ${endedAt ? "endedAt = :endedAt" : "attribute_not_exists(endedAt)"}`,
             ExpressionAttributeValues: {
               ":since": since,
-              ":untold": false,
               ...(endedAt ? { ":endedAt": endedAt } : {}),
             },
           }),

@@ -1,11 +1,10 @@
 import type { AssetId } from "../../shared/domain/asset.ts";
-import type { Outage } from "../../shared/domain/outage.ts";
-import type { Cause, CausesStore } from "../../shared/store/causes.ts";
+import type { Cause, CausesStore, OutageRow } from "../../shared/store/causes.ts";
 
 /** What people were told of, in memory: each cause once, until it is over. */
 export function fakeCausesStore(): CausesStore {
   const causes = new Map<string, { assetId: AssetId; raisedBy: string; clearedBy?: string }>();
-  const outages = new Map<string, { outage: Outage; untold: boolean }>();
+  const outages = new Map<string, OutageRow>();
   const keyOf = ({ integration, of, faultClass }: Cause) => `${integration}|${of}|${faultClass}`;
   return {
     async raise(cause, by, assetId) {
@@ -23,21 +22,21 @@ export function fakeCausesStore(): CausesStore {
     async outage(integration) {
       return structuredClone(outages.get(integration));
     },
-    async beginOutage(outage) {
+    async beginOutage(outage, at) {
       const last = outages.get(outage.integration);
       if (last && last.outage.endedAt === undefined) return false;
-      outages.set(outage.integration, { outage: structuredClone(outage), untold: true });
+      outages.set(outage.integration, { outage: structuredClone(outage), untoldSince: at });
       return true;
     },
-    async endOutage({ integration, since }, endedAt) {
+    async endOutage({ integration, since }, endedAt, at) {
       const last = outages.get(integration);
       if (last?.outage.since !== since || last.outage.endedAt !== undefined) return false;
-      outages.set(integration, { outage: { ...last.outage, endedAt }, untold: true });
+      outages.set(integration, { outage: { ...last.outage, endedAt }, untoldSince: at });
       return true;
     },
     async toldOutage({ integration, since, endedAt }) {
       const last = outages.get(integration);
-      if (last?.outage.since === since && last.outage.endedAt === endedAt) last.untold = false;
+      if (last?.outage.since === since && last.outage.endedAt === endedAt) last.untoldSince = undefined;
     },
   };
 }

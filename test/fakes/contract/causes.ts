@@ -71,32 +71,32 @@ export function causesContract(stores: () => Stores): void {
       const { causes } = stores();
       const outage = anOutage();
       expect(await causes.outage(outage.integration)).toBeUndefined();
-      const begun = await Promise.all([1, 2, 3].map(() => causes.beginOutage(outage)));
+      const begun = await Promise.all([1, 2, 3].map(() => causes.beginOutage(outage, NOW)));
       expect(begun.filter(Boolean)).toHaveLength(1);
-      expect(await causes.outage(outage.integration)).toEqual({ outage, untold: true });
+      expect(await causes.outage(outage.integration)).toEqual({ outage, untoldSince: NOW });
       await causes.toldOutage(outage);
-      expect(await causes.outage(outage.integration)).toEqual({ outage, untold: false });
+      expect(await causes.outage(outage.integration)).toEqual({ outage, untoldSince: undefined });
 
-      const ended = await Promise.all([1, 2, 3].map(() => causes.endOutage(outage, LATER)));
+      const ended = await Promise.all([1, 2, 3].map(() => causes.endOutage(outage, LATER, LATER)));
       expect(ended.filter(Boolean)).toHaveLength(1);
       const over = { ...outage, endedAt: LATER };
-      expect(await causes.outage(outage.integration)).toEqual({ outage: over, untold: true });
+      expect(await causes.outage(outage.integration)).toEqual({ outage: over, untoldSince: LATER });
       // Whoever told its beginning late has not told its end.
       await causes.toldOutage(outage);
-      expect(await causes.outage(outage.integration)).toEqual({ outage: over, untold: true });
+      expect(await causes.outage(outage.integration)).toEqual({ outage: over, untoldSince: LATER });
       await causes.toldOutage(over);
-      expect(await causes.outage(outage.integration)).toEqual({ outage: over, untold: false });
+      expect(await causes.outage(outage.integration)).toEqual({ outage: over, untoldSince: undefined });
     });
 
     it("gives way to the next one, and that is not ended by who knows only the last", async () => {
       const { causes } = stores();
       const outage = anOutage();
-      await causes.beginOutage(outage);
-      await causes.endOutage(outage, LATER);
+      await causes.beginOutage(outage, NOW);
+      await causes.endOutage(outage, LATER, LATER);
       const next: Outage = { ...outage, since: at("2026-11-20T19:00Z"), faultClass: "our-configuration" };
-      expect(await causes.beginOutage(next)).toBe(true);
-      expect(await causes.endOutage(outage, LATER)).toBe(false);
-      expect(await causes.outage(outage.integration)).toEqual({ outage: next, untold: true });
+      expect(await causes.beginOutage(next, LATER)).toBe(true);
+      expect(await causes.endOutage(outage, LATER, LATER)).toBe(false);
+      expect(await causes.outage(outage.integration)).toEqual({ outage: next, untoldSince: LATER });
     });
   });
 }
