@@ -97,6 +97,8 @@ export const Reachability = z.strictObject({
   /** Failed attempts in a row. */
   failures: z.number().int().nonnegative(),
   faultClass: FaultClass.nullable(),
+  /** The time of a reading that was refused because it lies ahead of ours. */
+  quarantined: Instant.optional(),
 });
 export type Reachability = z.infer<typeof Reachability>;
 
