@@ -8,45 +8,19 @@ import {
 } from "aws-cdk-lib/aws-dynamodb";
 import { Construct } from "constructs";
 import type { StageConfig } from "./stages.ts";
-
-type TableName = "assets" | "schedule" | "readings" | "signals" | "plans" | "commands" | "accounts";
-type Shape = { partition: string; sort?: string; expires?: boolean; indexes?: GlobalSecondaryIndexPropsV2[] };
+import { type IndexShape, TABLE_SHAPES, type TableName, type TableShape } from "./table-shapes.ts";
 
 const text = (name: string) => ({ name, type: AttributeType.STRING });
-const number = (name: string) => ({ name, type: AttributeType.NUMBER });
-
-/** One table per concern, so that a grant reads like a sentence. */
-const SHAPES: Record<TableName, Shape> = {
-  assets: {
-    partition: "assetId",
-    indexes: [
-      { indexName: "byAccount", partitionKey: text("accountId") },
-      { indexName: "byFleet", partitionKey: text("fleetId") },
-      { indexName: "bySite", partitionKey: text("siteId") },
-    ],
-  },
-  schedule: { partition: "pk", sort: "sk", expires: true },
-  readings: { partition: "assetId", sort: "stream" },
-  signals: { partition: "series", sort: "startsAt", expires: true },
-  plans: {
-    partition: "assetId",
-    indexes: [
-      {
-        indexName: "byNextEdge",
-        partitionKey: text("edgeShard"),
-        sortKey: number("nextEdgeAtMs"),
-        projectionType: ProjectionType.KEYS_ONLY,
-      },
-    ],
-  },
-  commands: {
-    partition: "assetId",
-    sort: "commandId",
-    expires: true,
-    indexes: [{ indexName: "open", partitionKey: text("openIn"), sortKey: number("checkAtMs") }],
-  },
-  accounts: { partition: "account" },
-};
+const typed = ({ name, type }: NonNullable<IndexShape["sort"]>) => ({
+  name,
+  type: type === "N" ? AttributeType.NUMBER : AttributeType.STRING,
+});
+const index = ({ name, partition, sort, keysOnly }: IndexShape): GlobalSecondaryIndexPropsV2 => ({
+  indexName: name,
+  partitionKey: text(partition),
+  ...(sort && { sortKey: typed(sort) }),
+  ...(keysOnly && { projectionType: ProjectionType.KEYS_ONLY }),
+});
 
 /** The platform's seven tables: on demand, encrypted, restorable to any second of the last 35 days. */
 export class Tables extends Construct {
@@ -55,13 +29,13 @@ export class Tables extends Construct {
   constructor(scope: Construct, id: string, stage: StageConfig) {
     super(scope, id);
     this.all = {
-      assets: this.table("Assets", SHAPES.assets, stage),
-      schedule: this.table("Schedule", SHAPES.schedule, stage),
-      readings: this.table("Readings", SHAPES.readings, stage),
-      signals: this.table("Signals", SHAPES.signals, stage),
-      plans: this.table("Plans", SHAPES.plans, stage),
-      commands: this.table("Commands", SHAPES.commands, stage),
-      accounts: this.table("Accounts", SHAPES.accounts, stage),
+      assets: this.table("Assets", TABLE_SHAPES.assets, stage),
+      schedule: this.table("Schedule", TABLE_SHAPES.schedule, stage),
+      readings: this.table("Readings", TABLE_SHAPES.readings, stage),
+      signals: this.table("Signals", TABLE_SHAPES.signals, stage),
+      plans: this.table("Plans", TABLE_SHAPES.plans, stage),
+      commands: this.table("Commands", TABLE_SHAPES.commands, stage),
+      accounts: this.table("Accounts", TABLE_SHAPES.accounts, stage),
     };
   }
 
@@ -70,12 +44,12 @@ export class Tables extends Construct {
     return Object.fromEntries(names.map((name) => [`${name.toUpperCase()}_TABLE`, this.all[name].tableName]));
   }
 
-  private table(id: string, shape: Shape, stage: StageConfig): TableV2 {
+  private table(id: string, shape: TableShape, stage: StageConfig): TableV2 {
     return new TableV2(this, id, {
       partitionKey: text(shape.partition),
       ...(shape.sort && { sortKey: text(shape.sort) }),
       ...(shape.expires && { timeToLiveAttribute: "expiresAt" }),
-      ...(shape.indexes && { globalSecondaryIndexes: shape.indexes }),
+      ...(shape.indexes && { globalSecondaryIndexes: shape.indexes.map(index) }),
       billing: Billing.onDemand(),
       encryption: TableEncryptionV2.awsManagedKey(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },

@@ -57,7 +57,7 @@ export function verdictOf({ cause, faultClass }: Pick<Answer, "cause" | "faultCl
     case "old-at-vendor":
       return "no upstream data";
     case "failed":
-      if (faultClass === undefined || faultClass === "unknown") return "not known why";
+      if (faultClass === undefined || faultClass === "unexplained") return "not known why";
       return FAULT_TREATMENT[faultClass].actor === "operator" ? "we lost it" : "no upstream data";
     case "unknown":
       return "not known why";

@@ -15,7 +15,7 @@ export const FaultClass = z.enum([
   "our-fault",
   "malformed-message",
   "api-retired",
-  "unknown",
+  "unexplained",
 ]);
 export type FaultClass = z.infer<typeof FaultClass>;
 
@@ -105,7 +105,7 @@ export const FAULT_TREATMENT: Record<FaultClass, Treatment> = {
     sharedBy: "integration",
     nextStep: "Move the integration to the vendor's current interface.",
   },
-  unknown: {
+  unexplained: {
     retry: true,
     actor: "operator",
     sharedBy: "asset",

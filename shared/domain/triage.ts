@@ -48,5 +48,5 @@ export function triage({ said, outage, failures, standing }: Evidence): FaultCla
   if (!SILENT.includes(said)) return said;
   if (told) return told;
   if (said === "rate-limited" || said === "device-offline") return said;
-  return failures >= UNEXPLAINED_FROM ? "unknown" : said === "token-expired" ? said : "transient";
+  return failures >= UNEXPLAINED_FROM ? "unexplained" : said === "token-expired" ? said : "transient";
 }

@@ -85,7 +85,7 @@ export function budgetsStore(client: DynamoDBDocumentClient, table: string): Bud
           ConditionExpression: conditions.join(" AND "),
           ExpressionAttributeNames: names,
           ExpressionAttributeValues: values,
-          ReturnValues: "UPDATED_NEW",
+          ReturnValues: "ALL_NEW",
           ReturnValuesOnConditionCheckFailure: "ALL_OLD",
         }),
       );

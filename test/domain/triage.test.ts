@@ -21,8 +21,12 @@ describe("a failed attempt is", () => {
     ["a timeout while others fail too: the vendor", first("transient", { outage: "vendor-outage" }), "vendor-outage"],
     ["a page while others get it: the vendor", first("vendor-outage", { outage: "vendor-outage" }), "vendor-outage"],
     ["the seventh timeout: transient still", first("transient", { failures: 7 }), "transient"],
-    ["the eighth, nobody else's: unknown", first("transient", { failures: 8, standing: "transient" }), "unknown"],
-    ["the ninth: unknown still", first("vendor-outage", { failures: 9, standing: "unknown" }), "unknown"],
+    [
+      "the eighth, nobody else's: unexplained",
+      first("transient", { failures: 8, standing: "transient" }),
+      "unexplained",
+    ],
+    ["the ninth: unexplained still", first("vendor-outage", { failures: 9, standing: "unexplained" }), "unexplained"],
     [
       "the eighth in an outage: the vendor",
       first("transient", { failures: 8, outage: "vendor-outage" }),

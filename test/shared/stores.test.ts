@@ -11,6 +11,7 @@ import { causesContract } from "../fakes/contract/causes.ts";
 import { commandsContract } from "../fakes/contract/commands.ts";
 import { engineIsHere, engineStores } from "../fakes/contract/engine.ts";
 import { habitsContract } from "../fakes/contract/habits.ts";
+import { memoryStores } from "../fakes/contract/memory.ts";
 import { plansContract } from "../fakes/contract/plans.ts";
 import { readingsContract } from "../fakes/contract/readings.ts";
 import { scheduleContract } from "../fakes/contract/schedule.ts";
@@ -49,6 +50,11 @@ describe("the fakes", () => {
     accounts: fakeAccountsStore(),
     budgets: fakeBudgetsStore(),
   };
+  contract(() => stores);
+});
+
+describe("the real stores on the in-memory DynamoDB, two items a page", () => {
+  const stores = memoryStores();
   contract(() => stores);
 });
 

@@ -2,21 +2,13 @@ import { createRequire } from "node:module";
 import { App } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { StateStack } from "../../../lib/state-stack.ts";
+import type { TableName } from "../../../lib/table-shapes.ts";
 import { startGuardian } from "../../../local/guardian.ts";
 import { buildModel } from "../../../local/model.ts";
 import { createTables, startTableEngine } from "../../../local/tables.ts";
-import { accountsStore } from "../../../shared/store/accounts.ts";
-import { assetsStore } from "../../../shared/store/assets.ts";
-import { budgetsStore } from "../../../shared/store/budgets.ts";
-import { causesStore } from "../../../shared/store/causes.ts";
-import { commandsStore } from "../../../shared/store/commands.ts";
-import { habitsStore } from "../../../shared/store/habits.ts";
-import { plansStore } from "../../../shared/store/plans.ts";
-import { readingsStore } from "../../../shared/store/readings.ts";
-import { scheduleStore } from "../../../shared/store/schedule.ts";
-import { signalsStore } from "../../../shared/store/signals.ts";
 import { documentClient } from "../../../shared/store/table.ts";
 import { STAGES } from "../../lib/templates.ts";
+import { storesOn } from "./real-stores.ts";
 import type { Stores } from "./stores.ts";
 
 /** The engine is an optional package: it exists for one kind of machine only. */
@@ -51,24 +43,14 @@ export async function engineStores(): Promise<{ stores: Stores; stop: () => void
     },
     { step: "initialize", priority: "high" },
   );
-  const table = (name: string) => {
-    const found = model.of("AWS::DynamoDB::GlobalTable").find(({ logicalId }) => logicalId.startsWith(`Tables${name}`));
+  const table = (name: TableName) => {
+    const logical = `Tables${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+    const found = model.of("AWS::DynamoDB::GlobalTable").find(({ logicalId }) => logicalId.startsWith(logical));
     if (!found) throw new Error(`the template has no table ${name}`);
     return found.ref;
   };
   return {
-    stores: {
-      assets: assetsStore(client, table("Assets")),
-      readings: readingsStore(client, table("Readings")),
-      schedule: scheduleStore(client, table("Schedule")),
-      causes: causesStore(client, table("Schedule")),
-      signals: signalsStore(client, table("Signals")),
-      plans: plansStore(client, table("Plans")),
-      habits: habitsStore(client, table("Plans")),
-      commands: commandsStore(client, table("Commands")),
-      accounts: accountsStore(client, table("Accounts")),
-      budgets: budgetsStore(client, table("Accounts")),
-    },
+    stores: storesOn(client, table),
     stop: () => {
       client.destroy();
       engine.stop();
