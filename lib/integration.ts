@@ -71,7 +71,10 @@ export class Integration extends Construct {
       [schedule.tableArn, readings.tableArn],
     );
     this.function.may(["dynamodb:BatchGetItem"], [readings.tableArn]);
-    this.function.may(["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"], [ledger.tableArn]);
+    this.function.may(
+      ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:ConditionCheckItem"],
+      [ledger.tableArn],
+    );
     // Accounts are keyed and their tokens sealed by `<integration>#<account>`: one vendor's code never opens another's.
     this.function.may(["dynamodb:GetItem", "dynamodb:UpdateItem"], [accounts.tableArn], {
       "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [`${name}#*`] },

@@ -84,7 +84,7 @@ export class PlatformStack extends Stack {
     optimiser.may(["dynamodb:Query"], [signals.tableArn]);
     optimiser.may(["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], [plans.tableArn]);
     optimiser.may(["dynamodb:Query"], [indexArn(plans, "byNextEdge")]);
-    optimiser.may(["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query"], [commands.tableArn]);
+    optimiser.may(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"], [commands.tableArn]);
     optimiser.may(["events:PutEvents"], [state.bus.eventBusArn]);
     new Ticks(this, "OptimiserTicks", {
       wakes: optimiser,
@@ -136,7 +136,7 @@ export class PlatformStack extends Stack {
       asynchronous: { retries: 0, maxAgeSeconds: 60 },
     });
     verifier.may(
-      ["dynamodb:Query", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+      ["dynamodb:Query", "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem"],
       [commands.tableArn],
     );
     verifier.may(["dynamodb:Query"], [indexArn(commands, "open")]);

@@ -36,7 +36,7 @@ export const TABLE_SHAPES: Record<TableName, TableShape> = {
     partition: "assetId",
     sort: "commandId",
     expires: true,
-    indexes: [{ name: "open", partition: "openIn", sort: { name: "checkAtMs", type: "N" } }],
+    indexes: [{ name: "open", partition: "openIn", sort: { name: "dueAtMs", type: "N" }, keysOnly: true }],
   },
   accounts: { partition: "account" },
 };

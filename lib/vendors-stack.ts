@@ -54,6 +54,7 @@ export class VendorsStack extends Stack {
     scheduler.may(["dynamodb:Query", "dynamodb:PutItem"], [schedule.tableArn]);
     scheduler.may(["dynamodb:BatchGetItem"], [readings.tableArn]);
     scheduler.may(["dynamodb:Query"], [indexArn(commands, "open")]);
+    scheduler.may(["dynamodb:BatchGetItem"], [commands.tableArn]);
     scheduler.may(
       ["lambda:InvokeFunction"],
       integrations.map(({ lambda }) => lambda.functionArn),

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { type EventBridgeClient, PutEventsCommand, type PutEventsRequestEntry } from "@aws-sdk/client-eventbridge";
-import { EVENT_SOURCE, EVENTS, type NewEvent } from "./domain/events.ts";
+import { EVENT_SOURCE, EVENTS, type NewEvent, type StampedEvent } from "./domain/events.ts";
 import { type Instant, instant } from "./domain/instant.ts";
 
-/** Publishes facts. Resolves only when every one of them is on the bus. */
-export type Bus = { publish(events: NewEvent[]): Promise<void> };
+/** Publishes facts. Resolves only when every one of them is on the bus. One that is stamped keeps its id and time. */
+export type Bus = { publish(events: readonly (NewEvent | StampedEvent)[]): Promise<void> };
 
 const ENTRIES_PER_CALL = 10;
 const ATTEMPTS = 3;
@@ -13,11 +13,17 @@ const ATTEMPTS = 3;
  * EventBridge behind one verb. PutEvents answers 200 with failed entries: only those are sent again, with the same
  * event id so that consumers can tell. Throws when some still fail.
  */
-export function eventBridgeBus(client: EventBridgeClient, busName: string, clock: () => Instant): Bus {
+export function eventBridgeBus(
+  client: EventBridgeClient,
+  busName: string,
+  clock: () => Instant,
+  newId: () => string = randomUUID,
+): Bus {
   return {
     async publish(events) {
       const occurredAt = clock();
-      let waiting = events.map((event) => toEntry(event, busName, occurredAt));
+      const stamped = events.map((event) => ("eventId" in event ? event : { ...event, eventId: newId(), occurredAt }));
+      let waiting = stamped.map((event) => toEntry(event, busName));
       for (let attempt = 1; waiting.length > 0; attempt++) {
         const failed: PutEventsRequestEntry[] = [];
         for (let i = 0; i < waiting.length; i += ENTRIES_PER_CALL) {
@@ -38,12 +44,13 @@ export function eventBridgeBus(client: EventBridgeClient, busName: string, clock
   };
 }
 
-function toEntry(event: NewEvent, busName: string, occurredAt: Instant): PutEventsRequestEntry {
-  const detail = EVENTS[event.name].parse({ version: 1, eventId: randomUUID(), occurredAt, ...event.detail });
+function toEntry(event: StampedEvent, busName: string): PutEventsRequestEntry {
+  const { name, eventId, occurredAt } = event;
+  const detail = EVENTS[name].parse({ version: 1, eventId, occurredAt, ...event.detail });
   return {
     EventBusName: busName,
     Source: EVENT_SOURCE,
-    DetailType: event.name,
+    DetailType: name,
     Time: new Date(occurredAt),
     Detail: JSON.stringify(detail),
   };

@@ -17,8 +17,8 @@ type Options<Event, Env, Deps, Result> = {
   service: string;
   event: z.ZodType<Event>;
   environment: z.ZodType<Env>;
-  /** Builds clients; called once per process, on the first invocation. */
-  dependencies: (env: Env) => Deps;
+  /** Builds clients; called once per process, on the first invocation. `log` is the service's, of no one invocation. */
+  dependencies: (env: Env, log: Log) => Deps;
   run: (event: Event, deps: Deps & Runtime) => Promise<Result>;
 };
 
@@ -29,11 +29,9 @@ type Options<Event, Env, Deps, Result> = {
 export function lambdaHandler<Event, Env, Deps extends object, Result>(options: Options<Event, Env, Deps, Result>) {
   let built: { deps: Deps; log: Log } | undefined;
   return async (rawEvent: unknown, context: Context): Promise<Result> => {
-    built ??= {
-      deps: options.dependencies(parseEnvironment(options.environment, process.env)),
-      log: createLog({ service: options.service, now: () => new Date() }),
-    };
-    const log = built.log.with({ requestId: context.awsRequestId });
+    const own = built?.log ?? createLog({ service: options.service, now: () => new Date() });
+    built ??= { deps: options.dependencies(parseEnvironment(options.environment, process.env), own), log: own };
+    const log = own.with({ requestId: context.awsRequestId });
     const startedMs = performance.now();
     try {
       const event = parseEvent(options.event, rawEvent);

@@ -23,7 +23,7 @@ export type OptimiserDeps = Runtime & {
   signals: Pick<SignalsStore, "slots">;
   plans: PlansStore;
   habits: HabitsStore;
-  commands: Pick<CommandsStore, "issue" | "recent" | "transition">;
+  commands: Pick<CommandsStore, "issue" | "recent" | "transition" | "told">;
   bus: Bus;
   /** Puts work on the re-plan queue, each item for an invocation of its own. */
   later: (items: readonly WorkItem[]) => Promise<void>;

@@ -4,6 +4,7 @@ import { type Command, commandIdentity, isEnded } from "../../shared/domain/comm
 import type { NewEvent } from "../../shared/domain/events.ts";
 import { type Instant, later, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
 import { nextEdge, type Plan } from "../../shared/domain/plan.ts";
+import type { News } from "../../shared/outbox.ts";
 import type { CommandsStore } from "../../shared/store/commands.ts";
 import type { PlansStore } from "../../shared/store/plans.ts";
 import { difference, nextRetry } from "./difference.ts";
@@ -22,12 +23,12 @@ const UNHEARD_AFTER_MS = 10 * MINUTE_MS;
 const AGAIN_MS = { partnerBusy: MINUTE_MS, stale: 10 * MINUTE_MS };
 
 /** Takes back what an asset was told before another came to act for it. */
-export async function silence(asset: Asset, deps: FollowDeps): Promise<NewEvent[]> {
-  return (await freePartners([asset.assetId], deps.now(), deps)).events;
+export async function silence(asset: Asset, deps: FollowDeps): Promise<News[]> {
+  return (await freePartners([asset.assetId], deps.now(), deps)).news;
 }
 
 /** Issues what the plan wants at `at` and the load does not do yet. */
-export async function follow(load: Acting, plan: Plan, at: Instant, deps: FollowDeps): Promise<NewEvent[]> {
+export async function follow(load: Acting, plan: Plan, at: Instant, deps: FollowDeps): Promise<News[]> {
   const { assetId, integration } = load.asset;
   const now = deps.now();
   const lookAgain = async (when: Instant) => {
@@ -52,7 +53,7 @@ export async function follow(load: Acting, plan: Plan, at: Instant, deps: Follow
   const freed = await freePartners(load.partners, now, deps);
   if (!freed.all) {
     await lookAgain(plusMs(now, AGAIN_MS.partnerBusy));
-    return freed.events;
+    return freed.news;
   }
   const command: Command = {
     commandId: commandIdOf(assetId, issue.windowStartsAt, issue.action),
@@ -68,9 +69,10 @@ export async function follow(load: Acting, plan: Plan, at: Instant, deps: Follow
     checkAt: issue.notAfter,
     attempts: 0,
   };
-  if (!(await deps.commands.issue(command))) return freed.events;
+  const issued = await deps.commands.issue(command, [announcement(command)]);
+  if (!issued) return freed.news;
   const gone = await Promise.all(withdraw.map((old) => withdrawn(old, "overtaken by a newer plan", now, deps)));
-  return [...freed.events, ...gone.flat(), announcement(command)];
+  return [...freed.news, ...gone.flat(), issued];
 }
 
 /** Takes back what others were told that could act on the same load; `all` is false while one of them may be acting. */
@@ -78,17 +80,19 @@ async function freePartners(
   partners: readonly AssetId[],
   now: Instant,
   deps: FollowDeps,
-): Promise<{ all: boolean; events: NewEvent[] }> {
+): Promise<{ all: boolean; news: News[] }> {
   const lists = await Promise.all(partners.map((assetId) => deps.commands.recent(assetId, RECENT_COMMANDS)));
   const open = lists.flat().filter((command) => !isEnded(command.status));
   const gone = await Promise.all(open.map((old) => withdrawn(old, "another asset acts for this one", now, deps)));
-  return { all: gone.every((events) => events.length > 0), events: gone.flat() };
+  return { all: gone.every((news) => news.length > 0), news: gone.flat() };
 }
 
-async function withdrawn(old: Command, evidence: string, now: Instant, deps: FollowDeps): Promise<NewEvent[]> {
-  const gone = await deps.commands.transition(old, "withdrawn", { endedAt: now, evidence });
+async function withdrawn(old: Command, evidence: string, now: Instant, deps: FollowDeps): Promise<News[]> {
   const { commandId, assetId, integration } = old;
-  return gone ? [{ name: "CommandWithdrawn", detail: { commandId, assetId, integration } }] : [];
+  const gone = await deps.commands.transition(old, "withdrawn", { endedAt: now, evidence }, [
+    { name: "CommandWithdrawn", detail: { commandId, assetId, integration } },
+  ]);
+  return gone ? [gone] : [];
 }
 
 /** Written but never taken up: its event may have been refused after the write. Told again, it is harmless if it was not. */

@@ -10,6 +10,7 @@ import { fleetOf, type PortfolioId } from "../../shared/domain/portfolio.ts";
 import { seriesId } from "../../shared/domain/signal.ts";
 import { EnvText, lambdaHandler } from "../../shared/handler.ts";
 import { mapLimited } from "../../shared/map-limited.ts";
+import { tell } from "../../shared/outbox.ts";
 import { BusRecord, parseRecords, SqsBatch } from "../../shared/queue.ts";
 import { assetsStore } from "../../shared/store/assets.ts";
 import { commandsStore } from "../../shared/store/commands.ts";
@@ -151,15 +152,14 @@ async function followPlans(assetIds: readonly AssetId[], until: Instant, deps: O
     const load = loadOf(asset, world, deps.now());
     return load && load.kind !== "read-only" ? follow(load, plan, until, deps) : [];
   });
-  const published = events.flat();
-  if (published.length > 0) await deps.bus.publish(published);
+  await tell(events.flat(), deps);
 }
 
 export const handler = lambdaHandler({
   service: "optimiser",
   event: z.union([SqsBatch, Tick]),
   environment: Environment,
-  dependencies: (env) => {
+  dependencies: (env, log) => {
     const documents = documentClient();
     const sqs = new SQSClient();
     return {
@@ -174,7 +174,7 @@ export const handler = lambdaHandler({
       signals: signalsStore(documents, env.SIGNALS_TABLE),
       plans: plansStore(documents, env.PLANS_TABLE),
       habits: habitsStore(documents, env.PLANS_TABLE),
-      commands: commandsStore(documents, env.COMMANDS_TABLE),
+      commands: commandsStore(documents, env.COMMANDS_TABLE, { by: "optimiser", now: systemNow, log }),
       bus: eventBridgeBus(new EventBridgeClient(), env.BUS_NAME, systemNow),
       later: async (items) => {
         await mapLimited(items, IN_FLIGHT, (workItem) =>

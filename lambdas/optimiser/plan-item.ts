@@ -8,6 +8,7 @@ import type { PortfolioId } from "../../shared/domain/portfolio.ts";
 import { asCharge } from "../../shared/domain/reading.ts";
 import { round } from "../../shared/domain/units.ts";
 import { mapLimited } from "../../shared/map-limited.ts";
+import { type News, tell } from "../../shared/outbox.ts";
 import type { World } from "./actuator.ts";
 import { IN_FLIGHT, type OptimiserDeps } from "./deps.ts";
 import { follow, silence } from "./follow.ts";
@@ -63,9 +64,9 @@ export async function planItem(
     isStored = false;
     return [];
   });
-  const published = told.flat();
-  if (portfolio && item.isWhole) published.push(await storePortfolio(item, portfolio, now, deps));
-  if (published.length > 0) await deps.bus.publish(published);
+  const news: News[] = told.flat();
+  if (portfolio && item.isWhole) news.push(await storePortfolio(item, portfolio, now, deps));
+  await tell(news, deps);
   return isStored;
 }
 
@@ -152,7 +153,7 @@ async function storePortfolio(
 }
 
 /** Stores and tells a plan that wants something new, and follows the one in force. */
-async function settle({ load, previous, next }: Replanned, now: Instant, deps: OptimiserDeps): Promise<NewEvent[]> {
+async function settle({ load, previous, next }: Replanned, now: Instant, deps: OptimiserDeps): Promise<News[]> {
   const followed = (plan: Plan) =>
     load.kind === "read-only" ? silence(load.asset, deps) : follow(load, plan, now, deps);
   if (!next) return load.kind === "read-only" ? silence(load.asset, deps) : [];

@@ -1,6 +1,8 @@
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import * as z from "zod";
+import { systemNow } from "../../shared/bus.ts";
 import type { AssetId } from "../../shared/domain/asset.ts";
+import type { Command } from "../../shared/domain/command.ts";
 import { type Instant, plusMs, ZonedTime } from "../../shared/domain/instant.ts";
 import { IntegrationFacts } from "../../shared/domain/manifest.ts";
 import { EnvText, lambdaHandler, type Runtime } from "../../shared/handler.ts";
@@ -38,7 +40,9 @@ export type SchedulerDeps = Pick<Runtime, "log" | "now"> & {
 
 /** Each minute: who was last fetched a cadence ago? Claims the minute, then sends them out in batches. */
 export async function run(tick: z.infer<typeof Tick>, deps: SchedulerDeps): Promise<{ sent: number }> {
-  const [members, open] = await Promise.all([deps.schedule.members(), deps.commands.open()]);
+  const members = await deps.schedule.members();
+  const open: Command[] = [];
+  for await (const { commands } of deps.commands.open()) open.push(...commands);
   const accepted = open.filter((command) => command.status === "accepted");
   const counts = await Promise.all(
     deps.integrations.map((integration) => {
@@ -111,14 +115,14 @@ export const handler = lambdaHandler({
   service: "scheduler",
   event: Tick,
   environment: Environment,
-  dependencies: (env) => {
+  dependencies: (env, log) => {
     const documents = documentClient();
     const lambda = new LambdaClient();
     return {
       integrations: env.INTEGRATIONS,
       schedule: scheduleStore(documents, env.SCHEDULE_TABLE),
       readings: readingsStore(documents, env.READINGS_TABLE),
-      commands: commandsStore(documents, env.COMMANDS_TABLE),
+      commands: commandsStore(documents, env.COMMANDS_TABLE, { by: "scheduler", now: systemNow, log }),
       meter: embeddedMetrics("scheduler"),
       send: async (functionName: string, request: PollRequest) => {
         await lambda.send(

@@ -2,15 +2,21 @@ import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import * as z from "zod";
 import { type Bus, eventBridgeBus, systemNow } from "../../shared/bus.ts";
 import type { AssetId } from "../../shared/domain/asset.ts";
-import { type Command, STREAM_OF_ACTION, standingFaults } from "../../shared/domain/command.ts";
+import { type Command, isEnded, STREAM_OF_ACTION, sinceProved, standingFaults } from "../../shared/domain/command.ts";
+import type { CommandRow } from "../../shared/domain/command-row.ts";
 import { EVENTS, type NewEvent } from "../../shared/domain/events.ts";
-import { FAULT_TREATMENT } from "../../shared/domain/fault.ts";
-import { type Instant, ZonedTime } from "../../shared/domain/instant.ts";
+import { FAULT_TREATMENT, type FaultClass } from "../../shared/domain/fault.ts";
+import { type Instant, plusMs, ZonedTime } from "../../shared/domain/instant.ts";
 import { EnvText, lambdaHandler, type Runtime } from "../../shared/handler.ts";
+import { mapLimited } from "../../shared/map-limited.ts";
+import { embeddedMetrics, type Meter } from "../../shared/metrics.ts";
+import { tell } from "../../shared/outbox.ts";
 import { BusRecord, parseRecords, SqsBatch } from "../../shared/queue.ts";
 import { type CommandsStore, commandsStore } from "../../shared/store/commands.ts";
+import { OWED_AFTER_MS } from "../../shared/store/ledger.ts";
 import { type Latest, type ReadingsStore, readingsStore } from "../../shared/store/readings.ts";
 import { documentClient } from "../../shared/store/table.ts";
+import { isOver } from "./over.ts";
 import { type Verdict, verdict } from "./verdict.ts";
 
 const Tick = z.object({ tickAt: ZonedTime });
@@ -26,44 +32,72 @@ const News = z.union([
   BusRecord("CommandAccepted", EVENTS.CommandAccepted).transform((detail) => [detail.assetId]),
 ]);
 
-const RECENT_COMMANDS = 6;
+/** Of one asset more are hardly ever open; the minute ends those too. */
+const OPEN_AT_MOST = 4;
+/** As far back as a fault is looked for that people were told of. */
+const RECENT_COMMANDS = 50;
+const IN_FLIGHT = 10;
+/** Left of an invocation when no further page is begun, ms. */
+const PAGE_MS = 20_000;
 
-export type VerifierDeps = Pick<Runtime, "log" | "now"> & {
-  commands: Pick<CommandsStore, "open" | "transition" | "recent">;
+export type VerifierDeps = Pick<Runtime, "log" | "now" | "remainingMs"> & {
+  commands: Pick<CommandsStore, "open" | "transition" | "amend" | "recent" | "told">;
   readings: Pick<ReadingsStore, "latest">;
   bus: Bus;
+  meter: Pick<Meter, "count" | "flush">;
 };
 
 /**
- * Judges open commands: those whose assets have news, and at each minute those whose time has run out. A verdict is
- * written first and published after; a verdict that lost the race is not published.
+ * Judges commands: those of assets that have news, and at each minute those whose time has run out or whose events nobody
+ * could publish. A verdict is written first, with the events that it owes, and told after; each command is alone.
  */
 export async function run(event: z.infer<typeof Tick> | SqsBatch, deps: VerifierDeps) {
-  const batch = "Records" in event ? event : undefined;
-  const { parsed, batchItemFailures } = parseRecords(batch, News, deps.log);
-  const assetIds = new Set(parsed.flat());
-  const now = deps.now();
-
-  const open = await deps.commands.open(batch ? undefined : now);
-  const toJudge = open.filter((command) => !batch || assetIds.has(command.assetId));
-  const latest = await latestFor(toJudge, deps);
-
-  const events: NewEvent[] = [];
-  for (const command of toJudge) {
-    const known = latest.get(command.assetId);
-    if (command.status === "sending" && command.checkAt <= now) {
-      await deps.commands.transition(command, "unknown", {
-        checkAt: command.notAfter,
-        evidence: "the worker that sent it is gone",
-      });
-      continue;
+  try {
+    if (!("Records" in event)) {
+      await judgeDue(deps);
+      return { batchItemFailures: [] };
     }
-    const judged = verdict(command, known?.reading, known?.reach, now);
-    if (judged.verdict === "wait") continue;
-    events.push(...(await conclude(command, judged, now, deps)));
+    const { parsed, batchItemFailures } = parseRecords(event, News, deps.log);
+    const lists = await mapLimited([...new Set(parsed.flat())], IN_FLIGHT, (assetId) =>
+      deps.commands.recent(assetId, OPEN_AT_MOST),
+    );
+    await judgeAll(lists.flatMap(undecided), deps);
+    return { batchItemFailures };
+  } finally {
+    deps.meter.flush();
   }
-  if (events.length > 0) await deps.bus.publish(events);
-  return { batchItemFailures };
+}
+
+/** Of an asset's commands those that a reading may say something new about: open, or with a fault that still stands. */
+function undecided(recent: readonly CommandRow[]): CommandRow[] {
+  const unproved = sinceProved(recent);
+  return recent.filter(
+    (command) => !isEnded(command.status) || (unproved.includes(command) && standingFaults([command]).length > 0),
+  );
+}
+
+async function judgeDue(deps: VerifierDeps): Promise<void> {
+  for await (const { commands, unreadable } of deps.commands.open(deps.now())) {
+    if (unreadable > 0) deps.meter.count("ledger_rows_unreadable", unreadable);
+    await judgeAll(commands, deps);
+    // What is left is due still at the next minute, which begins at another part of the index.
+    if (deps.remainingMs() < PAGE_MS) return;
+  }
+}
+
+async function judgeAll(commands: readonly CommandRow[], deps: VerifierDeps): Promise<void> {
+  const latest = await latestFor(commands, deps);
+  const judged = await mapLimited(commands, IN_FLIGHT, async (command) => {
+    try {
+      return (await judge(command, latest.get(command.assetId), deps)) ?? [];
+    } catch (error) {
+      const { assetId, commandId } = command;
+      deps.meter.count("verdicts_failed");
+      deps.log.error("VERDICT_FAILED", error, { assetId, commandId });
+      return [];
+    }
+  });
+  await tell(judged.flat(), deps);
 }
 
 /** The latest reading of each command's asset, on the stream that proves the command. An asset has one such stream. */
@@ -78,48 +112,87 @@ async function latestFor(commands: readonly Command[], deps: VerifierDeps): Prom
   return new Map(maps.flatMap((map) => [...map]));
 }
 
+/** What a command came to; the row as it was when it owes an event for too long; undefined when nothing is to be told. */
+async function judge(
+  command: CommandRow,
+  known: Latest | undefined,
+  deps: VerifierDeps,
+): Promise<CommandRow | undefined> {
+  const now = deps.now();
+  if (command.status === "sending" && command.checkAt <= now) {
+    const evidence = "the worker that sent it is gone";
+    return deps.commands.transition(command, "unknown", { checkAt: command.notAfter, evidence });
+  }
+  if (isEnded(command.status)) {
+    const stands = standingFaults([command]).length > 0;
+    if (stands && isOver(command, known?.reading, known?.reach)) return clear(command, deps);
+  } else {
+    const judged = verdict(command, known?.reading, known?.reach, now);
+    if (judged.verdict !== "wait") return conclude(command, judged, now, deps);
+  }
+  const [first] = command.untold ?? [];
+  if (!first || plusMs(first.occurredAt, OWED_AFTER_MS) > now) return undefined;
+  deps.log.warn("EVENT_TOLD_AGAIN", { assetId: command.assetId, commandId: command.commandId, event: first.name });
+  return command;
+}
+
+/** What people were told is over, unless another command met the same. */
+async function clear(command: CommandRow, deps: VerifierDeps): Promise<CommandRow | undefined> {
+  const recent = await deps.commands.recent(command.assetId, RECENT_COMMANDS);
+  const others = standingFaults(recent.filter(({ commandId }) => commandId !== command.commandId));
+  const over = standingFaults([command]).filter((fault) => !others.includes(fault));
+  return deps.commands.amend(
+    command,
+    { faultOverAt: deps.now() },
+    over.map((fault) => cleared(command, fault)),
+  );
+}
+
 async function conclude(
-  command: Command,
+  command: CommandRow,
   judged: Exclude<Verdict, { verdict: "wait" }>,
   now: Instant,
   deps: VerifierDeps,
-): Promise<NewEvent[]> {
+): Promise<CommandRow | undefined> {
+  const { commandId, assetId } = command;
   const faultClass = judged.verdict === "missed" ? judged.faultClass : undefined;
   const standing = judged.verdict === "expired" ? [] : standingFaults(await upTo(command, deps));
-  const ended = await deps.commands.transition(command, judged.verdict, {
-    endedAt: now,
-    evidence: judged.evidence,
-    faultClass,
-  });
-  if (!ended) return [];
-  const { assetId, integration } = command;
-  const reference = { commandId: command.commandId, assetId, integration };
-  deps.log.info("VERDICT", {
-    commandId: command.commandId,
-    assetId: command.assetId,
-    verdict: judged.verdict,
-    fault: faultClass,
-  });
+  const { evidence } = judged;
+  const changes = { endedAt: now, evidence, faultClass };
+  const ended = await deps.commands.transition(command, judged.verdict, changes, owedBy(command, judged, standing));
+  if (ended) deps.log.info("VERDICT", { commandId, assetId, verdict: judged.verdict, fault: faultClass });
+  return ended;
+}
+
+/** What is to be told of a verdict: it, and the fault that it shows or shows to be over. */
+function owedBy(
+  command: Command,
+  judged: Exclude<Verdict, { verdict: "wait" }>,
+  standing: readonly FaultClass[],
+): NewEvent[] {
+  const { commandId, assetId, integration } = command;
+  const reference = { commandId, assetId, integration };
   switch (judged.verdict) {
     case "confirmed":
       return [
         { name: "CommandConfirmed", detail: { ...reference, afterMs: judged.afterMs } },
-        ...standing.map(
-          (told): NewEvent => ({ name: "FaultCleared", detail: { assetId, integration, faultClass: told } }),
-        ),
+        ...standing.map((fault) => cleared(command, fault)),
       ];
     case "expired":
       return [{ name: "CommandExpired", detail: reference }];
     case "missed": {
-      const missed: NewEvent = { name: "CommandMissed", detail: { ...reference, faultClass: judged.faultClass } };
-      if (standing.includes(judged.faultClass)) return [missed];
-      const { nextStep } = FAULT_TREATMENT[judged.faultClass];
-      return [
-        missed,
-        { name: "FaultRaised", detail: { assetId, integration, faultClass: judged.faultClass, nextStep } },
-      ];
+      const { faultClass } = judged;
+      const missed: NewEvent = { name: "CommandMissed", detail: { ...reference, faultClass } };
+      // A dead login is what looks met, and told.
+      if (standing.includes(faultClass) || faultClass === "credentials-revoked") return [missed];
+      const { nextStep } = FAULT_TREATMENT[faultClass];
+      return [missed, { name: "FaultRaised", detail: { assetId, integration, faultClass, nextStep } }];
     }
   }
+}
+
+function cleared({ assetId, integration }: Command, faultClass: FaultClass): NewEvent {
+  return { name: "FaultCleared", detail: { assetId, integration, faultClass } };
 }
 
 /** The asset's commands up to this one: what a later one met is not over by this one's proof. */
@@ -132,12 +205,13 @@ export const handler = lambdaHandler({
   service: "verifier",
   event: z.union([SqsBatch, Tick]),
   environment: Environment,
-  dependencies: (env) => {
+  dependencies: (env, log) => {
     const documents = documentClient();
     return {
-      commands: commandsStore(documents, env.COMMANDS_TABLE),
+      commands: commandsStore(documents, env.COMMANDS_TABLE, { by: "verifier", now: systemNow, log }),
       readings: readingsStore(documents, env.READINGS_TABLE),
       bus: eventBridgeBus(new EventBridgeClient(), env.BUS_NAME, systemNow),
+      meter: embeddedMetrics("verifier"),
     };
   },
   run,

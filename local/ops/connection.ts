@@ -52,6 +52,9 @@ export type Connection = {
   close: () => void;
 };
 
+/** What a person runs is told on the terminal. */
+const SILENT = { info: () => {}, warn: () => {} };
+
 /** Stores and clients of a deployment, local or on AWS. */
 export function connect(deployment: Deployment, now: () => Instant): Connection {
   const region = deployment.region ? { region: deployment.region } : {};
@@ -69,7 +72,7 @@ export function connect(deployment: Deployment, now: () => Instant): Connection 
     readings: readingsStore(documents, tables.readings),
     signals: signalsStore(documents, tables.signals),
     plans: plansStore(documents, tables.plans),
-    commands: commandsStore(documents, tables.commands),
+    commands: commandsStore(documents, tables.commands, { by: "ops", now, log: SILENT }),
     accounts: accountsStore(documents, tables.accounts),
     sealer: kmsSealer(kms, deployment.tokenKeyArn),
     bus: eventBridgeBus(events, deployment.busName, now),

@@ -39,10 +39,11 @@ export const PRIOR_STATUSES: Record<CommandStatus, readonly CommandStatus[]> = {
   sending: ["issued"],
   unknown: ["sending"],
   accepted: ["sending", "unknown"],
-  rejected: ["sending"],
+  rejected: ["issued", "sending"],
   confirmed: ["accepted", "unknown"],
   missed: ["accepted", "unknown"],
-  expired: ["issued"],
+  // From `sending` where its time ran out in the last step before the vendor would have been called.
+  expired: ["issued", "sending"],
   withdrawn: ["issued", "accepted"],
 };
 
@@ -60,6 +61,8 @@ export const Command = z.strictObject({
   integration: z.string(),
   action: Action,
   reason: z.string(),
+  /** Given back to its owner's own schedule: goes out although the kill switch is on. */
+  purpose: z.literal("release").optional(),
   status: CommandStatus,
   issuedAt: Instant,
   /** The device is made ready before this, and told at this moment: waking a car takes up to a minute. */
@@ -81,22 +84,44 @@ export const Command = z.strictObject({
   toldFault: FaultClass.optional(),
   /** What the verdict rests on, in words; no vendor ids, no places. */
   evidence: z.string().optional(),
+  /** When it was seen that what a rejected or missed command told people of is over. */
+  faultOverAt: Instant.optional(),
 });
 export type Command = z.infer<typeof Command>;
 
-/**
- * What people were told of on account of an asset's commands and nothing has shown to be over: told since the newest of
- * them that was proved.
- */
-export function standingFaults(recent: readonly Command[]): FaultClass[] {
+/** What a transition may change of a command besides its status. */
+export const COMMAND_CHANGES = [
+  "checkAt",
+  "attempts",
+  "acceptedAt",
+  "endedAt",
+  "withoutEffect",
+  "faultClass",
+  "toldFault",
+  "evidence",
+  "faultOverAt",
+] as const satisfies (keyof Command)[];
+export type CommandChanges = Partial<Pick<Command, (typeof COMMAND_CHANGES)[number]>>;
+
+/** Those of an asset's commands that were issued since the newest of them that was proved, newest first. */
+export function sinceProved<C extends Command>(recent: readonly C[]): C[] {
   const newestFirst = recent.toSorted((a, b) => (a.issuedAt < b.issuedAt ? 1 : -1));
   const proved = newestFirst.findIndex(({ status }) => status === "confirmed");
-  const since = proved < 0 ? newestFirst : newestFirst.slice(0, proved);
-  const told = since.flatMap(({ status, faultClass, toldFault }) => [
-    toldFault,
-    status === "rejected" || status === "missed" ? faultClass : undefined,
-  ]);
-  return [...new Set(told)].filter((fault) => fault !== undefined);
+  return proved < 0 ? newestFirst : newestFirst.slice(0, proved);
+}
+
+/**
+ * What people were told of on account of an asset's commands and nothing has shown to be over: told since the newest of
+ * them that was proved. A dead login is not among them: looks meet it too, and tell when it is over.
+ */
+export function standingFaults(recent: readonly Command[]): FaultClass[] {
+  const told = sinceProved(recent)
+    .filter(({ faultOverAt }) => faultOverAt === undefined)
+    .flatMap(({ status, faultClass, toldFault }) => [
+      toldFault,
+      status === "rejected" || status === "missed" ? faultClass : undefined,
+    ]);
+  return [...new Set(told)].filter((fault) => fault !== undefined && fault !== "credentials-revoked");
 }
 
 /** The text a command's id is the hash of: the same intent always has the same id. */

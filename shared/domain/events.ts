@@ -10,6 +10,15 @@ import { PortfolioId } from "./portfolio.ts";
 const base = { version: z.literal(1), eventId: z.string().min(8), occurredAt: Instant };
 const commandRef = { ...base, commandId: z.string(), assetId: AssetId, integration: z.string() };
 
+const faultRef = {
+  ...base,
+  assetId: AssetId,
+  /** Where looks or commands met it; a verdict knows the asset only. */
+  accountId: z.string().optional(),
+  integration: z.string(),
+  faultClass: FaultClass,
+};
+
 /**
  * Every fact that goes on the bus: name → schema of `detail`. Ids only, no personal data.
  * Example (CommandIssued): `{"version":1,"eventId":"…","occurredAt":"2026-11-20T02:00:00.000Z","commandId":"9f…",
@@ -67,14 +76,9 @@ export const EVENTS = {
   CommandMissed: z.strictObject({ ...commandRef, faultClass: FaultClass }),
   CommandExpired: z.strictObject({ ...commandRef }),
   CommandWithdrawn: z.strictObject({ ...commandRef }),
-  FaultRaised: z.strictObject({
-    ...base,
-    assetId: AssetId,
-    integration: z.string(),
-    faultClass: FaultClass,
-    nextStep: z.string(),
-  }),
-  FaultCleared: z.strictObject({ ...base, assetId: AssetId, integration: z.string(), faultClass: FaultClass }),
+  /** Once for each cause: of a cause that an account or an integration shares, by the first of its assets that met it. */
+  FaultRaised: z.strictObject({ ...faultRef, nextStep: z.string() }),
+  FaultCleared: z.strictObject(faultRef),
   /** Nobody's assets at a vendor can be read or commanded: told once, in place of a fault of each. */
   VendorOutageBegan: z.strictObject({
     ...base,
@@ -100,4 +104,6 @@ export type EventDetail<N extends EventName> = z.infer<(typeof EVENTS)[N]>;
 export type NewEvent = {
   [N in EventName]: { name: N; detail: Omit<EventDetail<N>, "version" | "eventId" | "occurredAt"> };
 }[EventName];
+/** An event that has its id and time already: told twice, it is the same event. */
+export type StampedEvent = NewEvent & { eventId: string; occurredAt: Instant };
 export const EVENT_SOURCE = "headroom";

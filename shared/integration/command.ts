@@ -2,12 +2,14 @@ import { createHash } from "node:crypto";
 import { type Asset, STREAM_OF_KIND } from "../domain/asset.ts";
 import type { Command } from "../domain/command.ts";
 import { isEnded, STREAM_OF_ACTION, standingFaults } from "../domain/command.ts";
+import type { CommandRow } from "../domain/command-row.ts";
 import type { NewEvent } from "../domain/events.ts";
 import { FAULT_TREATMENT, type FaultClass } from "../domain/fault.ts";
 import { epochMs, type Instant, plusMs } from "../domain/instant.ts";
 import { proves } from "../domain/proof.ts";
 import { activity, type Reading } from "../domain/reading.ts";
 import { ConfigError, VendorError } from "../errors.ts";
+import { tell } from "../outbox.ts";
 import type { Target } from "./contract.ts";
 import type { IntegrationDeps } from "./deps.ts";
 import { record, telemetryRecorded } from "./poll.ts";
@@ -16,6 +18,7 @@ import { record, telemetryRecorded } from "./poll.ts";
 export type Handled = { done: true } | { done: false; retryAfterMs: number };
 
 const DONE: Handled = { done: true };
+const AGAIN: Handled = { done: false, retryAfterMs: 1000 };
 // A `sending` row this old belongs to a worker that is gone: longer than a worker can live.
 const SENDING_LEASE_MS = 90_000;
 const RETRY_MS = 30_000;
@@ -56,7 +59,7 @@ export async function runCommand(key: { assetId: string; commandId: string }, de
   }
 }
 
-async function advance(command: Command, asset: Asset, deps: IntegrationDeps): Promise<Handled> {
+async function advance(command: CommandRow, asset: Asset, deps: IntegrationDeps): Promise<Handled> {
   const now = deps.now();
   if (command.status === "sending") {
     if (now < command.checkAt) return { done: false, retryAfterMs: RETRY_MS };
@@ -67,10 +70,9 @@ async function advance(command: Command, asset: Asset, deps: IntegrationDeps): P
   if (command.status === "issued") {
     // The verifier ends what is too late; nothing may be sent any more.
     if (now >= command.notAfter) return DONE;
-    const [newest] = recent.toSorted(byIssue);
-    if (newest && newest.commandId !== command.commandId && newest.issuedAt > command.issuedAt) {
+    const newest = await deps.commands.newest(asset.assetId);
+    if (newest && newest.commandId !== command.commandId)
       return end(command, "withdrawn", "a newer command for the same asset", deps);
-    }
   }
 
   const untilReadyingMs = epochMs(command.notBefore) - READY_BEFORE_MS - epochMs(now);
@@ -100,8 +102,14 @@ async function advance(command: Command, asset: Asset, deps: IntegrationDeps): P
     attempts: command.attempts + 1,
     checkAt: plusMs(deps.now(), SENDING_LEASE_MS),
   });
-  if (!sending) return DONE;
-  const taken = await withToken((target) => deps.vendor.command(target, command.action, { until: command.notAfter }));
+  // Somebody was first, or a newer command came: the message comes once more and sees which.
+  if (!sending) return AGAIN;
+  const taken = await withToken(async (target) => {
+    // The last thing before the vendor: the write and a renewed token may have taken long.
+    if (deps.now() >= command.notAfter) return undefined;
+    return deps.vendor.command(target, command.action, { until: command.notAfter });
+  });
+  if (!taken) return end(sending, "expired", "its time ran out in the last step before the vendor was called", deps);
   deps.log.info("COMMAND_SENT", {
     commandId: command.commandId,
     action: command.action.kind,
@@ -134,7 +142,7 @@ function isOvertaken(reading: Reading | undefined, command: Command, recent: rea
 
 /** Nobody knows whether it acted: look, and either take it as done or put it back to be sent. */
 async function readBack(
-  command: Command,
+  command: CommandRow,
   asset: Asset,
   withToken: <T>(call: (target: Target) => Promise<T>) => Promise<T>,
   deps: IntegrationDeps,
@@ -149,18 +157,17 @@ async function readBack(
   return again ? advance(again, asset, deps) : DONE;
 }
 
-async function accept(command: Command, withoutEffect: boolean, deps: IntegrationDeps): Promise<Handled> {
+async function accept(command: CommandRow, withoutEffect: boolean, deps: IntegrationDeps): Promise<Handled> {
   const now = deps.now();
-  const accepted = await deps.commands.transition(command, "accepted", {
-    acceptedAt: now,
-    withoutEffect,
-    checkAt: plusMs(now, confirmWithinMs(command, deps)),
-  });
-  if (accepted) await deps.bus.publish([{ name: "CommandAccepted", detail: { ...reference(command), withoutEffect } }]);
+  const checkAt = plusMs(now, confirmWithinMs(command, deps));
+  const accepted = await deps.commands.transition(command, "accepted", { acceptedAt: now, withoutEffect, checkAt }, [
+    { name: "CommandAccepted", detail: { ...reference(command), withoutEffect } },
+  ]);
+  if (accepted) await tell([accepted], deps);
   return DONE;
 }
 
-async function failed(command: Command | undefined, error: VendorError, deps: IntegrationDeps): Promise<Handled> {
+async function failed(command: CommandRow | undefined, error: VendorError, deps: IntegrationDeps): Promise<Handled> {
   if (!command || isEnded(command.status)) return DONE;
   const fields = { commandId: command.commandId, fault: error.fault, reason: error.message };
   const retryAfterMs = Math.round(
@@ -170,38 +177,34 @@ async function failed(command: Command | undefined, error: VendorError, deps: In
 
   if (command.status === "sending" && (error.mayHaveActed || retry)) {
     const isContradicted = await isSeenAtWork(command, error, deps);
-    const unknown = await deps.commands.transition(command, "unknown", {
-      checkAt: command.notAfter,
-      evidence: error.message,
-      toldFault: isContradicted ? error.fault : undefined,
-    });
+    const told = isContradicted ? { toldFault: error.fault } : {};
+    const unknown = await deps.commands.transition(
+      command,
+      "unknown",
+      { checkAt: command.notAfter, evidence: error.message, ...told },
+      isContradicted ? [faultRaised(command, error.fault, UNREACHABLE_AT_WORK)] : [],
+    );
     deps.log.warn("COMMAND_UNKNOWN", fields);
-    if (unknown && isContradicted) await deps.bus.publish([faultRaised(command, error.fault, UNREACHABLE_AT_WORK)]);
     // The vendor's answer shows that nothing was done: it may be sent again without reading back.
-    if (unknown && !error.mayHaveActed)
-      await deps.commands.transition(unknown, "issued", { checkAt: command.notAfter });
+    const last =
+      unknown && !error.mayHaveActed
+        ? await deps.commands.transition(unknown, "issued", { checkAt: command.notAfter })
+        : unknown;
+    if (last) await tell([last], deps);
     return { done: false, retryAfterMs };
   }
   if (retry || command.status === "unknown") {
     deps.log.info("COMMAND_DEFERRED", fields);
     return { done: false, retryAfterMs };
   }
-  const sending =
-    command.status === "sending"
-      ? command
-      : await deps.commands.transition(command, "sending", { checkAt: plusMs(deps.now(), SENDING_LEASE_MS) });
-  if (!sending) return DONE;
-  deps.log.warn("COMMAND_REJECTED", fields);
-  const isTold = await isToldAlready(command, error.fault, deps);
-  const rejected = await deps.commands.transition(sending, "rejected", {
-    endedAt: deps.now(),
-    faultClass: error.fault,
-    evidence: error.message,
-  });
+  const owed: NewEvent[] = [{ name: "CommandRejected", detail: { ...reference(command), faultClass: error.fault } }];
+  if (!(await isToldAlready(command, error.fault, deps)))
+    owed.push(faultRaised(command, error.fault, FAULT_TREATMENT[error.fault].nextStep));
+  const changes = { endedAt: deps.now(), faultClass: error.fault, evidence: error.message };
+  const rejected = await deps.commands.transition(command, "rejected", changes, owed);
   if (!rejected) return DONE;
-  const events: NewEvent[] = [{ name: "CommandRejected", detail: { ...reference(command), faultClass: error.fault } }];
-  if (!isTold) events.push(faultRaised(command, error.fault, FAULT_TREATMENT[error.fault].nextStep));
-  await deps.bus.publish(events);
+  deps.log.warn("COMMAND_REJECTED", fields);
+  await tell([rejected], deps);
   return DONE;
 }
 
@@ -250,16 +253,19 @@ function faultRaised({ assetId, integration }: Command, faultClass: FaultClass, 
   return { name: "FaultRaised", detail: { assetId, integration, faultClass, nextStep } };
 }
 
-async function end(command: Command, to: "withdrawn", evidence: string, deps: IntegrationDeps): Promise<Handled> {
-  const ended = await deps.commands.transition(command, to, { endedAt: deps.now(), evidence });
-  if (ended) await deps.bus.publish([{ name: "CommandWithdrawn", detail: reference(command) }]);
+async function end(
+  command: CommandRow,
+  to: "withdrawn" | "expired",
+  evidence: string,
+  deps: IntegrationDeps,
+): Promise<Handled> {
+  const name = to === "withdrawn" ? "CommandWithdrawn" : "CommandExpired";
+  const owed: NewEvent[] = [{ name, detail: reference(command) }];
+  const ended = await deps.commands.transition(command, to, { endedAt: deps.now(), evidence }, owed);
+  if (ended) await tell([ended], deps);
   return DONE;
 }
 
 function reference(command: Command) {
   return { commandId: command.commandId, assetId: command.assetId, integration: command.integration };
-}
-
-function byIssue(a: Command, b: Command): number {
-  return epochMs(b.issuedAt) - epochMs(a.issuedAt);
 }

@@ -18,7 +18,7 @@ export type IntegrationDeps = Pick<Runtime, "now" | "log"> & {
   assets: Pick<AssetsStore, "get">;
   readings: Pick<ReadingsStore, "latest" | "record" | "recordFailure">;
   schedule: Pick<ScheduleStore, "claimBatch" | "finishBatch">;
-  commands: Pick<CommandsStore, "get" | "transition" | "recent">;
+  commands: Pick<CommandsStore, "get" | "newest" | "transition" | "recent" | "told">;
   bus: Bus;
   tokens: TokenSource;
   vendor: VendorClient;

@@ -124,7 +124,7 @@ function clients(manifest: Manifest, env: z.infer<typeof Environment>, connect: 
       assets: assetsStore(documents, env.ASSETS_TABLE),
       readings: readingsStore(documents, env.READINGS_TABLE),
       schedule: scheduleStore(documents, env.SCHEDULE_TABLE),
-      commands: commandsStore(documents, env.COMMANDS_TABLE),
+      commands: commandsStore(documents, env.COMMANDS_TABLE, { by: manifest.name, ...runtime }),
       bus,
       tokens,
       vendor,

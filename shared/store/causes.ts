@@ -13,12 +13,12 @@ export type OutageRow = { outage: Outage; untoldSince?: Instant | undefined };
 
 export type CausesStore = {
   /**
-   * True when `by` is the one to tell of the cause: nobody was, or it was over, or the same one asks again after a crash.
-   * `by` names the look or command that met it.
+   * When `by` is the one to tell of the cause, since when; else undefined, as somebody was told. `by` names the look or the
+   * event that met it: whoever asks again, after a crash, is told the same.
    */
-  raise(cause: Cause, by: string, assetId: AssetId, at: Instant): Promise<boolean>;
-  /** The asset that the cause was told of, when `by` is the one to tell that it is over; else undefined. */
-  clear(cause: Cause, by: string, at: Instant): Promise<AssetId | undefined>;
+  raise(cause: Cause, by: string, assetId: AssetId, at: Instant): Promise<Instant | undefined>;
+  /** When `by` is the one to tell that it is over, since when, and of which asset it was told; else undefined. */
+  clear(cause: Cause, by: string, at: Instant): Promise<{ assetId: AssetId; at: Instant } | undefined>;
   /** The last outage of an integration, and since when its last change is still to be told. */
   outage(integration: string): Promise<OutageRow | undefined>;
   /** Writes an outage that began, to be told; false when one is under way. */
@@ -31,7 +31,8 @@ export type CausesStore = {
 
 const KEPT_DAYS = 400;
 const LAST = "last";
-const CauseRow = z.object({ assetId: AssetId });
+const RaisedRow = z.object({ raisedBy: z.string(), raisedAt: Instant });
+const ClearedRow = z.object({ assetId: AssetId, clearedAt: Instant });
 const StoredOutage = z.object({ ...Outage.shape, untoldSince: Instant.optional() });
 
 /** Table `schedule`: what people were told of (`cause#…`), so that they are told once, and vendors' outages (`outage#…`). */
@@ -41,17 +42,23 @@ export function causesStore(client: DynamoDBDocumentClient, table: string): Caus
   const outageKey = (integration: string) => ({ pk: `outage#${integration}`, sk: LAST });
 
   return {
-    raise: (cause, by, assetId, at) =>
-      wins(
-        client.send(
+    async raise(cause, by, assetId, at) {
+      try {
+        await client.send(
           new PutCommand({
             TableName: table,
             Item: { ...keyOf(cause), assetId, raisedBy: by, raisedAt: at, expiresAt: expiresAt(at) },
-            ConditionExpression: "attribute_not_exists(pk) OR attribute_exists(clearedBy) OR raisedBy = :by",
-            ExpressionAttributeValues: { ":by": by },
+            ConditionExpression: "attribute_not_exists(pk) OR attribute_exists(clearedBy)",
           }),
-        ),
-      ),
+        );
+        return at;
+      } catch (error) {
+        if (!isConditionFailure(error)) throw error;
+        const known = await client.send(new GetCommand({ TableName: table, Key: keyOf(cause), ConsistentRead: true }));
+        const { raisedBy, raisedAt } = parseItem(RaisedRow, known.Item, "schedule");
+        return raisedBy === by ? raisedAt : undefined;
+      }
+    },
 
     async clear(cause, by, at) {
       try {
@@ -59,13 +66,14 @@ export function causesStore(client: DynamoDBDocumentClient, table: string): Caus
           new UpdateCommand({
             TableName: table,
             Key: keyOf(cause),
-            UpdateExpression: "SET clearedBy = :by, clearedAt = :at",
+            UpdateExpression: "SET clearedBy = :by, clearedAt = if_not_exists(clearedAt, :at)",
             ConditionExpression: "attribute_exists(pk) AND (attribute_not_exists(clearedBy) OR clearedBy = :by)",
             ExpressionAttributeValues: { ":by": by, ":at": at },
             ReturnValues: "ALL_NEW",
           }),
         );
-        return parseItem(CauseRow, answer.Attributes, "schedule").assetId;
+        const { assetId, clearedAt } = parseItem(ClearedRow, answer.Attributes, "schedule");
+        return { assetId, at: clearedAt };
       } catch (error) {
         if (isConditionFailure(error)) return undefined;
         throw error;

@@ -1,4 +1,9 @@
-import { ConditionalCheckFailedException, DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
+import {
+  ConditionalCheckFailedException,
+  DynamoDBClient,
+  type DynamoDBClientConfig,
+  TransactionCanceledException,
+} from "@aws-sdk/client-dynamodb";
 import {
   BatchGetCommand,
   DynamoDBDocumentClient,
@@ -31,6 +36,12 @@ export function isConditionFailure(error: unknown): error is ConditionalCheckFai
   return error instanceof ConditionalCheckFailedException;
 }
 
+/** Why each part of a refused transaction was refused, `None` for those that were not; undefined for another error. */
+export function refusals(error: unknown): string[] | undefined {
+  if (!(error instanceof TransactionCanceledException)) return undefined;
+  return (error.CancellationReasons ?? []).map(({ Code }) => Code ?? "None");
+}
+
 /** Runs a conditional write; false when its condition did not hold. */
 export async function wins(write: Promise<unknown>): Promise<boolean> {
   try {
@@ -50,19 +61,35 @@ export function chunks<T>(items: readonly T[], size: number): T[][] {
 }
 
 /** Reads items by key, 100 a call, repeating keys that DynamoDB left unprocessed. Missing items are left out. */
-export async function batchGet(client: DynamoDBDocumentClient, table: string, keys: readonly Item[]): Promise<Item[]> {
-  const read = async (part: Item[]): Promise<Item[]> => {
+export async function batchGet(
+  client: DynamoDBDocumentClient,
+  table: string,
+  keys: readonly Item[],
+  { isConsistent = false }: { isConsistent?: boolean } = {},
+): Promise<Item[]> {
+  const read = isConsistent ? { ConsistentRead: true } : {};
+  const readPart = async (part: Item[]): Promise<Item[]> => {
     const items: Item[] = [];
     let waiting = part;
     for (let attempt = 0; waiting.length > 0; attempt++) {
       if (attempt === 5) throw new Error(`${waiting.length} keys stayed unread after 5 attempts`);
-      const answer = await client.send(new BatchGetCommand({ RequestItems: { [table]: { Keys: waiting } } }));
+      const answer = await client.send(new BatchGetCommand({ RequestItems: { [table]: { Keys: waiting, ...read } } }));
       items.push(...(answer.Responses?.[table] ?? []));
       waiting = answer.UnprocessedKeys?.[table]?.Keys ?? [];
     }
     return items;
   };
-  return (await Promise.all(chunks(keys, 100).map(read))).flat();
+  return (await Promise.all(chunks(keys, 100).map(readPart))).flat();
+}
+
+/** The pages of a query, each with its items. */
+export async function* queryPages(client: DynamoDBDocumentClient, input: QueryCommandInput): AsyncGenerator<Item[]> {
+  let start: Item | undefined;
+  do {
+    const page = await client.send(new QueryCommand({ ...input, ...(start ? { ExclusiveStartKey: start } : {}) }));
+    if (page.Items && page.Items.length > 0) yield page.Items;
+    start = page.LastEvaluatedKey;
+  } while (start);
 }
 
 /** Every item of a query, page by page; stops once `limit` items are there. */
@@ -72,11 +99,9 @@ export async function queryAll(
   limit = Number.POSITIVE_INFINITY,
 ): Promise<Item[]> {
   const items: Item[] = [];
-  let start: Item | undefined;
-  do {
-    const page = await client.send(new QueryCommand({ ...input, ...(start ? { ExclusiveStartKey: start } : {}) }));
-    items.push(...(page.Items ?? []));
-    start = page.LastEvaluatedKey;
-  } while (start && items.length < limit);
+  for await (const page of queryPages(client, input)) {
+    items.push(...page);
+    if (items.length >= limit) break;
+  }
   return items;
 }

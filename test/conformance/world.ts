@@ -83,7 +83,7 @@ export async function aWorld(folder: Folder, faults: "none" | "some" | "many") {
     remainingMs: () => 30_000,
   });
   const bus = fakeBus();
-  const commands = fakeCommandsStore();
+  const commands = fakeCommandsStore([], { by: "integration", now: clock.now });
   const readings = fakeReadingsStore();
   const deps: IntegrationDeps = {
     manifest,

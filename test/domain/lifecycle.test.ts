@@ -60,8 +60,7 @@ describe("the lifecycle of a command", () => {
   });
 
   it("expires or is rejected only before anything was taken", () => {
-    expect(PRIOR_STATUSES.expired).toEqual(["issued"]);
-    expect(PRIOR_STATUSES.rejected).toEqual(["sending"]);
+    for (const end of ["expired", "rejected"] as const) expect(PRIOR_STATUSES[end]).toEqual(["issued", "sending"]);
   });
 });
 
@@ -101,6 +100,16 @@ describe("the faults that commands left behind", () => {
     ["are each told of once", [missed(1), missed(2)], ["transient"]],
     ["are not over by a vendor's yes", [rejected(1), issued(2, { status: "accepted" })], ["customer-must-act"]],
     ["can be told before the end", [issued(1, { status: "issued", toldFault: "device-offline" })], ["device-offline"]],
+    [
+      "are not those that were seen to be over",
+      [rejected(1), { ...missed(2), faultOverAt: at("2026-11-21T04:00Z") }],
+      ["customer-must-act"],
+    ],
+    [
+      "are not a dead login, which looks meet too",
+      [issued(1, { status: "rejected", faultClass: "credentials-revoked" })],
+      [],
+    ],
     ["are not those of an expired one", [issued(1, { status: "expired", faultClass: "transient" })], []],
   ])("%s", (_, recent, faults) => {
     expect(standingFaults(recent)).toEqual(faults);

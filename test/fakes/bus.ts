@@ -1,25 +1,35 @@
 import type { Bus } from "../../shared/bus.ts";
 import { EVENTS, type EventDetail, type EventName, type NewEvent } from "../../shared/domain/events.ts";
 
-export type FakeBus = Bus & { published: NewEvent[] };
+export type FakeBus = Bus & {
+  published: NewEvent[];
+  /** The ids of what was published with one, in order. */
+  ids: string[];
+  /** How many of the next calls fail, having published nothing. */
+  refuses: number;
+};
 
 /** A bus that keeps what was published, and refuses what the catalogue would refuse. */
 export function fakeBus(): FakeBus {
-  const published: NewEvent[] = [];
-  return {
-    published,
+  const bus: FakeBus = {
+    published: [],
+    ids: [],
+    refuses: 0,
     async publish(events) {
+      if (bus.refuses > 0) {
+        bus.refuses -= 1;
+        throw new Error("the bus is down");
+      }
       for (const event of events) {
-        EVENTS[event.name].parse({
-          version: 1,
-          eventId: "fake-event-id",
-          occurredAt: "2026-01-01T00:00:00.000Z",
-          ...event.detail,
-        });
-        published.push(event);
+        const stamp = { eventId: "fake-event-id", occurredAt: "2026-01-01T00:00:00.000Z", ...event };
+        const { eventId, occurredAt } = stamp;
+        EVENTS[event.name].parse({ version: 1, eventId, occurredAt, ...event.detail });
+        bus.published.push({ name: event.name, detail: event.detail } as NewEvent);
+        if ("eventId" in event) bus.ids.push(event.eventId);
       }
     },
   };
+  return bus;
 }
 
 /** The details of all published events of one name. */

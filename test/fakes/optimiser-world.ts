@@ -45,7 +45,7 @@ export function optimiserWorld(assets: readonly Asset[], price: readonly Slot[] 
     signals: fakeSignalsStore({ [PRICE]: price }),
     plans: fakePlansStore(),
     habits: fakeHabitsStore(),
-    commands: fakeCommandsStore(),
+    commands: fakeCommandsStore([], { by: "optimiser", now: clock.now }),
     bus: fakeBus(),
   };
   return {

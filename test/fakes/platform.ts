@@ -65,7 +65,7 @@ export async function platform(options: {
     schedule: fakeScheduleStore(),
     signals: fakeSignalsStore(),
     plans: fakePlansStore(),
-    commands: fakeCommandsStore(),
+    commands: fakeCommandsStore([], { by: "platform", now }),
   };
   const common = { now, log, bus, ...stores };
   const meter = fakeMeter();
@@ -86,7 +86,7 @@ export async function platform(options: {
     meter,
   };
   const optimiserDeps = { ...common, ...oneInvocation() };
-  const verifierDeps = common;
+  const verifierDeps = { ...common, ...oneInvocation(), meter };
   for (const { assetId } of options.assets)
     await stores.schedule.addMember({ integration: name, assetId, stream: "charge" });
 

@@ -109,7 +109,7 @@ export function anIntegration(
   const vendor = aVendor(clock.now);
   const log = fakeLog();
   const bus = fakeBus();
-  const commands: FakeCommandsStore = fakeCommandsStore(options.commands);
+  const commands: FakeCommandsStore = fakeCommandsStore(options.commands, { by: "tesla", now: clock.now });
   const readings = fakeReadingsStore();
   const schedule = fakeScheduleStore();
   const tokens = options.tokens?.(log) ?? fakeTokens();

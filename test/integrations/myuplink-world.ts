@@ -86,7 +86,7 @@ export async function aWorld(options: { pump?: Partial<PumpSpec>; rules?: FaultR
   const endpoint = () => new URL(simulator.url);
   const log = fakeLog();
   const bus = fakeBus();
-  const commands = fakeCommandsStore(options.commands);
+  const commands = fakeCommandsStore(options.commands, { by: "integration", now: clock.now });
   const readings = fakeReadingsStore();
   const tokens = tokenSource({
     integration: manifest.name,

@@ -89,7 +89,7 @@ describe("a charger", () => {
     const [stop] = deps.commands.all();
     if (!stop) throw new Error("no stop");
     for (const status of ["sending", "accepted", "confirmed"] as const)
-      await deps.commands.transition(stop, status, {});
+      await deps.commands.transition({ assetId: stop.assetId, commandId: stop.commandId }, status, {});
     clock.set(plusMs(stop.notAfter, 60_000));
     await read(plug({ state: "charging", powerKw: 7.3, sessionKwh: 12.3, observedAt: clock.now() }));
     await on(newsOf("charger-0001"));

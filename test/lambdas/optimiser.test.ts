@@ -297,8 +297,8 @@ describe("after a rejection", () => {
     await on(signalUpdated);
     const [first] = deps.commands.all();
     if (!first) throw new Error("no command was issued");
-    await deps.commands.transition(first, "sending", {});
-    await deps.commands.transition(first, "rejected", { endedAt: clock.now(), faultClass: "our-fault" });
+    const sending = await deps.commands.transition(first, "sending", {});
+    await deps.commands.transition(sending ?? expect.fail(), "rejected", { endedAt: clock.now(), faultClass: "our-fault" });
 
     clock.advance(59 * 60_000);
     await on({ name: "CommandRejected", detail: { assetId: "car-0001" } });

@@ -9,6 +9,7 @@ import { fakeBus, published } from "../fakes/bus.ts";
 import { fakeClock } from "../fakes/clock.ts";
 import { fakeCommandsStore } from "../fakes/commands-store.ts";
 import { fakeLog } from "../fakes/log.ts";
+import { fakeMeter } from "../fakes/meter.ts";
 import { fakeReadingsStore } from "../fakes/readings-store.ts";
 
 const SEEN_AT = at("2026-11-21T02:01Z");
@@ -21,9 +22,11 @@ function world(...commands: Command[]) {
   const deps = {
     now: clock.now,
     log: fakeLog(),
-    commands: fakeCommandsStore(commands),
+    remainingMs: () => 60_000,
+    commands: fakeCommandsStore(commands, { by: "verifier", now: clock.now }),
     readings: fakeReadingsStore(),
     bus: fakeBus(),
+    meter: fakeMeter(),
   };
   return {
     clock,

@@ -97,7 +97,7 @@ describe("tables", () => {
       {
         table: "Commands",
         key: "assetId:S commandId:S",
-        indexes: ["open openIn:S checkAtMs:N ALL"],
+        indexes: ["open openIn:S dueAtMs:N KEYS_ONLY"],
         expires: "expiresAt",
       },
       { table: "Accounts", key: "account:S", indexes: [], expires: undefined },

@@ -12,6 +12,7 @@ import type { SeriesId, Slot } from "../../shared/domain/signal.ts";
 import type { Account } from "../../shared/store/accounts.ts";
 import type { Latest } from "../../shared/store/readings.ts";
 import { fakeBus } from "../fakes/bus.ts";
+import { fakeCommandsStore } from "../fakes/commands-store.ts";
 import { fakeSignalsStore } from "../fakes/signals-store.ts";
 
 export const VIN = "5YJ3E7EA9PF100001";
@@ -209,11 +210,11 @@ export function fakePlatform(stored: Stored = {}) {
       putPortfolio: refuse,
     },
     commands: {
-      recent: async (_, limit) => (stored.commands ?? []).slice(0, limit),
+      ...fakeCommandsStore(stored.commands?.toReversed()),
       issue: refuse,
-      get: refuse,
       transition: refuse,
-      open: refuse,
+      amend: refuse,
+      told: refuse,
     },
     accounts: {
       get: async (account) => accounts.get(account),

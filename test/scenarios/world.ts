@@ -54,7 +54,7 @@ export async function aWorld(clock: FakeClock, clouds: readonly Cloud[], options
     assets: fakeAssetsStore(assets),
     readings: fakeReadingsStore(),
     schedule: fakeScheduleStore(),
-    commands: fakeCommandsStore(),
+    commands: fakeCommandsStore([], { by: "world", now }),
     plans: fakePlansStore(),
     signals: fakeSignalsStore(options.price ? { [PRICE]: options.price } : {}),
   };
@@ -131,7 +131,7 @@ export async function aWorld(clock: FakeClock, clouds: readonly Cloud[], options
   }
 
   const meter = fakeMeter();
-  const common = { now, log, bus, meter, ...stores };
+  const common = { now, log, bus, meter, remainingMs: () => 60_000, ...stores };
   const schedulerDeps = {
     ...common,
     integrations: clouds.map(({ deployed: { manifest } }) => ({ ...manifest, functionName: manifest.name })),

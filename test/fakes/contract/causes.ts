@@ -6,6 +6,7 @@ import { fresh, type Stores } from "./stores.ts";
 
 const NOW = at("2026-11-20T18:00Z");
 const LATER = at("2026-11-20T18:20Z");
+const MUCH_LATER = at("2026-11-21T18:20Z");
 
 export function causesContract(stores: () => Stores): void {
   const aCause = (): Cause => ({
@@ -32,20 +33,20 @@ export function causesContract(stores: () => Stores): void {
     it("is told by the same one again, who may have died before telling", async () => {
       const { causes } = stores();
       const cause = aCause();
-      expect(await causes.raise(cause, "look#car-0001", "car-0001", NOW)).toBe(true);
-      expect(await causes.raise(cause, "look#car-0002", "car-0002", LATER)).toBe(false);
-      expect(await causes.raise(cause, "look#car-0001", "car-0001", LATER)).toBe(true);
+      expect(await causes.raise(cause, "look#car-0001", "car-0001", NOW)).toBe(NOW);
+      expect(await causes.raise(cause, "look#car-0002", "car-0002", LATER)).toBeUndefined();
+      expect(await causes.raise(cause, "look#car-0001", "car-0001", LATER)).toBe(NOW);
     });
 
     it("is over once, whoever finds it first, and can be told anew after that", async () => {
       const { causes } = stores();
       const cause = aCause();
       await causes.raise(cause, "a", "car-0001", NOW);
-      expect(await causes.clear(cause, "b", LATER)).toBe("car-0001");
+      expect(await causes.clear(cause, "b", LATER)).toEqual({ assetId: "car-0001", at: LATER });
       expect(await causes.clear(cause, "c", LATER)).toBeUndefined();
-      expect(await causes.clear(cause, "b", LATER)).toBe("car-0001");
-      expect(await causes.raise(cause, "c", "car-0003", LATER)).toBe(true);
-      expect(await causes.clear(cause, "d", LATER)).toBe("car-0003");
+      expect(await causes.clear(cause, "b", MUCH_LATER)).toEqual({ assetId: "car-0001", at: LATER });
+      expect(await causes.raise(cause, "a", "car-0003", MUCH_LATER)).toBe(MUCH_LATER);
+      expect(await causes.clear(cause, "d", MUCH_LATER)).toEqual({ assetId: "car-0003", at: MUCH_LATER });
     });
 
     it("is not over before it began", async () => {
@@ -62,7 +63,7 @@ export function causesContract(stores: () => Stores): void {
         { ...cause, faultClass: "customer-must-act" },
         { ...cause, integration: fresh("vendor") },
       ];
-      for (const other of others) expect(await causes.raise(other, "b", "car-0002", NOW)).toBe(true);
+      for (const other of others) expect(await causes.raise(other, "b", "car-0002", NOW)).toBe(NOW);
     });
   });
 

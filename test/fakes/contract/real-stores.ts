@@ -10,10 +10,13 @@ import { plansStore } from "../../../shared/store/plans.ts";
 import { readingsStore } from "../../../shared/store/readings.ts";
 import { scheduleStore } from "../../../shared/store/schedule.ts";
 import { signalsStore } from "../../../shared/store/signals.ts";
+import { at } from "../../builders.ts";
+import { fakeLog } from "../log.ts";
 import type { Stores } from "./stores.ts";
 
 /** Every real store over a client; `table` gives the table's name there. */
 export function storesOn(client: DynamoDBDocumentClient, table: (name: TableName) => string): Stores {
+  const scribe = { by: "contract", now: () => at("2026-11-21T02:00Z"), log: fakeLog() };
   return {
     assets: assetsStore(client, table("assets")),
     readings: readingsStore(client, table("readings")),
@@ -22,7 +25,7 @@ export function storesOn(client: DynamoDBDocumentClient, table: (name: TableName
     plans: plansStore(client, table("plans")),
     habits: habitsStore(client, table("plans")),
     causes: causesStore(client, table("schedule")),
-    commands: commandsStore(client, table("commands")),
+    commands: commandsStore(client, table("commands"), scribe),
     accounts: accountsStore(client, table("accounts")),
     budgets: budgetsStore(client, table("accounts")),
   };
