@@ -37,6 +37,7 @@ export class Integration extends Construct {
         TOKEN_KEY_ARN: state.tokenKey.keyArn,
         VENDOR_SECRET_ARN: secret.secretArn,
         COMMAND_QUEUE_URL: commands.queue.queueUrl,
+        RAMP_KW_PER_MINUTE: String(stage.rampKwPerMinute),
       },
       timeoutSeconds: TIMEOUT_SECONDS,
       memoryMb: 512,
@@ -75,9 +76,10 @@ export class Integration extends Construct {
       ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:ConditionCheckItem"],
       [ledger.tableArn],
     );
-    // Accounts are keyed and their tokens sealed by `<integration>#<account>`: one vendor's code never opens another's.
+    // Accounts and budgets are keyed, and tokens sealed, by `<integration>#…`: one vendor's code never opens another's.
+    // A fleet's ramp alone is shared by all.
     this.function.may(["dynamodb:GetItem", "dynamodb:UpdateItem"], [accounts.tableArn], {
-      "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [`${name}#*`] },
+      "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [`${name}#*`, "@ramp#*"] },
     });
     this.function.may(["kms:GenerateDataKey", "kms:Decrypt"], [tokenKey.keyArn], {
       StringLike: { "kms:EncryptionContext:account": `${name}#*` },

@@ -33,6 +33,11 @@ export type StageConfig = {
     /** When the signal feeds are asked. */
     signals: readonly { id: string; expression: string; timeZone: string }[];
   };
+  /**
+   * How much load a fleet may start in one region, kW in a minute; three minutes' worth at once. What is beyond waits: a grid
+   * must follow what a price makes thousands of homes do at the same moment.
+   */
+  rampKwPerMinute: number;
   /** Invocations at once, kept for (and capped at) this function. Left out: shares the account's pool. */
   reservedConcurrency: { optimiser?: number };
 };
@@ -49,7 +54,10 @@ const everywhere = {
       { id: "PricePublication", expression: "cron(0/15 16-20 * * ? *)", timeZone: "Europe/London" },
     ],
   },
-} satisfies Pick<StageConfig, "fleets" | "tariff" | "cadences">;
+  // 1,350 cars of 7.4 kW in each minute, and 140 MW a minute in all 14 regions together: generous, until a grid operator
+  // names a figure.
+  rampKwPerMinute: 10_000,
+} satisfies Pick<StageConfig, "fleets" | "tariff" | "cadences" | "rampKwPerMinute">;
 
 /** The two stages; account, region and who is told of alarms come from `HEADROOM_<STAGE>_ACCOUNT`, `_REGION` and `_ALARM_EMAIL`. */
 export function stagesFrom(environment: Record<string, string | undefined>): Record<StageConfig["name"], StageConfig> {

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from "node:crypto";
+import { createHash } from "node:crypto";
 import * as z from "zod";
 import { epochMs, type Instant, plusMs } from "./domain/instant.ts";
 import { VendorError } from "./errors.ts";
@@ -40,6 +40,8 @@ type Dependencies = {
   now: () => Instant;
   log: Log;
   remainingMs: () => number;
+  /** Names a holder of the lease; never the same twice. */
+  newId: () => string;
 };
 
 export const HTTP_TIMEOUT_MS = 8_000;
@@ -74,7 +76,7 @@ export function tokenSource(deps: Dependencies): TokenSource {
 
   const renew = async (account: Account): Promise<TokenPair> => {
     if (deps.remainingMs() < 3 * HTTP_TIMEOUT_MS) throw busy("too little time left to renew a token safely");
-    const owner = randomUUID();
+    const owner = deps.newId();
     const now = deps.now();
     if (account.refusedAt !== undefined && epochMs(now) - epochMs(account.refusedAt) < LEASE_MS)
       throw busy("the vendor refused a moment ago; it is asked once more after a lease's time");

@@ -21,7 +21,7 @@ const COMPARATORS: readonly string[] = ["=", "<>", "<", "<=", ">", ">="] satisfi
 function parser(kind: string): (text: string) => ParsedCondition {
   return remembered((text) => {
     const tokens = new Tokens(text, kind);
-    const condition = either(tokens);
+    const condition = either(tokens, new WeakSet());
     tokens.end();
     return { condition, uses: tokens.uses };
   });
@@ -31,26 +31,29 @@ export const parseCondition = parser("ConditionExpression");
 export const parseFilter = parser("FilterExpression");
 export const parseKeyCondition = parser("KeyConditionExpression");
 
-function either(tokens: Tokens): Condition {
-  const sides = [both(tokens)];
-  while (tokens.takeKeyword("OR")) sides.push(both(tokens));
+function either(tokens: Tokens, groups: WeakSet<Condition>): Condition {
+  const sides = [both(tokens, groups)];
+  while (tokens.takeKeyword("OR")) sides.push(both(tokens, groups));
   return sides.length === 1 ? (sides[0] as Condition) : { kind: "or", sides };
 }
 
-function both(tokens: Tokens): Condition {
-  const sides = [negated(tokens)];
-  while (tokens.takeKeyword("AND")) sides.push(negated(tokens));
+function both(tokens: Tokens, groups: WeakSet<Condition>): Condition {
+  const sides = [negated(tokens, groups)];
+  while (tokens.takeKeyword("AND")) sides.push(negated(tokens, groups));
   return sides.length === 1 ? (sides[0] as Condition) : { kind: "and", sides };
 }
 
-function negated(tokens: Tokens): Condition {
-  return tokens.takeKeyword("NOT") ? { kind: "not", of: negated(tokens) } : single(tokens);
+function negated(tokens: Tokens, groups: WeakSet<Condition>): Condition {
+  return tokens.takeKeyword("NOT") ? { kind: "not", of: negated(tokens, groups) } : single(tokens, groups);
 }
 
-function single(tokens: Tokens): Condition {
+/** `groups` are the conditions that stood in brackets. */
+function single(tokens: Tokens, groups: WeakSet<Condition>): Condition {
   if (tokens.take("(")) {
-    const inner = either(tokens);
+    const inner = either(tokens, groups);
     tokens.expect(")");
+    if (groups.has(inner)) throw validation("The expression has redundant parentheses;");
+    groups.add(inner);
     return inner;
   }
   const name = tokens.peek(1) === "(" && tokens.peek() !== "size" ? tokens.takeFunction() : undefined;
@@ -88,8 +91,10 @@ function called(name: string, tokens: Tokens): Condition {
       tokens.expect(",");
       return { kind: name, path, operand: operandOf(tokens) };
     }
+    case "attribute_type":
+      throw unsupported("attribute_type in a condition");
     default:
-      throw unsupported(`the function ${name} in a condition`);
+      throw validation(`Invalid function name; function: ${name}`);
   }
 }
 

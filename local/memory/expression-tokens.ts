@@ -1,22 +1,24 @@
-import { validation } from "./errors.ts";
+import { unsupported, validation } from "./errors.ts";
+import { RESERVED_WORDS } from "./reserved-words.ts";
 
 /** Attribute names as an expression writes them, some of them `#placeholders`, from the item down. */
 export type Path = readonly string[];
 
 /** What an expression refers to; a request must give exactly these. */
-export type Uses = { names: Set<string>; values: Set<string> };
+export type Uses = { names: Set<string>; values: Set<string>; paths: Path[] };
 
 const TOKEN = /\s*([#:][A-Za-z0-9_]+|[A-Za-z_][A-Za-z0-9_]*|<>|<=|>=|[=<>(),.+-])/y;
 
 /** Reads an expression token by token. Keywords are known in any case, functions in their own only. */
 export class Tokens {
-  readonly uses: Uses = { names: new Set(), values: new Set() };
+  readonly uses: Uses = { names: new Set(), values: new Set(), paths: [] };
   private readonly tokens: string[] = [];
   private at = 0;
   private readonly kind: string;
 
   constructor(text: string, kind: string) {
     this.kind = kind;
+    if (text.includes("[")) throw unsupported("an index of a list in an expression");
     TOKEN.lastIndex = 0;
     const end = text.trimEnd().length;
     while (TOKEN.lastIndex < end) {
@@ -77,6 +79,7 @@ export class Tokens {
   path(): Path {
     const path = [this.name()];
     while (this.take(".")) path.push(this.name());
+    this.uses.paths.push(path);
     return path;
   }
 
@@ -84,6 +87,9 @@ export class Tokens {
     const token = this.next();
     if (token.startsWith("#")) this.uses.names.add(token);
     else if (!/^[A-Za-z_]/.test(token)) throw this.unexpected(1);
+    else if (RESERVED_WORDS.has(token.toUpperCase())) {
+      throw validation(`Invalid ${this.kind}: Attribute name is a reserved keyword; reserved keyword: ${token}`);
+    }
     return token;
   }
 

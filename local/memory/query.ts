@@ -1,5 +1,12 @@
 import type { QueryCommandInput } from "@aws-sdk/lib-dynamodb";
-import { type Condition, checkOperands, holds, parseFilter, parseKeyCondition } from "./condition.ts";
+import {
+  type Condition,
+  checkOperands,
+  holds,
+  type ParsedCondition,
+  parseFilter,
+  parseKeyCondition,
+} from "./condition.ts";
 import { unsupported, validation } from "./errors.ts";
 import { itemBytes, readUnits } from "./item-size.ts";
 import { type Context, contextOf, nameOf, onlyKnows } from "./operands.ts";
@@ -43,7 +50,7 @@ export function query(table: Table, input: QueryCommandInput): { page: Page; uni
   const filter = input.FilterExpression === undefined ? undefined : parseFilter(input.FilterExpression);
   const context = contextOf(input, [keyCondition.uses, filter?.uses]);
   checkOperands(keyCondition.condition, context);
-  if (filter) checkOperands(filter.condition, context);
+  if (filter) checkFilter(filter, view, context);
   const { partition, range } = keyRange(keyCondition.condition, view, context);
 
   const Items: Item[] = [];
@@ -72,6 +79,14 @@ export function query(table: Table, input: QueryCommandInput): { page: Page; uni
     ...(isFull && { LastEvaluatedKey: place(view, last as Row) }),
   };
   return { page, units: readUnits(bytes, input.ConsistentRead === true) };
+}
+
+function checkFilter({ condition, uses }: ParsedCondition, view: View, context: Context): void {
+  checkOperands(condition, context);
+  const keys = [view.partition, view.sort?.name];
+  const key = uses.paths.map((path) => nameOf(path[0] as string, context)).find((name) => keys.includes(name));
+  if (key === undefined) return;
+  throw validation(`Filter Expression can only contain non-primary key attributes: Primary key attribute: ${key}`);
 }
 
 function place(view: View, { item }: Row): Item {

@@ -1,7 +1,7 @@
 import { unsupported, validation } from "./errors.ts";
 import { type Path, remembered, Tokens, type Uses } from "./expression-tokens.ts";
 import { type Context, nameOf, type Operand, operandValue, valueAt } from "./operands.ts";
-import { type Item, sum, typeOf, type Value } from "./values.ts";
+import { type Item, sum, typeOf, type Value, type ValueType } from "./values.ts";
 
 type Source =
   | Operand
@@ -83,10 +83,38 @@ function term(tokens: Tokens): Source {
   return result;
 }
 
+/** Refuses what the service refuses whatever the item is: keys, overlapping paths, values of a type that cannot fit. */
+export function checkUpdate(parsed: ParsedUpdate, key: Item, context: Context): void {
+  checkPaths(
+    parsed.actions.map((one) => one.path.map((step) => nameOf(step, context))),
+    key,
+  );
+  for (const one of parsed.actions) {
+    if (one.kind === "add") checkType("ADD", context.values[one.value] as Value, ["N", "NS", "SS"]);
+    if (one.kind === "delete") checkType("DELETE", context.values[one.value] as Value, ["NS", "SS"]);
+    if (one.kind === "set") checkSource(one.source, context);
+  }
+}
+
+function checkSource(from: Source, context: Context): void {
+  const checkGiven = (operator: string, one: Source, type: ValueType) => {
+    if (one.kind === "value") checkType(operator, context.values[one.name] as Value, [type]);
+    else checkSource(one, context);
+  };
+  if (from.kind === "list_append") {
+    for (const one of [from.first, from.second]) checkGiven("list_append", one, "L");
+  } else if (from.kind === "+" || from.kind === "-") {
+    for (const one of [from.left, from.right]) checkGiven(from.kind, one, "N");
+  }
+}
+
+function checkType(operator: string, value: Value, types: readonly ValueType[]): void {
+  if (!types.includes(typeOf(value))) throw wrongType(operator, value);
+}
+
 /** The item after an update, as an object of its own. All right sides are read from the item as it was. */
 export function updated(parsed: ParsedUpdate, old: Item | undefined, key: Item, context: Context): Item {
   const paths = parsed.actions.map((one) => one.path.map((step) => nameOf(step, context)));
-  checkPaths(paths, key);
   const values = parsed.actions.map((one) => (one.kind === "set" ? sourced(one.source, old, context) : undefined));
   const item: Item = { ...(old ?? key) };
   for (const [at, one] of parsed.actions.entries()) {
@@ -167,7 +195,6 @@ function put(item: Item, path: readonly string[], value: Value | undefined): voi
 function add(item: Item, name: string, value: Value): void {
   const old = item[name];
   const type = typeOf(value);
-  if (type !== "N" && type !== "NS" && type !== "SS") throw wrongType("ADD", value);
   if (old === undefined) item[name] = value;
   else if (typeOf(old) !== type) throw wrongType("ADD", old);
   else if (type === "N") item[name] = sum(old as number, value as number);
@@ -176,7 +203,6 @@ function add(item: Item, name: string, value: Value): void {
 
 function take(item: Item, name: string, value: Value): void {
   const old = item[name];
-  if (!(value instanceof Set)) throw wrongType("DELETE", value);
   if (old === undefined) return;
   if (typeOf(old) !== typeOf(value)) throw wrongType("DELETE", old);
   const left = [...(old as Set<string>)].filter((member) => !(value as Set<string>).has(member));

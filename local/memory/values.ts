@@ -1,4 +1,4 @@
-import { unsupported, validation } from "./errors.ts";
+import { unsupported } from "./errors.ts";
 
 /** What an attribute may hold here: the native values of the document client. Bytes and big numbers are refused by name. */
 export type Value = null | boolean | number | string | Value[] | { [name: string]: Value } | Set<string> | Set<number>;
@@ -170,6 +170,6 @@ function decimal(value: number): { digits: bigint; scale: number } {
 }
 
 function safe(value: number): number {
-  if (Math.abs(value) > Number.MAX_SAFE_INTEGER) throw validation(`the sum ${value} is beyond the safe integers`);
+  if (Math.abs(value) > Number.MAX_SAFE_INTEGER) throw unsupported("a sum beyond the safe integers");
   return value;
 }

@@ -3,7 +3,7 @@ import { checkOperands, holds, parseCondition } from "./condition.ts";
 import { validation } from "./errors.ts";
 import { contextOf, onlyKnows } from "./operands.ts";
 import type { Row, Table } from "./table.ts";
-import { parseUpdate, updated } from "./update.ts";
+import { checkUpdate, type ParsedUpdate, parseUpdate, updated } from "./update.ts";
 import { type Item, writtenItem } from "./values.ts";
 
 /** A write that hangs on a condition, as a hook sees it. */
@@ -78,7 +78,7 @@ export function plannedUpdate(table: Table, input: Omit<UpdateCommandInput, "Tab
       table.check(item);
       return item;
     },
-    update?.uses,
+    update,
   );
 }
 
@@ -89,12 +89,13 @@ function planned(
   input: Conditional,
   ignores: Ignores,
   next: (old: Item | undefined, context: ReturnType<typeof contextOf>) => Item | undefined,
-  uses?: ReturnType<typeof parseUpdate>["uses"],
+  update?: ParsedUpdate,
 ): Planned {
   const text = input.ConditionExpression;
   const condition = text === undefined ? undefined : parseCondition(text);
-  const context = contextOf(input, [condition?.uses, uses]);
+  const context = contextOf(input, [condition?.uses, update?.uses]);
   if (condition) checkOperands(condition.condition, context);
+  if (update) checkUpdate(update, key, context);
   const old = table.get(key);
   const fails =
     condition !== undefined &&

@@ -6,6 +6,7 @@ import type { Instant } from "../../shared/domain/instant.ts";
 import { kmsSealer, type Sealer } from "../../shared/seal.ts";
 import { type AccountsStore, accountsStore } from "../../shared/store/accounts.ts";
 import { type AssetsStore, assetsStore } from "../../shared/store/assets.ts";
+import { type BudgetsStore, budgetsStore } from "../../shared/store/budgets.ts";
 import { type CommandsStore, commandsStore } from "../../shared/store/commands.ts";
 import { type PlansStore, plansStore } from "../../shared/store/plans.ts";
 import { type ReadingsStore, readingsStore } from "../../shared/store/readings.ts";
@@ -44,6 +45,7 @@ export type Connection = {
   plans: PlansStore;
   commands: CommandsStore;
   accounts: AccountsStore;
+  budgets: BudgetsStore;
   sealer: Sealer;
   bus: Bus;
   fleets: readonly string[];
@@ -74,6 +76,7 @@ export function connect(deployment: Deployment, now: () => Instant): Connection 
     plans: plansStore(documents, tables.plans),
     commands: commandsStore(documents, tables.commands, { by: "ops", now, log: SILENT }),
     accounts: accountsStore(documents, tables.accounts),
+    budgets: budgetsStore(documents, tables.accounts),
     sealer: kmsSealer(kms, deployment.tokenKeyArn),
     bus: eventBridgeBus(events, deployment.busName, now),
     fleets,

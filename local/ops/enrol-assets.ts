@@ -8,7 +8,7 @@ import { type Integrations, readAssets, refuse } from "./asset-file.ts";
 import type { Connection } from "./connection.ts";
 import { enrol } from "./registry.ts";
 
-type Parts = Pick<Connection, "assets" | "schedule" | "bus" | "accounts" | "signals" | "now">;
+type Parts = Pick<Connection, "assets" | "schedule" | "budgets" | "bus" | "accounts" | "signals" | "now">;
 
 /**
  * Enrols a file's assets and tells what became of each. Whole or not at all where that can be known beforehand; a failure

@@ -4,9 +4,14 @@ import { plusMs } from "../../shared/domain/instant.ts";
 import { accountKey } from "../../shared/store/accounts.ts";
 import type { Connection } from "./connection.ts";
 
-/** Adds an asset, or replaces it: stored, put on the poll schedule, and announced. */
-export async function enrol(asset: Asset, to: Pick<Connection, "assets" | "schedule" | "bus">): Promise<void> {
+/** Adds an asset, or replaces it: stored, counted, put on the poll schedule, and announced. */
+export async function enrol(
+  asset: Asset,
+  to: Pick<Connection, "assets" | "schedule" | "budgets" | "bus">,
+): Promise<void> {
+  const [known] = await to.assets.get([asset.assetId]);
   await to.assets.put(asset);
+  if (!known) await to.budgets.countAsset(asset.integration);
   await to.schedule.addMember({
     integration: asset.integration,
     assetId: asset.assetId,

@@ -28,6 +28,10 @@ const Capability = z.enum([
   "wake",
 ]);
 
+/** Vendor calls by kind; a kind left out is not made. */
+const Calls = z.partialRecord(z.enum(["state", "data", "command", "wake"]), z.number().int().positive());
+export type Calls = z.infer<typeof Calls>;
+
 /** The vendor's own limit on how often we may call, over a sliding window. */
 const RateLimit = z.strictObject({
   /** Whose calls are counted together. */
@@ -37,6 +41,8 @@ const RateLimit = z.strictObject({
   /** The kinds of call that count; without it, all but logins. */
   kinds: z.array(z.enum(["state", "data", "command", "wake"])).optional(),
 });
+
+export type RateLimit = z.infer<typeof RateLimit>;
 
 /** An integration's facts as plain data: what is deployed, polled and alarmed follows from it. */
 export const Manifest = z.strictObject({
@@ -58,6 +64,9 @@ export const Manifest = z.strictObject({
     /** Invocations at once, the coarse guard of the vendor. */
     reservedConcurrency: z.number().int().min(1).max(100),
   }),
+  /** The most calls that one look, and one command with all that goes before and after it, makes: leased beforehand. */
+  callsPerLook: Calls,
+  callsPerCommand: Calls,
   /** What the vendor allows; known when the ledger says that polling is justified. A month counts as 31 days. */
   rateLimits: z.array(RateLimit).optional(),
   /** What the vendor bills for each kind of call, US dollars. */

@@ -11,6 +11,7 @@ import type { ReadingsStore } from "../store/readings.ts";
 import type { ScheduleStore } from "../store/schedule.ts";
 import type { Budget } from "./budget.ts";
 import type { VendorClient } from "./contract.ts";
+import type { VendorBudget } from "./vendor-budget.ts";
 
 /** Everything an integration's two jobs, polling and commanding, may touch. */
 export type IntegrationDeps = Pick<Runtime, "now" | "log"> & {
@@ -28,14 +29,19 @@ export type IntegrationDeps = Pick<Runtime, "now" | "log"> & {
   withToken<T>(asset: Asset, accessToken: string, call: (accessToken: string) => Promise<T>): Promise<T>;
 };
 
-export function withTokenFrom(tokens: TokenSource): IntegrationDeps["withToken"] {
+/** `budget` is told for which asset the calls are made. */
+export function withTokenFrom(
+  tokens: TokenSource,
+  budget: Pick<VendorBudget, "workingOn"> = { workingOn: (_asset, work) => work() },
+): IntegrationDeps["withToken"] {
   return async (asset, accessToken, call) => {
+    const callWith = (token: string) => budget.workingOn(asset, () => call(token));
     try {
-      return await call(accessToken);
+      return await callWith(accessToken);
     } catch (error) {
       if (!(error instanceof VendorError) || error.fault !== "token-expired") throw error;
       await tokens.refusedToken(asset.accountId, accessToken);
-      return call(await tokens.accessToken(asset.accountId));
+      return callWith(await tokens.accessToken(asset.accountId));
     }
   };
 }

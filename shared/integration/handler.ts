@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
@@ -13,6 +14,7 @@ import { SqsBatch } from "../queue.ts";
 import { kmsSealer } from "../seal.ts";
 import { accountsStore } from "../store/accounts.ts";
 import { assetsStore } from "../store/assets.ts";
+import { budgetsStore } from "../store/budgets.ts";
 import { commandsStore } from "../store/commands.ts";
 import { readingsStore } from "../store/readings.ts";
 import { scheduleStore } from "../store/schedule.ts";
@@ -22,6 +24,7 @@ import { type IntegrationDeps, withTokenFrom } from "./deps.ts";
 import { poll } from "./poll.ts";
 import { PollRequest } from "./poll-request.ts";
 import { runQueue } from "./queue.ts";
+import { vendorBudget } from "./vendor-budget.ts";
 
 const Environment = z.looseObject({
   ASSETS_TABLE: EnvText,
@@ -33,6 +36,7 @@ const Environment = z.looseObject({
   TOKEN_KEY_ARN: EnvText,
   VENDOR_SECRET_ARN: EnvText,
   COMMAND_QUEUE_URL: EnvText,
+  RAMP_KW_PER_MINUTE: z.coerce.number().positive(),
 });
 
 /**
@@ -75,6 +79,13 @@ function clients(manifest: Manifest, env: z.infer<typeof Environment>, connect: 
   const meter = embeddedMetrics(manifest.name);
   const bus = eventBridgeBus(new EventBridgeClient(), env.BUS_NAME, systemNow);
   const accounts = accountsStore(documents, env.ACCOUNTS_TABLE);
+  const budget = vendorBudget({
+    manifest,
+    store: budgetsStore(documents, env.ACCOUNTS_TABLE),
+    now: systemNow,
+    meter,
+    rampKwPerMinute: env.RAMP_KW_PER_MINUTE,
+  });
   const remembered = new Map<string, { version: number; pair: TokenPair }>();
 
   const endpoint = (name: string): URL => {
@@ -101,6 +112,7 @@ function clients(manifest: Manifest, env: z.infer<typeof Environment>, connect: 
     endpoint,
     now: systemNow,
     count: (kind) => {
+      budget.called(kind);
       meter.count(`vendor_calls_${kind}`);
       meter.usd("vendor_cost_usd", manifest.priceUsd[kind]);
     },
@@ -116,6 +128,7 @@ function clients(manifest: Manifest, env: z.infer<typeof Environment>, connect: 
       now: runtime.now,
       log: runtime.log,
       remainingMs: runtime.remainingMs,
+      newId: randomUUID,
     });
     return {
       manifest,
@@ -129,13 +142,8 @@ function clients(manifest: Manifest, env: z.infer<typeof Environment>, connect: 
       tokens,
       vendor,
       meter,
-      budget: {
-        lease: async (_cls, assets) => ({ granted: [...assets], refused: [] }),
-        settle: () => {},
-        block: async () => {},
-        ramp: async () => ({ granted: true }),
-      },
-      withToken: withTokenFrom(tokens),
+      budget,
+      withToken: withTokenFrom(tokens, budget),
     };
   };
   return { integrationDeps, meter, sqs: new SQSClient(), queueUrl: env.COMMAND_QUEUE_URL };

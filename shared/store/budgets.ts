@@ -15,8 +15,8 @@ export type BudgetsStore = {
   lease(key: string, takes: readonly Take[], share: number, now: Instant): Promise<Leased>;
   /** Nobody takes from the row before `until`; never shortens what was said before. */
   block(key: string, until: Instant): Promise<void>;
-  /** Counts an asset in (1) or out (-1): money is budgeted for each. */
-  countAsset(integration: string, by: 1 | -1): Promise<void>;
+  /** Counts one asset more: money is budgeted for each. */
+  countAsset(integration: string): Promise<void>;
   /** Assets counted; undefined when nobody ever counted. */
   assets(integration: string): Promise<number | undefined>;
 };
@@ -130,13 +130,13 @@ export function budgetsStore(client: DynamoDBDocumentClient, table: string): Bud
         ),
       );
     },
-    async countAsset(integration, by) {
+    async countAsset(integration) {
       await client.send(
         new UpdateCommand({
           TableName: table,
           Key: { account: vendorBudgetKey(integration) },
-          UpdateExpression: "ADD assets :by",
-          ExpressionAttributeValues: { ":by": by },
+          UpdateExpression: "ADD assets :one",
+          ExpressionAttributeValues: { ":one": 1 },
         }),
       );
     },

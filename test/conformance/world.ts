@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { due } from "../../lambdas/scheduler/due.ts";
 import { verdict } from "../../lambdas/verifier/verdict.ts";
 import { tokenSource } from "../../shared/auth.ts";
@@ -81,6 +82,7 @@ export async function aWorld(folder: Folder, faults: "none" | "some" | "many") {
     now: clock.now,
     log,
     remainingMs: () => 30_000,
+    newId: randomUUID,
   });
   const bus = fakeBus();
   const commands = fakeCommandsStore([], { by: "integration", now: clock.now });

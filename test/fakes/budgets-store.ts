@@ -27,8 +27,8 @@ export function fakeBudgetsStore(): BudgetsStore & { leases: () => number } {
       const blockedUntilMs = Math.max(row(key).blockedUntilMs ?? Number.NEGATIVE_INFINITY, epochMs(until));
       rows.set(key, { ...row(key), blockedUntilMs });
     },
-    async countAsset(integration, by) {
-      enrolled.set(integration, (enrolled.get(integration) ?? 0) + by);
+    async countAsset(integration) {
+      enrolled.set(integration, (enrolled.get(integration) ?? 0) + 1);
     },
     async assets(integration) {
       return enrolled.get(integration);

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { afterEach } from "vitest";
 import { connectEasee } from "../../lambdas/integrations/easee/client.ts";
 import { easeeRenewal } from "../../lambdas/integrations/easee/login.ts";
@@ -92,6 +93,7 @@ export async function anEaseeWorld(options: Options = {}) {
         now: clock.now,
         log,
         remainingMs: () => 30_000,
+        newId: randomUUID,
       }),
   });
   world.deps.manifest = manifest;

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { afterEach } from "vitest";
 import { connectMyUplink } from "../../lambdas/integrations/myuplink/client.ts";
 import { manifest } from "../../lambdas/integrations/myuplink/manifest.ts";
@@ -101,6 +102,7 @@ export async function aWorld(options: { pump?: Partial<PumpSpec>; rules?: FaultR
     now: clock.now,
     log,
     remainingMs: () => 30_000,
+    newId: randomUUID,
   });
   const deps: IntegrationDeps = {
     manifest,

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { afterEach } from "vitest";
 import { connectSolarEdge } from "../../lambdas/integrations/solaredge/client.ts";
 import { solarEdgeLogin } from "../../lambdas/integrations/solaredge/login.ts";
@@ -84,6 +85,7 @@ export async function aSolarWorld({ from, sites = 1, hasMeter = false, timeZone,
         now: clock.now,
         log,
         remainingMs: () => 30_000,
+        newId: randomUUID,
       }),
   });
   const ids = assets.map(({ assetId }) => assetId);

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { afterEach } from "vitest";
 import { connectTesla } from "../../lambdas/integrations/tesla/client.ts";
 import { teslaLogin } from "../../lambdas/integrations/tesla/login.ts";
@@ -83,6 +84,7 @@ export async function aTeslaWorld(
         now: clock.now,
         log,
         remainingMs: () => 30_000,
+        newId: randomUUID,
       }),
   });
   /** Lets the car push what it really does, past the cloud that looks and commands go through. */

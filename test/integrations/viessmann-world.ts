@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { afterEach } from "vitest";
 import { connectViessmann } from "../../lambdas/integrations/viessmann/client.ts";
 import { manifest } from "../../lambdas/integrations/viessmann/manifest.ts";
@@ -106,6 +107,7 @@ export async function aViessmannWorld(options: Options = {}) {
         now: clock.now,
         log,
         remainingMs: () => 30_000,
+        newId: randomUUID,
       }),
   });
   const deps = { ...bench.deps, manifest };

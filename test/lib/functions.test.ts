@@ -149,12 +149,12 @@ describe("an integration", () => {
     expect(variables).toEqual([{ Ref: expect.stringMatching(/^acmecarsCommandsQueue/) }]);
   });
 
-  it("reaches only its own vendor's accounts and tokens", () => {
+  it("reaches only its own vendor's accounts, budgets and tokens, and the ramp that all share", () => {
     const conditions = statementsFor(resources, acme().Role).flatMap(
       ({ Condition }: { Condition?: object }) => Condition ?? [],
     );
     expect(conditions).toEqual([
-      { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["acme-cars#*"] } },
+      { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["acme-cars#*", "@ramp#*"] } },
       { StringLike: { "kms:EncryptionContext:account": "acme-cars#*" } },
     ]);
   });

@@ -37,6 +37,8 @@ export function aManifest(overrides: Partial<Manifest> = {}): Manifest {
       },
     ],
     limits: { batchSize: 25, concurrency: 5, reservedConcurrency: 3 },
+    callsPerLook: { data: 1 },
+    callsPerCommand: { data: 1, wake: 1, command: 1 },
     priceUsd: { state: 0, data: 0.002, command: 0.001, wake: 0.02 },
     secretKeys: ["clientId", "clientSecret"],
     refreshSemantics: "strict",

@@ -88,6 +88,16 @@ describe("ops enrol", () => {
     expect((await runOps(["enrol", file], fakePlatform().target)).code).toBe(0);
   });
 
+  it("counts each asset once: money is budgeted for each", async () => {
+    const platform = fakePlatform();
+    await runOps(
+      ["enrol", fileOf([assetInput(), assetInput({ assetId: "car-0002", vendorAssetId: "5YJ3E7EA9PF100002" })])],
+      platform.target,
+    );
+    await runOps(["enrol", fileOf(assetInput({ battery: { capacityKwh: 75 } }))], platform.target);
+    expect(await platform.budgets.assets("acme")).toBe(2);
+  });
+
   it("tells on repetition that nothing changed, and what did", async () => {
     const platform = fakePlatform();
     await runOps(["enrol", fileOf(assetInput())], platform.target);

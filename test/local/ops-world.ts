@@ -11,6 +11,7 @@ import { ChargeReading, type Reachability, type Reading, type Stream } from "../
 import type { SeriesId, Slot } from "../../shared/domain/signal.ts";
 import type { Account } from "../../shared/store/accounts.ts";
 import type { Latest } from "../../shared/store/readings.ts";
+import { fakeBudgetsStore } from "../fakes/budgets-store.ts";
 import { fakeBus } from "../fakes/bus.ts";
 import { fakeCommandsStore } from "../fakes/commands-store.ts";
 import { fakeSignalsStore } from "../fakes/signals-store.ts";
@@ -177,6 +178,7 @@ export function fakePlatform(stored: Stored = {}) {
   const accounts = new Map((stored.accounts ?? []).map((account) => [account.account, account]));
   const members: string[] = [];
   const bus = fakeBus();
+  const budgets = fakeBudgetsStore();
   const signals = fakeSignalsStore(stored.signals);
   const refuse = () => Promise.reject(new Error("the ops commands have no business here"));
   const connection: Connection = {
@@ -225,6 +227,7 @@ export function fakePlatform(stored: Stored = {}) {
       release: refuse,
       expire: refuse,
     },
+    budgets,
     sealer: {
       prepare: async () => (text) => ({
         wrappedKey: "k",
@@ -241,7 +244,7 @@ export function fakePlatform(stored: Stored = {}) {
     close: () => {},
   };
   const target: Target = { name: "the local platform", connection };
-  return { target, assets, accounts, members, bus, signals };
+  return { target, assets, accounts, members, bus, signals, budgets };
 }
 
 /** One asset's row of one stream; a reading of another stream is in another row. */

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { run as optimise } from "../../lambdas/optimiser/handler.ts";
 import { run as schedule } from "../../lambdas/scheduler/handler.ts";
 import { run as verify } from "../../lambdas/verifier/handler.ts";
@@ -20,6 +21,7 @@ import { aCommand, at, type BusEvent, queued } from "../builders.ts";
 import { fakeAccountsStore } from "../fakes/accounts-store.ts";
 import { fakeAssetsStore } from "../fakes/assets-store.ts";
 import { unlimitedBudget } from "../fakes/budget.ts";
+import { fakeBudgetsStore } from "../fakes/budgets-store.ts";
 import { type FakeClock, fakeClock } from "../fakes/clock.ts";
 import { fakeCommandsStore } from "../fakes/commands-store.ts";
 import { fakeLog } from "../fakes/log.ts";
@@ -95,6 +97,7 @@ export async function aWorld(clock: FakeClock, clouds: readonly Cloud[], options
       now,
       log,
       remainingMs: () => 30_000,
+      newId: randomUUID,
     });
     const count = (kind: CallKind) => void counted.push({ integration: manifest.name, kind, at: now() });
     const vendor = connect({ fetch: meddledFetch, endpoint, now, count });
@@ -197,7 +200,16 @@ export async function aWorld(clock: FakeClock, clouds: readonly Cloud[], options
     async shown(assetId: string) {
       const asset = assetOf(assetId);
       const region = { fleets: ["main"], siteRegion: "C" };
-      const connection = { ...stores, ...region, accounts, bus, now, sealer: openSealer, close: () => {} };
+      const connection = {
+        ...stores,
+        ...region,
+        accounts,
+        budgets: fakeBudgetsStore(),
+        bus,
+        now,
+        sealer: openSealer,
+        close: () => {},
+      };
       return statusText(await status(asset, { name: "the test's platform", connection }));
     },
     /** A wanted state from now on for three hours, written and told as the optimiser does. */

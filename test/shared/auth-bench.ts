@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { Tokens } from "../../lambdas/integrations/tesla/simulator-tokens.ts";
 import { type TokenPair, type TokenSource, tokenSource } from "../../shared/auth.ts";
 import { epochMs, plusMs } from "../../shared/domain/instant.ts";
@@ -87,6 +88,7 @@ export async function anExpiredLogin(rotation: Rotation) {
       now: clock.now,
       log,
       remainingMs: () => options.remainingMs ?? 30_000,
+      newId: randomUUID,
     });
   const row = async (): Promise<Account> => {
     const account = await accounts.get(ACCOUNT);

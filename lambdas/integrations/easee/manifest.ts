@@ -19,6 +19,10 @@ export const manifest: Manifest = {
   ],
   // Two invocations of five calls, some 0.3 s each, keep even a burst on one login near half of its limit.
   limits: { batchSize: 25, concurrency: 5, reservedConcurrency: 2 },
+  // The state is only for a charger that leaves values out, the wake asks a silent one to report.
+  callsPerLook: { data: 1, state: 1, wake: 1 },
+  // A look, the current and the start with what became of each, and a report when nothing had to change.
+  callsPerCommand: { data: 1, state: 3, command: 2, wake: 1 },
   // For each login, and for each charger's requests to report; as Easee's clients have met them.
   rateLimits: [
     { scope: "account", calls: 500, perMinutes: 5 },

@@ -21,6 +21,9 @@ export const manifest: Manifest = {
   ],
   // One at a time: ten calls a minute are no work, and credits are counted in one process.
   limits: { batchSize: 10, concurrency: 1, reservedConcurrency: 1 },
+  // Energy, and in a site's first look of a week also whether there is a meter; then the meter.
+  callsPerLook: { data: 3 },
+  callsPerCommand: {},
   rateLimits: [
     { scope: "application", calls: CALLS_PER_MINUTE, perMinutes: 1 },
     { scope: "application", calls: CREDITS_PER_MONTH, perMinutes: 31 * 24 * 60 },

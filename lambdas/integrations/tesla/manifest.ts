@@ -23,6 +23,9 @@ export const manifest: Manifest = {
     },
   ],
   limits: { batchSize: 25, concurrency: 10, reservedConcurrency: 5 },
+  callsPerLook: { state: 1, data: 1 },
+  // Where it is, waking it, the current and the start.
+  callsPerCommand: { state: 1, wake: 1, command: 2 },
   // For each car; a look is one call of each kind at most.
   rateLimits: [
     { scope: "device", calls: 60, perMinutes: 1, kinds: ["state", "data"] },

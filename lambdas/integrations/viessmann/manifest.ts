@@ -21,6 +21,9 @@ export const manifest: Manifest = {
     },
   ],
   limits: { batchSize: 25, concurrency: 5, reservedConcurrency: 2 },
+  callsPerLook: { data: 1 },
+  // What the device would take, and two settings at most.
+  callsPerCommand: { data: 1, command: 2 },
   // Of each customer, for calls of every kind.
   rateLimits: [
     { scope: "account", calls: 1450, perMinutes: 24 * 60 },

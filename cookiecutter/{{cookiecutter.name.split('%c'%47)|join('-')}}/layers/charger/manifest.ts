@@ -18,6 +18,9 @@ export const manifest: Manifest = {
     },
   ],
   limits: { batchSize: 25, concurrency: 5, reservedConcurrency: 2 },
+  // TODO: the most calls of a look, and of a command with what goes before and after it.
+  callsPerLook: { data: 1 },
+  callsPerCommand: { data: 1, command: 1 },
   // TODO: what the vendor bills for each call.
   priceUsd: { state: 0, data: 0, command: 0, wake: 0 },
   secretKeys: ["clientId", "clientSecret"],

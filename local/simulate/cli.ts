@@ -1,0 +1,119 @@
+import { execFileSync } from "node:child_process";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { type Played, play } from "./play.ts";
+import { shrink } from "./shrink.ts";
+import { count, failureText, readable } from "./text.ts";
+import { playAll } from "./workers.ts";
+import type { Options } from "./world.ts";
+
+type Chosen = {
+  seed: number;
+  seeds: number;
+  assets: number;
+  hours: number;
+  faults: "all" | "few" | "none";
+  workers: number;
+  only?: string[];
+  trace?: boolean | string;
+  keepGoing?: boolean;
+  mutate?: boolean;
+};
+type Out = { write: (text: string) => unknown };
+
+function program(): Command {
+  return new Command("npm run simulate --")
+    .description(
+      "Plays nights of a small fleet through the real run functions, with faults drawn from a seed, and checks every promise.",
+    )
+    .option("--seed <n>", "the first seed", wholeNumber, 1)
+    .option("--seeds <n>", "how many, one after the other", wholeNumber, 1)
+    .option("--assets <n>", "cars and chargers", wholeNumber, 20)
+    .option("--hours <n>", "until the last fault; a quiet hour and a half follows", wholeNumber, 15)
+    .addOption(new Option("--faults <level>", "how much goes wrong").choices(["all", "few", "none"]).default("all"))
+    .option("--only <ids>", "let only these faults strike, separated by commas", (text) =>
+      text.split(",").filter(Boolean),
+    )
+    .option("--workers <n>", "processes", wholeNumber, 1)
+    .option("--trace [about]", "print what happened, or the lines that name somebody")
+    .option("--keep-going", "play all seeds even when one has failed")
+    .option("--mutate", "take away each guard in turn: every one must be missed");
+}
+
+/** Exit code 0 when every promise was kept, 1 when one was broken. */
+export async function runSimulation(argv: readonly string[], { out }: { out: Out }): Promise<number> {
+  const command = program().parse([...argv], { from: "user" });
+  const chosen = command.opts<Chosen>();
+  const print = (text: string) => void out.write(`${text}\n`);
+  const failed: Played[] = [];
+  let [nights, effects, faults, cpuMs, lastHash] = [0, 0, 0, 0, ""];
+  const fromMs = performance.now();
+  const jobs = Array.from({ length: chosen.seeds }, (_, index) => jobOf(chosen, chosen.seed + index));
+  await playAll(jobs, chosen.workers, (played) => {
+    nights += 1;
+    effects += played.effects;
+    faults += played.injections.length;
+    cpuMs += played.cpuMs;
+    lastHash = played.hash;
+    if (chosen.trace !== undefined) printTrace(played, chosen.trace, print);
+    if (played.violations.length === 0) return true;
+    failed.push(played);
+    print(
+      `seed ${played.seed}: ${played.violations.map(({ invariant, about }) => `${invariant} (${about})`).join("; ")}`,
+    );
+    return chosen.keepGoing === true;
+  });
+  const seconds = (performance.now() - fromMs) / 1000;
+  const each = `${(cpuMs / nights / 1000).toFixed(2)} s of CPU each`;
+  print(
+    `${count(nights, "night")} of ${count(chosen.assets, "asset")}: ${count(effects, "effect")}, ${count(faults, "fault")}, ${seconds.toFixed(1)} s, ${each}`,
+  );
+  if (nights === 1) print(`trace ${lastHash}`);
+  const [first] = failed;
+  if (!first) {
+    print("every promise was kept");
+    return 0;
+  }
+  print(`${count(failed.length, "seed")} of ${nights} broke a promise`);
+  print(await explain(first, chosen));
+  return 1;
+}
+
+function jobOf({ assets, hours, faults, only, trace }: Chosen, seed: number) {
+  return { seed, assets, hours, faults: { level: faults, ...(only && { only }) }, keepsTrace: trace !== undefined };
+}
+
+/** The failure with the fewest faults that still break the same promise. */
+async function explain(failed: Played, chosen: Chosen): Promise<string> {
+  const wanted = failed.violations[0]?.invariant;
+  const options = (only: ReadonlySet<string>, keepsTrace = false): Options => ({
+    ...{ seed: failed.seed, assets: chosen.assets, hours: chosen.hours, keepsTrace },
+    faults: { level: chosen.faults, only },
+  });
+  const ids = failed.injections.map(({ id }) => id);
+  const fails = async (only: ReadonlySet<string>) =>
+    (await play(options(only))).violations.some(({ invariant }) => invariant === wanted);
+  const { ids: fewest } = await shrink(ids, fails);
+  const small = await play(options(new Set(fewest), true));
+  const sizes = `${chosen.assets === 20 ? "" : ` --assets ${chosen.assets}`}${chosen.hours === 15 ? "" : ` --hours ${chosen.hours}`}`;
+  const replay = `npm run simulate -- --seed ${failed.seed}${sizes} --only "${fewest.join(",")}" --trace ${small.violations[0]?.about ?? ""}`;
+  return failureText(small, { commit: commitNow(), replay, faultsBefore: ids.length });
+}
+
+function printTrace({ lines }: Played, about: boolean | string, print: (text: string) => void): void {
+  for (const line of lines) if (about === true || line.includes(String(about))) print(readable(line));
+}
+
+function commitNow(): string {
+  try {
+    return execFileSync("git", ["rev-parse", "--short", "HEAD"], { stdio: ["ignore", "pipe", "ignore"] })
+      .toString()
+      .trim();
+  } catch {
+    return "unknown";
+  }
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("not a whole number");
+  return Number(text);
+}

@@ -1,0 +1,124 @@
+import { type Command, isEnded } from "../../shared/domain/command.ts";
+import { HOUR_MS, MINUTE_MS } from "../../shared/domain/instant.ts";
+import type { History, Violation } from "./history.ts";
+import { MOST_SKEW_MS } from "./lambda.ts";
+import type { Night } from "./world.ts";
+
+type Checker = (night: Night) => Omit<Violation, "invariant">[];
+
+/** From deciding to power flowing, with a look before and a proof after. */
+const START_UP_MS = 45 * MINUTE_MS;
+const LATE_KWH = 0.3;
+/** A call under way when its time runs out still arrives. */
+const UNDER_WAY_MS = 15_000 + MOST_SKEW_MS;
+
+/** The promises that are judged when the night is over, by name. Others are judged with each write: see watch.ts. */
+export const CHECKERS: Record<string, Checker> = {
+  "P4 a command takes effect at most once": ({ history }) => {
+    const effects = new Map<string, number>();
+    return history.calls.flatMap(({ atMs, assetId, commandId, hadEffect }) => {
+      if (!hadEffect) return [];
+      if (commandId === undefined) return [{ atMs, about: assetId, what: "a call without a command" }];
+      const count = (effects.get(commandId) ?? 0) + 1;
+      effects.set(commandId, count);
+      return count > 1 ? [{ atMs, about: assetId, what: `${commandId} took effect ${count} times` }] : [];
+    });
+  },
+
+  "P5 no token chain is lost but by the vendor's own window": ({ memory, clouds, history, endMs }) =>
+    memory.items("accounts").flatMap((row) => {
+      const key = String(row.account);
+      const cloud = clouds.find(({ manifest }) => key.startsWith(`${manifest.name}#`));
+      if (!cloud || row.tokens === undefined) return [];
+      const { refreshToken } = JSON.parse((row.tokens as { data: string }).data) as { refreshToken: string };
+      const isRevoked = row.revokedAt !== undefined;
+      if (cloud.books.isHonoured(refreshToken, endMs) && !isRevoked) return [];
+      if (takenAtMs(history, key) !== undefined) return [];
+      return [{ atMs: endMs, about: key, what: isRevoked ? "called revoked" : "what is stored is not honoured" }];
+    }),
+
+  "P6 no message is given up": ({ queues, endMs }) =>
+    [...queues].flatMap(([name, { deadLetters }]) =>
+      deadLetters.map(({ id, body }) => ({
+        atMs: endMs,
+        about: "",
+        what: `${name} gave up ${id}: ${body.slice(0, 200)}`,
+      })),
+    ),
+
+  "P8 nothing takes effect after its time": ({ history, memory }) => {
+    const rows = new Map(commandsOf(memory).map((row) => [row.commandId, row]));
+    return history.calls.flatMap(({ atMs, assetId, commandId, hadEffect }) => {
+      const row = rows.get(commandId ?? "");
+      if (!row || !hadEffect || atMs <= Date.parse(row.notAfter) + UNDER_WAY_MS) return [];
+      return [{ atMs, about: assetId, what: `${commandId} acted after ${row.notAfter}` }];
+    });
+  },
+
+  "every command has ended": ({ memory, endMs }) =>
+    commandsOf(memory)
+      .filter(({ status }) => !isEnded(status))
+      .map(({ commandId, assetId, status }) => ({
+        atMs: endMs,
+        about: assetId,
+        what: `${commandId} is still ${status}`,
+      })),
+
+  "no car is late that could be ready": ({ devices, episodes, history, endMs }) =>
+    devices.flatMap(({ spec, takenKwh }) => {
+      const missingKwh = spec.neededKwh - takenKwh;
+      if (missingKwh <= LATE_KWH) return [];
+      // A login that its vendor's own window took is the customer's to mend.
+      const goneAtMs = takenAtMs(history, `${spec.integration}#${spec.accountId}`);
+      const locked = goneAtMs === undefined ? [] : [{ fromMs: goneAtMs, toMs: endMs }];
+      const lostMs = lostTimeMs([...episodes.hindrancesOf(spec), ...locked], spec);
+      const fullKw = spec.maxCurrentA * spec.kwPerA;
+      if (missingKwh <= (lostMs / HOUR_MS) * fullKw) return [];
+      const about = spec.assetId;
+      return [
+        {
+          atMs: spec.departsMs,
+          about,
+          what: `${missingKwh.toFixed(2)} kWh missing, ${Math.round(lostMs / MINUTE_MS)} min were lost`,
+        },
+      ];
+    }),
+};
+
+/**
+ * When the vendor's own window took a login: its last pair was never heard of, or could not be stored, by an asker that a
+ * fault struck. Between the vendor's answer and the write no promise can be made.
+ */
+function takenAtMs(history: History, login: string): number | undefined {
+  const last = history.rotations.filter(({ account }) => account === login).at(-1);
+  if (!last || last.isStored) return undefined;
+  const isStruck = last.asker.isDead || !last.isHeard || last.asker.struck.length > last.struckBefore;
+  return isStruck ? last.atMs : undefined;
+}
+
+/** How much of a stay the world took, ms: each hindrance with the time that it takes to get going again. */
+function lostTimeMs(
+  spans: readonly { fromMs: number; toMs: number }[],
+  { arrivesMs, departsMs }: { arrivesMs: number; departsMs: number },
+): number {
+  let [lostMs, coveredMs] = [0, arrivesMs];
+  for (const { fromMs, toMs } of spans.toSorted((a, b) => a.fromMs - b.fromMs)) {
+    const [from, to] = [Math.max(coveredMs, fromMs), Math.min(departsMs, toMs + START_UP_MS)];
+    if (to <= from) continue;
+    lostMs += to - from;
+    coveredMs = to;
+  }
+  return lostMs;
+}
+
+function commandsOf(memory: Night["memory"]): Command[] {
+  return memory.items("commands").filter(({ status }) => status !== undefined) as unknown as Command[];
+}
+
+/** Every promise that the night broke, with those that were broken on the way. */
+export function violationsOf(night: Night): Violation[] {
+  const atEnd = Object.entries(CHECKERS).flatMap(([invariant, check]) =>
+    check(night).map((violation) => ({ invariant, ...violation })),
+  );
+  return [...night.history.violations, ...atEnd];
+}

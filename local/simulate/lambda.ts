@@ -1,0 +1,185 @@
+import type { Engine } from "./engine.ts";
+import type { Faults, Place, Strike } from "./faults.ts";
+import type { Trace } from "./trace.ts";
+
+/** One execution environment: what a run function keeps between invocations lives and dies with it. */
+export type Environment = { id: number; globals: Map<string, unknown>; skewMs: number };
+
+export type Invocation = {
+  id: string;
+  functionName: string;
+  environment: Environment;
+  deadlineMs: number;
+  /** It was killed: nothing that it waits for ever comes. */
+  isDead: boolean;
+  /** Faults that it met, for checkers that excuse what they must. */
+  struck: string[];
+  /** What checkers note about it. */
+  notes: Map<string, unknown>;
+  ended: (outcome: Outcome) => void;
+};
+
+export type Outcome = { kind: "done"; result: unknown } | { kind: "failed"; error: unknown } | { kind: "died" };
+
+export type FunctionSpec = {
+  name: string;
+  timeoutMs: number;
+  /** Invocations at once. */
+  concurrency: number;
+  run: (event: unknown, invocation: Invocation) => Promise<unknown>;
+};
+
+export type World = { engine: Engine; faults: Faults; trace: Trace };
+
+/** Clocks of machines differ by at most this, ms. */
+export const MOST_SKEW_MS = 3_000;
+
+/** Lambda functions: environments that are used again, an end for those that take too long, and a place for crashes. */
+export function lambdaService(world: World) {
+  const { engine, faults, trace } = world;
+  const idle = new Map<string, Environment[]>();
+  const running = new Map<string, number>();
+  let [environments, invocations] = [0, 0];
+
+  const environmentOf = (spec: FunctionSpec): Environment => {
+    const known = idle.get(spec.name)?.pop();
+    if (known) return known;
+    environments += 1;
+    const skewMs = faults.level === "none" ? 0 : Math.round((engine.random() - 0.5) * 2 * MOST_SKEW_MS);
+    return { id: environments, globals: new Map(), skewMs };
+  };
+
+  return {
+    hasRoom: (spec: FunctionSpec) => (running.get(spec.name) ?? 0) < spec.concurrency,
+    /** Starts a function; `onEnd` is told once how it went. */
+    start(spec: FunctionSpec, event: unknown, onEnd: (outcome: Outcome) => void): Invocation {
+      const environment = environmentOf(spec);
+      running.set(spec.name, (running.get(spec.name) ?? 0) + 1);
+      invocations += 1;
+      let isOver = false;
+      const invocation: Invocation = {
+        id: `${spec.name}.${invocations}`,
+        functionName: spec.name,
+        environment,
+        deadlineMs: engine.nowMs() + spec.timeoutMs,
+        isDead: false,
+        struck: [],
+        notes: new Map(),
+        ended(outcome) {
+          if (isOver) return;
+          isOver = true;
+          running.set(spec.name, (running.get(spec.name) ?? 1) - 1);
+          if (outcome.kind === "died") invocation.isDead = true;
+          else idle.set(spec.name, [...(idle.get(spec.name) ?? []), environment]);
+          trace.add(
+            `${engine.nowMs()} ${invocation.id} ${outcome.kind}${outcome.kind === "failed" ? ` ${outcome.error}` : ""}`,
+          );
+          onEnd(outcome);
+        },
+      };
+      trace.add(`${engine.nowMs()} ${invocation.id} starts in ${environment.id}`);
+      engine.after(spec.timeoutMs, () => {
+        invocation.ended({ kind: "died" });
+        return false;
+      });
+      spec.run(event, invocation).then(
+        (result) => invocation.ended({ kind: "done", result }),
+        (error) => invocation.ended({ kind: "failed", error }),
+      );
+      return invocation;
+    },
+  };
+}
+export type LambdaService = ReturnType<typeof lambdaService>;
+
+/** What an AWS client throws when all its attempts failed. */
+export class ServiceError extends Error {
+  override name = "ServiceError";
+}
+
+type Effect<T> = {
+  place: Place;
+  /** For the trace: what is done, to what. */
+  what: string;
+  latencyMs: number;
+  act: (strike: Strike | undefined) => T | Promise<T>;
+};
+
+/**
+ * One side effect of an invocation, as a task of its own. Where a fault strikes, the invocation dies before or after it, its
+ * answer is lost and the client asks again, or the client gives up without knowing whether it was done.
+ */
+export function effect<T>(
+  world: World,
+  invocation: Invocation,
+  { place, what, latencyMs, act }: Effect<T>,
+): Promise<T> {
+  const { engine, faults, trace } = world;
+  // What nobody waits for any more is not begun.
+  if (invocation.isDead) return new Promise(() => {});
+  const strike = faults.strike(place, what);
+  if (strike) invocation.struck.push(strike.id);
+  const line = (outcome: string) => trace.add(`${engine.nowMs()} ${invocation.id} ${what} ${outcome}`);
+  const quietly = () => {
+    Promise.resolve()
+      .then(() => act(strike))
+      .then(
+        () => line("done unheard"),
+        () => line("refused unheard"),
+      );
+  };
+  return new Promise<T>((resolve, reject) => {
+    const answer = () => {
+      Promise.resolve()
+        .then(() => act(strike))
+        .then(
+          (value) => {
+            line("ok");
+            resolve(value);
+          },
+          (error) => {
+            line(error instanceof Error ? error.name : "threw");
+            reject(error);
+          },
+        );
+      return true;
+    };
+    const later = (delayMs: number, then: () => boolean) => engine.after(delayMs, () => !invocation.isDead && then());
+    const slowMs = strike?.kind === "slow" ? 100 + strike.random() * 4_000 : 0;
+    later(latencyMs + slowMs, () => {
+      switch (strike?.kind) {
+        case "crash-before":
+          line(strike.id);
+          invocation.ended({ kind: "died" });
+          return true;
+        case "crash-after":
+          line(strike.id);
+          quietly();
+          invocation.ended({ kind: "died" });
+          return true;
+        case "answer-lost":
+          line(strike.id);
+          quietly();
+          later(300 + strike.random() * 2_000, answer);
+          return true;
+        case "cut":
+          line(strike.id);
+          quietly();
+          later(3_000 + strike.random() * 3_000, () => {
+            reject(new ServiceError(`no answer to ${what}`));
+            return true;
+          });
+          return true;
+        case "throttled":
+          line(strike.id);
+          later(500 + strike.random() * 500, () => {
+            reject(new ServiceError(`throttled: ${what}`));
+            return true;
+          });
+          return false;
+        default:
+          return answer();
+      }
+    });
+  });
+}

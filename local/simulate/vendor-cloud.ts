@@ -1,0 +1,161 @@
+import { instant, MINUTE_MS } from "../../shared/domain/instant.ts";
+import type { Manifest } from "../../shared/domain/manifest.ts";
+import { CallLimits } from "./call-limits.ts";
+import type { Device, Wish } from "./device.ts";
+import type { Episodes } from "./episodes.ts";
+import type { Strike } from "./faults.ts";
+import type { History } from "./history.ts";
+import type { Invocation, World } from "./lambda.ts";
+import type { TokenBooks } from "./tokens.ts";
+
+export type Answer = { status: number; headers: Record<string, string>; text: string };
+/** No answer within the time that a caller waits. */
+export type Silence = "silence";
+export type VendorCall = { kind: "data" | "command" | "wake"; vendorAssetId: string; token: string; wish?: Wish };
+
+const OLD_MS = 40 * MINUTE_MS;
+const FUTURE_MS = 60 * MINUTE_MS;
+
+const json = (status: number, body: unknown, headers: Record<string, string> = {}): Answer => ({
+  status,
+  headers,
+  text: JSON.stringify(body),
+});
+
+/** One vendor's cloud: it knows its devices exactly, and says what it says. */
+export class VendorCloud {
+  readonly manifest: Manifest;
+  readonly books: TokenBooks;
+  readonly #world: World;
+  readonly #history: History;
+  readonly #episodes: Episodes;
+  readonly #devices: Map<string, Device>;
+  readonly #limits: CallLimits;
+
+  constructor(given: {
+    manifest: Manifest;
+    books: TokenBooks;
+    world: World;
+    history: History;
+    episodes: Episodes;
+    devices: readonly Device[];
+  }) {
+    this.manifest = given.manifest;
+    this.books = given.books;
+    this.#world = given.world;
+    this.#history = given.history;
+    this.#episodes = given.episodes;
+    this.#devices = new Map(given.devices.map((device) => [device.spec.vendorAssetId, device]));
+    this.#limits = new CallLimits(given.manifest);
+  }
+
+  /** Answers a call at the moment when it arrives. */
+  answer(call: VendorCall, strike: Strike | undefined, invocation: Invocation): Answer | Silence {
+    const nowMs = this.#world.engine.nowMs();
+    const device = this.#devices.get(call.vendorAssetId);
+    if (!device) return json(404, { error: "no such device" });
+    const { assetId, accountId } = device.spec;
+    const over = this.#limits.count({ deviceId: assetId, accountId, kind: call.kind }, nowMs);
+    if (over) {
+      this.#history.broken("no vendor over budget", nowMs, over, assetId);
+      return json(429, { error: "too many" }, { "retry-after": "60" });
+    }
+    const outage = this.#episodes.outageOf(this.manifest.name, nowMs);
+    if (outage) return outage === "silent" ? "silence" : json(503, { error: "unavailable" });
+    const owner = this.books.accountOf(call.token, nowMs);
+    if (strike?.kind === "unauthorised" || owner === undefined) return json(401, { error: "token" });
+    if (owner !== accountId) {
+      this.#history.broken(
+        "P7 tenant isolation",
+        nowMs,
+        `the login of ${owner} was used for a device of ${accountId}`,
+        assetId,
+      );
+      return json(403, { error: "not yours" });
+    }
+    switch (strike?.kind) {
+      case "unavailable":
+        return json(503, { error: "unavailable" });
+      case "silent":
+        return "silence";
+      case "html":
+        return { status: 200, headers: {}, text: "<!doctype html><html><body>Be right back</body></html>" };
+      case "too-many":
+        return json(429, { error: "too many" });
+      case "too-many-until":
+        return json(429, { error: "too many" }, { "retry-after": String(30 + Math.round(strike.random() * 300)) });
+      default:
+    }
+    if (this.#episodes.isOffline(assetId, nowMs)) {
+      return call.kind === "data" ? json(200, { online: false }) : json(408, { error: "device unreachable" });
+    }
+    device.settle(nowMs);
+    if (call.kind === "data") return this.#look(device, strike, nowMs);
+    if (call.kind === "wake") return json(200, { awakeInMs: device.wake(nowMs) - nowMs });
+    return this.#command(device, call.wish ?? { on: false }, { strike, invocation, nowMs });
+  }
+
+  #look(device: Device, strike: Strike | undefined, nowMs: number): Answer {
+    const { spec } = device;
+    if (device.isAsleep(nowMs)) return json(200, { online: false });
+    const isFuture = strike?.kind === "future" || this.#episodes.isAhead(spec.assetId, nowMs);
+    const isOld = strike?.kind === "old";
+    const measuredMs = isFuture ? nowMs + FUTURE_MS : isOld ? nowMs - OLD_MS : nowMs - 1_000;
+    const state = !device.isPlugged
+      ? "disconnected"
+      : device.isFull
+        ? "complete"
+        : device.kw > 0
+          ? "charging"
+          : "stopped";
+    const kw = strike?.kind === "wrong-unit" ? device.kw * 1000 : device.kw;
+    return json(200, {
+      online: true,
+      assetId: spec.vendorAssetId,
+      measuredAt: instant(measuredMs),
+      // What it says of long ago is what was so then, as far as anybody here knows: nothing drawn.
+      state: isOld ? (device.isPlugged ? "stopped" : "disconnected") : state,
+      plugged: device.isPlugged,
+      powerKw: isOld ? 0 : kw,
+      storedKwh: device.storedKwh ?? null,
+      sessionKwh: spec.kind === "charger" ? device.takenKwh : null,
+      currentA: device.currentA,
+    });
+  }
+
+  #command(
+    device: Device,
+    wish: Wish,
+    { strike, invocation, nowMs }: { strike: Strike | undefined; invocation: Invocation; nowMs: number },
+  ): Answer | Silence {
+    const { assetId } = device.spec;
+    if (device.isAsleep(nowMs)) return json(408, { error: "device asleep" });
+    const commandId = invocation.notes.get(`sending ${assetId}`) as string | undefined;
+    const doIt = (atMs: number) => {
+      const hadEffect = device.obey(wish, atMs);
+      this.#history.calls.push({ atMs, assetId, commandId, wish, hadEffect });
+      this.#world.trace.add(`${atMs} ${assetId} is told ${JSON.stringify(wish)} by ${commandId}: ${hadEffect}`);
+    };
+    switch (strike?.kind) {
+      case "ignored":
+        this.#episodes.excuse(assetId, nowMs, "ignored");
+        return json(200, { taken: true });
+      case "silent-late":
+        this.#world.engine.after(8_000 + strike.random() * 20_000, () => {
+          doIt(this.#world.engine.nowMs());
+          return false;
+        });
+        return "silence";
+      case "silent-done":
+        doIt(nowMs);
+        return "silence";
+      case "unavailable-done":
+        doIt(nowMs);
+        return json(503, { error: "unavailable" });
+      default:
+    }
+    if (!device.isPlugged) return json(409, { error: "disconnected" });
+    doIt(nowMs);
+    return json(200, { taken: true });
+  }
+}

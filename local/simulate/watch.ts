@@ -1,0 +1,92 @@
+import type { PutCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import { type CommandStatus, PRIOR_STATUSES } from "../../shared/domain/command.ts";
+import type { Instant } from "../../shared/domain/instant.ts";
+import type { Plan } from "../../shared/domain/plan.ts";
+import type { History } from "./history.ts";
+import { type Invocation, MOST_SKEW_MS, type World } from "./lambda.ts";
+
+/** A device's clock may be ahead by so much, and ours behind. */
+const MOST_AHEAD_MS = 5 * 60_000 + 2 * MOST_SKEW_MS;
+
+type Row = Record<string, unknown>;
+
+export type Watch = {
+  /** Something was written: its row as it stands now is read and judged. */
+  written: (command: PutCommand | UpdateCommand, invocation: Invocation) => Promise<void>;
+  rotated: (rotated: { account: string; refreshToken: string; isHeard: boolean }, asker: Invocation) => void;
+  logged: (code: string, fields: Record<string, unknown>, invocation: Invocation) => void;
+  /** Plans in force, by asset. */
+  plans: ReadonlyMap<string, Plan>;
+};
+
+/** Judges each write as it is made, whatever anybody says of it. */
+export function watchOf(
+  world: World,
+  history: History,
+  rowOf: (table: string, command: PutCommand | UpdateCommand) => Promise<Row | undefined>,
+): Watch {
+  const { engine } = world;
+  const observed = new Map<string, number>();
+  const statuses = new Map<string, CommandStatus>();
+  const plans = new Map<string, Plan>();
+
+  const reading = (row: Row) => {
+    const [assetId, atMs] = [String(row.assetId), Number(row.observedAtMs ?? Number.NaN)];
+    const told = row.reading as { assetId: string; observedAt: Instant } | undefined;
+    if (!told || Number.isNaN(atMs)) return;
+    const key = `${assetId} ${row.stream}`;
+    const before = observed.get(key);
+    observed.set(key, atMs);
+    const say = (invariant: string, what: string) => history.broken(invariant, engine.nowMs(), what, assetId);
+    if (before !== undefined && atMs < before)
+      say("P2 older never overwrites newer", `${told.observedAt} replaced ${new Date(before).toISOString()}`);
+    if (atMs > engine.nowMs() + MOST_AHEAD_MS) say("P3 what is dated ahead is refused", `stored ${told.observedAt}`);
+    if (told.assetId !== assetId) say("P7 tenant isolation", `a reading of ${told.assetId} was stored for ${assetId}`);
+  };
+
+  const command = (row: Row, invocation: Invocation) => {
+    const [id, status] = [String(row.commandId), row.status as CommandStatus];
+    const assetId = String(row.assetId);
+    const before = statuses.get(id);
+    if (before !== status && before !== undefined && !PRIOR_STATUSES[status]?.includes(before)) {
+      history.broken("P4 a command only goes forward", engine.nowMs(), `${before} became ${status} (${id})`, assetId);
+    }
+    statuses.set(id, status);
+    if (status === "sending") invocation.notes.set(`sending ${assetId}`, id);
+  };
+
+  return {
+    plans,
+    async written(write, invocation) {
+      const table = write.input.TableName ?? "";
+      const isWrite = "Item" in write.input || "UpdateExpression" in write.input;
+      if (!isWrite) return;
+      if (table === "accounts") {
+        const key = String((write.input as { Key?: Row }).Key?.account ?? "");
+        if (!key.startsWith(`${invocation.functionName}#`))
+          history.broken("P7 tenant isolation", engine.nowMs(), `${invocation.functionName} wrote the account ${key}`);
+        const tokens = (write.input as UpdateCommand["input"]).ExpressionAttributeValues?.[":tokens"];
+        for (const one of tokens ? history.rotations : [])
+          if (one.asker === invocation && one.account === key) one.isStored = true;
+        return;
+      }
+      if (table === "plans") {
+        const plan = (write.input as { Item?: { plan?: Plan } }).Item?.plan;
+        if (plan) plans.set(plan.assetId, plan);
+        return;
+      }
+      if (table !== "readings" && table !== "commands") return;
+      const row = await rowOf(table, write);
+      if (!row) return;
+      if (table === "readings") reading(row);
+      else if (row.status !== undefined) command(row, invocation);
+    },
+    rotated(rotated, asker) {
+      const asked = { asker, struckBefore: asker.struck.length, isStored: false };
+      history.rotations.push({ atMs: engine.nowMs(), ...rotated, ...asked });
+    },
+    logged(code, fields, invocation) {
+      if (code === "POLL_FAILED") invocation.notes.set(`failed ${fields.assetId}`, true);
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import type { Bucket } from "../domain/bucket.ts";
+import type { Calls, Manifest, RateLimit } from "../domain/manifest.ts";
+import { ConfigError } from "../errors.ts";
+import type { CallClass } from "./budget.ts";
+import type { CallKind } from "./contract.ts";
+
+/** One limit of a vendor as a bucket, and what a call of each kind takes from it: calls, or micro-dollars. */
+export type Gate = { bucket: Bucket; costs: Record<CallKind, number> };
+
+/**
+ * The share of a burst that a class may use: what it leaves flows to those before it, so that a routine look never takes
+ * the last call from a command.
+ */
+export const SHARES: Record<CallClass, number> = { command: 1, probe: 0.9, fast: 0.75, routine: 0.6 };
+
+const KINDS: readonly CallKind[] = ["state", "data", "command", "wake"];
+const DAY_MINUTES = 24 * 60;
+const MONTH_MINUTES = 31 * DAY_MINUTES;
+const MICRO_USD = 1_000_000;
+/** From the lease of a call to the call itself, at most: half a minute of work, and as much in a process's hands. */
+const LEASE_LASTS_MINUTES = 1;
+/** Of a limit, lent at once; the rest flows through its window. */
+const BURST_SHARE = 0.2;
+
+/**
+ * The gates of one scope. A look at what a device itself may be asked is no gate: cadence and the one worker of a batch
+ * keep that, and the invariants of a night check it. Throws ConfigError when a limit is too small for a single look.
+ */
+export function gatesOf(manifest: Manifest, scope: "application" | "account", assets: number | undefined): Gate[] {
+  const calls = (manifest.rateLimits ?? [])
+    .filter((limit) => limit.scope === scope)
+    .map((limit) => gate(manifest, nameOf(limit), limit, costsOf(limit)));
+  const { budgetUsdPerDeviceMonth: usd } = manifest;
+  if (scope === "account" || usd === undefined || !assets) return calls;
+  const limit = { calls: usd * MICRO_USD * assets, perMinutes: MONTH_MINUTES };
+  const costs = perKind((kind) => manifest.priceUsd[kind] * MICRO_USD);
+  return [...calls, gate(manifest, "usd", limit, costs)];
+}
+
+/** What so many calls take from a gate. */
+export function costOf({ costs }: Gate, calls: Calls): number {
+  return KINDS.reduce((sum, kind) => sum + (calls[kind] ?? 0) * costs[kind], 0);
+}
+
+/**
+ * Never more than the limit in any window of it: what is lent at once, what flows in, and what was lent before and is
+ * called only now are together `burst + perMinute · (window + lease)`.
+ */
+function gate(
+  manifest: Manifest,
+  name: string,
+  { calls, perMinutes }: Pick<RateLimit, "calls" | "perMinutes">,
+  costs: Gate["costs"],
+): Gate {
+  const cost = (per: Calls) => costOf({ bucket: { name, perMinute: 0, burst: 0 }, costs }, per);
+  const look = cost(manifest.callsPerLook);
+  const command = cost(manifest.callsPerCommand);
+  const share = Math.min(calls * BURST_SHARE, (calls * DAY_MINUTES) / perMinutes);
+  const burst = Math.ceil(Math.max(share, look / SHARES.routine, command));
+  if (burst >= calls)
+    throw new ConfigError(`the limit ${name} of ${manifest.name} is less than one look and one command may take`);
+  return { bucket: { name, burst, perMinute: (calls - burst) / (perMinutes + LEASE_LASTS_MINUTES) }, costs };
+}
+
+function costsOf({ kinds }: RateLimit): Gate["costs"] {
+  return perKind((kind) => (kinds === undefined || kinds.includes(kind) ? 1 : 0));
+}
+
+function perKind(value: (kind: CallKind) => number): Gate["costs"] {
+  return { state: value("state"), data: value("data"), command: value("command"), wake: value("wake") };
+}
+
+function nameOf({ calls, perMinutes, kinds }: RateLimit): string {
+  return [`calls-${calls}-per-${perMinutes}-min`, ...(kinds ?? [])].join("-");
+}

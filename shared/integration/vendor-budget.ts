@@ -1,0 +1,150 @@
+import type { Asset } from "../domain/asset.ts";
+import { epochMs, HOUR_MS, MINUTE_MS, plusMs } from "../domain/instant.ts";
+import type { Manifest } from "../domain/manifest.ts";
+import { VendorError } from "../errors.ts";
+import { groupBy } from "../group-by.ts";
+import type { Runtime } from "../handler.ts";
+import { mapLimited } from "../map-limited.ts";
+import type { Meter } from "../metrics.ts";
+import { accountBudgetKey, type BudgetsStore, rampKey, vendorBudgetKey } from "../store/budgets.ts";
+import type { Budget, CallClass } from "./budget.ts";
+import type { CallKind } from "./contract.ts";
+import { costOf, type Gate, gatesOf, SHARES } from "./gates.ts";
+import { holdings } from "./holdings.ts";
+import { type Lent, lend } from "./lend.ts";
+import { rampBucket, startedWatts } from "./ramp.ts";
+
+type Given = Pick<Runtime, "now"> & {
+  manifest: Manifest;
+  store: BudgetsStore;
+  meter: Pick<Meter, "count">;
+  /** Of each fleet in each region. */
+  rampKwPerMinute: number;
+};
+type Refused = { asset: Asset; retryAfterMs: number };
+
+/** Accounts leased from at the same time. */
+const CONCURRENCY = 10;
+const ASSETS_KNOWN_FOR_MS = 10 * MINUTE_MS;
+/** A refusal that names no time. */
+const BLOCKED_MS = MINUTE_MS;
+/** Believed of a `Retry-After`; a vendor that still means it says so again. */
+const LONGEST_BLOCK_MS = { "rate-limited": HOUR_MS, "quota-exhausted": 24 * HOUR_MS };
+
+/** An integration's budget, and what the process tells it of each call. */
+export type VendorBudget = Budget & {
+  /** Does work whose calls are made for the asset; throws `rate-limited` without doing it while the vendor is blocked. */
+  workingOn<T>(asset: Asset, work: () => Promise<T>): Promise<T>;
+  called(kind: CallKind): void;
+};
+
+/** The budget that all workers of an integration share, and this process's part in it; made once in a process. */
+export function vendorBudget({ manifest, store, now, meter, rampKwPerMinute }: Given): VendorBudget {
+  const { name } = manifest;
+  const nowMs = () => epochMs(now());
+  const held = holdings(nowMs);
+  const blocks = whatIsBlocked(manifest);
+  const accountGates = gatesOf(manifest, "account", undefined);
+  const blockedUntilMs = new Map<string, number>();
+  let known: { assets: number | undefined; readAtMs: number } | undefined;
+
+  /** Application limits, and money by the number of assets that are enrolled now. */
+  const vendorGates = async () => {
+    if (manifest.budgetUsdPerDeviceMonth === undefined) return gatesOf(manifest, "application", undefined);
+    if (!known || nowMs() - known.readAtMs > ASSETS_KNOWN_FOR_MS)
+      known = { assets: await store.assets(name), readAtMs: nowMs() };
+    if (known.assets === undefined) meter.count("budget_without_assets");
+    return gatesOf(manifest, "application", known.assets);
+  };
+
+  const lendFrom = async (
+    { key, gates, isNeeded }: { key: string; gates: readonly Gate[]; isNeeded: boolean },
+    cls: CallClass,
+    wanted: number,
+  ): Promise<Lent> => {
+    if (!isNeeded) return { granted: wanted, parts: [], waits: [], waitsFor: "" };
+    const calls = cls === "command" ? manifest.callsPerCommand : manifest.callsPerLook;
+    const priced = gates.map((gate) => ({ gate, cost: costOf(gate, calls) }));
+    const lent = await lend({ key, priced, share: SHARES[cls], wanted }, { store, held, now });
+    if (lent.waits.length > 0) meter.count(`budget_refused_${cls}_${lent.waitsFor}`, lent.waits.length);
+    return lent;
+  };
+
+  const blockedKey = ({ accountId }: Asset) =>
+    blocks === "vendor" ? vendorBudgetKey(name) : accountBudgetKey(name, accountId);
+
+  return {
+    async lease(cls, assets) {
+      const refused: Refused[] = [];
+      const refuse = (rest: readonly Asset[], { waits }: Lent) =>
+        refused.push(...rest.map((asset, i) => ({ asset, retryAfterMs: waits[i] ?? MINUTE_MS })));
+
+      const gates = await vendorGates();
+      const vendorRow = { key: vendorBudgetKey(name), gates, isNeeded: gates.length > 0 || blocks === "vendor" };
+      const vendor = await lendFrom(vendorRow, cls, assets.length);
+      const served = assets.slice(0, vendor.granted);
+      refuse(assets.slice(vendor.granted), vendor);
+
+      const granted = new Set<Asset>();
+      const isNeeded = accountGates.length > 0 || blocks === "account";
+      await mapLimited([...groupBy(served, ({ accountId }) => accountId)], CONCURRENCY, async ([accountId, own]) => {
+        const row = { key: accountBudgetKey(name, accountId), gates: accountGates, isNeeded };
+        const account = await lendFrom(row, cls, own.length);
+        for (const asset of own.slice(0, account.granted)) {
+          held.give(asset.assetId, [...vendor.parts, ...account.parts]);
+          granted.add(asset);
+        }
+        const rest = own.slice(account.granted);
+        refuse(rest, account);
+        for (const { id, amount, untilMs } of vendor.parts) held.keep(id, amount * rest.length, untilMs);
+      });
+      return { granted: served.filter((asset) => granted.has(asset)), refused };
+    },
+    settle(assets) {
+      for (const { assetId } of assets) held.settle(assetId);
+    },
+    async block(asset, error) {
+      if (!(error instanceof VendorError) || blocks === "device") return;
+      if (error.fault !== "rate-limited" && error.fault !== "quota-exhausted") return;
+      const key = blockedKey(asset);
+      const untilMs = nowMs() + Math.min(error.retryAfterMs ?? BLOCKED_MS, LONGEST_BLOCK_MS[error.fault]);
+      // Of a batch that runs into a limit, each asset is told the same.
+      if (untilMs <= (blockedUntilMs.get(key) ?? 0)) return;
+      blockedUntilMs.set(key, untilMs);
+      meter.count("budget_blocked");
+      await store.block(key, plusMs(now(), untilMs - nowMs()));
+    },
+    async ramp(asset, action) {
+      const watts = startedWatts(asset, action);
+      if (watts === 0) return { granted: true };
+      const bucket = rampBucket(rampKwPerMinute);
+      // What is larger than a fleet may start at once has it all to itself.
+      const takes = [{ bucket, amount: Math.min(watts, bucket.burst) }];
+      const leased = await store.lease(rampKey(asset.fleetId, asset.site.region), takes, 1, now());
+      if (!leased.granted) meter.count("ramp_refused");
+      return leased.granted ? { granted: true } : { granted: false, retryAfterMs: leased.retryAfterMs };
+    },
+    async workingOn(asset, work) {
+      const retryAfterMs = (blockedUntilMs.get(blockedKey(asset)) ?? 0) - nowMs();
+      if (retryAfterMs > 0)
+        throw new VendorError({
+          fault: "rate-limited",
+          operation: "budget",
+          message: "not asked: the vendor has just said that we ask too much",
+          retryAfterMs,
+        });
+      return held.workingOn(asset.assetId, work);
+    },
+    called: held.called,
+  };
+}
+
+/**
+ * Whose calls a vendor's "too many" is about: of all that its limits count together, the most. Where it counts by device,
+ * each waits for itself; where nothing is known, all wait.
+ */
+function whatIsBlocked({ rateLimits = [] }: Manifest): "vendor" | "account" | "device" {
+  const scopes = new Set(rateLimits.map(({ scope }) => scope));
+  if (scopes.has("application") || scopes.size === 0) return "vendor";
+  return scopes.has("account") ? "account" : "device";
+}
