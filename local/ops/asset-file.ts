@@ -7,7 +7,7 @@ import { BadInput } from "../feeds/bad-input.ts";
 import { isZone } from "./local-time.ts";
 import { plain } from "./printable.ts";
 
-export type Integrations = readonly Pick<Manifest, "name" | "family">[];
+export type Integrations = readonly Pick<Manifest, "name" | "family" | "streams">[];
 type Problem = { index: number; field: string; what: string };
 type Flaw = Omit<Problem, "index">;
 

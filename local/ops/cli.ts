@@ -12,6 +12,7 @@ import { findAsset, status } from "./status.ts";
 import { statusText } from "./status-text.ts";
 import type { Target } from "./target.ts";
 import type { Input } from "./token-input.ts";
+import { addWhyLate } from "./why-late-command.ts";
 
 /** Everything the commands touch outside themselves. */
 export type World = {
@@ -116,6 +117,13 @@ function program(world: World, open: Open): Command {
     root,
     () => open(stage())(),
     (text) => print("", text),
+  );
+
+  addWhyLate(
+    root,
+    () => open(stage())(),
+    async () => world.integrations(),
+    print,
   );
 
   function print(vendorAssetId: string, text: string): void {

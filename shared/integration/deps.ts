@@ -6,6 +6,7 @@ import { VendorError } from "../errors.ts";
 import type { Runtime } from "../handler.ts";
 import type { Meter } from "../metrics.ts";
 import type { AssetsStore } from "../store/assets.ts";
+import type { CausesStore } from "../store/causes.ts";
 import type { CommandsStore } from "../store/commands.ts";
 import type { ReadingsStore } from "../store/readings.ts";
 import type { ScheduleStore } from "../store/schedule.ts";
@@ -19,6 +20,7 @@ export type IntegrationDeps = Pick<Runtime, "now" | "log"> & {
   assets: Pick<AssetsStore, "get">;
   readings: Pick<ReadingsStore, "latest" | "record" | "recordFailure">;
   schedule: Pick<ScheduleStore, "claimBatch" | "finishBatch">;
+  causes: Pick<CausesStore, "outage">;
   commands: Pick<CommandsStore, "get" | "newest" | "transition" | "recent" | "told">;
   bus: Bus;
   tokens: TokenSource;
