@@ -1,8 +1,9 @@
 import { CfnOutput, Duration, Stack } from "aws-cdk-lib";
-import { Metric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import { MathExpression, Metric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { Construct } from "constructs";
 import type { Manifest } from "../shared/domain/manifest.ts";
+import { periodsOf } from "../shared/domain/wheel.ts";
 import { acknowledge } from "./acknowledge.ts";
 import { houseAlarm } from "./house-alarm.ts";
 import { HouseFunction } from "./house-function.ts";
@@ -47,11 +48,11 @@ export class Integration extends Construct {
     });
     houseAlarm(this, "NotRead", this.function.watch, {
       name: "not-read",
-      broken: `${manifest.onFailure.impact} The scheduler counts a fifth or more of its assets as not read for 15 minutes, without those whose owner must act.`,
+      broken: `${manifest.onFailure.impact} The scheduler counts a fifth or more of its assets as not read, without those whose owner must act.`,
       firstAction: "count POLL_FAILED in its log group by fault: one class for all is the vendor or our own login.",
-      metric: notReadPercent(manifest.name),
+      metric: notReadPercent(manifest),
       when: { atLeast: 20 },
-      periods: { breaching: 3, of: 3 },
+      periods: { breaching: 1, of: 1 },
       // No assets enrolled, or no scheduler, which has an alarm of its own.
       missing: TreatMissingData.NOT_BREACHING,
     });
@@ -67,10 +68,9 @@ export class Integration extends Construct {
   private grant({ tables, bus, tokenKey }: StateStack, { name }: Manifest, secret: Secret, commands: WorkQueue): void {
     const { assets, schedule, readings, commands: ledger, accounts } = tables.all;
     this.function.may(["dynamodb:BatchGetItem"], [assets.tableArn]);
-    this.function.may(
-      ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
-      [schedule.tableArn, readings.tableArn],
-    );
+    // Moving a member of the wheel deletes it where it was.
+    this.function.may(["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], [schedule.tableArn]);
+    this.function.may(["dynamodb:UpdateItem"], [readings.tableArn]);
     this.function.may(["dynamodb:BatchGetItem"], [readings.tableArn]);
     this.function.may(
       ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:ConditionCheckItem"],
@@ -90,14 +90,21 @@ export class Integration extends Construct {
   }
 }
 
-/** Counted by the scheduler each minute over the integration's assets. */
-function notReadPercent(integration: string): Metric {
-  return new Metric({
-    namespace: "Headroom",
-    metricName: "assets_not_read_percent",
-    dimensionsMap: { service: "scheduler", integration },
-    period: Duration.minutes(5),
-    statistic: "Average",
+/** Of the assets whose turn came; over the longest turn, and a quarter of an hour at least, so that everyone is counted. */
+function notReadPercent({ name, streams }: Manifest): MathExpression {
+  const longest = Math.max(15, ...streams.flatMap(({ cadence }) => periodsOf(cadence)));
+  const counted = (metricName: string) =>
+    new Metric({
+      namespace: "Headroom",
+      metricName,
+      dimensionsMap: { service: "scheduler", integration: name },
+      statistic: "Sum",
+    });
+  return new MathExpression({
+    expression: "100 * notRead / checked",
+    usingMetrics: { notRead: counted("assets_not_read"), checked: counted("assets_checked") },
+    label: "assets not read, percent",
+    period: Duration.minutes(longest),
   });
 }
 

@@ -7,7 +7,6 @@ import { houseStackProps } from "./house-stack.ts";
 import { Integration } from "./integration.ts";
 import type { StageConfig } from "./stages.ts";
 import type { StateStack } from "./state-stack.ts";
-import { indexArn } from "./tables.ts";
 import { Ticks } from "./ticks.ts";
 
 type VendorsStackProps = { stage: StageConfig; state: StateStack; bundles: Bundles; manifests: readonly Manifest[] };
@@ -25,7 +24,7 @@ export class VendorsStack extends Stack {
         .lambda,
     }));
 
-    const { schedule, readings, commands } = state.tables.all;
+    const { schedule, readings } = state.tables.all;
     const scheduler = new HouseFunction(this, "Scheduler", {
       stage,
       name: "scheduler",
@@ -37,7 +36,7 @@ export class VendorsStack extends Stack {
         runbook: "docs/runbooks/scheduler.md",
       },
       environment: {
-        ...state.tables.environment("schedule", "readings", "commands"),
+        ...state.tables.environment("schedule", "readings"),
         INTEGRATIONS: this.toJsonString(
           integrations.map(({ manifest: { name, streams, limits }, lambda }) => ({
             name,
@@ -47,14 +46,16 @@ export class VendorsStack extends Stack {
           })),
         ),
       },
-      timeoutSeconds: 60,
+      // Many batches are spread over most of a minute, after the time it takes to decide.
+      timeoutSeconds: 90,
       memoryMb: 512,
       asynchronous: { retries: 0, maxAgeSeconds: 60 },
     });
-    scheduler.may(["dynamodb:Query", "dynamodb:PutItem"], [schedule.tableArn]);
+    scheduler.may(
+      ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+      [schedule.tableArn],
+    );
     scheduler.may(["dynamodb:BatchGetItem"], [readings.tableArn]);
-    scheduler.may(["dynamodb:Query"], [indexArn(commands, "open")]);
-    scheduler.may(["dynamodb:BatchGetItem"], [commands.tableArn]);
     scheduler.may(
       ["lambda:InvokeFunction"],
       integrations.map(({ lambda }) => lambda.functionArn),

@@ -6,6 +6,8 @@ export type Meter = {
   usd(name: string, value: number): void;
   /** A level rather than a count, with dimensions of few values; written at once. */
   gauge(name: string, value: number, dimensions: Record<string, string>): void;
+  /** Counts with dimensions of few values, written at once as one line. */
+  tally(values: Record<string, number>, dimensions: Record<string, string>): void;
   flush(): void;
 };
 
@@ -17,8 +19,14 @@ export function embeddedMetrics(service: string): Meter {
     usd: (name, value) => void metrics.addMetric(name, MetricUnit.NoUnit, value),
     gauge: (name, value, dimensions) => {
       const single = metrics.singleMetric();
-      single.addDimensions(dimensions);
+      for (const [dimension, text] of Object.entries(dimensions)) single.addDimension(dimension, text);
       single.addMetric(name, MetricUnit.NoUnit, value);
+    },
+    tally: (values, dimensions) => {
+      const single = new Metrics({ namespace: "Headroom", serviceName: service });
+      for (const [name, value] of Object.entries(dimensions)) single.addDimension(name, value);
+      for (const [name, value] of Object.entries(values)) single.addMetric(name, MetricUnit.Count, value);
+      single.publishStoredMetrics();
     },
     flush: () => {
       if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();

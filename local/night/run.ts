@@ -157,9 +157,15 @@ async function enrolAll(inputs: NightInputs, simulations: Simulations, connectio
     const { integration, accountId } = asset;
     const { expiresInSeconds, ...tokens } = simulationOf(simulations, integration).issueTokens(accountId);
     await link({ integration, accountId, tokens, expiresInSeconds }, connection);
-    await enrol(asset, connection);
+    await enrol(asset, manifestOf(inputs, integration), connection);
   });
   if (inputs.event) await setNightEvent(inputs.event, inputs, connection);
+}
+
+function manifestOf({ vendors }: NightInputs, integration: string) {
+  const vendor = vendors.find(({ name }) => name === integration);
+  if (!vendor) throw new Error(`no integration ${integration} under lambdas/integrations`);
+  return vendor.manifest;
 }
 
 function reportProgress(

@@ -26,7 +26,8 @@ export async function enrolFile(
 
   const lines: string[] = [];
   for (const asset of assets) {
-    await enrol(asset, connection);
+    const { streams } = integrations.find((one) => one.name === asset.integration) ?? { streams: [] };
+    await enrol(asset, { streams }, connection);
     lines.push(`${asset.assetId}  ${outcome(asset, before.byId.get(asset.assetId))}`);
   }
   return [

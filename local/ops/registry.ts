@@ -1,22 +1,33 @@
 import type { TokenPair } from "../../shared/auth.ts";
-import { type Asset, STREAM_OF_KIND } from "../../shared/domain/asset.ts";
-import { plusMs } from "../../shared/domain/instant.ts";
+import { type Asset, STREAMS_OF_KIND } from "../../shared/domain/asset.ts";
+import { MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
+import type { Manifest } from "../../shared/domain/manifest.ts";
+import { periodsOf } from "../../shared/domain/wheel.ts";
 import { accountKey } from "../../shared/store/accounts.ts";
 import type { Connection } from "./connection.ts";
 
-/** Adds an asset, or replaces it: stored, counted, put on the poll schedule, and announced. */
+/**
+ * Adds an asset, or replaces it: stored, counted, put on the wheel of every stream of its kind that the integration reads,
+ * and announced. Its first look is asked for at once; where it stands on a wheel already it stays.
+ */
 export async function enrol(
   asset: Asset,
-  to: Pick<Connection, "assets" | "schedule" | "budgets" | "bus">,
+  { streams }: Pick<Manifest, "streams">,
+  to: Pick<Connection, "assets" | "schedule" | "budgets" | "bus" | "now">,
 ): Promise<void> {
-  const [known] = await to.assets.get([asset.assetId]);
+  const [before] = await to.assets.get([asset.assetId]);
   await to.assets.put(asset);
-  if (!known) await to.budgets.countAsset(asset.integration);
-  await to.schedule.addMember({
-    integration: asset.integration,
-    assetId: asset.assetId,
-    stream: STREAM_OF_KIND[asset.kind],
-  });
+  if (!before) await to.budgets.countAsset(asset.integration);
+  const { integration, assetId, accountId, kind } = asset;
+  for (const { stream, cadence } of streams) {
+    if (!STREAMS_OF_KIND[kind].includes(stream)) continue;
+    const known = await to.schedule.find({ integration, stream, assetId }, periodsOf(cadence));
+    const member = { integration, assetId, accountId, stream, periodMinutes: cadence.idleMinutes };
+    const place = known ? { ...known, accountId } : member;
+    await to.schedule.join(place);
+    const now = to.now();
+    await to.schedule.lookAt({ ...place, dueAt: plusMs(now, MINUTE_MS), setAt: now, why: "routine" });
+  }
   await to.bus.publish([{ name: "AssetEnrolled", detail: { assetId: asset.assetId, fleetId: asset.fleetId } }]);
 }
 

@@ -131,13 +131,21 @@ export type SolarSite = z.infer<typeof SolarSite>;
 export const Asset = z.discriminatedUnion("kind", [Car, Charger, HeatPump, SolarSite]);
 export type Asset = z.infer<typeof Asset>;
 
-/** The one stream that a kind of asset is read on. */
+/** The stream that a kind of asset is planned and proved by. */
 export const STREAM_OF_KIND = {
   car: "charge",
   charger: "charge",
   "heat-pump": "heat",
   "solar-site": "production",
 } as const satisfies Record<Asset["kind"], string>;
+
+/** Every stream that a kind of asset can be read on, each on a cadence of its own. */
+export const STREAMS_OF_KIND: Record<Asset["kind"], readonly string[]> = {
+  car: ["charge"],
+  charger: ["charge"],
+  "heat-pump": ["heat"],
+  "solar-site": ["production"],
+};
 
 /** Grid-side power of a car drawing `currentA` on each phase, kW. */
 export function powerOfCurrent(supply: Supply, currentA: number): number {

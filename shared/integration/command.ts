@@ -14,6 +14,7 @@ import { tell } from "../outbox.ts";
 import type { Target } from "./contract.ts";
 import type { IntegrationDeps } from "./deps.ts";
 import { outageNow } from "./fault-change.ts";
+import { lookForProof } from "./next-look.ts";
 import { record, telemetryRecorded } from "./poll.ts";
 
 /** What becomes of the queue message: done with, or sent again to arrive after a while. */
@@ -117,7 +118,7 @@ async function advance(command: CommandRow, asset: Asset, deps: IntegrationDeps)
     action: command.action.kind,
     withoutEffect: taken.withoutEffect,
   });
-  return accept(sending, taken.withoutEffect, deps);
+  return accept(sending, asset, taken.withoutEffect, deps);
 }
 
 function confirmWithinMs(command: Command, deps: IntegrationDeps): number {
@@ -154,14 +155,20 @@ async function readBack(
   if (recorded) await deps.bus.publish([telemetryRecorded(deps.manifest.name, [recorded])]);
   // Like the verifier: what the device said before the command proves nothing about it.
   const fresh = look.reading && look.reading.observedAt > command.issuedAt ? look.reading : undefined;
-  if (fresh && proves(command.action, fresh)) return accept(command, false, deps);
+  if (fresh && proves(command.action, fresh)) return accept(command, asset, false, deps);
   const again = await deps.commands.transition(command, "issued", { checkAt: command.notAfter });
   return again ? advance(again, asset, deps) : DONE;
 }
 
-async function accept(command: CommandRow, withoutEffect: boolean, deps: IntegrationDeps): Promise<Handled> {
+async function accept(
+  command: CommandRow,
+  asset: Asset,
+  withoutEffect: boolean,
+  deps: IntegrationDeps,
+): Promise<Handled> {
   const now = deps.now();
   const checkAt = plusMs(now, confirmWithinMs(command, deps));
+  await lookForProof(asset, STREAM_OF_ACTION[command.action.kind], deps);
   const accepted = await deps.commands.transition(command, "accepted", { acceptedAt: now, withoutEffect, checkAt }, [
     { name: "CommandAccepted", detail: { ...reference(command), withoutEffect } },
   ]);

@@ -2,7 +2,7 @@ import type { Renewal } from "../auth.ts";
 import type { Asset } from "../domain/asset.ts";
 import type { Action } from "../domain/command.ts";
 import type { Instant } from "../domain/instant.ts";
-import type { Reading } from "../domain/reading.ts";
+import type { Reading, Stream } from "../domain/reading.ts";
 import type { Fetch } from "../http.ts";
 import { oauthRenewal } from "../oauth.ts";
 
@@ -38,8 +38,8 @@ type Taken = { withoutEffect: boolean };
 
 /** A vendor's cloud behind our words. Every method throws VendorError with a class of the closed vocabulary. */
 export type VendorClient = {
-  /** Looks without waking. `expectAwake` skips the cheap state check. */
-  look(target: Target, options: { expectAwake: boolean }): Promise<Look>;
+  /** Looks without waking. `expectAwake` skips the cheap state check; `stream` is for vendors whose devices have several. */
+  look(target: Target, options: { expectAwake: boolean; stream?: Stream }): Promise<Look>;
   /** Makes the device able to take a command; `waitMs` says to come back later (it is waking). */
   prepare(target: Target): Promise<{ ready: true } | { ready: false; waitMs: number }>;
   /** Hands over a wanted state that is wanted until `until`: a device that can end it by itself is told so. */

@@ -15,11 +15,11 @@ import type { VendorClient } from "./contract.ts";
 import type { VendorBudget } from "./vendor-budget.ts";
 
 /** Everything an integration's two jobs, polling and commanding, may touch. */
-export type IntegrationDeps = Pick<Runtime, "now" | "log"> & {
+export type IntegrationDeps = Pick<Runtime, "now" | "log" | "remainingMs"> & {
   manifest: Manifest;
   assets: Pick<AssetsStore, "get">;
   readings: Pick<ReadingsStore, "latest" | "record" | "recordFailure">;
-  schedule: Pick<ScheduleStore, "claimBatch" | "finishBatch">;
+  schedule: Pick<ScheduleStore, "claimBatch" | "finishBatch" | "lookAt" | "move">;
   causes: Pick<CausesStore, "outage">;
   commands: Pick<CommandsStore, "get" | "newest" | "transition" | "recent" | "told">;
   bus: Bus;

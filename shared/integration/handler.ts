@@ -137,6 +137,7 @@ function clients(manifest: Manifest, env: z.infer<typeof Environment>, connect: 
       manifest,
       now: runtime.now,
       log: runtime.log,
+      remainingMs: runtime.remainingMs,
       assets: assetsStore(documents, env.ASSETS_TABLE),
       readings: readingsStore(documents, env.READINGS_TABLE),
       schedule: scheduleStore(documents, env.SCHEDULE_TABLE),

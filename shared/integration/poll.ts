@@ -1,73 +1,149 @@
 import { type Asset, STREAM_OF_KIND } from "../domain/asset.ts";
 import type { NewEvent } from "../domain/events.ts";
+import type { FaultClass } from "../domain/fault.ts";
 import { epochMs } from "../domain/instant.ts";
-import { changeMatters, MAX_CLOCK_SKEW_MS, type Reading } from "../domain/reading.ts";
+import { changeMatters, MAX_CLOCK_SKEW_MS, type Reachability, type Reading, type Stream } from "../domain/reading.ts";
 import { VendorError } from "../errors.ts";
 import { mapLimited } from "../map-limited.ts";
 import type { Latest } from "../store/readings.ts";
+import { tally } from "../tally.ts";
+import { type Ask, askAgain, leaseLooks, planNext, type Unreached, worthALook } from "./batch.ts";
 import type { Look } from "./contract.ts";
 import type { IntegrationDeps } from "./deps.ts";
 import { faultChange, faultOf, standing } from "./fault-change.ts";
 import type { PollRequest } from "./poll-request.ts";
 
-type Outcome = { ok: boolean; recorded?: { reading: Reading; matters: boolean }; events: NewEvent[] };
+type Recorded = { reading: Reading; matters: boolean };
+type Outcome = { fault?: FaultClass; recorded?: Recorded; events: NewEvent[] };
 
-/** Reads every asset of a batch, each alone: one bad device never spoils the others. */
-export async function poll(request: PollRequest, deps: IntegrationDeps): Promise<{ ok: number; failed: number }> {
-  if (!(await deps.schedule.claimBatch(deps.manifest.name, request.batchId, deps.now()))) {
-    deps.log.info("POLL_BATCH_DUPLICATE", { batchId: request.batchId });
-    return { ok: 0, failed: 0 };
+/** A look that begins with less time left than this, ms, may not end: a vendor's call may take 12 s. */
+const LOOK_MS = 15_000;
+/** So many looks of a batch, all failed for the vendor's own reasons: the others would too. */
+const OUTAGE_AFTER = 5;
+
+/**
+ * Reads every asset of a batch, each alone: one bad device never spoils the others. Whom time, budget or the vendor leave
+ * no room for is counted and asked for again.
+ */
+export async function poll(
+  request: PollRequest,
+  deps: IntegrationDeps,
+): Promise<{ ok: number; failed: number; notAttempted: number }> {
+  const { name } = deps.manifest;
+  const { batchId } = request;
+  const assets = request.assets.length;
+  if (!(await deps.schedule.claimBatch(name, batchId, { assets, startedAt: deps.now() }))) {
+    deps.log.info("POLL_BATCH_DUPLICATE", { batchId });
+    return { ok: 0, failed: 0, notAttempted: 0 };
   }
+  const result = deps.now() >= request.notAfter ? await leave(request, deps) : await look(request, deps);
+  await deps.schedule.finishBatch(name, batchId, { ...result, finishedAt: deps.now() });
+  const { ok, notAttempted } = result;
+  return { ok, failed: assets - ok - notAttempted, notAttempted };
+}
+
+/** Too late for a batch: its assets have another turn, and only proofs do not wait for that. */
+async function leave(request: PollRequest, deps: IntegrationDeps) {
+  deps.log.warn("POLL_BATCH_LATE", { batchId: request.batchId, notAfter: request.notAfter });
+  const assets = await deps.assets.get(request.assets.map(({ assetId }) => assetId));
+  const asks = asksOf(request, assets, new Map());
+  await askAgain(
+    asks.filter(({ why }) => why === "command").map((ask) => ({ ask, because: "late" })),
+    request.stream,
+    deps,
+  );
+  return { ok: 0, notAttempted: request.assets.length, faults: {} };
+}
+
+async function look(request: PollRequest, deps: IntegrationDeps) {
   const ids = request.assets.map((asset) => asset.assetId);
   const [assets, known] = await Promise.all([deps.assets.get(ids), deps.readings.latest(ids, request.stream)]);
-  const awake = new Map(request.assets.map((asset) => [asset.assetId, asset.expectAwake]));
+  const asks = await worthALook(asksOf(request, assets, known), request, deps);
+  const { granted, refused } = await leaseLooks(asks, deps);
 
-  const outcomes = await mapLimited(assets, deps.manifest.limits.concurrency, (asset) =>
-    pollOne(
-      asset,
-      { expectAwake: awake.get(asset.assetId) ?? false, vendorDown: request.vendorDown ?? false },
-      known.get(asset.assetId),
-      deps,
-    ),
-  );
+  const unreached: Unreached[] = [...refused];
+  let outages = 0;
+  let answered = 0;
+  let stopped: Omit<Unreached, "ask"> | undefined;
+  const outcomes = await mapLimited(granted, deps.manifest.limits.concurrency, async (ask) => {
+    if (!stopped && deps.remainingMs() < LOOK_MS) stopped = { because: "time" };
+    if (stopped) {
+      unreached.push({ ask, ...stopped });
+      return undefined;
+    }
+    const { error, ...outcome } = await pollOne(ask, request, deps);
+    if (isOutage(outcome.fault)) outages += 1;
+    else answered += 1;
+    if (error instanceof VendorError && error.fault === "rate-limited") {
+      await deps.budget.block(ask.asset, error);
+      stopped ??= { because: "rate", retryAfterMs: error.retryAfterMs };
+    }
+    if (answered === 0 && outages >= OUTAGE_AFTER) stopped ??= { because: "outage" };
+    return outcome;
+  });
+  deps.budget.settle(granted.map(({ asset }) => asset));
+  await askAgain(unreached, request.stream, deps);
 
-  const recorded = outcomes.flatMap((outcome) => outcome.recorded ?? []);
-  const events = outcomes.flatMap((outcome) => outcome.events);
+  const done = outcomes.filter((outcome) => outcome !== undefined);
+  const recorded = done.flatMap((outcome) => outcome.recorded ?? []);
+  const events = done.flatMap((outcome) => outcome.events);
   if (recorded.length > 0) events.unshift(telemetryRecorded(deps.manifest.name, recorded));
   if (events.length > 0) await deps.bus.publish(events);
 
-  const ok = outcomes.filter((outcome) => outcome.ok).length;
-  const result = { ok, failed: ids.length - ok };
-  await deps.schedule.finishBatch(deps.manifest.name, request.batchId, { ...result, finishedAt: deps.now() });
-  return result;
+  const gone = ids.length - assets.length;
+  const failures = done.flatMap(({ fault }) => fault ?? []);
+  const faults: Partial<Record<FaultClass, number>> = tally(failures, (fault) => fault);
+  if (gone > 0) faults["our-configuration"] = (faults["our-configuration"] ?? 0) + gone;
+  return { ok: ids.length - gone - failures.length - unreached.length, notAttempted: unreached.length, faults };
+}
+
+function asksOf({ assets: asked }: PollRequest, assets: readonly Asset[], known: Map<string, Latest>): Ask[] {
+  const byId = new Map(assets.map((asset) => [asset.assetId, asset]));
+  return asked.flatMap((one) => {
+    const asset = byId.get(one.assetId);
+    return asset ? [{ ...one, asset, known: known.get(one.assetId) }] : [];
+  });
+}
+
+function isOutage(fault: FaultClass | undefined): boolean {
+  return fault === "vendor-outage" || fault === "transient";
 }
 
 async function pollOne(
-  asset: Asset,
-  { expectAwake, vendorDown }: { expectAwake: boolean; vendorDown: boolean },
-  known: Latest | undefined,
+  ask: Ask,
+  { stream, vendorDown }: PollRequest,
   deps: IntegrationDeps,
-): Promise<Outcome> {
+): Promise<Outcome & { error?: unknown }> {
+  const { asset, known, expectAwake } = ask;
   try {
     const accessToken = await deps.tokens.accessToken(asset.accountId);
     const look = await deps.withToken(asset, accessToken, (token) =>
-      deps.vendor.look({ asset, accessToken: token, last: known?.reading }, { expectAwake }),
+      deps.vendor.look({ asset, accessToken: token, last: known?.reading }, { expectAwake, stream }),
     );
-    const recorded = await record(asset, look, deps);
-    return { ok: true, ...(recorded ? { recorded } : {}), events: faultChange(asset, known, undefined) };
+    const recorded = await record(asset, look, deps, stream);
+    const reach = reached(look, deps);
+    await planNext(ask, { reading: recorded?.reading ?? known?.reading, reach }, stream, deps);
+    return { ...(recorded ? { recorded } : {}), events: faultChange(asset, known, undefined) };
   } catch (error) {
-    const fault = standing(faultOf(error), vendorDown);
+    const fault = standing(faultOf(error), vendorDown ?? false);
     if (error instanceof VendorError)
       deps.log.warn("POLL_FAILED", { assetId: asset.assetId, fault, reason: error.message });
     else deps.log.error("POLL_FAILED", error, { assetId: asset.assetId });
-    await deps.readings.recordFailure(asset.assetId, STREAM_OF_KIND[asset.kind], {
+    const reach = {
       lastFetchedAt: deps.now(),
       online: fault === "device-offline" ? false : null,
       failures: (known?.reach.failures ?? 0) + 1,
       faultClass: fault,
-    });
-    return { ok: false, events: faultChange(asset, known, fault) };
+    };
+    await deps.readings.recordFailure(asset.assetId, stream, reach);
+    const retryAfterMs = error instanceof VendorError ? error.retryAfterMs : undefined;
+    await planNext(ask, { reading: known?.reading, reach, retryAfterMs }, stream, deps);
+    return { fault, error, events: faultChange(asset, known, fault) };
   }
+}
+
+function reached({ online }: Look, deps: IntegrationDeps): Reachability {
+  return { lastFetchedAt: deps.now(), online, failures: 0, faultClass: null };
 }
 
 /**
@@ -76,9 +152,11 @@ async function pollOne(
  */
 export async function record(
   asset: Asset,
-  { online, reading, unknown = [] }: Look,
+  look: Look,
   deps: IntegrationDeps,
-): Promise<Outcome["recorded"]> {
+  stream: Stream = STREAM_OF_KIND[asset.kind],
+): Promise<Recorded | undefined> {
+  const { reading, unknown = [] } = look;
   if (unknown.length > 0) {
     deps.meter.count("vendor_words_unknown", unknown.length);
     deps.log.warn("VENDOR_WORD_UNKNOWN", {
@@ -87,9 +165,9 @@ export async function record(
       count: unknown.length,
     });
   }
-  const reach = { lastFetchedAt: deps.now(), online, failures: 0, faultClass: null };
+  const reach = reached(look, deps);
   if (!reading) {
-    await deps.readings.recordFailure(asset.assetId, STREAM_OF_KIND[asset.kind], reach);
+    await deps.readings.recordFailure(asset.assetId, stream, reach);
     return undefined;
   }
   if (epochMs(reading.observedAt) - epochMs(reading.receivedAt) > MAX_CLOCK_SKEW_MS) {
@@ -110,7 +188,7 @@ export async function record(
   return { reading, matters: changeMatters(previous, reading) };
 }
 
-export function telemetryRecorded(integration: string, recorded: { reading: Reading; matters: boolean }[]): NewEvent {
+export function telemetryRecorded(integration: string, recorded: Recorded[]): NewEvent {
   return {
     name: "TelemetryRecorded",
     detail: {

@@ -1,81 +1,253 @@
-import { type DynamoDBDocumentClient, PutCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
-import * as z from "zod";
-import { AssetId } from "../domain/asset.ts";
-import { epochMs, HOUR_MS, Instant } from "../domain/instant.ts";
-import { parseItem, queryAll, wins } from "./table.ts";
+import {
+  DeleteCommand,
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  TransactWriteCommand,
+  UpdateCommand,
+} from "@aws-sdk/lib-dynamodb";
+import type { AssetId } from "../domain/asset.ts";
+import { epochMs, HOUR_MS, type Instant, MINUTE_MS, plusMs } from "../domain/instant.ts";
+import type { Stream } from "../domain/reading.ts";
+import { minuteOf, slotOf } from "../domain/wheel.ts";
+import {
+  type Batch,
+  BatchRow,
+  type Cursor,
+  CursorRow,
+  DueLook,
+  keyOfBatch,
+  Member,
+  type Run,
+  RunRow,
+} from "./schedule-rows.ts";
+import { batchGet, type Item, isTransactionRefused, parseItem, queryAll, wins } from "./table.ts";
 
-/** An asset's stream that is to be fetched on a cadence. */
-export type Member = { integration: string; assetId: AssetId; stream: string };
-/** One claimed minute of one integration: which assets it sent out to be fetched. */
-export type Run = { tickAt: Instant; assetIds: AssetId[] };
-export type BatchResult = { ok: number; failed: number; finishedAt: Instant };
+export type { Batch, Cursor, DueLook, Member, Run } from "./schedule-rows.ts";
+
+/** What a claim writes: `attempt` 1 takes what nobody took, a later one what the attempt before it left unfinished. */
+export type RunClaim = Omit<Run, "results">;
+export type BatchResult = Required<Pick<Batch, "ok" | "notAttempted" | "faults" | "finishedAt">>;
 
 export type ScheduleStore = {
-  /** Everyone who is polled: one read a minute, however many integrations there are. */
-  members(): Promise<Member[]>;
-  addMember(member: Member): Promise<void>;
-  /** Runs claimed at or after `since`. */
-  runs(integration: string, since: Instant): Promise<Run[]>;
-  /** True when this tick is the first to claim its minute. */
-  claimRun(integration: string, run: Run): Promise<boolean>;
+  /** Puts an asset's stream on the wheel of its period. */
+  join(member: Member): Promise<void>;
+  leave(member: Member): Promise<void>;
+  /** Moves a member to another period; false when it is not where the caller takes it to be. */
+  move(member: Member, toPeriodMinutes: number): Promise<boolean>;
+  /** Whoever has this slot on the wheel of a period. */
+  slot(integration: string, stream: Stream, periodMinutes: number, slot: number): Promise<Member[]>;
+  /** An asset's place on one of the wheels of these periods, minutes. */
+  find(
+    of: { integration: string; stream: Stream; assetId: AssetId },
+    periods: readonly number[],
+  ): Promise<Member | undefined>;
+  /** Asks for a look in the minute of `dueAt`; the last to ask of one asset's stream and minute is heard. */
+  lookAt(look: DueLook): Promise<void>;
+  /** The looks asked for in one minute. */
+  dueLooks(integration: string, minute: Instant): Promise<DueLook[]>;
+  /** True for the first to claim this attempt of a run. */
+  claimRun(integration: string, run: RunClaim): Promise<boolean>;
+  /** The runs of the minutes from `from` on, up to the minute `to` if given, each with its batches so far. */
+  ledger(integration: string, from: Instant, to?: Instant): Promise<Run[]>;
   /** True when this delivery is the first to take the batch. */
-  claimBatch(integration: string, batchId: string, at: Instant): Promise<boolean>;
+  claimBatch(integration: string, batchId: string, taken: { assets: number; startedAt: Instant }): Promise<boolean>;
   finishBatch(integration: string, batchId: string, result: BatchResult): Promise<void>;
+  /** Undefined when nobody has ever joined, "new" until the first tick after that. */
+  cursor(integration: string): Promise<Cursor | "new" | undefined>;
+  /** Never moves backwards: a slower tick's older word is dropped. */
+  advanceCursor(integration: string, cursor: Cursor): Promise<void>;
 };
 
 const LEDGER_DAYS = 14;
-
-const MEMBERS = "members";
-const MemberRow = z.object({ integration: z.string(), assetId: AssetId, stream: z.string() });
-const RunRow = z.object({ sk: Instant, assetIds: z.array(AssetId) });
+const DUE_DAYS = 1;
+const DAY_MS = 24 * HOUR_MS;
 
 /**
- * Table `schedule`: who is polled (`members`), and the run ledger (`run#…`, `batch#…`). The ledger, not the
- * asynchronous invoke queue, is the truth about what was sent out and what came back.
+ * Table `schedule`: who is polled (`wheel#…`, `due#…`) and the run ledger (`run#…`). The ledger, not the asynchronous
+ * invoke queue, is the truth about what was sent out and what came back. A row that does not fit its schema is handed to
+ * `refused` and left out; without it, reading such a row throws.
  */
-export function scheduleStore(client: DynamoDBDocumentClient, table: string): ScheduleStore {
-  const query = (pk: string, from?: string) =>
+export function scheduleStore(
+  client: DynamoDBDocumentClient,
+  table: string,
+  refused?: (key: string, error: unknown) => void,
+): ScheduleStore {
+  const rows = <T>(items: readonly Item[], parse: (item: Item) => T): T[] =>
+    items.flatMap((item) => {
+      try {
+        return [parse(item)];
+      } catch (error) {
+        if (!refused) throw error;
+        refused(`${item.pk} ${item.sk}`, error);
+        return [];
+      }
+    });
+  const query = (pk: string) =>
     queryAll(client, {
       TableName: table,
-      KeyConditionExpression: from ? "pk = :pk AND sk >= :from" : "pk = :pk",
-      ExpressionAttributeValues: { ":pk": pk, ...(from ? { ":from": from } : {}) },
+      KeyConditionExpression: "pk = :pk",
+      ExpressionAttributeValues: { ":pk": pk },
     });
-  const claim = (item: Record<string, unknown>, at: Instant) =>
-    wins(
-      client.send(
-        new PutCommand({
-          TableName: table,
-          Item: { ...item, expiresAt: Math.floor((epochMs(at) + LEDGER_DAYS * 24 * HOUR_MS) / 1000) },
-          ConditionExpression: "attribute_not_exists(pk)",
-        }),
-      ),
-    );
+  const put = (item: Item) => client.send(new PutCommand({ TableName: table, Item: item }));
 
   return {
-    async members() {
-      return (await query(MEMBERS)).map((item) => parseItem(MemberRow, item, "schedule"));
+    async join(member) {
+      await put({ ...keyOf(member), ...member });
+      await wins(
+        client.send(
+          new PutCommand({
+            TableName: table,
+            Item: { ...cursorKey(member.integration), isNew: true },
+            ConditionExpression: "attribute_not_exists(pk)",
+          }),
+        ),
+      );
     },
-    async addMember(member) {
-      const key = { pk: MEMBERS, sk: `${member.integration}#${member.assetId}#${member.stream}` };
-      await client.send(new PutCommand({ TableName: table, Item: { ...key, ...member } }));
+    async leave(member) {
+      await client.send(new DeleteCommand({ TableName: table, Key: keyOf(member) }));
     },
-    async runs(integration, since) {
-      const rows = (await query(`run#${integration}`, since)).map((item) => parseItem(RunRow, item, "schedule"));
-      return rows.map((row) => ({ tickAt: row.sk, assetIds: row.assetIds }));
+    async move(member, toPeriodMinutes) {
+      const moved = { ...member, periodMinutes: toPeriodMinutes };
+      try {
+        await client.send(
+          new TransactWriteCommand({
+            TransactItems: [
+              {
+                Delete: { TableName: table, Key: keyOf(member), ConditionExpression: "attribute_exists(pk)" },
+              },
+              { Put: { TableName: table, Item: { ...keyOf(moved), ...moved } } },
+            ],
+          }),
+        );
+        return true;
+      } catch (error) {
+        if (isTransactionRefused(error)) return false;
+        throw error;
+      }
+    },
+    async slot(integration, stream, periodMinutes, slot) {
+      return rows(await query(wheelKey(integration, stream, periodMinutes, slot)), (item) =>
+        parseItem(Member, item, "schedule"),
+      );
+    },
+    async find({ integration, stream, assetId }, periods) {
+      const keys = [...new Set(periods)].map((periodMinutes) => keyOf({ integration, stream, assetId, periodMinutes }));
+      const [item] = await batchGet(client, table, keys);
+      return item && parseItem(Member, item, "schedule");
+    },
+    async lookAt(look) {
+      await put({
+        ...look,
+        pk: dueKey(look.integration, minuteOf(look.dueAt)),
+        sk: `${look.stream}#${look.assetId}`,
+        expiresAt: expiry(look.dueAt, DUE_DAYS),
+      });
+    },
+    async dueLooks(integration, minute) {
+      return rows(await query(dueKey(integration, minute)), (item) => parseItem(DueLook, item, "schedule"));
     },
     claimRun: (integration, run) =>
-      claim({ pk: `run#${integration}`, sk: run.tickAt, assetIds: run.assetIds }, run.tickAt),
-    claimBatch: (integration, batchId, at) => claim({ pk: `batch#${integration}`, sk: batchId, startedAt: at }, at),
-    async finishBatch(integration, batchId, result) {
+      wins(
+        client.send(
+          new PutCommand({
+            TableName: table,
+            Item: { pk: runKey(integration), sk: `${run.minute}#${run.part}`, ...run, expiresAt: expiry(run.minute) },
+            ...(run.attempt === 1
+              ? { ConditionExpression: "attribute_not_exists(pk)" }
+              : {
+                  ConditionExpression: "attempt = :before",
+                  ExpressionAttributeValues: { ":before": run.attempt - 1 },
+                }),
+          }),
+        ),
+      ),
+    async ledger(integration, from, to) {
+      const items = await queryAll(client, {
+        TableName: table,
+        KeyConditionExpression: "pk = :pk AND sk BETWEEN :from AND :to",
+        // Every key of a minute sorts before the minute after it.
+        ExpressionAttributeValues: {
+          ":pk": runKey(integration),
+          ":from": minuteOf(from),
+          ":to": to ? plusMs(minuteOf(to), MINUTE_MS) : "9999",
+        },
+      });
+      const batches = new Map<string, Batch[]>();
+      const runs = new Map<string, Run>();
+      rows(items, (item) => {
+        if ("claimedAt" in item) {
+          const run = parseItem(RunRow, item, "schedule");
+          runs.set(`${run.minute}#${run.part}`, { ...run, results: [] });
+        } else {
+          const { run, batch } = parseItem(BatchRow, item, "schedule");
+          const known = batches.get(run);
+          if (known) known.push(batch);
+          else batches.set(run, [batch]);
+        }
+      });
+      return [...runs].map(([key, run]) => ({ ...run, results: batches.get(key) ?? [] }));
+    },
+    claimBatch: (integration, batchId, taken) =>
+      wins(
+        client.send(
+          new PutCommand({
+            TableName: table,
+            Item: {
+              pk: runKey(integration),
+              sk: batchId,
+              ...keyOfBatch(batchId),
+              ...taken,
+              expiresAt: expiry(taken.startedAt),
+            },
+            ConditionExpression: "attribute_not_exists(pk)",
+          }),
+        ),
+      ),
+    async finishBatch(integration, batchId, { ok, notAttempted, faults, finishedAt }) {
       await client.send(
         new UpdateCommand({
           TableName: table,
-          Key: { pk: `batch#${integration}`, sk: batchId },
-          UpdateExpression: "SET #ok = :ok, failed = :failed, finishedAt = :at",
+          Key: { pk: runKey(integration), sk: batchId },
+          UpdateExpression: "SET #ok = :ok, notAttempted = :notAttempted, faults = :faults, finishedAt = :at",
           ExpressionAttributeNames: { "#ok": "ok" },
-          ExpressionAttributeValues: { ":ok": result.ok, ":failed": result.failed, ":at": result.finishedAt },
+          ExpressionAttributeValues: { ":ok": ok, ":notAttempted": notAttempted, ":faults": faults, ":at": finishedAt },
         }),
       );
     },
+    async cursor(integration) {
+      const Key = cursorKey(integration);
+      const answer = await client.send(new GetCommand({ TableName: table, Key, ConsistentRead: true }));
+      if (!answer.Item) return undefined;
+      const row = parseItem(CursorRow, answer.Item, "schedule");
+      return "isNew" in row ? "new" : row;
+    },
+    async advanceCursor(integration, { through, dueThrough, wheels }) {
+      await wins(
+        client.send(
+          new UpdateCommand({
+            TableName: table,
+            Key: cursorKey(integration),
+            UpdateExpression: "SET through = :through, dueThrough = :due, wheels = :wheels REMOVE isNew",
+            ConditionExpression: "attribute_not_exists(through) OR (through <= :through AND dueThrough <= :due)",
+            ExpressionAttributeValues: { ":through": through, ":due": dueThrough, ":wheels": wheels },
+          }),
+        ),
+      );
+    },
   };
+}
+
+function keyOf({ integration, stream, periodMinutes, assetId }: Omit<Member, "accountId">) {
+  return { pk: wheelKey(integration, stream, periodMinutes, slotOf(assetId, periodMinutes)), sk: assetId };
+}
+
+const wheelKey = (integration: string, stream: string, periodMinutes: number, slot: number) =>
+  `wheel#${integration}#${stream}#${periodMinutes}#${slot}`;
+const dueKey = (integration: string, minute: Instant) => `due#${integration}#${minute}`;
+const runKey = (integration: string) => `run#${integration}`;
+const cursorKey = (integration: string) => ({ pk: `cursor#${integration}`, sk: "minute" });
+
+function expiry(at: Instant, days = LEDGER_DAYS): number {
+  return Math.floor((epochMs(at) + days * DAY_MS) / 1000);
 }

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { due } from "../../lambdas/scheduler/due.ts";
 import { verdict } from "../../lambdas/verifier/verdict.ts";
 import { tokenSource } from "../../shared/auth.ts";
 import { STREAM_OF_KIND } from "../../shared/domain/asset.ts";
 import type { Action, Command } from "../../shared/domain/command.ts";
 import { epochMs, HOUR_MS, type Instant, instant, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
+import { minuteOf } from "../../shared/domain/wheel.ts";
 import type { Fetch } from "../../shared/http.ts";
 import { runCommand } from "../../shared/integration/command.ts";
 import { type IntegrationDeps, withTokenFrom } from "../../shared/integration/deps.ts";
@@ -22,6 +22,7 @@ import { fakeCommandsStore } from "../fakes/commands-store.ts";
 import { fakeMeter } from "../fakes/meter.ts";
 import { fakeReadingsStore } from "../fakes/readings-store.ts";
 import { fakeScheduleStore } from "../fakes/schedule-store.ts";
+import { aScheduler, joined } from "../fakes/scheduler.ts";
 import { openSealer } from "../shared/auth-bench.ts";
 import type { Folder } from "./folder.ts";
 
@@ -87,13 +88,15 @@ export async function aWorld(folder: Folder, faults: "none" | "some" | "many") {
   const bus = fakeBus();
   const commands = fakeCommandsStore([], { by: "integration", now: clock.now });
   const readings = fakeReadingsStore();
+  const schedule = fakeScheduleStore();
   const deps: IntegrationDeps = {
     manifest,
     now: clock.now,
     log,
+    remainingMs: () => 30_000,
     assets: fakeAssetsStore([asset]),
     readings,
-    schedule: fakeScheduleStore(),
+    schedule,
     commands,
     bus,
     tokens,
@@ -103,18 +106,15 @@ export async function aWorld(folder: Folder, faults: "none" | "some" | "many") {
     withToken: withTokenFrom(tokens),
   };
   const stream = STREAM_OF_KIND[asset.kind];
-  const cadence = manifest.streams.find((one) => one.stream === stream)?.cadence;
-  if (!cadence) throw new Error(`the manifest has no stream ${stream} for a ${asset.kind}`);
+  const scheduler = aScheduler({ now: clock.now, log, schedule, readings }, [manifest]);
+  await joined(schedule, asset, manifest, plusMs(NOON, MINUTE_MS));
   const secrets = new Set([first.accessToken, first.refreshToken, ...Object.values(simulation.secret)]);
   const latest = async () => (await readings.latest([asset.assetId], stream)).get(asset.assetId);
 
   /** Lets a minute pass, and looks if it is time to. */
-  const minute = async (hasOpenCommand = false) => {
+  const minute = async () => {
     clock.advance(MINUTE_MS);
-    const known = await latest();
-    const candidate = { assetId: asset.assetId, reading: known?.reading, reach: known?.reach, hasOpenCommand };
-    const assets = due([{ ...candidate, sentAt: undefined }], cadence, clock.now());
-    if (assets.length > 0) await poll({ kind: "poll", batchId: clock.now(), stream, assets }, deps);
+    for (const { request } of await scheduler.tick(minuteOf(clock.now()))) await poll(request, deps);
     for (const { pair } of remembered.values()) for (const token of Object.values(pair)) secrets.add(token);
   };
   let issued = 0;
@@ -161,7 +161,7 @@ export async function aWorld(folder: Folder, faults: "none" | "some" | "many") {
         const known = await latest();
         const judged = verdict(accepted, known?.reading, known?.reach, clock.now());
         if (judged.verdict !== "wait") return { row: accepted, judged, reading: known?.reading };
-        await minute(true);
+        await minute();
       }
       return { row: accepted, judged: undefined, reading: undefined };
     },

@@ -1,5 +1,4 @@
 import { run as optimise } from "../../lambdas/optimiser/handler.ts";
-import { run as schedule } from "../../lambdas/scheduler/handler.ts";
 import { run as fetchSignals } from "../../lambdas/signals/handler.ts";
 import type { SignalSource } from "../../lambdas/signals/source.ts";
 import { run as verify } from "../../lambdas/verifier/handler.ts";
@@ -24,6 +23,7 @@ import { fakePlansStore } from "./plans-store.ts";
 import { fakeReadingsStore } from "./readings-store.ts";
 import type { Route } from "./rules.ts";
 import { fakeScheduleStore } from "./schedule-store.ts";
+import { aScheduler, joined } from "./scheduler.ts";
 import { fakeSignalsStore } from "./signals-store.ts";
 import { fakeVendor } from "./vendor.ts";
 
@@ -75,20 +75,14 @@ export async function platform(options: {
     tokens,
     vendor,
     meter,
+    remainingMs: () => 30_000,
     budget: unlimitedBudget(),
     withToken: withTokenFrom(tokens),
   };
-  const { name, streams, limits } = manifest;
-  const schedulerDeps = {
-    ...common,
-    integrations: [{ name, streams, limits, functionName: name }],
-    send: async (_function: string, request: PollRequest) => void invokes.push(request),
-    meter,
-  };
+  const scheduler = aScheduler(common, [manifest]);
   const optimiserDeps = { ...common, ...oneInvocation() };
   const verifierDeps = { ...common, ...oneInvocation(), meter };
-  for (const { assetId } of options.assets)
-    await stores.schedule.addMember({ integration: name, assetId, stream: "charge" });
+  for (const asset of options.assets) await joined(stores.schedule, asset, manifest, now());
 
   /** What the integration's handler does with its queue: each record alone, and what must wait is sent again. */
   const runQueue = async (batch: readonly Message[]) => {
@@ -124,7 +118,12 @@ export async function platform(options: {
       await fetchSignals({}, { ...common, store: stores.signals, sources: [...options.sources] });
     if (epochMs(now()) % MINUTE_MS === 0) {
       const tick = { tickAt: now() };
-      await Promise.all([schedule(tick, schedulerDeps), optimise(tick, optimiserDeps), verify(tick, verifierDeps)]);
+      const [sent] = await Promise.all([
+        scheduler.tick(now()),
+        optimise(tick, optimiserDeps),
+        verify(tick, verifierDeps),
+      ]);
+      invokes.push(...sent.map(({ request }) => request));
     }
     await settle();
     clock.advance(STEP_MS);

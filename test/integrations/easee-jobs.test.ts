@@ -25,7 +25,7 @@ const span = (fromMinutes: number, minutes: number) => ({
 describe("looking at Easee's chargers", () => {
   it("reads what a charger gives, and what it gave in this session", async () => {
     const world = await anHourLater();
-    await expect(world.look()).resolves.toEqual({ ok: 1, failed: 0 });
+    await expect(world.look()).resolves.toMatchObject({ ok: 1, failed: 0 });
     const reading = asCharge((await world.latest())?.reading);
     expect(reading).toMatchObject({ state: "charging", plugged: true, powerKw: 7.36, currentLimitA: 32 });
     expect(reading?.sessionKwh).toBeCloseTo(world.truth().sessionKwh, 0);

@@ -98,7 +98,6 @@ export async function anEaseeWorld(options: Options = {}) {
   });
   world.deps.manifest = manifest;
   const latest = async (assetId = "charger-0001") => (await world.readings.latest([assetId], "charge")).get(assetId);
-  let batch = 0;
   return {
     ...world,
     simulator,
@@ -107,7 +106,7 @@ export async function anEaseeWorld(options: Options = {}) {
     counted,
     ids,
     latest,
-    look: (assetIds: string[] = ["charger-0001"]) => world.poll(assetIds, `look-${++batch}`),
+    look: (assetIds: string[] = ["charger-0001"]) => world.poll(assetIds),
     truth: (id = CHARGER_ID) => simulator.truth(id),
     sent: () => simulator.calls().filter(({ kind }) => kind === "command"),
     effective: () => simulator.calls().filter(({ effective }) => effective),

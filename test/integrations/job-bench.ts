@@ -9,6 +9,7 @@ import { runCommand } from "../../shared/integration/command.ts";
 import type { VendorClient } from "../../shared/integration/contract.ts";
 import { type IntegrationDeps, withTokenFrom } from "../../shared/integration/deps.ts";
 import { poll } from "../../shared/integration/poll.ts";
+import type { PollRequest } from "../../shared/integration/poll-request.ts";
 import type { Log } from "../../shared/log.ts";
 import { aCommand, anAsset, aReading, at, charging } from "../builders.ts";
 import { fakeAssetsStore } from "../fakes/assets-store.ts";
@@ -20,6 +21,7 @@ import { fakeLog } from "../fakes/log.ts";
 import { fakeMeter } from "../fakes/meter.ts";
 import { fakeReadingsStore } from "../fakes/readings-store.ts";
 import { fakeScheduleStore } from "../fakes/schedule-store.ts";
+import { aPoll } from "../fakes/scheduler.ts";
 
 export const TWO = at("2026-11-21T02:00Z");
 export const START = { kind: "charge.start", currentA: 32 } as const;
@@ -118,6 +120,7 @@ export function anIntegration(
     manifest,
     now: clock.now,
     log,
+    remainingMs: () => 30_000,
     assets: fakeAssetsStore(options.assets ?? [anAsset({ integration: "tesla" })]),
     readings,
     schedule,
@@ -129,7 +132,6 @@ export function anIntegration(
     budget: unlimitedBudget(),
     withToken: withTokenFrom(tokens),
   };
-  let batch = 0;
   return {
     deps,
     clock,
@@ -141,11 +143,13 @@ export function anIntegration(
     schedule,
     counts: meter.counts,
     names: () => bus.published.map(({ name }) => name),
-    poll: (assetIds: string[] = ["car-0001"], batchId = `batch-${++batch}`, expectAwake = true) =>
-      poll(
-        { kind: "poll", batchId, stream: "charge", assets: assetIds.map((assetId) => ({ assetId, expectAwake })) },
-        deps,
-      ),
+    poll: (
+      assetIds: string[] = ["car-0001"],
+      { expectAwake = true, ...changes }: Partial<PollRequest> & { expectAwake?: boolean } = {},
+    ) => {
+      const request = aPoll(assetIds, clock.now(), changes);
+      return poll({ ...request, assets: request.assets.map((asset) => ({ ...asset, expectAwake })) }, deps);
+    },
     run: (command: Command) => runCommand({ assetId: command.assetId, commandId: command.commandId }, deps),
     /** Delivers a command's message until it is done, waiting as long as it asks. */
     async deliver(command: Command, most = 20) {

@@ -26,6 +26,7 @@ import { fakeLog } from "../fakes/log.ts";
 import { fakeMeter } from "../fakes/meter.ts";
 import { fakeReadingsStore } from "../fakes/readings-store.ts";
 import { fakeScheduleStore } from "../fakes/schedule-store.ts";
+import { aPoll } from "../fakes/scheduler.ts";
 import { openSealer } from "../shared/auth-bench.ts";
 import { aPump, DEVICE } from "./myuplink-bench.ts";
 
@@ -108,6 +109,7 @@ export async function aWorld(options: { pump?: Partial<PumpSpec>; rules?: FaultR
     manifest,
     now: clock.now,
     log,
+    remainingMs: () => 30_000,
     assets: fakeAssetsStore([aPump()]),
     readings,
     schedule: fakeScheduleStore(),
@@ -119,7 +121,6 @@ export async function aWorld(options: { pump?: Partial<PumpSpec>; rules?: FaultR
     budget: unlimitedBudget(),
     withToken: withTokenFrom(tokens),
   };
-  let batch = 0;
   const latest = async () => (await readings.latest([ID], "heat")).get(ID);
   return {
     clock,
@@ -133,11 +134,7 @@ export async function aWorld(options: { pump?: Partial<PumpSpec>; rules?: FaultR
     latest,
     truth: () => simulator.truth(DEVICE),
     effective: () => simulator.calls().filter(({ effective }) => effective).length,
-    poll: () =>
-      poll(
-        { kind: "poll", batchId: `batch-${++batch}`, stream: "heat", assets: [{ assetId: ID, expectAwake: true }] },
-        deps,
-      ),
+    poll: () => poll(aPoll([ID], clock.now(), { stream: "heat" }), deps),
     /** Delivers a command's message until it is done, waiting as long as it asks. */
     async deliver(command: Command, most = 30) {
       for (let delivery = 1; delivery <= most; delivery++) {

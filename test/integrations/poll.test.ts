@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { HOUR_MS, MINUTE_MS } from "../../shared/domain/instant.ts";
-import { poll } from "../../shared/integration/poll.ts";
+import { batchKey } from "../../shared/store/schedule-rows.ts";
 import { anAsset, at } from "../builders.ts";
 import { published } from "../fakes/bus.ts";
-import { aFault, anIntegration, fakeTokens } from "./job-bench.ts";
+import { aFault, anIntegration, fakeTokens, TWO } from "./job-bench.ts";
 
 const cars = (count: number) =>
   Array.from({ length: count }, (_, index) => anAsset({ integration: "tesla", assetId: `car-000${index + 1}` }));
@@ -11,18 +11,23 @@ const cars = (count: number) =>
 describe("a batch", () => {
   it("records each reading, tells of them in one event, and is written off in the run ledger", async () => {
     const fleet = anIntegration({ assets: cars(3) });
-    await expect(fleet.poll(["car-0001", "car-0002", "car-0003"], "batch-7")).resolves.toEqual({ ok: 3, failed: 0 });
+    const batchId = batchKey({ minute: TWO, part: "charge#15", attempt: 1 }, 7);
+    await expect(fleet.poll(["car-0001", "car-0002", "car-0003"], { batchId })).resolves.toMatchObject({
+      ok: 3,
+      failed: 0,
+    });
     const [event, ...others] = published(fleet.bus, "TelemetryRecorded");
     expect(others).toEqual([]);
     expect(event?.readings.map(({ assetId }) => assetId)).toEqual(["car-0001", "car-0002", "car-0003"]);
     expect(event?.matters).toBe(true);
-    expect(fleet.schedule.finished.get("tesla|batch-7")).toMatchObject({ ok: 3, failed: 0 });
+    expect(fleet.schedule.finished.get(`tesla|${batchId}`)).toMatchObject({ ok: 3, notAttempted: 0, faults: {} });
   });
 
   it("that is delivered twice is read once", async () => {
     const fleet = anIntegration();
-    await fleet.poll(["car-0001"], "batch-7");
-    await expect(fleet.poll(["car-0001"], "batch-7")).resolves.toEqual({ ok: 0, failed: 0 });
+    const batchId = batchKey({ minute: TWO, part: "charge#15", attempt: 1 }, 7);
+    await fleet.poll(["car-0001"], { batchId });
+    await expect(fleet.poll(["car-0001"], { batchId })).resolves.toMatchObject({ ok: 0, failed: 0 });
     expect(fleet.vendor.calls).toEqual(["look car-0001"]);
     expect(fleet.log.codes()).toEqual(["POLL_BATCH_DUPLICATE"]);
   });
@@ -33,7 +38,7 @@ describe("a batch", () => {
   ])("is not spoiled by one asset with %s", async (_, error, faultClass) => {
     const fleet = anIntegration({ assets: cars(3) });
     fleet.vendor.next.look = [error];
-    await expect(fleet.poll(["car-0001", "car-0002", "car-0003"])).resolves.toEqual({ ok: 2, failed: 1 });
+    await expect(fleet.poll(["car-0001", "car-0002", "car-0003"])).resolves.toMatchObject({ ok: 2, failed: 1 });
     expect(published(fleet.bus, "TelemetryRecorded")[0]?.readings).toHaveLength(2);
     const reaches = await Promise.all(["car-0001", "car-0002", "car-0003"].map((id) => fleet.reachOf(id)));
     expect(reaches.map((reach) => reach?.faultClass)).toEqual([faultClass, null, null]);
@@ -41,22 +46,20 @@ describe("a batch", () => {
 
   it("calls what looks like an outage one only when the vendor's other devices fail too", async () => {
     const fleet = anIntegration();
-    const assets = [{ assetId: "car-0001", expectAwake: false }];
-    const look = async (nth: number, vendorDown?: true) => {
+    const look = async (vendorDown?: true) => {
       fleet.vendor.next.look = [aFault("vendor-outage")];
-      const request = { kind: "poll" as const, batchId: `b-${nth}`, stream: "charge" as const, assets };
-      await poll({ ...request, ...(vendorDown && { vendorDown }) }, fleet.deps);
+      await fleet.poll(["car-0001"], vendorDown ? { vendorDown } : {});
       return (await fleet.reachOf("car-0001"))?.faultClass;
     };
-    for (const nth of [1, 2, 3]) expect(await look(nth)).toBe("transient");
+    for (const _ of [1, 2, 3]) expect(await look()).toBe("transient");
     expect(published(fleet.bus, "FaultRaised")).toEqual([]);
-    expect(await look(4, true)).toBe("vendor-outage");
+    expect(await look(true)).toBe("vendor-outage");
     expect(published(fleet.bus, "FaultRaised")).toMatchObject([{ faultClass: "vendor-outage" }]);
   });
 
   it("counts an asset that is no longer there as failed, and reads the others", async () => {
     const fleet = anIntegration();
-    await expect(fleet.poll(["car-0001", "car-gone"])).resolves.toEqual({ ok: 1, failed: 1 });
+    await expect(fleet.poll(["car-0001", "car-gone"])).resolves.toMatchObject({ ok: 1, failed: 1 });
   });
 });
 
@@ -74,7 +77,7 @@ describe("a reading", () => {
     const unknown = ["chargingMode: 42", 'unit of power: "hp"'];
     const look: typeof client.look = async (...given) => ({ ...(await client.look(...given)), unknown });
     const fleet = anIntegration({ vendor: { ...client, look } });
-    await expect(fleet.poll()).resolves.toEqual({ ok: 1, failed: 0 });
+    await expect(fleet.poll()).resolves.toMatchObject({ ok: 1, failed: 0 });
     expect((await fleet.readings.latest(["car-0001"], "charge")).get("car-0001")?.reading).toBeDefined();
     expect(fleet.log.of("VENDOR_WORD_UNKNOWN")).toMatchObject([
       { fields: { assetId: "car-0001", words: 'chargingMode: 42; unit of power: "hp"', count: 2 } },
@@ -91,7 +94,7 @@ describe("a reading", () => {
       charging: true,
       reading: { observedAt: at("2026-11-21T01:40Z") },
     });
-    await expect(fleet.poll()).resolves.toEqual({ ok: 1, failed: 0 });
+    await expect(fleet.poll()).resolves.toMatchObject({ ok: 1, failed: 0 });
     expect(published(fleet.bus, "TelemetryRecorded")).toHaveLength(1);
     expect(fleet.log.codes()).toEqual(["READING_OLDER"]);
   });
@@ -111,7 +114,7 @@ describe("a reading", () => {
       reading: { observedAt: at("2099-01-01T00:00Z"), receivedAt: at("2026-11-21T02:00Z") },
     };
     fleet.vendor.devices.set("car-0001", ahead);
-    await expect(fleet.poll()).resolves.toEqual({ ok: 0, failed: 1 });
+    await expect(fleet.poll()).resolves.toMatchObject({ ok: 0, failed: 1 });
     await fleet.poll();
     expect((await fleet.readings.latest(["car-0001"], "charge")).get("car-0001")?.reading).toBeUndefined();
     expect(published(fleet.bus, "FaultRaised")).toMatchObject([{ faultClass: "malformed-message" }]);
@@ -125,7 +128,7 @@ describe("a reading", () => {
     const fleet = anIntegration();
     const reading = { observedAt: at("2026-11-21T02:05Z"), receivedAt: at("2026-11-21T02:00Z") };
     fleet.vendor.devices.set("car-0001", { awake: true, charging: false, reading });
-    await expect(fleet.poll()).resolves.toEqual({ ok: 1, failed: 0 });
+    await expect(fleet.poll()).resolves.toMatchObject({ ok: 1, failed: 0 });
   });
 });
 
@@ -179,7 +182,7 @@ describe("a sleeping car", () => {
     const fleet = anIntegration();
     await fleet.poll();
     fleet.vendor.devices.set("car-0001", { awake: false, charging: false });
-    await expect(fleet.poll()).resolves.toEqual({ ok: 1, failed: 0 });
+    await expect(fleet.poll()).resolves.toMatchObject({ ok: 1, failed: 0 });
     expect(await fleet.reachOf()).toMatchObject({ online: false, failures: 0, faultClass: null });
     expect((await fleet.readings.latest(["car-0001"], "charge")).get("car-0001")?.reading).toBeDefined();
   });
@@ -190,7 +193,7 @@ describe("an expired token", () => {
     const tokens = fakeTokens();
     const fleet = anIntegration({ tokens: () => tokens });
     fleet.vendor.next.look = [aFault("token-expired")];
-    await expect(fleet.poll()).resolves.toEqual({ ok: 1, failed: 0 });
+    await expect(fleet.poll()).resolves.toMatchObject({ ok: 1, failed: 0 });
     expect(tokens.asked).toEqual(["access customer-0001", "refused customer-0001", "access customer-0001"]);
     expect(fleet.vendor.calls).toHaveLength(2);
   });
@@ -198,7 +201,7 @@ describe("an expired token", () => {
   it("that is refused again is not renewed again", async () => {
     const fleet = anIntegration();
     fleet.vendor.next.look = [aFault("token-expired"), aFault("token-expired")];
-    await expect(fleet.poll()).resolves.toEqual({ ok: 0, failed: 1 });
+    await expect(fleet.poll()).resolves.toMatchObject({ ok: 0, failed: 1 });
     expect(fleet.vendor.calls).toHaveLength(2);
     expect(fleet.bus.published).toEqual([]);
   });

@@ -6,14 +6,15 @@ import { manifest } from "../../lambdas/integrations/solaredge/manifest.ts";
 import { type SolarEdgeSimulator, startSolarEdgeSimulator } from "../../lambdas/integrations/solaredge/simulator.ts";
 import type { FaultRule } from "../../lambdas/integrations/solaredge/simulator-faults.ts";
 import type { Limits } from "../../lambdas/integrations/solaredge/simulator-ledger.ts";
-import { due } from "../../lambdas/scheduler/due.ts";
 import { tokenSource } from "../../shared/auth.ts";
 import { epochMs, type Instant, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
 import type { ProductionReading } from "../../shared/domain/reading.ts";
+import { wheelMinutes } from "../../shared/domain/wheel.ts";
 import { poll } from "../../shared/integration/poll.ts";
 import { accountKey } from "../../shared/store/accounts.ts";
 import { fakeAccountsStore } from "../fakes/accounts-store.ts";
 import { fakeClock } from "../fakes/clock.ts";
+import { aPoll } from "../fakes/scheduler.ts";
 import { openSealer } from "../shared/auth-bench.ts";
 import { anIntegration } from "./job-bench.ts";
 import { aSite } from "./solaredge-bench.ts";
@@ -93,12 +94,10 @@ export async function aSolarWorld({ from, sites = 1, hasMeter = false, timeZone,
   if (!stream) throw new Error("the manifest has no stream");
   const latest = async (assetId = "solar-0001") => (await world.readings.latest([assetId], "production")).get(assetId);
   const history: ProductionReading[] = [];
-  let batch = 0;
 
   const pollAll = async (assetIds = ids) => {
     const deps = { ...world.deps, manifest };
-    const asked = assetIds.map((assetId) => ({ assetId, expectAwake: true }));
-    const result = await poll({ kind: "poll", batchId: `batch-${++batch}`, stream: "production", assets: asked }, deps);
+    const result = await poll(aPoll(assetIds, clock.now(), { stream: "production" }), deps);
     for (const assetId of assetIds) {
       const reading = (await latest(assetId))?.reading;
       const isNew = history.findLast((one) => one.assetId === assetId)?.observedAt !== reading?.observedAt;
@@ -119,14 +118,11 @@ export async function aSolarWorld({ from, sites = 1, hasMeter = false, timeZone,
     async live(until: Instant, stepMs = 5 * MINUTE_MS) {
       while (clock.now() < until) {
         const known = await world.readings.latest(ids, "production");
-        const candidates = ids.map((assetId) => ({
-          assetId,
-          reading: known.get(assetId)?.reading,
-          reach: known.get(assetId)?.reach,
-          hasOpenCommand: false,
-          sentAt: undefined,
-        }));
-        const chosen = due(candidates, stream.cadence, clock.now()).map(({ assetId }) => assetId);
+        const chosen = ids.filter((assetId) => {
+          const { reading, reach } = known.get(assetId) ?? {};
+          const ageMs = reach ? epochMs(clock.now()) - epochMs(reach.lastFetchedAt) : Number.POSITIVE_INFINITY;
+          return ageMs >= wheelMinutes(reading, stream.cadence) * MINUTE_MS;
+        });
         if (chosen.length > 0) await pollAll(chosen);
         clock.advance(stepMs);
       }

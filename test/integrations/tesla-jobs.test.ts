@@ -29,7 +29,7 @@ async function anHourLater(commands: Command[], car: Parameters<typeof aTeslaWor
 describe("looking at Tesla's cars", () => {
   it("reads what a charging car draws", async () => {
     const world = await anHourLater([], {});
-    await expect(world.poll()).resolves.toEqual({ ok: 1, failed: 0 });
+    await expect(world.poll()).resolves.toMatchObject({ ok: 1, failed: 0 });
     expect((await world.latest())?.reading).toMatchObject({ state: "charging", plugged: true, currentLimitA: 32 });
     expect(asCharge((await world.latest())?.reading)?.powerKw).toBeCloseTo(world.truth().powerKw, 1);
     expect(world.counted).toEqual(["data"]);
@@ -37,7 +37,7 @@ describe("looking at Tesla's cars", () => {
 
   it("leaves a sleeping car asleep, and knows that it sleeps", async () => {
     const world = await anHourLater([], { car: WAITING });
-    await world.poll(["car-0001"], "batch", false);
+    await world.poll(["car-0001"], { expectAwake: false });
     expect(await world.latest()).toMatchObject({ reading: undefined, reach: { online: false, faultClass: null } });
     expect(world.truth().connectivity).toBe("asleep");
     expect(world.counted).toEqual(["state"]);
@@ -45,7 +45,7 @@ describe("looking at Tesla's cars", () => {
 
   it("follows a token that Tesla ended early, once", async () => {
     const world = await anHourLater([], {}, [{ kind: "token-expired-early", times: 1 }]);
-    await expect(world.poll()).resolves.toEqual({ ok: 1, failed: 0 });
+    await expect(world.poll()).resolves.toMatchObject({ ok: 1, failed: 0 });
     expect((await world.accounts.get(world.account))?.version).toBe(2);
   });
 
@@ -53,9 +53,9 @@ describe("looking at Tesla's cars", () => {
     const rules: FaultRule[] = [{ kind: "lost-rotation", times: 1 }];
     const world = await aTeslaWorld({ rules });
     world.clock.advance(8 * HOUR_MS);
-    await expect(world.poll()).resolves.toEqual({ ok: 0, failed: 1 });
+    await expect(world.poll()).resolves.toMatchObject({ ok: 0, failed: 1 });
     world.clock.advance(2 * MINUTE_MS);
-    await expect(world.poll()).resolves.toEqual({ ok: 1, failed: 0 });
+    await expect(world.poll()).resolves.toMatchObject({ ok: 1, failed: 0 });
     expect(published(world.bus, "FaultRaised")).toEqual([]);
   });
 
@@ -97,7 +97,7 @@ describe("commanding Tesla's cars", () => {
 
   it("is counted as Tesla bills it", async () => {
     const world = await anHourLater([start], { car: WAITING });
-    await world.poll(["car-0001"], "batch", false);
+    await world.poll(["car-0001"], { expectAwake: false });
     await world.deliver(start);
     const counted = world.counted.reduce((sum, kind) => sum + manifest.priceUsd[kind], 0);
     const billed = world.simulator.calls().reduce((sum, { priceUsd }) => sum + priceUsd, 0);

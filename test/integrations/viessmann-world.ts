@@ -18,6 +18,7 @@ import { accountKey } from "../../shared/store/accounts.ts";
 import { at } from "../builders.ts";
 import { fakeAccountsStore } from "../fakes/accounts-store.ts";
 import { fakeClock } from "../fakes/clock.ts";
+import { aPoll } from "../fakes/scheduler.ts";
 import { openSealer } from "../shared/auth-bench.ts";
 import { anIntegration } from "./job-bench.ts";
 import { aHeatPump, DEVICE, type HeatPump } from "./viessmann-bench.ts";
@@ -112,11 +113,8 @@ export async function aViessmannWorld(options: Options = {}) {
   });
   const deps = { ...bench.deps, manifest };
   const latest = async (assetId = "pump-0001") => (await deps.readings.latest([assetId], "heat")).get(assetId);
-  let batch = 0;
-  const look = (assetIds = assets.map(({ assetId }) => assetId)) => {
-    const members = assetIds.map((assetId) => ({ assetId, expectAwake: true }));
-    return poll({ kind: "poll", batchId: `heat-${++batch}`, stream: "heat", assets: members }, deps);
-  };
+  const look = (assetIds = assets.map(({ assetId }) => assetId)) =>
+    poll(aPoll(assetIds, clock.now(), { stream: "heat" }), deps);
   const deliverOnce = (command: Command) =>
     runCommand({ assetId: command.assetId, commandId: command.commandId }, deps);
   const verdictOf = async (command: Command) => {

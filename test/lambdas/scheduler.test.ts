@@ -1,240 +1,353 @@
 import { describe, expect, it } from "vitest";
-import { run } from "../../lambdas/scheduler/handler.ts";
-import { MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
+import type { FaultClass } from "../../shared/domain/fault.ts";
+import { type Instant, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
+import { minuteNumber, slotOf } from "../../shared/domain/wheel.ts";
 import type { PollRequest } from "../../shared/integration/poll-request.ts";
-import { aCommand, aHeatReading, aProductionReading, aReach, aReading, at, charging } from "../builders.ts";
+import type { DueLook } from "../../shared/store/schedule.ts";
+import { batchKey } from "../../shared/store/schedule-rows.ts";
+import { aReach, aReading, at, charging } from "../builders.ts";
 import { fakeClock } from "../fakes/clock.ts";
-import { fakeCommandsStore } from "../fakes/commands-store.ts";
 import { fakeLog } from "../fakes/log.ts";
-import { fakeMeter } from "../fakes/meter.ts";
 import { fakeReadingsStore } from "../fakes/readings-store.ts";
 import { fakeScheduleStore } from "../fakes/schedule-store.ts";
+import { aPoll, aScheduler } from "../fakes/scheduler.ts";
 
 const START = at("2026-11-20T18:00Z");
 const minute = (count: number) => plusMs(START, count * MINUTE_MS);
-const FACTS = {
-  streams: [
-    {
-      stream: "charge" as const,
-      cadence: { idleMinutes: 15, pluggedMinutes: 30, chargingMinutes: 10, openCommandMinutes: 1 },
-    },
-  ],
+const PERIOD = 15;
+const CADENCE = { idleMinutes: PERIOD, pluggedMinutes: 30, chargingMinutes: 10, openCommandMinutes: 1 };
+const ACME = {
+  name: "acme-cars",
+  streams: [{ stream: "charge" as const, cadence: CADENCE }],
   limits: { batchSize: 2, concurrency: 5, reservedConcurrency: 3 },
 };
+const NEVER = at("2026-11-01T00:00Z");
 
-/** A fleet of one vendor, and what was sent out to it. */
-async function world(...assetIds: string[]) {
+/** Cars that all have the slot whose turn it is at 18:00. */
+const cars = Array.from({ length: 2000 }, (_, index) => `car-${String(index).padStart(4, "0")}`).filter(
+  (assetId) => slotOf(assetId, 30) === minuteNumber(START) % 30 && slotOf(assetId, PERIOD) === 0,
+);
+const [A = "", B = "", C = ""] = cars;
+
+/** A fleet of one vendor on the wheel, and what is sent out to it. */
+async function world(assetIds: readonly string[] = [A], manifests = [ACME]) {
   const clock = fakeClock(START);
-  const sent: { functionName: string; request: PollRequest }[] = [];
-  const deps = {
-    now: clock.now,
-    log: fakeLog(),
-    integrations: [{ name: "acme-cars", functionName: "fn-acme", ...FACTS }],
-    schedule: fakeScheduleStore(),
-    readings: fakeReadingsStore(),
-    commands: fakeCommandsStore(),
-    meter: fakeMeter(),
-    send: async (functionName: string, request: PollRequest) => void sent.push({ functionName, request }),
-  };
-  for (const assetId of assetIds)
-    await deps.schedule.addMember({ integration: "acme-cars", assetId, stream: "charge" });
+  const log = fakeLog();
+  const [schedule, readings] = [fakeScheduleStore(), fakeReadingsStore()];
+  const scheduler = aScheduler({ now: clock.now, log, schedule, readings }, manifests);
+  const member = (assetId: string, integration = "acme-cars") => ({
+    integration,
+    assetId,
+    accountId: "customer-0001",
+    stream: "charge" as const,
+    periodMinutes: PERIOD,
+  });
+  for (const assetId of assetIds) await schedule.join(member(assetId));
+  const requests = async (tickAt: Instant) => (await scheduler.tick(tickAt)).map(({ request }) => request);
   return {
-    deps,
-    sent,
-    tick: (tickAt = START) => run({ tickAt }, deps),
-    /** The asset ids of every batch sent since the last look. */
-    batches: () => sent.splice(0).map(({ request }) => request.assets.map((asset) => asset.assetId)),
+    scheduler,
+    schedule,
+    readings,
+    log,
+    member,
+    requests,
+    /** The asset ids of every batch that a tick sends. */
+    tick: async (tickAt = START) => (await requests(tickAt)).map(({ assets }) => assets.map(({ assetId }) => assetId)),
+    /** Ticks each minute, and tells the first asset of each look with its minute. */
+    async ticks(from: number, to: number, back: (request: PollRequest, at: Instant) => Promise<void> = async () => {}) {
+      const looks: [number, string, string][] = [];
+      for (let count = from; count <= to; count++) {
+        for (const request of await requests(minute(count))) {
+          for (const { assetId, why } of request.assets) looks.push([count, assetId, why]);
+          await back(request, minute(count));
+        }
+      }
+      return looks;
+    },
+    lookAt: (assetId: string, dueAt: Instant, changes: Partial<DueLook> = {}) =>
+      schedule.lookAt({ ...member(assetId), dueAt, setAt: plusMs(dueAt, -5 * MINUTE_MS), why: "charging", ...changes }),
     /** What an integration's Lambda leaves behind. */
-    fetched: (assetId: string, reading = aReading(), lastFetchedAt = START) =>
-      deps.readings.record({ ...reading, assetId }, aReach(lastFetchedAt)),
+    fetched: (assetId: string, lastFetchedAt = START, reading = aReading()) =>
+      readings.record({ ...reading, assetId }, aReach(lastFetchedAt)),
+    failed: (assetId: string, faultClass: FaultClass, lastFetchedAt: Instant, failures = 1) =>
+      readings.recordFailure(assetId, "charge", aReach(lastFetchedAt, { online: null, failures, faultClass })),
+    /** Ends a batch as a worker does. */
+    async finish(
+      { batchId, assets }: PollRequest,
+      finishedAt: Instant,
+      faults: Partial<Record<FaultClass, number>> = {},
+    ) {
+      await schedule.claimBatch("acme-cars", batchId, { assets: assets.length, startedAt: finishedAt });
+      const failed = Object.values(faults).reduce((sum, count) => sum + count, 0);
+      await schedule.finishBatch("acme-cars", batchId, {
+        ok: assets.length - failed,
+        notAttempted: 0,
+        faults,
+        finishedAt,
+      });
+    },
   };
 }
 
 describe("a tick of the scheduler", () => {
-  it("sends whoever was never fetched, in batches of the size that the vendor takes", async () => {
-    const { tick, sent } = await world("car-0001", "car-0002", "car-0003");
-    expect(await tick()).toEqual({ sent: 3 });
-    expect(sent).toEqual([
-      {
-        functionName: "fn-acme",
-        request: {
-          kind: "poll",
-          batchId: "2026-11-20T18:00:00.000Z#charge#0",
-          stream: "charge",
-          assets: [
-            { assetId: "car-0001", expectAwake: false },
-            { assetId: "car-0002", expectAwake: false },
-          ],
-        },
-      },
-      {
-        functionName: "fn-acme",
-        request: {
-          kind: "poll",
-          batchId: "2026-11-20T18:00:00.000Z#charge#1",
-          stream: "charge",
-          assets: [{ assetId: "car-0003", expectAwake: false }],
-        },
-      },
+  it("sends those whose turn it is, in batches of the size that the vendor takes", async () => {
+    const { requests } = await world([A, B, C]);
+    const asset = (assetId: string) => ({ assetId, expectAwake: false, why: "routine", periodMinutes: PERIOD });
+    const common = { kind: "poll", stream: "charge", tickAt: START, notAfter: minute(PERIOD) };
+    expect(await requests(START)).toEqual([
+      { ...common, batchId: "2026-11-20T18:00:00.000Z#charge#15#1#0", assets: [asset(A), asset(B)] },
+      { ...common, batchId: "2026-11-20T18:00:00.000Z#charge#15#1#1", assets: [asset(C)] },
     ]);
   });
 
-  it("does nothing in an empty world, and claims nothing", async () => {
-    const { tick, deps, sent } = await world();
-    expect(await tick()).toEqual({ sent: 0 });
-    expect(sent).toEqual([]);
-    expect(await deps.schedule.runs("acme-cars", minute(-60))).toEqual([]);
+  it("does nothing in an empty world, and writes nothing", async () => {
+    const { tick, schedule } = await world([]);
+    expect(await tick()).toEqual([]);
+    expect(await schedule.ledger("acme-cars", NEVER)).toEqual([]);
+    expect(await schedule.cursor("acme-cars")).toBeUndefined();
   });
 
-  it("fetches nothing twice when the same minute is ticked twice", async () => {
-    const { tick, batches, deps } = await world("car-0001");
-    await tick();
-    expect(batches()).toEqual([["car-0001"]]);
-    expect(await tick()).toEqual({ sent: 0 });
-    expect(batches()).toEqual([]);
-    expect(deps.log.codes()).toEqual([]);
-  });
-
-  it("fetches nothing twice when two ticks of a minute run at the same time", async () => {
-    const { tick, batches, deps } = await world("car-0001");
-    const counts = await Promise.all([tick(), tick()]);
-    expect(counts.map((count) => count.sent).sort()).toEqual([0, 1]);
-    expect(batches()).toEqual([["car-0001"]]);
-    expect(deps.log.of("TICK_DUPLICATE").map((line) => line.fields)).toEqual([
-      { integration: "acme-cars", tickAt: START },
-    ]);
-  });
-
-  it("does not send again who is on the way, but sends who became due meanwhile", async () => {
-    const { tick, batches, deps } = await world("car-0001");
-    await tick();
-    await deps.schedule.addMember({ integration: "acme-cars", assetId: "car-0002", stream: "charge" });
-    batches();
-    await tick(minute(1));
-    expect(batches()).toEqual([["car-0002"]]);
-    await tick(minute(2));
-    expect(batches()).toEqual([]);
-  });
-
-  it("sends a batch again that was lost, five minutes later and not before", async () => {
-    const { tick, batches } = await world("car-0001");
-    await tick();
-    batches();
-    for (const later of [1, 2, 3, 4]) await tick(minute(later));
-    expect(batches()).toEqual([]);
-    await tick(minute(5));
-    expect(batches()).toEqual([["car-0001"]]);
-  });
-
-  it("claims the minute before it sends: an invoke that fails is not repeated at once, but as a lost one", async () => {
-    const { tick, batches, deps } = await world("car-0001");
-    const down = { ...deps, send: async () => Promise.reject(new Error("Lambda is throttled")) };
-    await expect(run({ tickAt: START }, down)).rejects.toThrow("Lambda is throttled");
-    expect(await tick()).toEqual({ sent: 0 });
-    await tick(minute(5));
-    expect(batches()).toEqual([["car-0001"]]);
-  });
-
-  it("looks at its own pace at who stands and who charges", async () => {
-    const { tick, batches, fetched } = await world("car-0001", "car-0002");
-    await fetched("car-0001", aReading());
-    await fetched("car-0002", charging());
-    await tick(minute(9));
-    expect(batches()).toEqual([]);
-    await tick(minute(10));
-    expect(batches()).toEqual([["car-0002"]]);
-    await tick(minute(30));
-    expect(batches()).toEqual([["car-0001", "car-0002"]]);
-  });
-
-  it("looks each minute while a taken command waits for its proof, and expects the car awake", async () => {
-    const { tick, sent, fetched, deps } = await world("car-0001");
-    await fetched("car-0001");
-    await deps.commands.issue(aCommand({ status: "accepted" }));
-    await tick(minute(1));
-    expect(sent.map(({ request }) => request.assets)).toEqual([[{ assetId: "car-0001", expectAwake: true }]]);
-  });
-
-  it.each(["issued", "sending", "unknown"] as const)("looks no sooner for a command that is %s", async (status) => {
-    const { tick, batches, fetched, deps } = await world("car-0001");
-    await fetched("car-0001");
-    await deps.commands.issue(aCommand({ status }));
-    await tick(minute(1));
-    expect(batches()).toEqual([]);
-  });
-
-  it("looks no sooner for a command of another vendor or one that has ended", async () => {
-    const { tick, batches, fetched, deps } = await world("car-0001");
-    await fetched("car-0001");
-    await deps.commands.issue(aCommand({ commandId: "other-vendor", status: "accepted", integration: "bolt" }));
-    await deps.commands.issue(aCommand({ commandId: "has-ended", status: "confirmed" }));
-    await tick(minute(1));
-    expect(batches()).toEqual([]);
-  });
-
-  it("backs off from an asset that fails, by the kind of failure", async () => {
-    const { tick, batches, fetched, deps } = await world("car-0001", "car-0002");
-    for (const [assetId, faultClass] of [
-      ["car-0001", "transient"],
-      ["car-0002", "credentials-revoked"],
-    ] as const) {
-      await fetched(assetId);
-      await deps.readings.recordFailure(assetId, "charge", aReach(START, { online: null, failures: 3, faultClass }));
-    }
-    await tick(minute(3));
-    expect(batches()).toEqual([]);
-    await tick(minute(4));
-    expect(batches()).toEqual([["car-0001"]]);
-    await tick(minute(60));
-    expect(batches()).toEqual([["car-0001", "car-0002"]]);
-  });
-
-  it.each([
-    ["heat", "heat-pump-0001", aHeatReading(), aHeatReading({ compressorOn: false }), 30],
-    ["production", "solar-0001", aProductionReading(), aProductionReading({ productionKw: 0 }), 15],
-  ] as const)("polls the stream %s by its own readings and cadence", async (stream, assetId, busy, quiet, minutes) => {
-    const { deps, sent } = await world();
-    const [facts] = FACTS.streams;
-    if (!facts) throw new Error("no stream");
-    const other = { name: "other", functionName: "fn-other", ...FACTS, streams: [{ ...facts, stream }] };
-    const only = { ...deps, integrations: [other] };
-    await deps.schedule.addMember({ integration: "other", assetId, stream });
-    const sentAt = async (later: number) => {
-      await run({ tickAt: minute(later) }, only);
-      return sent.splice(0).map(({ request }) => request);
+  it("looks at each once a period, and reads nobody else's row", async () => {
+    const { ticks, readings, fetched, finish } = await world([A]);
+    const asked: string[] = [];
+    const { latest } = readings;
+    readings.latest = async (ids, stream) => {
+      asked.push(...ids);
+      return latest(ids, stream);
     };
-    await deps.readings.record(busy, aReach(START));
-    expect(await sentAt(9)).toEqual([]);
-    expect(await sentAt(10)).toEqual([
-      {
-        kind: "poll",
-        batchId: `2026-11-20T18:10:00.000Z#${stream}#0`,
-        stream,
-        assets: [{ assetId, expectAwake: true }],
-      },
-    ]);
-    await deps.readings.record({ ...quiet, observedAt: minute(10) }, aReach(minute(10)));
-    expect(await sentAt(10 + minutes - 1)).toEqual([]);
-    expect(await sentAt(10 + minutes)).toMatchObject([{ stream, assets: [{ assetId, expectAwake: false }] }]);
+    const back = async (request: PollRequest, now: Instant) => {
+      await fetched(A, now);
+      await finish(request, now);
+    };
+    expect(await ticks(0, 44, back)).toEqual([0, 15, 30].map((count) => [count, A, "routine"]));
+    expect(asked).toEqual([A, A, A]);
   });
 
-  it("lets one vendor's duplicate not stop another's run", async () => {
-    const { deps, sent } = await world("car-0001");
-    await deps.schedule.addMember({ integration: "bolt", assetId: "car-0009", stream: "charge" });
-    await deps.schedule.claimRun("acme-cars", { tickAt: START, assetIds: [] });
-    const both = [...deps.integrations, { name: "bolt", functionName: "fn-bolt", ...FACTS }];
-    expect(await run({ tickAt: START }, { ...deps, integrations: both })).toEqual({ sent: 1 });
-    expect(sent.map(({ functionName }) => functionName)).toEqual(["fn-bolt"]);
+  it("fetches nothing twice when the same minute is ticked twice, one after the other or at the same time", async () => {
+    const { tick, log } = await world([A]);
+    const both = await Promise.all([tick(), tick()]);
+    expect(both.flat(2)).toEqual([A]);
+    expect(await tick()).toEqual([]);
+    expect(log.of("TICK_DUPLICATE")).toHaveLength(2);
   });
 
-  it("measures how many of each vendor's assets it could not read", async () => {
-    const { deps, tick } = await world("car-0001", "car-0002", "car-0003", "car-0004");
-    await deps.schedule.addMember({ integration: "bolt", assetId: "car-0009", stream: "charge" });
-    for (const assetId of ["car-0001", "car-0002", "car-0003"])
-      await deps.readings.record({ ...aReading(), assetId }, aReach(START));
-    await tick();
-    expect(deps.meter.gauges).toEqual([
-      { name: "assets_not_read_percent", value: 25, dimensions: { integration: "acme-cars" } },
-    ]);
+  it("does not fetch again who was just fetched, for whatever reason, and leaves the rest to its own turn", async () => {
+    const { tick, fetched } = await world([A, B]);
+    await fetched(A, minute(-7));
+    await fetched(B, minute(-8));
+    expect(await tick()).toEqual([[B]]);
+  });
+
+  it("believes no clock that ran ahead", async () => {
+    const { tick, fetched } = await world([A]);
+    await fetched(A, minute(120));
+    expect(await tick()).toEqual([[A]]);
+  });
+
+  it.each<[FaultClass, number]>([
+    ["credentials-revoked", 60],
+    ["transient", 15],
+  ])("looks at who failed with %s every %i minutes", async (fault, minutes) => {
+    const { ticks, failed } = await world([A]);
+    const looks = await ticks(0, 120, (_, now) => failed(A, fault, plusMs(now, 5000), 6));
+    expect(looks.map(([count]) => count)).toEqual(Array.from({ length: 120 / minutes + 1 }, (_, n) => n * minutes));
+  });
+
+  it("reads a member on a wheel that its cadence no longer has", async () => {
+    const { tick, schedule } = await world([A]);
+    await tick(minute(-1));
+    const slower = { ...ACME, streams: [{ stream: "charge" as const, cadence: { ...CADENCE, idleMinutes: 20 } }] };
+    const clock = fakeClock(START);
+    const renewed = aScheduler({ now: clock.now, log: fakeLog(), schedule, readings: fakeReadingsStore() }, [slower]);
+    expect((await renewed.tick(START)).map(({ request }) => request.assets[0]?.assetId)).toEqual([A]);
   });
 });
+
+describe("looks that were asked for", () => {
+  it("are sent in their minute, with their reason, once for an asset whose own turn it is too", async () => {
+    const { requests, lookAt, fetched } = await world([A]);
+    await fetched(A, minute(-10), charging());
+    await lookAt(A, START);
+    await lookAt(B, START, { why: "command" });
+    expect((await requests(START)).flatMap(({ assets }) => assets)).toEqual([
+      { assetId: B, expectAwake: true, why: "command", periodMinutes: PERIOD },
+      { assetId: A, expectAwake: true, why: "charging", periodMinutes: PERIOD },
+    ]);
+  });
+
+  it("are forgotten when the asset was looked at since, except for the proof of a command", async () => {
+    const { tick, schedule, member, lookAt, fetched } = await world([]);
+    await schedule.join({ ...member(C), periodMinutes: 7 });
+    for (const assetId of [A, B]) {
+      await fetched(assetId, minute(-1));
+      await lookAt(assetId, START, { setAt: minute(-2), why: assetId === A ? "charging" : "command" });
+    }
+    expect(await tick()).toEqual([[B]]);
+  });
+
+  it("are made good after minutes without a tick: all proofs, and of the others what is no crowd", async () => {
+    const { tick, lookAt, schedule, member } = await world([]);
+    await schedule.join({ ...member(A), periodMinutes: 7 });
+    await tick(minute(-31));
+    for (const [index, assetId] of cars.slice(0, 60).entries())
+      await lookAt(assetId, minute(-1 - (index % 30)), { why: index < 30 ? "command" : "backoff" });
+    const looked = (await tick()).flat();
+    expect(looked).toHaveLength(30 + 20);
+    expect(looked).toEqual(expect.arrayContaining(cars.slice(0, 30)));
+    expect(await tick(minute(1))).toEqual([]);
+  });
+});
+
+describe("what was sent and did not come back", () => {
+  it("is sent again after five minutes, to whom it did not reach, as long as there is no other turn", async () => {
+    const { ticks, fetched, finish } = await world([A, B, C]);
+    const looks = await ticks(0, 14, async (request, now) => {
+      if (request.assets[0]?.assetId !== A || now !== START) return;
+      await finish(request, now);
+      await fetched(A, plusMs(now, 1000));
+    });
+    const first = [A, B, C].map((assetId) => [0, assetId, "routine"]);
+    const again = (count: number) => [B, C].map((assetId) => [count, assetId, "routine"]);
+    expect(looks).toEqual([...first, ...[5, 10].flatMap(again)]);
+  });
+
+  it("is not sent again when it did come back", async () => {
+    const { ticks, fetched, finish } = await world([A]);
+    const looks = await ticks(0, 14, async (request, now) => {
+      await fetched(A, plusMs(now, 1000));
+      await finish(request, now);
+    });
+    expect(looks).toEqual([[0, A, "routine"]]);
+  });
+
+  it("is not sent again by two ticks", async () => {
+    const { tick } = await world([A]);
+    await tick();
+    const both = await Promise.all([tick(minute(5)), tick(minute(5))]);
+    expect(both.flat(2)).toEqual([A]);
+  });
+});
+
+describe("a vendor whose last looks all failed for its own reasons", () => {
+  const down = { transient: 1 } as const;
+
+  it("is looked at once a minute, proofs first, and everybody has their own turn again when it is back", async () => {
+    const { scheduler, ticks, lookAt, finish, failed, log } = await world([A, B, C]);
+    for (const count of [3, 2, 1]) {
+      await scheduler.deps.schedule.claimRun("acme-cars", aRun(minute(-count)));
+      await finish(aBatch(minute(-count)), minute(-count), down);
+    }
+    await lookAt(B, minute(1), { why: "command" });
+    const looks = await ticks(0, 3, async (request, now) => {
+      const fails = now < minute(2);
+      if (fails) await failed(request.assets[0]?.assetId ?? "", "transient", plusMs(now, 1000));
+      await finish(request, plusMs(now, 2000), fails ? down : {});
+    });
+    expect(looks).toEqual([
+      [0, A, "probe"],
+      [1, B, "probe"],
+      [2, B, "probe"],
+      [3, B, "command"],
+    ]);
+    expect(log.of("VENDOR_HELD")).toHaveLength(3);
+    expect(await ticks(4, 32)).toEqual(expect.arrayContaining([A, B, C].map((id) => [15, id, "routine"])));
+  });
+
+  it.each<[string, Partial<Record<FaultClass, number>>[]]>([
+    ["one of them was good", [{ transient: 1 }, {}, { "vendor-outage": 1 }]],
+    [
+      "they failed for reasons of their own",
+      [{ "device-offline": 1 }, { "credentials-revoked": 1 }, { "our-fault": 1 }],
+    ],
+    ["there are two", [{ transient: 1 }, { transient: 1 }]],
+  ])("is not held back when %s", async (_, batches) => {
+    const { tick, finish, scheduler } = await world([A, B, C]);
+    for (const [index, faults] of batches.entries()) {
+      await scheduler.deps.schedule.claimRun("acme-cars", aRun(minute(-1 - index)));
+      await finish(aBatch(minute(-1 - index)), minute(-1 - index), faults);
+    }
+    expect((await tick()).flat()).toEqual([A, B, C]);
+  });
+
+  it("is called down by name after five looks", async () => {
+    const { requests, finish, scheduler } = await world([A]);
+    const named = async (count: number) => {
+      for (let look = 1; look <= count; look++) {
+        await scheduler.deps.schedule.claimRun("acme-cars", aRun(minute(-look)));
+        await finish(aBatch(minute(-look)), minute(-look), { "vendor-outage": 1 });
+      }
+      return (await requests(count < 5 ? START : minute(15))).map(({ vendorDown }) => vendorDown);
+    };
+    expect(await named(4)).toEqual([undefined]);
+  });
+});
+
+describe("what cannot be read", () => {
+  it("of one integration does not stop another's minute, and is told", async () => {
+    const { scheduler, schedule, member, log } = await world([A], [ACME, { ...ACME, name: "bolt" }]);
+    await schedule.join(member(B, "bolt"));
+    const { ledger } = schedule;
+    schedule.ledger = async (name, ...range) => {
+      if (name === "acme-cars") throw new Error("throttled");
+      return ledger(name, ...range);
+    };
+    await expect(scheduler.tick(START)).rejects.toThrow("throttled");
+    schedule.ledger = ledger;
+    expect(log.of("SCHEDULE_FAILED")).toMatchObject([{ fields: { integration: "acme-cars" } }]);
+    expect((await schedule.ledger("bolt", START)).map(({ expected }) => expected)).toEqual([1]);
+  });
+
+  it("of one asset is left out by name, and the others go on", async () => {
+    const { scheduler, tick, readings, log } = await world([A, B]);
+    const { latest } = readings;
+    readings.latest = async (ids, stream) => {
+      if (ids.includes(A)) throw new Error("stored item in readings does not fit its schema");
+      return latest(ids, stream);
+    };
+    const member = { key: `wheel#acme-cars ${C}`, error: new Error("does not fit") };
+    scheduler.deps.refusedRows = () => [member];
+    expect((await tick()).flat()).toEqual([A, B]);
+    expect(log.of("SCHEDULE_ROW_REFUSED").map(({ fields }) => fields.key)).toEqual([
+      `readings ${A} charge`,
+      member.key,
+    ]);
+    expect(scheduler.meter.lines).toContainEqual({ values: { stored_rows_refused: 1 }, dimensions: {} });
+  });
+});
+
+describe("what is measured", () => {
+  it("is how many of a turn's assets could not be read, those left out whose owner must act", async () => {
+    const { scheduler, tick, fetched, failed } = await world(cars.slice(0, 6));
+    const [, , read = "", old = "", failing = "", theirs = ""] = cars;
+    await fetched(read, minute(-15));
+    await fetched(old, minute(-31));
+    await failed(failing, "device-offline", minute(-1), 3);
+    await failed(theirs, "credentials-revoked", minute(-61), 9);
+    await tick();
+    expect(scheduler.meter.lines).toEqual([
+      { values: { assets_checked: 5, assets_not_read: 4 }, dimensions: { integration: "acme-cars" } },
+    ]);
+  });
+
+  it("is how far the wheel is behind", async () => {
+    const { scheduler, tick } = await world([A]);
+    const lags = async (count: number) => {
+      await tick(minute(count));
+      return scheduler.meter.gauges.at(-1)?.value;
+    };
+    scheduler.deps.now = () => minute(60);
+    expect([await lags(60), await lags(61), await lags(62)]).toEqual([0, 0, 0]);
+    expect(await lags(82)).toBe(19 * 60);
+  });
+});
+
+const aRun = (at: Instant) => ({
+  minute: at,
+  part: "charge#due",
+  attempt: 1,
+  claimedAt: at,
+  expected: 1,
+  batches: 1,
+  held: 0,
+});
+const aBatch = (at: Instant) => aPoll([C], at, { batchId: batchKey(aRun(at), 0) });

@@ -34,7 +34,8 @@ describe("grants", () => {
         "acmecars may logs:CreateLogStream, logs:PutLogEvents on acmecarsIntegrationLogs",
         "acmecars may sqs:GetQueueAttributes, sqs:GetQueueUrl, sqs:SendMessage on acmecarsIntegrationFailures",
         "acmecars may dynamodb:BatchGetItem on Assets, Readings",
-        "acmecars may dynamodb:GetItem, dynamodb:PutItem, dynamodb:UpdateItem on Readings, Schedule",
+        "acmecars may dynamodb:DeleteItem, dynamodb:GetItem, dynamodb:PutItem, dynamodb:UpdateItem on Schedule",
+        "acmecars may dynamodb:UpdateItem on Readings",
         "acmecars may dynamodb:ConditionCheckItem, dynamodb:GetItem, dynamodb:PutItem, dynamodb:Query on Commands",
         "acmecars may dynamodb:GetItem, dynamodb:UpdateItem on Accounts",
         "acmecars may kms:Decrypt, kms:GenerateDataKey on TokenKey",
@@ -43,9 +44,8 @@ describe("grants", () => {
         "acmecars may sqs:ChangeMessageVisibility, sqs:DeleteMessage, sqs:GetQueueAttributes, sqs:GetQueueUrl, sqs:ReceiveMessage, sqs:SendMessage on acmecarsCommandsQueue",
         "Scheduler may logs:CreateLogStream, logs:PutLogEvents on SchedulerLogs",
         "Scheduler may sqs:GetQueueAttributes, sqs:GetQueueUrl, sqs:SendMessage on SchedulerFailures",
-        "Scheduler may dynamodb:PutItem, dynamodb:Query on Schedule",
-        "Scheduler may dynamodb:BatchGetItem on Commands, Readings",
-        "Scheduler may dynamodb:Query on Commands/index/open",
+        "Scheduler may dynamodb:GetItem, dynamodb:PutItem, dynamodb:Query, dynamodb:UpdateItem on Schedule",
+        "Scheduler may dynamodb:BatchGetItem on Readings",
         "Scheduler may lambda:InvokeFunction on acmecarsIntegrationFunction, boltIntegrationFunction",
       ]
     `);

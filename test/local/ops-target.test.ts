@@ -139,7 +139,8 @@ describe("a local platform", { timeout: 30_000 }, () => {
     if (!account) throw new Error("the account was not stored");
     expect(JSON.stringify(account)).not.toMatch(/access-9d1f|refresh-77c2/);
     expect(JSON.parse(await connection.sealer.open(account.tokens, { account: account.account }))).toEqual(pair);
-    expect(await connection.schedule.members()).toMatchObject([{ assetId: "car-0001", stream: "charge" }]);
+    const place = { integration: "acme", stream: "charge", assetId: "car-0001" } as const;
+    expect(await connection.schedule.find(place, [15])).toMatchObject({ periodMinutes: 15 });
     const announced = running.platform.archivedEvents().map((event) => event["detail-type"]);
     expect(announced).toEqual(["AssetEnrolled", "AssetEnrolled"]);
 

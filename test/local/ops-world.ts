@@ -177,6 +177,7 @@ export function fakePlatform(stored: Stored = {}) {
   const assets = new Map((stored.assets ?? []).map((asset) => [asset.assetId, asset]));
   const accounts = new Map((stored.accounts ?? []).map((account) => [account.account, account]));
   const members: string[] = [];
+  const firstLooks: string[] = [];
   const bus = fakeBus();
   const budgets = fakeBudgetsStore();
   const signals = fakeSignalsStore(stored.signals);
@@ -189,12 +190,19 @@ export function fakePlatform(stored: Stored = {}) {
       put: async (asset) => void assets.set(asset.assetId, asset),
     },
     schedule: {
-      addMember: async ({ integration, assetId, stream }) => void members.push(`${integration} ${assetId} ${stream}`),
-      members: refuse,
-      runs: refuse,
+      join: async ({ integration, assetId, stream }) => void members.push(`${integration} ${assetId} ${stream}`),
+      lookAt: async ({ assetId, dueAt }) => void firstLooks.push(`${assetId} ${dueAt}`),
+      find: async () => undefined,
+      leave: refuse,
+      move: refuse,
+      slot: refuse,
+      dueLooks: refuse,
       claimRun: refuse,
+      ledger: refuse,
       claimBatch: refuse,
       finishBatch: refuse,
+      cursor: refuse,
+      advanceCursor: refuse,
     },
     readings: {
       latest: async ([assetId], stream) => latestOf(stored, assetId, stream),
@@ -244,7 +252,7 @@ export function fakePlatform(stored: Stored = {}) {
     close: () => {},
   };
   const target: Target = { name: "the local platform", connection };
-  return { target, assets, accounts, members, bus, signals, budgets };
+  return { target, assets, accounts, members, firstLooks, bus, signals, budgets };
 }
 
 /** One asset's row of one stream; a reading of another stream is in another row. */
@@ -258,6 +266,7 @@ export type Ran = { code: number; out: string; err: string };
 /** Runs a command line against a target, with `stdin` piped in (a terminal when absent). */
 export async function runOps(args: readonly string[], target: Target | Error, stdin?: string): Promise<Ran> {
   const ran = { out: "", err: "" };
+  const cadence = { idleMinutes: 15, pluggedMinutes: 30, chargingMinutes: 10, openCommandMinutes: 1 };
   const world: World = {
     stdin: Object.assign(piped(stdin ?? ""), { isTTY: stdin === undefined }),
     out: (text) => {
@@ -271,10 +280,10 @@ export async function runOps(args: readonly string[], target: Target | Error, st
       return target;
     },
     integrations: async () => [
-      { name: "acme", family: "vehicle" },
-      { name: "warm", family: "heat-pump" },
-      { name: "plugs", family: "charger" },
-      { name: "sunny", family: "solar-site" },
+      { name: "acme", family: "vehicle", streams: [{ stream: "charge", cadence }] },
+      { name: "warm", family: "heat-pump", streams: [{ stream: "heat", cadence }] },
+      { name: "plugs", family: "charger", streams: [{ stream: "charge", cadence }] },
+      { name: "sunny", family: "solar-site", streams: [{ stream: "production", cadence }] },
     ],
   };
   return { code: await ops(args, world), ...ran };

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { run as optimise } from "../../lambdas/optimiser/handler.ts";
-import { run as schedule } from "../../lambdas/scheduler/handler.ts";
 import { run as verify } from "../../lambdas/verifier/handler.ts";
 import { status } from "../../local/ops/status.ts";
 import { statusText } from "../../local/ops/status-text.ts";
@@ -31,6 +30,7 @@ import { PRICE } from "../fakes/optimiser-world.ts";
 import { fakePlansStore } from "../fakes/plans-store.ts";
 import { fakeReadingsStore } from "../fakes/readings-store.ts";
 import { fakeScheduleStore } from "../fakes/schedule-store.ts";
+import { aScheduler, joined } from "../fakes/scheduler.ts";
 import { fakeSignalsStore } from "../fakes/signals-store.ts";
 import { openSealer } from "../shared/auth-bench.ts";
 import type { Cloud } from "./clouds.ts";
@@ -105,6 +105,7 @@ export async function aWorld(clock: FakeClock, clouds: readonly Cloud[], options
       manifest,
       now,
       log,
+      remainingMs: () => 30_000,
       meter: fakeMeter(),
       ...stores,
       bus,
@@ -123,8 +124,7 @@ export async function aWorld(clock: FakeClock, clouds: readonly Cloud[], options
 
   for (const { deployed, assets: own, issueTokens } of clouds) {
     const { name } = deployed.manifest;
-    for (const { assetId, kind } of own)
-      await stores.schedule.addMember({ integration: name, assetId, stream: STREAM_OF_KIND[kind] });
+    for (const asset of own) await joined(stores.schedule, asset, deployed.manifest, now());
     for (const accountId of new Set(own.map((asset) => asset.accountId))) {
       const { expiresInSeconds, ...pair } = issueTokens(accountId);
       const account = accountKey(name, accountId);
@@ -135,11 +135,10 @@ export async function aWorld(clock: FakeClock, clouds: readonly Cloud[], options
 
   const meter = fakeMeter();
   const common = { now, log, bus, meter, remainingMs: () => 60_000, ...stores };
-  const schedulerDeps = {
-    ...common,
-    integrations: clouds.map(({ deployed: { manifest } }) => ({ ...manifest, functionName: manifest.name })),
-    send: async (name: string, request: PollRequest) => void polls.push({ integration: name, request }),
-  };
+  const scheduler = aScheduler(
+    common,
+    clouds.map(({ deployed }) => deployed.manifest),
+  );
   const optimiserDeps = { ...common, ...oneInvocation() };
 
   const settle = async () => {
@@ -160,7 +159,7 @@ export async function aWorld(clock: FakeClock, clouds: readonly Cloud[], options
   const step = async () => {
     if (now().endsWith(":00.000Z")) {
       const tick = { tickAt: now() };
-      await schedule(tick, schedulerDeps);
+      polls.push(...(await scheduler.tick(now())));
       await verify(tick, common);
       if (options.price) await optimise(tick, optimiserDeps);
     }

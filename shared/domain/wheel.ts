@@ -1,0 +1,71 @@
+import * as z from "zod";
+import { FAULT_TREATMENT } from "./fault.ts";
+import { epochMs, type Instant, instant, MINUTE_MS } from "./instant.ts";
+import type { Cadence } from "./manifest.ts";
+import { activity, MAX_CLOCK_SKEW_MS, type Reachability, type Reading } from "./reading.ts";
+
+/** Why an asset is looked at: its turn on the wheel, an exception from it, or to find out whether a vendor is back. */
+export const LookWhy = z.enum(["routine", "charging", "command", "edge", "backoff", "probe"]);
+export type LookWhy = z.infer<typeof LookWhy>;
+
+/** Somebody else has the next move: looking more often than this costs money and shows nothing. */
+export const BLOCKED_MINUTES = 60;
+
+/** The slot, 0 to `periodMinutes - 1`, that an asset keeps on the wheel of a period whatever happens. */
+export function slotOf(assetId: string, periodMinutes: number): number {
+  return hash32(assetId) % periodMinutes;
+}
+
+/** The slot whose turn a minute is. */
+export function slotAt(minute: Instant, periodMinutes: number): number {
+  return minuteNumber(minute) % periodMinutes;
+}
+
+/** The minute that a moment is in. */
+export function minuteOf(at: Instant): Instant {
+  return instant(minuteNumber(at) * MINUTE_MS);
+}
+
+export function minuteNumber(at: Instant): number {
+  return Math.floor(epochMs(at) / MINUTE_MS);
+}
+
+export function minuteAt(number: number): Instant {
+  return instant(number * MINUTE_MS);
+}
+
+/** Minutes between an asset's turns on the wheel. What charges stays on the wheel of what is plugged, and is looked at between. */
+export function wheelMinutes(reading: Reading | undefined, cadence: Cadence): number {
+  const { idleMinutes, pluggedMinutes, chargingMinutes } = cadence;
+  const minutes = {
+    idle: idleMinutes,
+    plugged: pluggedMinutes,
+    charging: Math.max(pluggedMinutes, chargingMinutes),
+  };
+  return minutes[activity(reading)];
+}
+
+/** Every period that a cadence can put an asset on. */
+export function periodsOf({ idleMinutes, pluggedMinutes, chargingMinutes }: Cadence): number[] {
+  return [...new Set([idleMinutes, pluggedMinutes, Math.max(pluggedMinutes, chargingMinutes)])];
+}
+
+/** True when somebody else has the next move, so that a look before an hour is over shows nothing. */
+export function isBlocked(reach: Reachability | undefined): boolean {
+  return !!reach?.faultClass && reach.failures > 0 && !FAULT_TREATMENT[reach.faultClass].retry;
+}
+
+/** True when an asset was looked at, well or not, after `since`. A time ahead of ours tells nothing: its clock was wrong. */
+export function isFetchedSince(reach: Reachability | undefined, since: Instant, now: Instant): boolean {
+  if (!reach || reach.lastFetchedAt <= since) return false;
+  return epochMs(reach.lastFetchedAt) - epochMs(now) <= MAX_CLOCK_SKEW_MS;
+}
+
+/** A hash of text, 0 to 2^32 - 1, even in every bit: FNV-1a with murmur3's last step. */
+export function hash32(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
