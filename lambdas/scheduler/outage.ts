@@ -6,6 +6,7 @@ import type { Plan } from "../../shared/domain/plan.ts";
 import type { Log } from "../../shared/log.ts";
 import type { CausesStore } from "../../shared/store/causes.ts";
 import type { PlansStore } from "../../shared/store/plans.ts";
+import type { Run } from "../../shared/store/schedule.ts";
 import { chunks } from "../../shared/store/table.ts";
 
 export type OutageDeps = {
@@ -14,6 +15,15 @@ export type OutageDeps = {
   bus: Bus;
   log: Log;
 };
+
+/** The batches of the ledger that came back. */
+export function looksOf(ledger: readonly Run[]): Looks[] {
+  return ledger
+    .flatMap(({ results }) => results)
+    .flatMap(({ finishedAt, ok = 0, faults = {}, failedAccounts = [] }) =>
+      finishedAt ? [{ at: finishedAt, ok, faults, failedAccounts }] : [],
+    );
+}
 
 /** Plans are read so many at a time: a large vendor's are more than a function's memory. */
 const PLANS_AT_ONCE = 500;

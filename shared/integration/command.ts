@@ -13,7 +13,7 @@ import { ConfigError, VendorError } from "../errors.ts";
 import { tell } from "../outbox.ts";
 import type { Target } from "./contract.ts";
 import type { IntegrationDeps } from "./deps.ts";
-import { outageNow } from "./fault-change.ts";
+import { faultChange, outageNow } from "./fault-change.ts";
 import { lookForProof } from "./next-look.ts";
 import { record, telemetryRecorded } from "./poll.ts";
 
@@ -151,7 +151,8 @@ async function readBack(
   deps: IntegrationDeps,
 ): Promise<Handled> {
   const look = await withToken((target) => deps.vendor.look(target, { expectAwake: true }));
-  const recorded = await record(asset, look, deps);
+  const owes = faultChange(await knownOf(command, deps), undefined);
+  const recorded = await record(asset, look, deps, undefined, owes);
   if (recorded) await deps.bus.publish([telemetryRecorded(deps.manifest.name, [recorded])]);
   // Like the verifier: what the device said before the command proves nothing about it.
   const fresh = look.reading && look.reading.observedAt > command.issuedAt ? look.reading : undefined;

@@ -12,11 +12,13 @@ import { poll } from "../../shared/integration/poll.ts";
 import type { SimulatedCar, SimulatedCharger } from "../../shared/integration/simulation.ts";
 import { createLog } from "../../shared/log.ts";
 import { accountKey } from "../../shared/store/accounts.ts";
+import { toldOnce } from "../../shared/told-once.ts";
 import { aCommand, at } from "../builders.ts";
 import { fakeAccountsStore } from "../fakes/accounts-store.ts";
 import { fakeAssetsStore } from "../fakes/assets-store.ts";
 import { unlimitedBudget } from "../fakes/budget.ts";
 import { fakeBus } from "../fakes/bus.ts";
+import { fakeCausesStore } from "../fakes/causes-store.ts";
 import { fakeClock } from "../fakes/clock.ts";
 import { fakeCommandsStore } from "../fakes/commands-store.ts";
 import { fakeMeter } from "../fakes/meter.ts";
@@ -89,6 +91,7 @@ export async function aWorld(folder: Folder, faults: "none" | "some" | "many") {
   const commands = fakeCommandsStore([], { by: "integration", now: clock.now });
   const readings = fakeReadingsStore();
   const schedule = fakeScheduleStore();
+  const causes = fakeCausesStore();
   const deps: IntegrationDeps = {
     manifest,
     now: clock.now,
@@ -98,7 +101,8 @@ export async function aWorld(folder: Folder, faults: "none" | "some" | "many") {
     readings,
     schedule,
     commands,
-    bus,
+    causes,
+    bus: toldOnce(bus, causes, clock.now),
     tokens,
     vendor: folder.connect({ endpoint, now: clock.now, count: () => {}, fetch: countedFetch }),
     meter: fakeMeter(),

@@ -298,7 +298,10 @@ describe("after a rejection", () => {
     const [first] = deps.commands.all();
     if (!first) throw new Error("no command was issued");
     const sending = await deps.commands.transition(first, "sending", {});
-    await deps.commands.transition(sending ?? expect.fail(), "rejected", { endedAt: clock.now(), faultClass: "our-fault" });
+    await deps.commands.transition(sending ?? expect.fail(), "rejected", {
+      endedAt: clock.now(),
+      faultClass: "our-fault",
+    });
 
     clock.advance(59 * 60_000);
     await on({ name: "CommandRejected", detail: { assetId: "car-0001" } });
