@@ -47,7 +47,7 @@ export class PlatformStack extends Stack {
       asynchronous: { retries: 2, maxAgeSeconds: 900 },
     });
     signals.may(
-      ["dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:BatchWriteItem"],
+      ["dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"],
       [state.tables.all.signals.tableArn],
     );
     signals.may(["events:PutEvents"], [state.bus.eventBusArn]);

@@ -17,10 +17,8 @@ export type Freshness = { checked: number; notRead: number };
 
 /** How many failures in a row are more than bad luck. */
 const FAILING = 3;
-/** A proof looked for half a minute ago need not be looked for again. */
+/** What was tried half a minute ago, and failed or proved nothing, need not be tried again. */
 const JUST_NOW_MS = 30_000;
-/** Half a minute of grace: a look finished just after its tick must not put off the next by a whole turn. */
-const GRACE_MS = MINUTE_MS / 2;
 /** Room of a minute, beyond its own work, for what was missed: a share of that work, or what is no crowd at any pace. */
 const CATCH_UP_SHARE = 0.25;
 const NO_CROWD = 20;
@@ -98,8 +96,8 @@ function isWorthIt(turn: Turn, member: Member | DueLook, reach: Reachability | u
   if (-ageMs > MAX_CLOCK_SKEW_MS) return true;
   if (turn.attempt > 1 && lastMs >= epochMs(turn.minute)) return false;
   if ("why" in member) return member.why === "command" ? ageMs >= JUST_NOW_MS : lastMs <= epochMs(member.setAt);
-  const minutes = isBlocked(reach) ? BLOCKED_MINUTES : member.periodMinutes / 2;
-  return ageMs >= minutes * MINUTE_MS - (isBlocked(reach) ? GRACE_MS : 0);
+  if (isBlocked(reach)) return ageMs >= BLOCKED_MINUTES * MINUTE_MS - JUST_NOW_MS;
+  return ageMs >= (reach.failures > 0 ? JUST_NOW_MS : (member.periodMinutes * MINUTE_MS) / 2);
 }
 
 function whyOf(member: Member | DueLook): LookWhy {

@@ -1,11 +1,13 @@
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import * as z from "zod";
 import { type Bus, eventBridgeBus, systemNow } from "../../shared/bus.ts";
+import type { NewEvent, StampedEvent } from "../../shared/domain/events.ts";
 import { epochMs, HOUR_MS, type Instant, instant, plusMs } from "../../shared/domain/instant.ts";
 import { Region } from "../../shared/domain/region.ts";
 import { VendorError } from "../../shared/errors.ts";
 import { EnvText, lambdaHandler, type Runtime } from "../../shared/handler.ts";
 import { mapLimited } from "../../shared/map-limited.ts";
+import { hashOf } from "../../shared/store/canonical.ts";
 import { type SignalsStore, signalsStore } from "../../shared/store/signals.ts";
 import { documentClient } from "../../shared/store/table.ts";
 import { decision } from "./decision.ts";
@@ -42,12 +44,15 @@ export async function run(_event: unknown, deps: Deps): Promise<Report> {
     ...decision(source, { batch, stored, span, now }),
   }));
 
-  for (const { source, write } of decided) {
+  // Noted before the slots are written and told after, so that whoever hears of them can read them, and a crash in between
+  // is made good by the next fetch.
+  for (const { source, write, event } of decided) {
+    if (event) await deps.store.owe(stamped(event, now));
     if (write.length > 0) await deps.store.putSlots(source.series, write);
   }
-  // After the slots, so that whoever hears of them can read them. A crash in between costs one re-plan, not the truth.
-  const events = decided.flatMap(({ event }) => (event ? [event] : []));
-  if (events.length > 0) await deps.bus.publish(events);
+  const owed = await deps.store.owed();
+  if (owed.length > 0) await deps.bus.publish(owed);
+  for (const event of owed) await deps.store.told(event);
 
   const failed = outcomes.filter((outcome) => "error" in outcome);
   for (const { source, error } of failed) {
@@ -67,6 +72,11 @@ export async function run(_event: unknown, deps: Deps): Promise<Report> {
     stored: write.length,
     published: event !== undefined,
   }));
+}
+
+/** Its id follows from what it tells and when: a fetch that runs twice tells it once. */
+function stamped(event: NewEvent, occurredAt: Instant): StampedEvent {
+  return { ...event, occurredAt, eventId: hashOf({ ...event, occurredAt }).slice(0, 32) };
 }
 
 type DroppedForReason = { reason: string; points: number; firstAt: string };

@@ -84,7 +84,7 @@ async function judgeDue(deps: VerifierDeps): Promise<void> {
   for await (const { commands, unreadable } of deps.commands.open(deps.now())) {
     if (unreadable > 0) deps.meter.count("ledger_rows_unreadable", unreadable);
     await judgeAll(commands, deps);
-    // What is left is due still at the next minute, which begins at another part of the index.
+    // What is left is due still at the next minute.
     if (deps.remainingMs() < PAGE_MS) return;
   }
 }

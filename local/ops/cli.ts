@@ -1,9 +1,11 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { BadInput } from "../feeds/bad-input.ts";
 import type { Integrations } from "./asset-file.ts";
+import { addAuditCommands } from "./audit.ts";
 import { ledger, ledgerText } from "./commands-text.ts";
 import { enrolFile } from "./enrol-assets.ts";
 import { failureText } from "./failure.ts";
+import { addKillSwitchCommands } from "./kill-switch.ts";
 import { linkAccount } from "./link-account.ts";
 import { addPortfolioCommands } from "./portfolio-commands.ts";
 import { plain, without } from "./printable.ts";
@@ -113,11 +115,10 @@ function program(world: World, open: Open): Command {
       print(asset.vendorAssetId, options.json ? json(rows) : text());
     });
 
-  addPortfolioCommands(
-    root,
-    () => open(stage())(),
-    (text) => print("", text),
-  );
+  const target = () => open(stage())();
+  addPortfolioCommands(root, target, (text) => print("", text));
+  addKillSwitchCommands(root, target, (text) => print("", text));
+  addAuditCommands(root, target, world.out);
 
   addWhyLate(
     root,

@@ -9,6 +9,7 @@ import { type AssetsStore, assetsStore } from "../../shared/store/assets.ts";
 import { type BudgetsStore, budgetsStore } from "../../shared/store/budgets.ts";
 import { type CausesStore, causesStore } from "../../shared/store/causes.ts";
 import { type CommandsStore, commandsStore } from "../../shared/store/commands.ts";
+import { type KillSwitchStore, killSwitchStore } from "../../shared/store/kill-switch.ts";
 import { type PlansStore, plansStore } from "../../shared/store/plans.ts";
 import { type ReadingsStore, readingsStore } from "../../shared/store/readings.ts";
 import { type ScheduleStore, scheduleStore } from "../../shared/store/schedule.ts";
@@ -46,6 +47,7 @@ export type Connection = {
   plans: PlansStore;
   commands: CommandsStore;
   causes: CausesStore;
+  killSwitch: KillSwitchStore;
   accounts: AccountsStore;
   budgets: BudgetsStore;
   sealer: Sealer;
@@ -78,6 +80,7 @@ export function connect(deployment: Deployment, now: () => Instant): Connection 
     signals: signalsStore(documents, tables.signals),
     plans: plansStore(documents, tables.plans),
     commands: commandsStore(documents, tables.commands, { by: "ops", now, log: SILENT }),
+    killSwitch: killSwitchStore(documents, tables.commands),
     accounts: accountsStore(documents, tables.accounts),
     budgets: budgetsStore(documents, tables.accounts),
     sealer: kmsSealer(kms, deployment.tokenKeyArn),

@@ -1,6 +1,6 @@
 import type { TokenPair } from "../../shared/auth.ts";
 import { type Asset, STREAMS_OF_KIND } from "../../shared/domain/asset.ts";
-import { MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
+import { type Instant, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
 import type { Manifest } from "../../shared/domain/manifest.ts";
 import { periodsOf } from "../../shared/domain/wheel.ts";
 import { accountKey } from "../../shared/store/accounts.ts";
@@ -18,17 +18,25 @@ export async function enrol(
   const [before] = await to.assets.get([asset.assetId]);
   await to.assets.put(asset);
   if (!before) await to.budgets.countAsset(asset.integration);
-  const { integration, assetId, accountId, kind } = asset;
+  await putOnWheel(asset, { streams }, to.schedule, to.now());
+  await to.bus.publish([{ name: "AssetEnrolled", detail: { assetId: asset.assetId, fleetId: asset.fleetId } }]);
+}
+
+/** Gives an asset its turns on every stream of its kind, and asks for its first look in the next minute. */
+export async function putOnWheel(
+  { integration, assetId, accountId, kind }: Asset,
+  { streams }: Pick<Manifest, "streams">,
+  schedule: Pick<Connection["schedule"], "find" | "join" | "lookAt">,
+  now: Instant,
+): Promise<void> {
   for (const { stream, cadence } of streams) {
     if (!STREAMS_OF_KIND[kind].includes(stream)) continue;
-    const known = await to.schedule.find({ integration, stream, assetId }, periodsOf(cadence));
+    const known = await schedule.find({ integration, stream, assetId }, periodsOf(cadence));
     const member = { integration, assetId, accountId, stream, periodMinutes: cadence.idleMinutes };
     const place = known ? { ...known, accountId } : member;
-    await to.schedule.join(place);
-    const now = to.now();
-    await to.schedule.lookAt({ ...place, dueAt: plusMs(now, MINUTE_MS), setAt: now, why: "routine" });
+    await schedule.join(place);
+    await schedule.lookAt({ ...place, dueAt: plusMs(now, MINUTE_MS), setAt: now, why: "routine" });
   }
-  await to.bus.publish([{ name: "AssetEnrolled", detail: { assetId: asset.assetId, fleetId: asset.fleetId } }]);
 }
 
 /** Stores a customer's token pair, sealed; replaces one that was revoked. */

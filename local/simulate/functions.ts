@@ -18,12 +18,15 @@ import { runQueue } from "../../shared/integration/queue.ts";
 import { SqsBatch } from "../../shared/queue.ts";
 import { accountsStore } from "../../shared/store/accounts.ts";
 import { assetsStore } from "../../shared/store/assets.ts";
+import { causesStore } from "../../shared/store/causes.ts";
 import { commandsStore } from "../../shared/store/commands.ts";
 import { habitsStore } from "../../shared/store/habits.ts";
+import { killSwitchStore } from "../../shared/store/kill-switch.ts";
 import { plansStore } from "../../shared/store/plans.ts";
 import { readingsStore } from "../../shared/store/readings.ts";
 import { scheduleStore } from "../../shared/store/schedule.ts";
 import { signalsStore } from "../../shared/store/signals.ts";
+import { toldOnce } from "../../shared/told-once.ts";
 import { effect, type FunctionSpec, type Invocation, type World } from "./lambda.ts";
 import { clockOf, logOf, renewalFrom, sealerOf, tablesOf, vendorFetch } from "./ports.ts";
 import { aboutOf } from "./queues.ts";
@@ -49,7 +52,7 @@ export type Platform = {
 export const PRICE = "octopus-agile#C";
 export const CARBON = "carbon-intensity#national";
 
-const NO_METER = { count() {}, usd() {}, gauge() {}, flush() {} };
+const NO_METER = { count() {}, usd() {}, gauge() {}, tally() {}, flush() {} };
 
 /** What every run function of one invocation has: stores over its own client, its bus, its clock and its log. */
 function commonOf(platform: Platform, invocation: Invocation) {
@@ -57,16 +60,19 @@ function commonOf(platform: Platform, invocation: Invocation) {
   const client = tablesOf(platform, invocation);
   const now = clockOf(world, invocation);
   const log = logOf(world, invocation, watch);
+  const causes = causesStore(client, "schedule");
   return {
     now,
     log,
+    causes,
     remainingMs: () => Math.max(0, invocation.deadlineMs - world.engine.nowMs()),
     meter: NO_METER,
-    bus: eventBridgeBus(bus(invocation) as EventBridgeClient, "headroom", now),
+    bus: toldOnce(eventBridgeBus(bus(invocation) as EventBridgeClient, "headroom", now), causes, now),
     accounts: accountsStore(client, "accounts"),
     assets: assetsStore(client, "assets"),
-    commands: commandsStore(client, "commands", { by: invocation.name, now, log }),
+    commands: commandsStore(client, "commands", { by: invocation.functionName, now, log }),
     habits: habitsStore(client, "plans"),
+    killSwitch: killSwitchStore(client, "commands"),
     plans: plansStore(client, "plans"),
     readings: readingsStore(client, "readings"),
     schedule: scheduleStore(client, "schedule"),
@@ -96,6 +102,9 @@ export function functionsOf(platform: Platform): Map<string, FunctionSpec> {
         schedule(event as never, {
           ...commonOf(platform, invocation),
           integrations: manifests.map(({ name, streams, limits }) => ({ name, streams, limits, functionName: name })),
+          // A fleet of a night has never so many batches that they are spread over the minute.
+          pause: async () => {},
+          refusedRows: () => [],
           send: (functionName, request) =>
             effect(world, invocation, {
               place: "invoke",

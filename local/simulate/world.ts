@@ -1,11 +1,11 @@
 import { TABLE_SHAPES } from "../../lib/table-shapes.ts";
-import { STREAM_OF_KIND } from "../../shared/domain/asset.ts";
 import { HOUR_MS, instant, MINUTE_MS, parseInstant } from "../../shared/domain/instant.ts";
 import { accountKey, accountsStore } from "../../shared/store/accounts.ts";
 import { assetsStore } from "../../shared/store/assets.ts";
 import { scheduleStore } from "../../shared/store/schedule.ts";
 import { compilePattern } from "../gateway/event-pattern.ts";
 import { type MemoryDocumentClient, memoryDocumentClient } from "../memory/document-client.ts";
+import { putOnWheel } from "../ops/registry.ts";
 import { seededRandom } from "../random.ts";
 import { Device } from "./device.ts";
 import { engine as newEngine } from "./engine.ts";
@@ -161,13 +161,10 @@ async function enrol(fleet: Fleet, memory: MemoryDocumentClient, clouds: readonl
   const linked = new Set<string>();
   for (const asset of fleet.assets) {
     await assets.put(asset);
-    await schedule.addMember({
-      integration: asset.integration,
-      assetId: asset.assetId,
-      stream: STREAM_OF_KIND[asset.kind],
-    });
     const account = accountKey(asset.integration, asset.accountId);
-    const books = clouds.find(({ manifest }) => manifest.name === asset.integration)?.books;
+    const cloud = clouds.find(({ manifest }) => manifest.name === asset.integration);
+    if (cloud) await putOnWheel(asset, cloud.manifest, schedule, instant(START_MS));
+    const books = cloud?.books;
     if (!books || linked.has(account)) continue;
     linked.add(account);
     const { expiresInSeconds, ...pair } = books.issue(asset.accountId, START_MS);

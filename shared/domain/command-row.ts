@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { COMMAND_CHANGES, Command, CommandStatus } from "./command.ts";
-import { EVENTS, type EventName, type StampedEvent } from "./events.ts";
+import { StampedEvent } from "./events.ts";
 import { Instant } from "./instant.ts";
 
 const Hash = z.string().regex(/^[0-9a-f]{64}$/);
@@ -29,20 +29,10 @@ export const Link = z.strictObject({
 });
 export type Link = z.infer<typeof Link>;
 
-/** An event that is owed: the schema of its detail is the catalogue's. */
-const Owed = z
-  .looseObject({
-    name: z.enum(Object.keys(EVENTS) as EventName[]),
-    eventId: z.string().min(8),
-    occurredAt: Instant,
-    detail: z.looseObject({}),
-  })
-  .transform((event) => event as unknown as StampedEvent);
-
 /** A command as it is stored: with its audit trail, and the events that it owes until they are on the bus. */
 export const CommandRow = Command.extend({
   ...Link.shape,
   history: z.tuple([HistoryEntry], HistoryEntry),
-  untold: z.array(Owed).optional(),
+  untold: z.array(StampedEvent).optional(),
 });
 export type CommandRow = z.infer<typeof CommandRow>;

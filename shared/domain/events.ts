@@ -104,6 +104,17 @@ export type EventDetail<N extends EventName> = z.infer<(typeof EVENTS)[N]>;
 export type NewEvent = {
   [N in EventName]: { name: N; detail: Omit<EventDetail<N>, "version" | "eventId" | "occurredAt"> };
 }[EventName];
-/** An event that has its id and time already: told twice, it is the same event. */
-export type StampedEvent = NewEvent & { eventId: string; occurredAt: Instant };
+/**
+ * An event that has its id and time already: told twice, it is the same event. As it is stored where it is owed; the bus
+ * holds its detail against the catalogue.
+ */
+export const StampedEvent = z
+  .object({
+    name: z.enum(Object.keys(EVENTS) as EventName[]),
+    eventId: z.string().min(8),
+    occurredAt: Instant,
+    detail: z.looseObject({}),
+  })
+  .transform((event) => event as unknown as NewEvent & { eventId: string; occurredAt: Instant });
+export type StampedEvent = z.infer<typeof StampedEvent>;
 export const EVENT_SOURCE = "headroom";

@@ -1,42 +1,34 @@
-import { createHash } from "node:crypto";
 import { type Asset, STREAM_OF_KIND } from "../domain/asset.ts";
-import type { Command } from "../domain/command.ts";
-import { isEnded, STREAM_OF_ACTION } from "../domain/command.ts";
+import { type Command, isEnded } from "../domain/command.ts";
 import type { CommandRow } from "../domain/command-row.ts";
 import type { NewEvent } from "../domain/events.ts";
-import { FAULT_TREATMENT, type FaultClass } from "../domain/fault.ts";
 import { epochMs, type Instant, plusMs } from "../domain/instant.ts";
 import { proves } from "../domain/proof.ts";
-import { activity, type Reading } from "../domain/reading.ts";
-import { triage } from "../domain/triage.ts";
+import type { Reading } from "../domain/reading.ts";
 import { ConfigError, VendorError } from "../errors.ts";
 import { tell } from "../outbox.ts";
+import {
+  DONE,
+  failed,
+  type Handled,
+  knownOf,
+  paceMs,
+  READY_BEFORE_MS,
+  RECENT_COMMANDS,
+  RETRY_MS,
+  reference,
+} from "./command-failure.ts";
 import type { Target } from "./contract.ts";
 import type { IntegrationDeps } from "./deps.ts";
-import { faultChange, outageNow } from "./fault-change.ts";
+import { faultChange } from "./fault-change.ts";
 import { lookForProof } from "./next-look.ts";
 import { record, telemetryRecorded } from "./poll.ts";
 
-/** What becomes of the queue message: done with, or sent again to arrive after a while. */
-export type Handled = { done: true } | { done: false; retryAfterMs: number };
-
-const DONE: Handled = { done: true };
 const AGAIN: Handled = { done: false, retryAfterMs: 1000 };
 // A `sending` row this old belongs to a worker that is gone: longer than a worker can live.
 const SENDING_LEASE_MS = 90_000;
-const RETRY_MS = 30_000;
-/** A device is made ready this long before its moment, not sooner: it would fall asleep again, and waking costs money. */
-const READY_BEFORE_MS = 60_000;
 /** A device takes up to this long to become ready. */
 const READY_AFTER_MS = 45_000;
-const LONGEST_RETRY_MS = 300_000;
-/** Commands that failed together, in an outage, are not repeated together: each waits up to this share longer. */
-const SPREAD = 0.5;
-const RECENT_COMMANDS = 5;
-/** A device that is seen at work and so often said to be out of reach: somebody must know. */
-const TOLD_AT_ATTEMPT = 3;
-const UNREACHABLE_AT_WORK =
-  "The vendor's cloud cannot reach a device that draws power, so it goes on as it is: if it must stop, stop it by hand; tell the vendor.";
 /** A vendor's cloud may tell the state before a command for as long as this after it. */
 const TOLD_AFTER_MS = 60_000;
 
@@ -58,6 +50,7 @@ export async function runCommand(key: { assetId: string; commandId: string }, de
     return await advance(command, asset, deps);
   } catch (error) {
     if (!(error instanceof VendorError)) throw error;
+    await deps.budget.block(asset, error);
     return failed(await deps.commands.get(key), asset, error, deps);
   }
 }
@@ -76,11 +69,29 @@ async function advance(command: CommandRow, asset: Asset, deps: IntegrationDeps)
     const newest = await deps.commands.newest(asset.assetId);
     if (newest && newest.commandId !== command.commandId)
       return end(command, "withdrawn", "a newer command for the same asset", deps);
+    const heldBack = await heldBackBy(command, deps);
+    if (heldBack) return end(command, "withdrawn", heldBack, deps);
   }
 
   const untilReadyingMs = epochMs(command.notBefore) - READY_BEFORE_MS - epochMs(now);
   if (command.status === "issued" && untilReadyingMs > 0) return { done: false, retryAfterMs: untilReadyingMs };
 
+  const { refused } = await deps.budget.lease("command", [asset]);
+  if (refused[0]) return deferred(command, refused[0].retryAfterMs, deps);
+  try {
+    return await act(command, asset, recent, deps);
+  } finally {
+    deps.budget.settle([asset]);
+  }
+}
+
+/** Calls the vendor, with what that costs leased. */
+async function act(
+  command: CommandRow,
+  asset: Asset,
+  recent: readonly Command[],
+  deps: IntegrationDeps,
+): Promise<Handled> {
   const accessToken = await deps.tokens.accessToken(asset.accountId);
   const known = (await deps.readings.latest([asset.assetId], STREAM_OF_KIND[asset.kind])).get(asset.assetId)?.reading;
   const last = isOvertaken(known, command, recent) ? undefined : known;
@@ -89,6 +100,7 @@ async function advance(command: CommandRow, asset: Asset, deps: IntegrationDeps)
 
   if (command.status === "unknown") return readBack(command, asset, withToken, deps);
 
+  const now = deps.now();
   const early = now < command.notBefore;
   // Made ready in the time before its moment: it goes out at once, and a device that fell asleep again says so.
   const isPrepared = !early && command.attempts === 0 && wasPreparedFor(command, now);
@@ -97,10 +109,14 @@ async function advance(command: CommandRow, asset: Asset, deps: IntegrationDeps)
     const waitMs = prepared.ready
       ? epochMs(command.notBefore) - epochMs(deps.now())
       : Math.max(prepared.waitMs, paceMs(command, deps));
-    deps.log.info("COMMAND_DEFERRED", { commandId: command.commandId, waitMs });
-    return { done: false, retryAfterMs: Math.max(0, waitMs) };
+    return deferred(command, Math.max(0, waitMs), deps);
   }
   if (deps.now() >= command.notAfter) return DONE;
+  // Once more: a token and a device that is made ready may take long.
+  const heldBack = await heldBackBy(command, deps);
+  if (heldBack) return end(command, "withdrawn", heldBack, deps);
+  const ramp = await deps.budget.ramp(asset, command.action);
+  if (!ramp.granted) return deferred(command, ramp.retryAfterMs, deps);
   const sending = await deps.commands.transition(command, "sending", {
     attempts: command.attempts + 1,
     checkAt: plusMs(deps.now(), SENDING_LEASE_MS),
@@ -119,6 +135,18 @@ async function advance(command: CommandRow, asset: Asset, deps: IntegrationDeps)
     withoutEffect: taken.withoutEffect,
   });
   return accept(sending, asset, taken.withoutEffect, deps);
+}
+
+function deferred({ commandId }: Command, waitMs: number, deps: IntegrationDeps): Handled {
+  deps.log.info("COMMAND_DEFERRED", { commandId, waitMs });
+  return { done: false, retryAfterMs: waitMs };
+}
+
+/** What the kill switch says against a command; it throws where it cannot be read, and then nothing is sent. */
+async function heldBackBy({ purpose }: Command, deps: IntegrationDeps): Promise<string | undefined> {
+  if (purpose === "release") return undefined;
+  const { isOn, since, reason } = await deps.killSwitch.read();
+  return isOn ? `the kill switch is on since ${since}: ${reason}` : undefined;
 }
 
 function confirmWithinMs(command: Command, deps: IntegrationDeps): number {
@@ -169,100 +197,12 @@ async function accept(
 ): Promise<Handled> {
   const now = deps.now();
   const checkAt = plusMs(now, confirmWithinMs(command, deps));
-  await lookForProof(asset, STREAM_OF_ACTION[command.action.kind], deps);
+  await lookForProof(asset, STREAM_OF_KIND[asset.kind], deps);
   const accepted = await deps.commands.transition(command, "accepted", { acceptedAt: now, withoutEffect, checkAt }, [
     { name: "CommandAccepted", detail: { ...reference(command), withoutEffect } },
   ]);
   if (accepted) await tell([accepted], deps);
   return DONE;
-}
-
-async function failed(
-  command: CommandRow | undefined,
-  asset: Asset,
-  error: VendorError,
-  deps: IntegrationDeps,
-): Promise<Handled> {
-  if (!command || isEnded(command.status)) return DONE;
-  const outage = await outageNow(deps.manifest.name, deps);
-  const fault = triage({ said: error.fault, outage, failures: 1, standing: null });
-  const fields = { commandId: command.commandId, fault, reason: error.message };
-  const retryAfterMs = Math.round(
-    Math.max(error.retryAfterMs ?? 0, RETRY_MS, paceMs(command, deps)) * (1 + SPREAD * shareOf(command)),
-  );
-  const { retry, nextStep } = FAULT_TREATMENT[fault];
-
-  if (command.status === "sending" && (error.mayHaveActed || retry)) {
-    const isContradicted = await isSeenAtWork(command, fault, deps);
-    const told = isContradicted ? { toldFault: fault } : {};
-    const unknown = await deps.commands.transition(
-      command,
-      "unknown",
-      { checkAt: command.notAfter, evidence: error.message, ...told },
-      isContradicted ? [faultRaised(asset, fault, UNREACHABLE_AT_WORK)] : [],
-    );
-    deps.log.warn("COMMAND_UNKNOWN", fields);
-    // The vendor's answer shows that nothing was done: it may be sent again without reading back.
-    const last =
-      unknown && !error.mayHaveActed
-        ? await deps.commands.transition(unknown, "issued", { checkAt: command.notAfter })
-        : unknown;
-    if (last) await tell([last], deps);
-    return { done: false, retryAfterMs };
-  }
-  if (retry || command.status === "unknown") {
-    deps.log.info("COMMAND_DEFERRED", fields);
-    return { done: false, retryAfterMs };
-  }
-  if (FAULT_TREATMENT[fault].sharedBy === "account") await noteForLooks(command, fault, deps);
-  const owed: NewEvent[] = [
-    { name: "CommandRejected", detail: { ...reference(command), faultClass: fault } },
-    faultRaised(asset, fault, nextStep),
-  ];
-  const changes = { endedAt: deps.now(), faultClass: fault, evidence: error.message };
-  const rejected = await deps.commands.transition(command, "rejected", changes, owed);
-  if (!rejected) return DONE;
-  deps.log.warn("COMMAND_REJECTED", fields);
-  await tell([rejected], deps);
-  return DONE;
-}
-
-/** Half the time since it was first tried: quick at first, rare in a long outage. */
-function paceMs(command: Command, deps: IntegrationDeps): number {
-  const firstTriedAt = Math.max(epochMs(command.issuedAt), epochMs(command.notBefore) - READY_BEFORE_MS);
-  return Math.min(LONGEST_RETRY_MS, Math.max(0, epochMs(deps.now()) - firstTriedAt) / 2);
-}
-
-/** A command's own share of 1, always the same. */
-function shareOf({ assetId, commandId }: Command): number {
-  return createHash("sha256").update(`${assetId} ${commandId}`).digest().readUInt16BE() / 0xffff;
-}
-
-async function knownOf(command: Command, deps: IntegrationDeps) {
-  const stream = STREAM_OF_ACTION[command.action.kind];
-  return (await deps.readings.latest([command.assetId], stream)).get(command.assetId);
-}
-
-/** True once for a command: when the cloud has not reached the device for the third time, and its last word was work. */
-async function isSeenAtWork(command: Command, fault: FaultClass, deps: IntegrationDeps): Promise<boolean> {
-  if (fault !== "device-offline" || command.attempts !== TOLD_AT_ATTEMPT) return false;
-  return activity((await knownOf(command, deps))?.reading) === "charging";
-}
-
-/** A dead login ends reading too: noted where looks find it, so that the next good one tells when it is over. */
-async function noteForLooks(command: Command, faultClass: FaultClass, deps: IntegrationDeps): Promise<void> {
-  const known = await knownOf(command, deps);
-  if (known?.reach.faultClass === faultClass) return;
-  await deps.readings.recordFailure(command.assetId, STREAM_OF_ACTION[command.action.kind], {
-    lastFetchedAt: deps.now(),
-    online: null,
-    failures: (known?.reach.failures ?? 0) + 1,
-    faultClass,
-  });
-}
-
-function faultRaised({ assetId, accountId, integration }: Asset, faultClass: FaultClass, nextStep: string): NewEvent {
-  return { name: "FaultRaised", detail: { assetId, accountId, integration, faultClass, nextStep } };
 }
 
 async function end(
@@ -276,8 +216,4 @@ async function end(
   const ended = await deps.commands.transition(command, to, { endedAt: deps.now(), evidence }, owed);
   if (ended) await tell([ended], deps);
   return DONE;
-}
-
-function reference(command: Command) {
-  return { commandId: command.commandId, assetId: command.assetId, integration: command.integration };
 }

@@ -8,6 +8,7 @@ import type { Meter } from "../metrics.ts";
 import type { AssetsStore } from "../store/assets.ts";
 import type { CausesStore } from "../store/causes.ts";
 import type { CommandsStore } from "../store/commands.ts";
+import type { KillSwitchStore } from "../store/kill-switch.ts";
 import type { ReadingsStore } from "../store/readings.ts";
 import type { ScheduleStore } from "../store/schedule.ts";
 import type { Budget } from "./budget.ts";
@@ -22,6 +23,7 @@ export type IntegrationDeps = Pick<Runtime, "now" | "log" | "remainingMs"> & {
   schedule: Pick<ScheduleStore, "claimBatch" | "finishBatch" | "lookAt" | "move">;
   causes: Pick<CausesStore, "outage">;
   commands: Pick<CommandsStore, "get" | "newest" | "transition" | "recent" | "told">;
+  killSwitch: Pick<KillSwitchStore, "read">;
   bus: Bus;
   tokens: TokenSource;
   vendor: VendorClient;

@@ -17,6 +17,7 @@ import { assetsStore } from "../store/assets.ts";
 import { budgetsStore } from "../store/budgets.ts";
 import { causesStore } from "../store/causes.ts";
 import { commandsStore } from "../store/commands.ts";
+import { killSwitchStore } from "../store/kill-switch.ts";
 import { readingsStore } from "../store/readings.ts";
 import { scheduleStore } from "../store/schedule.ts";
 import { documentClient } from "../store/table.ts";
@@ -143,6 +144,7 @@ function clients(manifest: Manifest, env: z.infer<typeof Environment>, connect: 
       schedule: scheduleStore(documents, env.SCHEDULE_TABLE),
       commands: commandsStore(documents, env.COMMANDS_TABLE, { by: manifest.name, ...runtime }),
       causes,
+      killSwitch: killSwitchStore(documents, env.COMMANDS_TABLE),
       bus,
       tokens,
       vendor,

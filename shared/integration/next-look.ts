@@ -3,7 +3,7 @@ import type { Command } from "../domain/command.ts";
 import { epochMs, HOUR_MS, type Instant, instant, MINUTE_MS } from "../domain/instant.ts";
 import type { Cadence } from "../domain/manifest.ts";
 import { activity, type Reachability, type Reading, type Stream } from "../domain/reading.ts";
-import { hash32, isBlocked, type LookWhy, wheelMinutes } from "../domain/wheel.ts";
+import { hash32, isBlocked, type LookWhy, minuteAt, minuteNumber, slotOf, wheelMinutes } from "../domain/wheel.ts";
 import type { IntegrationDeps } from "./deps.ts";
 
 /** What a look left behind. */
@@ -33,27 +33,39 @@ const IN_TIME_MS = 20_000;
  */
 export function nextLook(seen: Seen, cadence: Cadence, now: Instant): NextLook {
   const periodMinutes = wheelMinutes(seen.reading, cadence);
-  const sooner = (minutes: number, why: LookWhy): NextLook => {
-    const dueAt = lookMinute(now, minutes);
-    return minutes < periodMinutes || why === "command" ? { periodMinutes, sooner: { dueAt, why } } : { periodMinutes };
-  };
+  const sooner = (minutes: number, why: LookWhy): NextLook => ({
+    periodMinutes,
+    sooner: { dueAt: lookMinute(now, minutes), why },
+  });
   const { failures } = seen.reach;
   const backoff = 2 ** Math.min(Math.max(failures, 1) - 1, 10);
   if (seen.proofUntil !== undefined && !isBlocked(seen.reach)) {
     const minutes = failures > 0 ? Math.min(LONGEST_FOR_PROOF, backoff) : cadence.openCommandMinutes;
     if (lookMinute(now, minutes) <= seen.proofUntil) return sooner(minutes, "command");
   }
-  if (failures > 0) {
-    if (isBlocked(seen.reach) || backoff >= periodMinutes) return { periodMinutes };
+  if (isBlocked(seen.reach)) return { periodMinutes };
+  const usualMinutes = isCharging(seen, now) ? cadence.chargingMinutes : periodMinutes;
+  // By full jitter, and never slower than the usual pace.
+  if (failures > 0 && backoff < usualMinutes)
     return sooner(1 + (hash32(`${seen.assetId} ${failures}`) % backoff), "backoff");
-  }
-  return isCharging(seen, now) ? sooner(cadence.chargingMinutes, "charging") : { periodMinutes };
+  if (usualMinutes >= periodMinutes) return { periodMinutes };
+  return { periodMinutes, sooner: { dueAt: ownMinute(seen.assetId, now, usualMinutes), why: "charging" } };
 }
 
 /** What was not reached may charge on; what was not reached for an hour is asleep, whatever it said last. */
 function isCharging({ reading, reach }: Seen, now: Instant): boolean {
   if (reading === undefined || activity(reading) !== "charging") return false;
   return reach.online !== false || epochMs(now) - epochMs(reading.observedAt) < HOUR_MS;
+}
+
+/**
+ * The minute of an asset's slot on a wheel of `everyMinutes` that is nearest to so long from now: whatever made a fleet
+ * begin in step, its next looks are spread.
+ */
+function ownMinute(assetId: string, now: Instant, everyMinutes: number): Instant {
+  const earliest = minuteNumber(lookMinute(now, Math.ceil(everyMinutes / 2)));
+  const ahead = slotOf(assetId, everyMinutes) - (earliest % everyMinutes);
+  return minuteAt(earliest + ((ahead + everyMinutes) % everyMinutes));
 }
 
 /** The nearest minute to `minutes` from now whose tick has not begun. */

@@ -50,7 +50,8 @@ export type Trail = { rows: CommandRow[]; unreadable: string[]; newest: Newest |
 export type Scribe = { by: string; now: () => Instant; log: Pick<Log, "info" | "warn"> };
 
 /** One partition of the index takes 1,000 changes a second; docs/decisions/0014 has the arithmetic. */
-export const OPEN_SHARDS = 16;
+const OPEN_SHARDS = 8;
+const PAGE_KEYS = 100;
 const ISSUE_ATTEMPTS = 5;
 
 const Head = z.strictObject({ ...Link.pick({ sequence: true }).shape, ...Link.shape.previous.unwrap().shape });
@@ -183,19 +184,22 @@ export function commandsStore(client: DynamoDBDocumentClient, table: string, scr
     },
 
     async *open(by) {
-      const first = by ? Math.floor(epochMs(by) / 60_000) : 0;
-      for (let turn = 0; turn < OPEN_SHARDS; turn++) {
-        // Each minute begins elsewhere: what one has no time for is not always the same.
-        const shard = `open#${(first + turn) % OPEN_SHARDS}`;
-        const pages = queryPages(client, {
+      const shards = Array.from({ length: OPEN_SHARDS }, (_, shard) =>
+        queryPages(client, {
           TableName: table,
           IndexName: "open",
           KeyConditionExpression: by ? "openIn = :open AND dueAtMs <= :by" : "openIn = :open",
-          ExpressionAttributeValues: { ":open": shard, ...(by ? { ":by": epochMs(by) } : {}) },
-          Limit: 100,
-        });
-        for await (const page of pages) {
-          const keys = page.map(({ assetId, commandId }) => ({ assetId, commandId }));
+          ExpressionAttributeValues: { ":open": `open#${shard}`, ...(by ? { ":by": epochMs(by) } : {}) },
+          Limit: PAGE_KEYS,
+        }),
+      );
+      // Page by page of all parts side by side, so that none waits for the end of another.
+      for (let left = shards; left.length > 0; ) {
+        const pages = await Promise.all(left.map((shard) => shard.next()));
+        left = left.filter((_, index) => !pages[index]?.done);
+        for (const { done, value } of pages) {
+          if (done) continue;
+          const keys = value.map(({ assetId, commandId }) => ({ assetId, commandId }));
           const items = await batchGet(client, table, keys, { isConsistent: true });
           const isDue = (item: Item) => item.openIn !== undefined && (!by || item.dueAtMs <= epochMs(by));
           const due = items.filter(isDue).sort((a, b) => a.dueAtMs - b.dueAtMs);
@@ -227,7 +231,7 @@ function isAt(head: string) {
 }
 
 /** Which part of the open index an asset's commands are in. */
-export function openShard(assetId: AssetId): string {
+function openShard(assetId: AssetId): string {
   return `open#${createHash("sha256").update(assetId).digest().readUInt16BE() % OPEN_SHARDS}`;
 }
 

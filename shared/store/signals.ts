@@ -1,5 +1,6 @@
-import { BatchWriteCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { BatchWriteCommand, DeleteCommand, type DynamoDBDocumentClient, PutCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
+import { StampedEvent } from "../domain/events.ts";
 import { epochMs, HOUR_MS, type Instant, plusMs } from "../domain/instant.ts";
 import { type SeriesId, Slot, sortedSlots } from "../domain/signal.ts";
 import { chunks, parseItem, queryAll } from "./table.ts";
@@ -9,7 +10,16 @@ export type SignalsStore = {
   slots(series: SeriesId, from: Instant, to: Instant): Promise<Slot[]>;
   /** Writes slots over those with the same start. */
   putSlots(series: SeriesId, slots: Slot[]): Promise<void>;
+  /** Notes an event before what it tells of is written, so that it is told even if nobody lives to tell it. */
+  owe(event: StampedEvent): Promise<void>;
+  /** Events that nobody has noted as told, oldest first. */
+  owed(): Promise<StampedEvent[]>;
+  told(event: StampedEvent): Promise<void>;
 };
+
+/** No feed's series: the events that are owed, by time. */
+const OWED = "owed";
+const OWED_HOURS = 48;
 
 const RETENTION_MS = 400 * 24 * HOUR_MS;
 // The longest slot any feed gives; a slot that starts this much before `from` may still reach into it.
@@ -19,6 +29,10 @@ const StoredSlot = z
   .object({ startsAt: z.string(), endsAt: z.string(), value: z.number(), kind: z.string(), issuedAt: z.string() })
   .transform(({ startsAt, endsAt, value, kind, issuedAt }) => ({ startsAt, endsAt, value, kind, issuedAt }))
   .pipe(Slot);
+
+function owedKey({ occurredAt, eventId }: StampedEvent) {
+  return { series: OWED, startsAt: `${occurredAt}#${eventId}` };
+}
 
 /** Table `signals`: key series + slot start. */
 export function signalsStore(client: DynamoDBDocumentClient, table: string): SignalsStore {
@@ -50,6 +64,25 @@ export function signalsStore(client: DynamoDBDocumentClient, table: string): Sig
           requests = (answer.UnprocessedItems?.[table] ?? []) as typeof requests;
         }
       }
+    },
+
+    async owe(event) {
+      const expiresAt = Math.floor((epochMs(event.occurredAt) + OWED_HOURS * HOUR_MS) / 1000);
+      await client.send(new PutCommand({ TableName: table, Item: { ...owedKey(event), event, expiresAt } }));
+    },
+
+    async owed() {
+      const items = await queryAll(client, {
+        TableName: table,
+        KeyConditionExpression: "series = :owed",
+        ExpressionAttributeValues: { ":owed": OWED },
+        ConsistentRead: true,
+      });
+      return items.map((item) => parseItem(StampedEvent, item.event, "signals"));
+    },
+
+    async told(event) {
+      await client.send(new DeleteCommand({ TableName: table, Key: owedKey(event) }));
     },
   };
 }

@@ -21,6 +21,7 @@ import { fakeBus } from "../fakes/bus.ts";
 import { fakeCausesStore } from "../fakes/causes-store.ts";
 import { fakeClock } from "../fakes/clock.ts";
 import { fakeCommandsStore } from "../fakes/commands-store.ts";
+import { fakeKillSwitchStore } from "../fakes/kill-switch-store.ts";
 import { fakeMeter } from "../fakes/meter.ts";
 import { fakeReadingsStore } from "../fakes/readings-store.ts";
 import { fakeScheduleStore } from "../fakes/schedule-store.ts";
@@ -106,6 +107,7 @@ export async function aWorld(folder: Folder, faults: "none" | "some" | "many") {
     tokens,
     vendor: folder.connect({ endpoint, now: clock.now, count: () => {}, fetch: countedFetch }),
     meter: fakeMeter(),
+    killSwitch: fakeKillSwitchStore(),
     budget: unlimitedBudget(),
     withToken: withTokenFrom(tokens),
   };

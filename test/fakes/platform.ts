@@ -17,6 +17,7 @@ import { unlimitedBudget } from "./budget.ts";
 import { fakeCausesStore } from "./causes-store.ts";
 import { fakeClock } from "./clock.ts";
 import { fakeCommandsStore } from "./commands-store.ts";
+import { fakeKillSwitchStore } from "./kill-switch-store.ts";
 import { fakeLog } from "./log.ts";
 import { fakeMeter } from "./meter.ts";
 import { oneInvocation } from "./one-invocation.ts";
@@ -66,6 +67,7 @@ export async function platform(options: {
     signals: fakeSignalsStore(),
     causes: fakeCausesStore(),
     plans: fakePlansStore(),
+    killSwitch: fakeKillSwitchStore(),
     commands: fakeCommandsStore([], { by: "platform", now }),
   };
   const bus = toldOnce({ publish: async (events) => events.forEach(deliver) }, stores.causes, now);

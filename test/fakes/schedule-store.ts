@@ -76,8 +76,10 @@ export function fakeScheduleStore(): FakeScheduleStore {
     },
     async ledger(integration, from, to) {
       const until = to ? plusMs(minuteOf(to), 60_000) : "9999";
-      return sorted(runs, `${integration}|`)
-        .filter(({ minute }) => minute >= minuteOf(from) && minute < until)
+      return [...runs]
+        .filter(([key, { minute }]) => key.startsWith(`${integration}|`) && minute >= minuteOf(from) && minute < until)
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([, run]) => structuredClone(run))
         .map((run): Run => ({ ...run, results: sorted(batches, `${integration}|${run.minute}#${run.part}|`) }));
     },
     async claimBatch(integration, batchId, taken) {

@@ -3,13 +3,14 @@ import { type Asset, STREAM_OF_KIND } from "../../shared/domain/asset.ts";
 import type { Instant } from "../../shared/domain/instant.ts";
 import type { Manifest } from "../../shared/domain/manifest.ts";
 import { type Stream, Stream as Streams } from "../../shared/domain/reading.ts";
-import { minuteOf } from "../../shared/domain/wheel.ts";
+import { minuteOf, slotAt, slotOf } from "../../shared/domain/wheel.ts";
 import type { PollRequest } from "../../shared/integration/poll-request.ts";
 import type { ScheduleStore } from "../../shared/store/schedule.ts";
 import { fakeBus } from "./bus.ts";
 import { fakeCausesStore } from "./causes-store.ts";
 import { fakeMeter } from "./meter.ts";
 import { fakePlansStore } from "./plans-store.ts";
+import type { FakeScheduleStore } from "./schedule-store.ts";
 
 let batches = 0;
 
@@ -71,4 +72,12 @@ export async function joined(
   const member = { integration, assetId, accountId, stream, periodMinutes: cadence.idleMinutes };
   await schedule.join(member);
   await schedule.lookAt({ ...member, dueAt: now, setAt: now, why: "routine" });
+}
+
+/** False in a minute in which nobody has a turn and no look was asked for: a tick of it may be left out to save time. */
+export function hasWork(schedule: FakeScheduleStore, minute: Instant): boolean {
+  const hasTurn = schedule
+    .members()
+    .some(({ assetId, periodMinutes }) => slotOf(assetId, periodMinutes) === slotAt(minute, periodMinutes));
+  return hasTurn || schedule.looks().some(({ dueAt }) => minuteOf(dueAt) === minute);
 }

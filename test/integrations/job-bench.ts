@@ -19,6 +19,7 @@ import { fakeBus } from "../fakes/bus.ts";
 import { fakeCausesStore } from "../fakes/causes-store.ts";
 import { type FakeClock, fakeClock } from "../fakes/clock.ts";
 import { type FakeCommandsStore, fakeCommandsStore } from "../fakes/commands-store.ts";
+import { fakeKillSwitchStore } from "../fakes/kill-switch-store.ts";
 import { fakeLog } from "../fakes/log.ts";
 import { fakeMeter } from "../fakes/meter.ts";
 import { fakeReadingsStore } from "../fakes/readings-store.ts";
@@ -116,6 +117,7 @@ export function anIntegration(
   const commands: FakeCommandsStore = fakeCommandsStore(options.commands, { by: "tesla", now: clock.now });
   const readings = fakeReadingsStore();
   const schedule = fakeScheduleStore();
+  const killSwitch = fakeKillSwitchStore();
   const tokens = options.tokens?.(log) ?? fakeTokens();
   const meter = fakeMeter();
   const causes = fakeCausesStore();
@@ -133,16 +135,19 @@ export function anIntegration(
     tokens,
     vendor: options.vendor ?? vendor.client,
     meter,
+    killSwitch,
     budget: unlimitedBudget(),
     withToken: withTokenFrom(tokens),
   };
   return {
     deps,
+    causes,
     clock,
     vendor,
     log,
     bus,
     commands,
+    killSwitch,
     readings,
     schedule,
     counts: meter.counts,

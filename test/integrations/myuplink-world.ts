@@ -24,6 +24,7 @@ import { fakeBus } from "../fakes/bus.ts";
 import { fakeCausesStore } from "../fakes/causes-store.ts";
 import { fakeClock } from "../fakes/clock.ts";
 import { fakeCommandsStore } from "../fakes/commands-store.ts";
+import { fakeKillSwitchStore } from "../fakes/kill-switch-store.ts";
 import { fakeLog } from "../fakes/log.ts";
 import { fakeMeter } from "../fakes/meter.ts";
 import { fakeReadingsStore } from "../fakes/readings-store.ts";
@@ -122,6 +123,7 @@ export async function aWorld(options: { pump?: Partial<PumpSpec>; rules?: FaultR
     tokens,
     vendor: connectMyUplink({ fetch, endpoint, now: clock.now, count: (kind) => counted.push(kind) }),
     meter: fakeMeter(),
+    killSwitch: fakeKillSwitchStore(),
     budget: unlimitedBudget(),
     withToken: withTokenFrom(tokens),
   };

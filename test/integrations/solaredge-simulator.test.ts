@@ -90,7 +90,7 @@ describe("the credits of the simulated cloud", () => {
 
   it("last a midsummer month at the manifest's cadence for the three sites it is made for", async () => {
     const world = await aSolarWorld({ from: at("2026-06-01T00:00Z"), sites: 3 });
-    await world.live(at("2026-07-01T00:00Z"), 10 * MINUTE_MS);
+    await world.live(at("2026-07-01T00:00Z"));
     const { callsPerMinute, creditsPerMonth } = world.simulator.peaks();
     expect(callsPerMinute).toBeLessThanOrEqual(perMinute?.calls ?? 0);
     // June has 30 days; the longest month has one more.
@@ -104,7 +104,7 @@ describe("the credits of the simulated cloud", () => {
   it("are kept when everything fails all day", async () => {
     const rules: FaultRule[] = [{ kind: "html-502", ...ALWAYS }];
     const world = await aSolarWorld({ from: MIDSUMMER, sites: 3, rules });
-    await world.live(plusMs(MIDSUMMER, 24 * HOUR_MS), MINUTE_MS);
+    await world.live(plusMs(MIDSUMMER, 24 * HOUR_MS));
     const { callsPerMinute, creditsPerMonth } = world.simulator.peaks();
     expect(callsPerMinute).toBeLessThanOrEqual(10);
     expect(creditsPerMonth).toBeLessThanOrEqual(3 * 30);
@@ -113,7 +113,7 @@ describe("the credits of the simulated cloud", () => {
 
   it("are not exceeded by nine sites at once: the last wait a minute", async () => {
     const world = await aSolarWorld({ from: NOON, sites: 9, hasMeter: true });
-    await world.live(plusMs(NOON, HOUR_MS), MINUTE_MS);
+    await world.live(plusMs(NOON, HOUR_MS));
     expect(world.simulator.peaks().callsPerMinute).toBeLessThanOrEqual(10);
     expect(new Set(world.history.map(({ assetId }) => assetId)).size).toBe(9);
     expect(world.simulator.calls().some(({ status }) => status === 429)).toBe(false);
@@ -128,7 +128,7 @@ describe("the credits of the simulated cloud", () => {
     const reads = () => world.simulator.calls().filter(({ kind }) => kind !== "token").length;
     const made = reads();
     expect(made).toBe(5);
-    await world.live(at("2026-06-30T12:00Z"), 30 * MINUTE_MS);
+    await world.live(at("2026-06-30T12:00Z"));
     expect(reads()).toBe(made);
     expect((await world.latest())?.reading).toEqual(before?.reading);
     expect(published(world.bus, "FaultRaised").map(({ faultClass }) => faultClass)).toEqual([
@@ -191,7 +191,7 @@ describe("what goes wrong", () => {
   it("asks a customer who withdrew the consent to reconnect", async () => {
     const rules: FaultRule[] = [{ kind: "consent-withdrawn", accountId: "customer-0001", atMs: epochMs(NOON) }];
     const world = await aSolarWorld({ from: NOON, rules });
-    await world.live(plusMs(NOON, HOUR_MS), MINUTE_MS);
+    await world.live(plusMs(NOON, HOUR_MS));
     expect(published(world.bus, "FaultRaised")).toMatchObject([{ faultClass: "credentials-revoked" }]);
   });
 
@@ -202,7 +202,7 @@ describe("what goes wrong", () => {
       endsAtMs: epochMs(NOON) + 10 * MINUTE_MS,
     } as const;
     const world = await aSolarWorld({ from: NOON, sites: 3, rules: [outage] });
-    await world.live(plusMs(NOON, HOUR_MS), MINUTE_MS);
+    await world.live(plusMs(NOON, HOUR_MS));
     const classes = new Set(published(world.bus, "FaultRaised").map(({ faultClass }) => faultClass));
     expect([...classes].filter((name) => name !== "vendor-outage")).toEqual([]);
     expect(world.history.length).toBeGreaterThanOrEqual(3);

@@ -9,12 +9,13 @@ import type { Limits } from "../../lambdas/integrations/solaredge/simulator-ledg
 import { tokenSource } from "../../shared/auth.ts";
 import { epochMs, type Instant, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
 import type { ProductionReading } from "../../shared/domain/reading.ts";
-import { wheelMinutes } from "../../shared/domain/wheel.ts";
+import { minuteOf } from "../../shared/domain/wheel.ts";
 import { poll } from "../../shared/integration/poll.ts";
+import type { PollRequest } from "../../shared/integration/poll-request.ts";
 import { accountKey } from "../../shared/store/accounts.ts";
 import { fakeAccountsStore } from "../fakes/accounts-store.ts";
 import { fakeClock } from "../fakes/clock.ts";
-import { aPoll } from "../fakes/scheduler.ts";
+import { aPoll, aScheduler, hasWork, joined } from "../fakes/scheduler.ts";
 import { openSealer } from "../shared/auth-bench.ts";
 import { anIntegration } from "./job-bench.ts";
 import { aSite } from "./solaredge-bench.ts";
@@ -90,15 +91,17 @@ export async function aSolarWorld({ from, sites = 1, hasMeter = false, timeZone,
       }),
   });
   const ids = assets.map(({ assetId }) => assetId);
-  const [stream] = manifest.streams;
-  if (!stream) throw new Error("the manifest has no stream");
   const latest = async (assetId = "solar-0001") => (await world.readings.latest([assetId], "production")).get(assetId);
   const history: ProductionReading[] = [];
 
-  const pollAll = async (assetIds = ids) => {
+  const scheduler = aScheduler({ ...world.deps, schedule: world.schedule, causes: world.causes }, [manifest]);
+  for (const asset of assets) await joined(world.schedule, asset, manifest, minuteOf(clock.now()));
+
+  const pollAll = (assetIds = ids) => pollOf(aPoll(assetIds, clock.now(), { stream: "production" }));
+  const pollOf = async (request: PollRequest) => {
     const deps = { ...world.deps, manifest };
-    const result = await poll(aPoll(assetIds, clock.now(), { stream: "production" }), deps);
-    for (const assetId of assetIds) {
+    const result = await poll(request, deps);
+    for (const { assetId } of request.assets) {
       const reading = (await latest(assetId))?.reading;
       const isNew = history.findLast((one) => one.assetId === assetId)?.observedAt !== reading?.observedAt;
       if (reading?.stream === "production" && isNew) history.push(reading);
@@ -114,17 +117,11 @@ export async function aSolarWorld({ from, sites = 1, hasMeter = false, timeZone,
     history,
     latest,
     poll: pollAll,
-    /** Lets the scheduler's own rule decide who is polled, every five minutes until a moment. */
-    async live(until: Instant, stepMs = 5 * MINUTE_MS) {
-      while (clock.now() < until) {
-        const known = await world.readings.latest(ids, "production");
-        const chosen = ids.filter((assetId) => {
-          const { reading, reach } = known.get(assetId) ?? {};
-          const ageMs = reach ? epochMs(clock.now()) - epochMs(reach.lastFetchedAt) : Number.POSITIVE_INFINITY;
-          return ageMs >= wheelMinutes(reading, stream.cadence) * MINUTE_MS;
-        });
-        if (chosen.length > 0) await pollAll(chosen);
-        clock.advance(stepMs);
+    /** Lets the scheduler decide who is polled, each minute until a moment. */
+    async live(until: Instant) {
+      for (; clock.now() < until; clock.advance(MINUTE_MS)) {
+        if (!hasWork(world.schedule, minuteOf(clock.now()))) continue;
+        for (const { request } of await scheduler.tick(minuteOf(clock.now()))) await pollOf(request);
       }
     },
     /** What all stored readings of a site say was produced, and what it was over the same time. */

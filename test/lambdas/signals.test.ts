@@ -75,6 +75,18 @@ describe("the environment of signals", () => {
 });
 
 describe("a run of signals", () => {
+  it("tells at the next fetch what the bus did not take, as the same event, though nothing changed since", async () => {
+    const { deps } = world();
+    deps.bus.refuses = 1;
+    await expect(run({}, deps)).rejects.toThrow("the bus is down");
+    const ids = (await deps.store.owed()).map(({ eventId }) => eventId);
+    expect(ids).toHaveLength(2);
+    await run({}, { ...deps, now: () => LATER });
+    expect(deps.bus.published.map(({ name }) => name)).toEqual(["SignalUpdated", "SignalUpdated"]);
+    expect(deps.bus.ids).toEqual(ids);
+    expect(await deps.store.owed()).toEqual([]);
+  });
+
   it("stores both series and tells of what lies ahead", async () => {
     const { deps } = world();
     expect(await run({}, deps)).toEqual([

@@ -13,7 +13,7 @@ describe("grants", () => {
       [
         "Signals may logs:CreateLogStream, logs:PutLogEvents on SignalsLogs",
         "Signals may sqs:GetQueueAttributes, sqs:GetQueueUrl, sqs:SendMessage on SignalsFailures",
-        "Signals may dynamodb:BatchWriteItem, dynamodb:PutItem, dynamodb:Query, dynamodb:UpdateItem on Signals",
+        "Signals may dynamodb:BatchWriteItem, dynamodb:DeleteItem, dynamodb:PutItem, dynamodb:Query on Signals",
         "Signals may events:PutEvents on Bus",
         "Optimiser may logs:CreateLogStream, logs:PutLogEvents on OptimiserLogs",
         "Optimiser may sqs:GetQueueAttributes, sqs:GetQueueUrl, sqs:SendMessage on OptimiserFailures",

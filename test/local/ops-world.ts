@@ -15,6 +15,7 @@ import { fakeBudgetsStore } from "../fakes/budgets-store.ts";
 import { fakeBus } from "../fakes/bus.ts";
 import { fakeCausesStore } from "../fakes/causes-store.ts";
 import { fakeCommandsStore } from "../fakes/commands-store.ts";
+import { fakeKillSwitchStore } from "../fakes/kill-switch-store.ts";
 import { fakeSignalsStore } from "../fakes/signals-store.ts";
 
 export const VIN = "5YJ3E7EA9PF100001";
@@ -228,6 +229,7 @@ export function fakePlatform(stored: Stored = {}) {
       amend: refuse,
       told: refuse,
     },
+    killSwitch: fakeKillSwitchStore(),
     accounts: {
       get: async (account) => accounts.get(account),
       link: async (account) => void accounts.set(account.account, account),

@@ -24,7 +24,8 @@ describe("2. A thousand cars sleep through a night", () => {
 
     // The manifest states what is asked of a car that stands, and what the vendor bills for it.
     const [stream] = manifest.streams;
-    const looks = NIGHT_MS / ((stream?.cadence.idleMinutes ?? 0) * MINUTE_MS);
+    // And the first, when it was enrolled.
+    const looks = NIGHT_MS / ((stream?.cadence.idleMinutes ?? 0) * MINUTE_MS) + 1;
     expect(calls.length).toBeLessThanOrEqual(CARS * looks);
     expect(calls.length).toBeGreaterThan(CARS * (looks - 2));
     const usd = calls.reduce((sum, { priceUsd }) => sum + priceUsd, 0);

@@ -24,6 +24,7 @@ import { fakeBudgetsStore } from "../fakes/budgets-store.ts";
 import { fakeCausesStore } from "../fakes/causes-store.ts";
 import { type FakeClock, fakeClock } from "../fakes/clock.ts";
 import { fakeCommandsStore } from "../fakes/commands-store.ts";
+import { fakeKillSwitchStore } from "../fakes/kill-switch-store.ts";
 import { fakeLog } from "../fakes/log.ts";
 import { fakeMeter } from "../fakes/meter.ts";
 import { oneInvocation } from "../fakes/one-invocation.ts";
@@ -57,6 +58,7 @@ export async function aWorld(clock: FakeClock, clouds: readonly Cloud[], options
     assets: fakeAssetsStore(assets),
     readings: fakeReadingsStore(),
     schedule: fakeScheduleStore(),
+    killSwitch: fakeKillSwitchStore(),
     commands: fakeCommandsStore([], { by: "world", now }),
     causes: fakeCausesStore(),
     plans: fakePlansStore(),

@@ -11,6 +11,7 @@ import { causesContract } from "../fakes/contract/causes.ts";
 import { commandsContract } from "../fakes/contract/commands.ts";
 import { engineIsHere, engineStores } from "../fakes/contract/engine.ts";
 import { habitsContract } from "../fakes/contract/habits.ts";
+import { killSwitchContract } from "../fakes/contract/kill-switch.ts";
 import { memoryStores } from "../fakes/contract/memory.ts";
 import { plansContract } from "../fakes/contract/plans.ts";
 import { readingsContract } from "../fakes/contract/readings.ts";
@@ -18,6 +19,7 @@ import { scheduleContract } from "../fakes/contract/schedule.ts";
 import { signalsContract } from "../fakes/contract/signals.ts";
 import type { Stores } from "../fakes/contract/stores.ts";
 import { fakeHabitsStore } from "../fakes/habits-store.ts";
+import { fakeKillSwitchStore } from "../fakes/kill-switch-store.ts";
 import { fakePlansStore } from "../fakes/plans-store.ts";
 import { fakeReadingsStore } from "../fakes/readings-store.ts";
 import { fakeScheduleStore } from "../fakes/schedule-store.ts";
@@ -33,6 +35,7 @@ function contract(stores: () => Stores): void {
   plansContract(stores);
   habitsContract(stores);
   commandsContract(stores);
+  killSwitchContract(stores);
   accountsContract(stores);
   budgetsContract(stores);
 }
@@ -47,6 +50,7 @@ describe("the fakes", () => {
     plans: fakePlansStore(),
     habits: fakeHabitsStore(),
     commands: fakeCommandsStore(),
+    killSwitch: fakeKillSwitchStore(),
     accounts: fakeAccountsStore(),
     budgets: fakeBudgetsStore(),
   };

@@ -6,6 +6,7 @@ import { budgetsStore } from "../../../shared/store/budgets.ts";
 import { causesStore } from "../../../shared/store/causes.ts";
 import { commandsStore } from "../../../shared/store/commands.ts";
 import { habitsStore } from "../../../shared/store/habits.ts";
+import { killSwitchStore } from "../../../shared/store/kill-switch.ts";
 import { plansStore } from "../../../shared/store/plans.ts";
 import { readingsStore } from "../../../shared/store/readings.ts";
 import { scheduleStore } from "../../../shared/store/schedule.ts";
@@ -26,6 +27,7 @@ export function storesOn(client: DynamoDBDocumentClient, table: (name: TableName
     habits: habitsStore(client, table("plans")),
     causes: causesStore(client, table("schedule")),
     commands: commandsStore(client, table("commands"), scribe),
+    killSwitch: killSwitchStore(client, table("commands")),
     accounts: accountsStore(client, table("accounts")),
     budgets: budgetsStore(client, table("accounts")),
   };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { StampedEvent } from "../../../shared/domain/events.ts";
 import { HOUR_MS } from "../../../shared/domain/instant.ts";
 import { seriesId } from "../../../shared/domain/signal.ts";
 import { at, slotsFrom } from "../../builders.ts";
@@ -31,6 +32,24 @@ export function signalsContract(stores: () => Stores): void {
       await stores().signals.putSlots(series, slotsFrom("2026-11-20T18:00Z", [1, 2]));
       await stores().signals.putSlots(series, slotsFrom("2026-11-20T18:30Z", [7]));
       expect(await values(series, "2026-11-20T18:00Z", "2026-11-20T19:00Z")).toEqual([1, 7]);
+    });
+
+    it("keeps what is owed until it is told, oldest first", async () => {
+      const { signals } = stores();
+      const owe = (occurredAt: string): StampedEvent => {
+        const [from, to] = [at("2026-11-20T18:00Z"), at("2026-11-20T19:00Z")];
+        const detail = { series: fresh("feed"), measure: "price" as const, from, to, changedSlots: 2 };
+        return { name: "SignalUpdated", detail, eventId: fresh("an-event"), occurredAt: at(occurredAt) };
+      };
+      const [late, early] = [owe("2026-11-20T18:31Z"), owe("2026-11-20T18:01Z")];
+      for (const event of [late, early, early]) await signals.owe(event);
+      expect(new Set(await signals.owed())).toEqual(new Set([early, late]));
+      expect((await signals.owed())[0]).toEqual(early);
+      await signals.told(early);
+      expect(await signals.owed()).toEqual([late]);
+      await signals.told(late);
+      await signals.told(late);
+      expect(await signals.owed()).toEqual([]);
     });
 
     it("writes and reads more slots than one call holds", async () => {

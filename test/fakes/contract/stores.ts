@@ -5,6 +5,7 @@ import type { BudgetsStore } from "../../../shared/store/budgets.ts";
 import type { CausesStore } from "../../../shared/store/causes.ts";
 import type { CommandsStore } from "../../../shared/store/commands.ts";
 import type { HabitsStore } from "../../../shared/store/habits.ts";
+import type { KillSwitchStore } from "../../../shared/store/kill-switch.ts";
 import type { PlansStore } from "../../../shared/store/plans.ts";
 import type { ReadingsStore } from "../../../shared/store/readings.ts";
 import type { ScheduleStore } from "../../../shared/store/schedule.ts";
@@ -20,6 +21,7 @@ export type Stores = {
   plans: PlansStore;
   habits: HabitsStore;
   commands: CommandsStore;
+  killSwitch: KillSwitchStore;
   accounts: AccountsStore;
   budgets: BudgetsStore;
 };
