@@ -118,13 +118,25 @@ function looked({ now, reading, cadenceMinutes }: Evidence, reach: Reachability,
 
 /** Nobody has looked in time: where did its turn get lost? */
 function notLooked(evidence: Evidence): Answer {
-  const { place, reach } = evidence;
+  const { place, reach, stream, now, runs } = evidence;
   if (!place) return { cause: "not-scheduled", isLate: true };
   const since = reach?.lastFetchedAt ?? evidence.runsSince;
-  const dueAt = lastTurn(place, since, evidence.now);
-  const runs = evidence.runs.filter((run) => isOfAsset(run, evidence.stream, place, dueAt, since));
+  const dueAt = lastTurn(place, since, now);
   const dated = dueAt ? { dueAt } : {};
-  const [run] = runs.toSorted((a, b) => severity(b, evidence.now) - severity(a, evidence.now));
+  const own =
+    dueAt &&
+    worst(
+      runs.filter((run) => isTurn(run, stream, place, dueAt)),
+      now,
+    );
+  if (dueAt && !own) return { cause: "no-run", isLate: true, ...dated };
+  // Whoever was not reached is asked for again, and then goes with the looks that were asked for.
+  const from = dueAt ?? since;
+  const asked = worst(
+    runs.filter(({ minute, part }) => minute >= from && part === `${stream}#due`),
+    now,
+  );
+  const run = own && (lossOf(own, now) > 0 || !asked || lossOf(asked, now) === 0) ? own : asked;
   if (!run) return { cause: "no-run", isLate: true, ...dated };
   const found = { isLate: true, run, ...dated };
   if (run.held > 0 && run.expected === 0) return { cause: "failed", faultClass: "vendor-outage", ...found };
@@ -141,20 +153,23 @@ function lastTurn({ periodMinutes, slot }: { periodMinutes: number; slot: number
   return at > since ? at : undefined;
 }
 
-function isOfAsset(
+/** Is it the asset's own turn on its wheel, or a part of that made good later? */
+function isTurn(
   { minute, part }: LedgerRun,
   stream: string,
   { periodMinutes }: { periodMinutes: number },
-  dueAt: Instant | undefined,
-  since: Instant,
+  dueAt: Instant,
 ): boolean {
   const own = `${stream}#${periodMinutes}`;
-  if (dueAt) return minute === dueAt && (part === own || part.startsWith(`${own}#missed`));
-  return minute >= since && part === `${stream}#due`;
+  return minute === dueAt && (part === own || part.startsWith(`${own}#missed`));
 }
 
 /** Of several runs that could have lost it, the one that surely lost something. */
-function severity(run: LedgerRun, now: Instant): number {
+function worst(runs: readonly LedgerRun[], now: Instant): LedgerRun | undefined {
+  return runs.toSorted((a, b) => lossOf(b, now) - lossOf(a, now))[0];
+}
+
+function lossOf(run: LedgerRun, now: Instant): number {
   const isBackBy = epochMs(now) - epochMs(run.claimedAt) > IN_FLIGHT_MS;
   if (isBackBy && unfinished(run) > 0) return 3;
   if (run.held > 0) return 2;

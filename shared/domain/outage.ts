@@ -45,14 +45,16 @@ const REFUSED: readonly FaultClass[] = [
 /** A vendor that says this of a device is there; of a web page in place of an answer nobody can tell. */
 const ANSWERED: readonly FaultClass[] = ["device-offline", "rate-limited", "quota-exhausted", "unsupported-by-device"];
 
-/** So many looks in a row, of so many customers, do not fail by chance. */
-const IN_A_ROW = 5;
-const CUSTOMERS = 3;
-/** That nobody's login is good is never the customers; it takes more of them to say so. */
+/** So many customers, none of whom is answered, do not fail by chance: back-off looks at the failing most often. */
+const CUSTOMERS = 6;
+/** Of a vendor with fewer: nothing was answered in all the window, although it was asked so often. */
+const FEW_CUSTOMERS = 2;
+const FEW_LOOKS = 5;
+/** That nobody's login is good is never the customers; it takes so many of them to say so. */
 const REFUSED_CUSTOMERS = 5;
 /** A part of the vendor's assets fails, again and again. */
 const PART = 0.2;
-const PART_CUSTOMERS = 5;
+const PART_CUSTOMERS = 8;
 const PART_WINDOW_MS = 10 * MINUTE_MS;
 /** It is over when hardly anything fails any more. */
 const OVER = 0.1;
@@ -82,10 +84,10 @@ function everythingFails(batches: readonly Looks[]): OutageChange | undefined {
   const answered = batches.findLastIndex((batch) => answeredIn(batch) > 0);
   const tail = batches.slice(answered + 1).filter((batch) => failedIn(batch) > 0);
   const [first] = tail;
-  if (!first || sum(tail, failedIn) < IN_A_ROW) return undefined;
+  if (!first) return undefined;
   const customers = customersOf(tail);
-  // A vendor of two customers, both of whom fail while nothing else is heard of it.
-  if (customers < (answered < 0 ? CUSTOMERS - 1 : CUSTOMERS)) return undefined;
+  const isSilent = answered < 0 && customers >= FEW_CUSTOMERS && sum(tail, failedIn) >= FEW_LOOKS;
+  if (customers < CUSTOMERS && !isSilent) return undefined;
   const refused = sum(tail, (batch) => count(batch, REFUSED));
   if (refused < 0.8 * sum(tail, failedIn)) return { change: "began", faultClass: "vendor-outage", since: first.at };
   if (customers < REFUSED_CUSTOMERS) return undefined;
@@ -99,7 +101,7 @@ function aPartFails(batches: readonly Looks[], now: Instant): OutageChange | und
   const [first] = cloud;
   if (!first || customersOf(cloud) < PART_CUSTOMERS) return undefined;
   const isPart = (half: readonly Looks[]) => {
-    const failed = sum(half, (batch) => count(batch, CLOUD));
+    const failed = customersOf(half.filter((batch) => count(batch, CLOUD) > 0));
     return failed > 0 && failed >= PART * (failed + sum(half, answeredIn));
   };
   if (!isPart(within.filter(({ at }) => at <= middle)) || !isPart(within.filter(({ at }) => at > middle)))

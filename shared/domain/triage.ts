@@ -32,8 +32,8 @@ const REFUSED: readonly FaultClass[] = [
 ];
 /** They say nothing of what was wrong before. */
 const SILENT: readonly FaultClass[] = ["transient", "vendor-outage", "token-expired", "rate-limited", "device-offline"];
-/** Bad luck does not strike so often in a row, over more than half an hour of back-off. */
-const UNEXPLAINED_FROM = 8;
+/** Bad luck does not strike so often in a row, over hours of back-off. */
+const UNEXPLAINED_FROM = 16;
 
 /**
  * The one class of a failed look or command, from evidence and not from the error alone (reference: the classes of

@@ -42,7 +42,7 @@ describe("an outage of a vendor", () => {
       ...range(40, 80).map((n) => looks(n, 3)),
     ];
     expect(story(batches, 80)).toEqual([
-      { change: "began", faultClass: "vendor-outage", since: minute(20), minute: 22 },
+      { change: "began", faultClass: "vendor-outage", since: minute(20), minute: 23 },
       { change: "ended", at: minute(40), minute: 41 },
     ]);
   });

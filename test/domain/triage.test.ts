@@ -20,20 +20,24 @@ describe("a failed attempt is", () => {
     ["a gateway's page at one device: transient", first("vendor-outage"), "transient"],
     ["a timeout while others fail too: the vendor", first("transient", { outage: "vendor-outage" }), "vendor-outage"],
     ["a page while others get it: the vendor", first("vendor-outage", { outage: "vendor-outage" }), "vendor-outage"],
-    ["the seventh timeout: transient still", first("transient", { failures: 7 }), "transient"],
+    ["the fifteenth timeout: transient still", first("transient", { failures: 15 }), "transient"],
     [
-      "the eighth, nobody else's: unexplained",
-      first("transient", { failures: 8, standing: "transient" }),
+      "the sixteenth, nobody else's: unexplained",
+      first("transient", { failures: 16, standing: "transient" }),
       "unexplained",
     ],
-    ["the ninth: unexplained still", first("vendor-outage", { failures: 9, standing: "unexplained" }), "unexplained"],
     [
-      "the eighth in an outage: the vendor",
-      first("transient", { failures: 8, outage: "vendor-outage" }),
+      "the seventeenth: unexplained still",
+      first("vendor-outage", { failures: 17, standing: "unexplained" }),
+      "unexplained",
+    ],
+    [
+      "the sixteenth in an outage: the vendor",
+      first("transient", { failures: 16, outage: "vendor-outage" }),
       "vendor-outage",
     ],
     ["408 asleep: the device", first("device-offline"), "device-offline"],
-    ["408 asleep for the ninth time: the device", first("device-offline", { failures: 9 }), "device-offline"],
+    ["408 asleep for the seventeenth time: the device", first("device-offline", { failures: 17 }), "device-offline"],
     [
       "408 asleep while others get 502: the device",
       first("device-offline", { outage: "vendor-outage" }),
@@ -76,7 +80,7 @@ describe("a failed attempt is", () => {
     ],
     [
       "a timeout after the customer was told: what was told",
-      first("transient", { failures: 9, standing: "customer-must-act" }),
+      first("transient", { failures: 17, standing: "customer-must-act" }),
       "customer-must-act",
     ],
     [
@@ -96,7 +100,7 @@ describe("a failed attempt is", () => {
 
   const all = FaultClass.options.flatMap((said) =>
     [undefined, ...OutageCause.options].flatMap((outage) =>
-      [1, 8].flatMap((failures) =>
+      [1, 16].flatMap((failures) =>
         [null, ...FaultClass.options].map((standing): Evidence => ({ said, outage, failures, standing })),
       ),
     ),

@@ -126,15 +126,19 @@ export async function aWorld(clock: FakeClock, clouds: readonly Cloud[], options
     return deps;
   };
 
-  for (const { deployed, assets: own, issueTokens } of clouds) {
-    const { name } = deployed.manifest;
+  /** What the customer's consent gives is stored, in place of what was there. */
+  const link = async ({ deployed, issueTokens }: Cloud, accountId: string) => {
+    const { expiresInSeconds, ...pair } = issueTokens(accountId);
+    const account = accountKey(deployed.manifest.name, accountId);
+    const tokens = (await openSealer.prepare({ account }))(JSON.stringify(pair));
+    await accounts.link({ account, version: 1, tokens, accessExpiresAt: plusMs(now(), expiresInSeconds * 1000) });
+    // Workers remember pairs by version, and live for less than a customer takes.
+    processes = new Map(clouds.map((cloud) => [cloud.deployed.manifest.name, process(cloud)]));
+  };
+  for (const cloud of clouds) {
+    const { deployed, assets: own } = cloud;
     for (const asset of own) await joined(stores.schedule, asset, deployed.manifest, now());
-    for (const accountId of new Set(own.map((asset) => asset.accountId))) {
-      const { expiresInSeconds, ...pair } = issueTokens(accountId);
-      const account = accountKey(name, accountId);
-      const tokens = (await openSealer.prepare({ account }))(JSON.stringify(pair));
-      await accounts.link({ account, version: 1, tokens, accessExpiresAt: plusMs(now(), expiresInSeconds * 1000) });
-    }
+    for (const accountId of new Set(own.map((asset) => asset.accountId))) await link(cloud, accountId);
   }
 
   const meter = fakeMeter();
@@ -186,6 +190,7 @@ export async function aWorld(clock: FakeClock, clouds: readonly Cloud[], options
     accounts,
     counted,
     told,
+    link,
     ...stores,
     process,
     until,
