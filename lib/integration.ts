@@ -41,7 +41,8 @@ export class Integration extends Construct {
         RAMP_KW_PER_MINUTE: String(stage.rampKwPerMinute),
       },
       timeoutSeconds: TIMEOUT_SECONDS,
-      memoryMb: 512,
+      // It waits for vendors, and what waits is billed by its memory: it needs some 80 MB.
+      memoryMb: 256,
       // The run ledger, not Lambda's own queue, decides whether a poll is repeated.
       asynchronous: { retries: 0, maxAgeSeconds: 300 },
       reservedConcurrency: manifest.limits.reservedConcurrency,

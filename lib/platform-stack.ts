@@ -100,6 +100,7 @@ export class PlatformStack extends Stack {
       events: [
         "SignalUpdated",
         "GridEventChanged",
+        "ControlSwitched",
         "AssetEnrolled",
         "CommandMissed",
         "CommandRejected",

@@ -67,8 +67,8 @@ export function tokenSource(deps: Dependencies): TokenSource {
     return pair;
   };
 
-  const load = async (accountId: string): Promise<Account> => {
-    const account = await deps.accounts.get(accountKey(deps.integration, accountId));
+  const load = async (accountId: string, mayBeStale = false): Promise<Account> => {
+    const account = await deps.accounts.get(accountKey(deps.integration, accountId), { mayBeStale });
     if (!account) throw revoked("the account is not linked");
     if (account.revokedAt) throw revoked("the customer must reconnect the account");
     return account;
@@ -139,7 +139,8 @@ export function tokenSource(deps: Dependencies): TokenSource {
 
   return {
     async accessToken(accountId) {
-      const account = await load(accountId);
+      // Every look begins with this read. A pair of a moment ago still works, and the lease knows its version.
+      const account = await load(accountId, true);
       const lifeMs = epochMs(account.accessExpiresAt) - epochMs(deps.now());
       if (lifeMs > renewBeforeEndMs(account)) return (await openPair(account)).accessToken;
       try {

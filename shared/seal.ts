@@ -6,18 +6,25 @@ import * as z from "zod";
 export const Sealed = z.strictObject({ wrappedKey: z.string(), iv: z.string(), tag: z.string(), data: z.string() });
 export type Sealed = z.infer<typeof Sealed>;
 
-/** Bound to the ciphertext: opening with another context fails, and KMS logs it. */
-type Context = Record<string, string>;
+/** Whose text it is, `<integration>#<account>`: bound to the ciphertext, opening with another one fails. */
+type Context = { account: string };
 
 export type Sealer = {
-  /** Fetches a data key; the returned function seals at once, with no further call that could fail. */
+  /** Has a data key ready; the returned function seals at once, with no further call that could fail. */
   prepare(context: Context): Promise<(plaintext: string) => Sealed>;
   open(sealed: Sealed, context: Context): Promise<string>;
 };
 
-const REMEMBERED_KEYS = 500;
+type DataKey = { key: Buffer; wrappedKey: string; sealsLeft: number };
 
-/** Envelope encryption: KMS data keys, AES-256-GCM, the context as additional authenticated data. */
+const REMEMBERED_KEYS = 500;
+/** A key for each token would be asked of KMS again by every process that reads it, which costs more than all else of a poll. */
+const SEALS_PER_KEY = 1000;
+
+/**
+ * Envelope encryption: AES-256-GCM, the account as additional authenticated data, under data keys that KMS opens for their
+ * integration only. A process seals many texts of an integration with one data key, each with an IV of its own.
+ */
 export function kmsSealer(client: KMSClient, keyId: string): Sealer {
   const keys = new Map<string, Buffer>();
   const remember = (wrapped: string, key: Buffer) => {
@@ -26,15 +33,28 @@ export function kmsSealer(client: KMSClient, keyId: string): Sealer {
     if (keys.size > REMEMBERED_KEYS && oldest !== undefined) keys.delete(oldest);
   };
 
+  const current = new Map<string, DataKey>();
+  const dataKey = async (integration: string): Promise<DataKey> => {
+    const known = current.get(integration);
+    if (known && known.sealsLeft > 0) {
+      known.sealsLeft -= 1;
+      return known;
+    }
+    const answer = await client.send(
+      new GenerateDataKeyCommand({ KeyId: keyId, KeySpec: "AES_256", EncryptionContext: { account: integration } }),
+    );
+    if (!answer.Plaintext || !answer.CiphertextBlob) throw new Error("KMS gave no data key");
+    const key = Buffer.from(answer.Plaintext);
+    const wrappedKey = Buffer.from(answer.CiphertextBlob).toString("base64");
+    remember(wrappedKey, key);
+    const fresh = { key, wrappedKey, sealsLeft: SEALS_PER_KEY - 1 };
+    current.set(integration, fresh);
+    return fresh;
+  };
+
   return {
     async prepare(context) {
-      const answer = await client.send(
-        new GenerateDataKeyCommand({ KeyId: keyId, KeySpec: "AES_256", EncryptionContext: context }),
-      );
-      if (!answer.Plaintext || !answer.CiphertextBlob) throw new Error("KMS gave no data key");
-      const key = Buffer.from(answer.Plaintext);
-      const wrappedKey = Buffer.from(answer.CiphertextBlob).toString("base64");
-      remember(wrappedKey, key);
+      const { key, wrappedKey } = await dataKey(integrationOf(context));
       return (plaintext) => {
         const iv = randomBytes(12);
         const cipher = createCipheriv("aes-256-gcm", key, iv).setAAD(associatedData(context));
@@ -55,7 +75,7 @@ export function kmsSealer(client: KMSClient, keyId: string): Sealer {
           new DecryptCommand({
             KeyId: keyId,
             CiphertextBlob: Buffer.from(sealed.wrappedKey, "base64"),
-            EncryptionContext: context,
+            EncryptionContext: { account: integrationOf(context) },
           }),
         );
         if (!answer.Plaintext) throw new Error("KMS did not open the data key");
@@ -68,6 +88,11 @@ export function kmsSealer(client: KMSClient, keyId: string): Sealer {
       return decipher.update(Buffer.from(sealed.data, "base64"), undefined, "utf8") + decipher.final("utf8");
     },
   };
+}
+
+/** `<integration>#`, which the grants of each integration begin with. */
+function integrationOf({ account }: Context): string {
+  return account.slice(0, account.indexOf("#") + 1);
 }
 
 function associatedData(context: Context): Buffer {

@@ -6,6 +6,7 @@ import { Manifest } from "../shared/domain/manifest.ts";
 import { TIERS } from "../shared/domain/quality.ts";
 import { asCharge, type Reading } from "../shared/domain/reading.ts";
 import { VendorError } from "../shared/errors.ts";
+import { groupBy } from "../shared/group-by.ts";
 import { EVIDENCE, uncoveredCapabilities, uncoveredFaults } from "./conformance/coverage.ts";
 import { expectedReading, type Fixture, play, TOKEN } from "./conformance/fixture.ts";
 import { actionsOf, type Folder, integrationNames, loadFolder } from "./conformance/folder.ts";
@@ -97,6 +98,7 @@ for (const folder of await Promise.all(integrationNames().map(loadFolder)))
         }
       });
       expect(world.lines.filter((line) => line.includes("POLL_FAILED"))).toEqual([]);
+      expect(world.refusals(), "looks that the budget put off").toEqual([]);
       expect((await world.latest())?.reading).toBeDefined();
       expect(world.mostInFlight()).toBeLessThanOrEqual(manifest.limits.concurrency);
       const spentUsd = world.simulation.calls().reduce((sum, { priceUsd }) => sum + priceUsd, 0);
@@ -158,9 +160,15 @@ for (const folder of await Promise.all(integrationNames().map(loadFolder)))
   });
 
 async function playAsExpected(fixture: Fixture, folder: Folder): Promise<void> {
-  const { calls, asset, ...played } = await play(fixture, { ...folder, endpoints: folder.manifest.endpoints });
+  const { calls, fetches, asset, ...played } = await play(fixture, { ...folder, endpoints: folder.manifest.endpoints });
   const { calls: expectedCalls, ...expected } = fixture.expected;
   if (expectedCalls) expect(calls).toEqual(expectedCalls);
+  // What the budget and the bill know of is what was sent: nothing below repeats a call by itself.
+  expect(fetches, "requests sent for the calls counted").toBe(calls.length);
+  const { callsPerLook, callsPerCommand } = folder.manifest;
+  const leased = fixture.call === "look" ? callsPerLook : callsPerCommand;
+  for (const [kind, own] of groupBy(calls, (call) => call))
+    expect(own.length, `${kind} calls of a ${fixture.call}`).toBeLessThanOrEqual(leased[kind] ?? 0);
   if ("fault" in expected) {
     if (!("thrown" in played)) throw new Error(`expected ${expected.fault}, got ${JSON.stringify(played.result)}`);
     expect(played.thrown).toBeInstanceOf(VendorError);

@@ -4,6 +4,7 @@ import type { Runtime } from "../../shared/handler.ts";
 import type { AssetsStore } from "../../shared/store/assets.ts";
 import type { CommandsStore } from "../../shared/store/commands.ts";
 import type { HabitsStore } from "../../shared/store/habits.ts";
+import type { KillSwitchStore } from "../../shared/store/kill-switch.ts";
 import type { PlansStore } from "../../shared/store/plans.ts";
 import type { ReadingsStore } from "../../shared/store/readings.ts";
 import type { SignalsStore } from "../../shared/store/signals.ts";
@@ -23,6 +24,8 @@ export type OptimiserDeps = Runtime & {
   signals: Pick<SignalsStore, "slots">;
   plans: PlansStore;
   habits: HabitsStore;
+  /** While it is on nothing is planned or commanded; what is held is given back. */
+  killSwitch: Pick<KillSwitchStore, "read">;
   commands: Pick<CommandsStore, "issue" | "recent" | "transition" | "told">;
   bus: Bus;
   /** Puts work on the re-plan queue, each item for an invocation of its own. */

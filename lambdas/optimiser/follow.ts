@@ -17,7 +17,7 @@ type FollowDeps = {
   now: () => Instant;
 };
 
-const RECENT_COMMANDS = 6;
+export const RECENT_COMMANDS = 6;
 const UNHEARD_AFTER_MS = 10 * MINUTE_MS;
 /** How soon a load is looked at again that could not be moved now. */
 const AGAIN_MS = { partnerBusy: MINUTE_MS, stale: 10 * MINUTE_MS };
@@ -106,12 +106,12 @@ function isUnheard(command: Command, now: Instant): boolean {
   );
 }
 
-function announcement({ commandId, assetId, integration, action, notAfter }: Command): NewEvent {
+export function announcement({ commandId, assetId, integration, action, notAfter }: Command): NewEvent {
   return { name: "CommandIssued", detail: { commandId, assetId, integration, action, notAfter } };
 }
 
 /** Sorts by window start, so that an asset's newest commands are read first; the same intent has the same id. */
-function commandIdOf(assetId: AssetId, windowStartsAt: Instant, action: Command["action"]): string {
+export function commandIdOf(assetId: AssetId, windowStartsAt: Instant, action: Command["action"]): string {
   const hash = createHash("sha256")
     .update(commandIdentity(assetId, windowStartsAt, action))
     .digest("hex")

@@ -15,6 +15,7 @@ import { BusRecord, parseRecords, SqsBatch } from "../../shared/queue.ts";
 import { assetsStore } from "../../shared/store/assets.ts";
 import { commandsStore } from "../../shared/store/commands.ts";
 import { habitsStore } from "../../shared/store/habits.ts";
+import { killSwitchStore } from "../../shared/store/kill-switch.ts";
 import { plansStore } from "../../shared/store/plans.ts";
 import { readingsStore } from "../../shared/store/readings.ts";
 import { signalsStore } from "../../shared/store/signals.ts";
@@ -51,6 +52,7 @@ const named = (assetIds: AssetId[]): Request => ({ who: "named", assetIds });
 const ReplanRequest = z.union([
   z.strictObject({ workItem: WorkItem }).transform(({ workItem }): Request => ({ who: "item", item: workItem })),
   BusRecord("SignalUpdated", EVENTS.SignalUpdated).transform(() => everybody),
+  BusRecord("ControlSwitched", EVENTS.ControlSwitched).transform(() => everybody),
   BusRecord("GridEventChanged", EVENTS.GridEventChanged).transform(
     ({ portfolioId }): Request => ({ who: "portfolio", portfolioId }),
   ),
@@ -76,7 +78,8 @@ export async function run(event: z.infer<typeof Tick> | SqsBatch, deps: Optimise
   if (!("Records" in event)) {
     const until = plusMs(event.tickAt, LEAD_MS);
     const due = await deps.plans.dueEdges(until);
-    if (due.length > 0) await followPlans(due, until, deps);
+    // Edges that pass while control is switched off are followed when it is on again.
+    if (due.length > 0 && !(await deps.killSwitch.read()).isOn) await followPlans(due, until, deps);
     return { batchItemFailures: [] };
   }
   const { parsed, batchItemFailures } = parseRecords(event, ReplanRequest, deps.log);
@@ -174,6 +177,7 @@ export const handler = lambdaHandler({
       signals: signalsStore(documents, env.SIGNALS_TABLE),
       plans: plansStore(documents, env.PLANS_TABLE),
       habits: habitsStore(documents, env.PLANS_TABLE),
+      killSwitch: killSwitchStore(documents, env.COMMANDS_TABLE),
       commands: commandsStore(documents, env.COMMANDS_TABLE, { by: "optimiser", now: systemNow, log }),
       bus: eventBridgeBus(new EventBridgeClient(), env.BUS_NAME, systemNow),
       later: async (items) => {

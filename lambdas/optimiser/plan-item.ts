@@ -12,6 +12,7 @@ import { type News, tell } from "../../shared/outbox.ts";
 import type { World } from "./actuator.ts";
 import { IN_FLIGHT, type OptimiserDeps } from "./deps.ts";
 import { follow, silence } from "./follow.ts";
+import { giveBack } from "./give-back.ts";
 import { concerned } from "./loads.ts";
 import { marketKey, marketOf, seriesOfAll } from "./market.ts";
 import type { Limits } from "./portfolio/limits.ts";
@@ -40,6 +41,11 @@ export async function planItem(
     : await deps.assets.get(item.assetIds);
   const world = await worldOf(await withSites(named, deps), deps);
   const assets = item.isWhole ? named : concerned(named, world);
+  const control = await deps.killSwitch.read();
+  if (control.isOn) {
+    await tell(await giveBack(assets, world, control.since, deps), deps);
+    return true;
+  }
   const now = deps.now();
   const [plans, marketOf, events, habits] = await Promise.all([
     deps.plans.get([...world.assets.keys()]),

@@ -1,4 +1,5 @@
 import type { Asset } from "../../shared/domain/asset.ts";
+import type { Instant } from "../../shared/domain/instant.ts";
 import type { Plan, Window, WindowReason } from "../../shared/domain/plan.ts";
 import { hash } from "./hash.ts";
 
@@ -21,4 +22,9 @@ export function spreadSeconds(
   if (plan.isTimed || site.importLimitKw !== undefined) return 0;
   if (window && AT_ONCE.includes(window.reason)) return 0;
   return hash(`${assetId} ${plan.readyBy}`) % (SPREAD_SECONDS + 1);
+}
+
+/** The same for loads that are given back when control is switched off: not all at once either. */
+export function releaseOffsetSeconds({ assetId }: Pick<Asset, "assetId">, since: Instant): number {
+  return hash(`${assetId} ${since}`) % (SPREAD_SECONDS + 1);
 }

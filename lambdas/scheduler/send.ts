@@ -1,12 +1,16 @@
-import type { Instant } from "../../shared/domain/instant.ts";
+import { epochMs, type Instant } from "../../shared/domain/instant.ts";
 import { batchKey } from "../../shared/store/schedule-rows.ts";
+import { chunks } from "../../shared/store/table.ts";
 import { breaker } from "./breaker.ts";
 import type { Claim } from "./decide.ts";
 import type { Integration, SchedulerDeps } from "./handler.ts";
 
-/** The part of a minute over which many batches are spread, so that a vendor sees a stream and not a beat. */
-const SPREAD_MS = 55_000;
-const STEP_MS = 5_000;
+/** The part of a minute over which many batches are spread, one by one, so that a vendor sees a stream and not a beat. */
+const SPREAD_MS = 59_000;
+/** More often than this is no smoother: each batch makes many calls itself. */
+const STEP_MS = 100;
+/** How often, while sending, the ledger is asked whether the vendor still answers. */
+const CHECK_MS = 5_000;
 
 /** Sends out what was claimed: few batches at once, many spread over the minute, none once the vendor turns out to be down. */
 export async function sendOut(
@@ -31,17 +35,21 @@ export async function sendOut(
       })),
     })),
   );
-  const steps = requests.length <= limits.reservedConcurrency ? 1 : Math.floor(SPREAD_MS / STEP_MS);
+  const isSpread = requests.length > limits.reservedConcurrency;
+  const steps = isSpread ? chunks(requests, Math.ceil((requests.length * STEP_MS) / SPREAD_MS)) : [requests];
+  const startedMs = epochMs(deps.now());
+  let checkedMs = startedMs;
   let sent = 0;
-  for (let step = 0; step < steps; step++) {
-    if (step > 0) {
-      await deps.pause(STEP_MS);
+  for (const [index, step] of steps.entries()) {
+    const waitMs = startedMs + (index * SPREAD_MS) / steps.length - epochMs(deps.now());
+    if (index > 0 && waitMs > 0) await deps.pause(waitMs);
+    if (epochMs(deps.now()) - checkedMs >= CHECK_MS) {
+      checkedMs = epochMs(deps.now());
       // What was claimed and not sent is unfinished, and sent out again once the vendor is back.
       if (breaker(await deps.schedule.ledger(name, tickAt)).isOpen) break;
     }
-    const part = requests.slice((step * requests.length) / steps, ((step + 1) * requests.length) / steps);
-    await Promise.all(part.map((request) => deps.send(functionName, request)));
-    sent += part.reduce((sum, { assets }) => sum + assets.length, 0);
+    await Promise.all(step.map((request) => deps.send(functionName, request)));
+    sent += step.reduce((sum, { assets }) => sum + assets.length, 0);
   }
   return sent;
 }

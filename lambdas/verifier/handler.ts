@@ -72,12 +72,13 @@ export async function run(event: z.infer<typeof Tick> | SqsBatch, deps: Verifier
   }
 }
 
-/** Of an asset's commands those that a reading may say something new about: open, or with a fault that still stands. */
+/**
+ * Of an asset's commands those that a reading may say something new about: the open ones, whose proof ends what stands
+ * besides; else those that left a fault standing.
+ */
 function undecided(recent: readonly CommandRow[]): CommandRow[] {
-  const unproved = sinceProved(recent);
-  return recent.filter(
-    (command) => !isEnded(command.status) || (unproved.includes(command) && standingFaults([command]).length > 0),
-  );
+  const open = recent.filter(({ status }) => !isEnded(status));
+  return open.length > 0 ? open : sinceProved(recent).filter((command) => standingFaults([command]).length > 0);
 }
 
 async function judgeDue(deps: VerifierDeps): Promise<void> {
@@ -90,9 +91,11 @@ async function judgeDue(deps: VerifierDeps): Promise<void> {
 }
 
 async function judgeAll(commands: readonly CommandRow[], deps: VerifierDeps): Promise<void> {
-  const latest = await latestFor(commands, deps);
+  // One reading that cannot be read fails them all: then each command asks for its own.
+  const all = await latestFor(commands, deps).catch(() => undefined);
   const judged = await mapLimited(commands, IN_FLIGHT, async (command) => {
     try {
+      const latest = all ?? (await latestFor([command], deps));
       return (await judge(command, latest.get(command.assetId), deps)) ?? [];
     } catch (error) {
       const { assetId, commandId } = command;

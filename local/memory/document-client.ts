@@ -95,7 +95,7 @@ export function memoryDocumentClient(options: {
       case "ALL_OLD":
         return plan.old ? { Attributes: copied(plan.old.item) } : {};
       case "ALL_NEW":
-        return { Attributes: copied(next as Item) };
+        return next ? { Attributes: copied(next.item) } : {};
       default:
         throw unsupported(`ReturnValues ${returns}`);
     }

@@ -35,10 +35,15 @@ const textBytes = (text: string) => Buffer.byteLength(text, "utf8");
 
 /** About one byte for two significant digits, and one more; one more again for a minus. */
 function numberBytes(value: number): number {
-  const digits = String(Math.abs(value))
-    .replace(/e.*$/, "")
-    .replace(".", "")
-    .replace(/^0+|0+$/g, "").length;
+  let digits = 0;
+  if (Number.isInteger(value)) {
+    let left = Math.abs(value);
+    while (left > 0 && left % 10 === 0) left /= 10;
+    for (; left >= 1; left /= 10) digits++;
+  } else {
+    for (const one of String(Math.abs(value)).split("e")[0] as string)
+      if (one !== "." && (digits > 0 || one !== "0")) digits++;
+  }
   return Math.ceil(digits / 2) + 1 + (value < 0 ? 1 : 0);
 }
 

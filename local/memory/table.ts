@@ -126,9 +126,8 @@ export class Table {
     return key;
   }
 
-  /** Puts `item` in the place of the row with this key, or takes that away. Returns the write units, indexes included. */
-  write(key: Item, old: Row | undefined, item: Item | undefined): number {
-    const row = item && this.row(item);
+  /** Puts a row in the place of the old one, or takes that away. Returns the write units, indexes included. */
+  write(key: Item, old: Row | undefined, row: Row | undefined): number {
     const place = this.place(key);
     if (row) this.rows.set(place, row);
     else this.rows.delete(place);
@@ -139,25 +138,15 @@ export class Table {
     return units;
   }
 
-  /** Refuses an item that is too large or whose index keys are of another type. */
-  check(item: Item): void {
+  /** An item as a row of this table. Refuses one that is too large or whose index keys are of another type. */
+  row(item: Item): Row {
     for (const { partition, sort, index } of this.indexes) {
-      for (const { name, type } of [{ name: partition, type: "S" as const }, ...(sort ? [sort] : [])]) {
-        const value = item[name];
-        if (value === undefined) continue;
-        if (typeOf(value) !== type) {
-          throw validation(
-            `One or more parameter values were invalid: Type mismatch for Index Key ${name} Expected: ${type} Actual: ${typeOf(value)} IndexName: ${index?.name}`,
-          );
-        }
-        if (value === "") throw emptyKey(name);
-      }
+      checkIndexKey(item, partition, "S", index?.name);
+      if (sort) checkIndexKey(item, sort.name, sort.type, index?.name);
     }
-    if (itemBytes(item) > MAX_ITEM_BYTES) throw validation("Item size has exceeded the maximum allowed size");
-  }
-
-  private row(item: Item): Row {
-    return { item, bytes: itemBytes(item) };
+    const bytes = itemBytes(item);
+    if (bytes > MAX_ITEM_BYTES) throw validation("Item size has exceeded the maximum allowed size");
+    return { item, bytes };
   }
 
   private place(key: Item): string {
@@ -176,6 +165,17 @@ export class Table {
     if (value === "") throw emptyKey(name);
     return value;
   }
+}
+
+function checkIndexKey(item: Item, name: string, type: "S" | "N", index: string | undefined): void {
+  const value = item[name];
+  if (value === undefined) return;
+  if (typeOf(value) !== type) {
+    throw validation(
+      `One or more parameter values were invalid: Type mismatch for Index Key ${name} Expected: ${type} Actual: ${typeOf(value)} IndexName: ${index}`,
+    );
+  }
+  if (value === "") throw emptyKey(name);
 }
 
 function emptyKey(name: string): Error {

@@ -2,8 +2,8 @@ import type { TransactWriteCommandInput } from "@aws-sdk/lib-dynamodb";
 import { type CancellationReason, transactionCancelled, validation } from "./errors.ts";
 import { writeUnits } from "./item-size.ts";
 import { onlyKnows } from "./operands.ts";
-import type { Table } from "./table.ts";
-import { attributesOf, type Item } from "./values.ts";
+import type { Row, Table } from "./table.ts";
+import { attributesOf } from "./values.ts";
 import { type Ignores, type Planned, plannedCheck, plannedDelete, plannedPut, plannedUpdate } from "./write.ts";
 
 /** All writes, or none: then the error has a reason for each, in their order. Both cost twice the units. */
@@ -39,7 +39,7 @@ export function transact(
   return {};
 }
 
-function resultOf(plan: Planned): { next?: Item | undefined; reason: CancellationReason } {
+function resultOf(plan: Planned): { next?: Row | undefined; reason: CancellationReason } {
   if (plan.fails) {
     const Item = plan.wantsOldOnFailure && plan.old ? { Item: attributesOf(plan.old.item) } : {};
     return { reason: { Code: "ConditionalCheckFailed", Message: "The conditional request failed", ...Item } };

@@ -1,7 +1,7 @@
 import type { DeleteCommandInput, PutCommandInput, UpdateCommandInput } from "@aws-sdk/lib-dynamodb";
 import { checkOperands, holds, parseCondition } from "./condition.ts";
 import { validation } from "./errors.ts";
-import { contextOf, onlyKnows } from "./operands.ts";
+import { type Context, contextOf, onlyKnows } from "./operands.ts";
 import type { Row, Table } from "./table.ts";
 import { checkUpdate, type ParsedUpdate, parseUpdate, updated } from "./update.ts";
 import { type Item, writtenItem } from "./values.ts";
@@ -21,8 +21,8 @@ export type Planned = {
   old: Row | undefined;
   fails: boolean;
   wantsOldOnFailure: boolean;
-  /** The item afterwards. Throws a ValidationException where the update does not fit the item. */
-  next: () => Item | undefined;
+  /** The row afterwards. Throws a ValidationException where the update does not fit the item. */
+  next: () => Row | undefined;
 };
 
 export type Ignores = ((write: ConditionalWrite) => boolean) | undefined;
@@ -47,8 +47,8 @@ export function plannedPut(table: Table, input: Omit<PutCommandInput, "TableName
   onlyKnows("Put", input, [...CONDITION, "Item"]);
   const item = writtenItem(input.Item ?? {});
   const key = table.keyOf(item);
-  table.check(item);
-  return planned(table, "Put", key, input, ignores, () => item);
+  const row = table.row(item);
+  return planned(table, "Put", key, input, ignores, () => row);
 }
 
 export function plannedDelete(table: Table, input: Omit<DeleteCommandInput, "TableName">, ignores: Ignores): Planned {
@@ -73,10 +73,8 @@ export function plannedUpdate(table: Table, input: Omit<UpdateCommandInput, "Tab
     input,
     ignores,
     (old, context) => {
-      if (!update) return old ?? key;
-      const item = updated(update, old, key, context);
-      table.check(item);
-      return item;
+      if (!update) return old ?? table.row(key);
+      return table.row(updated(update, old?.item, key, context));
     },
     update,
   );
@@ -88,7 +86,7 @@ function planned(
   key: Item,
   input: Conditional,
   ignores: Ignores,
-  next: (old: Item | undefined, context: ReturnType<typeof contextOf>) => Item | undefined,
+  next: (old: Row | undefined, context: Context) => Row | undefined,
   update?: ParsedUpdate,
 ): Planned {
   const text = input.ConditionExpression;
@@ -107,6 +105,6 @@ function planned(
     old,
     fails,
     wantsOldOnFailure: input.ReturnValuesOnConditionCheckFailure === "ALL_OLD",
-    next: () => next(old?.item, context),
+    next: () => next(old, context),
   };
 }

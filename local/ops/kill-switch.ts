@@ -36,17 +36,23 @@ export function addKillSwitchCommands(root: Command, open: () => Promise<Target>
 async function set(isOn: boolean, reason: string, by: string, { name, connection }: Target): Promise<string> {
   if (reason.trim() === "" || by.trim() === "") throw new BadInput("Say why and who, in a few words each.");
   const before = await connection.killSwitch.read();
-  if (before.isOn === isOn) return `${statusText(before, name)}\nNothing was changed.`;
+  const announce = () => connection.bus.publish([{ name: "ControlSwitched", detail: { isOn } }]);
+  if (before.isOn === isOn) {
+    // Whoever switched may not have come to tell it.
+    await announce();
+    return `${statusText(before, name)}\nNothing was changed; it is told again to the optimiser.`;
+  }
   const done = await connection.killSwitch.set({ isOn, since: connection.now(), by, reason });
   if (!done) throw new BadInput("Somebody else switched at the same moment: look with kill-switch status.");
+  await announce();
   const next = isOn
     ? [
         "No command is sent from now on; those that wait are withdrawn. What a vendor",
         "has taken already goes on, and is judged. Devices that were held back are given",
-        "back to their owners within two minutes. To go on:",
+        "back to their owners over the next ten minutes. To go on:",
         "  npm run ops -- kill-switch off",
       ]
-    : ["Plans are followed again from their next edge on."];
+    : ["Everybody is planned anew, and plans are followed again."];
   return [statusText(done, name), ...next].join("\n");
 }
 

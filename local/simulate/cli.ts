@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { type Played, play } from "./play.ts";
+import { groupBy } from "../../shared/group-by.ts";
+import type { Job } from "./job.ts";
+import type { Played } from "./play.ts";
 import { shrink } from "./shrink.ts";
 import { count, failureText, readable } from "./text.ts";
-import { playAll } from "./workers.ts";
-import type { Options } from "./world.ts";
+import { openWorkers, playAll, type Workers } from "./workers.ts";
 
 type Chosen = {
   seed: number;
@@ -18,6 +19,9 @@ type Chosen = {
   keepGoing?: boolean;
   mutate?: boolean;
 };
+/** A failure that is small enough is worth a minute or two. */
+const SHRINKING = { mostRuns: 120, mostMs: 90_000 };
+
 type Out = { write: (text: string) => unknown };
 
 function program(): Command {
@@ -44,11 +48,20 @@ export async function runSimulation(argv: readonly string[], { out }: { out: Out
   const command = program().parse([...argv], { from: "user" });
   const chosen = command.opts<Chosen>();
   const print = (text: string) => void out.write(`${text}\n`);
+  const workers = await openWorkers(Math.min(chosen.workers, chosen.seeds));
+  try {
+    return await simulate(chosen, workers, print);
+  } finally {
+    workers.close();
+  }
+}
+
+async function simulate(chosen: Chosen, workers: Workers, print: (text: string) => void): Promise<number> {
   const failed: Played[] = [];
   let [nights, effects, faults, cpuMs, lastHash] = [0, 0, 0, 0, ""];
   const fromMs = performance.now();
   const jobs = Array.from({ length: chosen.seeds }, (_, index) => jobOf(chosen, chosen.seed + index));
-  await playAll(jobs, chosen.workers, (played) => {
+  await playAll(workers, chosen.workers, jobs, (played) => {
     nights += 1;
     effects += played.effects;
     faults += played.injections.length;
@@ -57,9 +70,7 @@ export async function runSimulation(argv: readonly string[], { out }: { out: Out
     if (chosen.trace !== undefined) printTrace(played, chosen.trace, print);
     if (played.violations.length === 0) return true;
     failed.push(played);
-    print(
-      `seed ${played.seed}: ${played.violations.map(({ invariant, about }) => `${invariant} (${about})`).join("; ")}`,
-    );
+    print(`seed ${played.seed}: ${inShort(played)}`);
     return chosen.keepGoing === true;
   });
   const seconds = (performance.now() - fromMs) / 1000;
@@ -74,29 +85,33 @@ export async function runSimulation(argv: readonly string[], { out }: { out: Out
     return 0;
   }
   print(`${count(failed.length, "seed")} of ${nights} broke a promise`);
-  print(await explain(first, chosen));
+  print(await explain(first, chosen, workers));
   return 1;
 }
 
-function jobOf({ assets, hours, faults, only, trace }: Chosen, seed: number) {
+function jobOf({ assets, hours, faults, only, trace }: Chosen, seed: number): Job {
   return { seed, assets, hours, faults: { level: faults, ...(only && { only }) }, keepsTrace: trace !== undefined };
 }
 
 /** The failure with the fewest faults that still break the same promise. */
-async function explain(failed: Played, chosen: Chosen): Promise<string> {
+async function explain(failed: Played, chosen: Chosen, workers: Workers): Promise<string> {
   const wanted = failed.violations[0]?.invariant;
-  const options = (only: ReadonlySet<string>, keepsTrace = false): Options => ({
-    ...{ seed: failed.seed, assets: chosen.assets, hours: chosen.hours, keepsTrace },
-    faults: { level: chosen.faults, only },
-  });
+  const again = (only: Iterable<string>, keepsTrace = false) =>
+    workers.play({ ...jobOf({ ...chosen, only: [...only] }, failed.seed), keepsTrace });
   const ids = failed.injections.map(({ id }) => id);
   const fails = async (only: ReadonlySet<string>) =>
-    (await play(options(only))).violations.some(({ invariant }) => invariant === wanted);
-  const { ids: fewest } = await shrink(ids, fails);
-  const small = await play(options(new Set(fewest), true));
+    (await again(only)).violations.some(({ invariant }) => invariant === wanted);
+  const { ids: fewest } = await shrink(ids, fails, { ...SHRINKING, nowMs: () => performance.now() });
+  const small = await again(fewest, true);
   const sizes = `${chosen.assets === 20 ? "" : ` --assets ${chosen.assets}`}${chosen.hours === 15 ? "" : ` --hours ${chosen.hours}`}`;
   const replay = `npm run simulate -- --seed ${failed.seed}${sizes} --only "${fewest.join(",")}" --trace ${small.violations[0]?.about ?? ""}`;
   return failureText(small, { commit: commitNow(), replay, faultsBefore: ids.length });
+}
+
+/** Each promise once, with how often and the first of whom. */
+function inShort({ violations }: Played): string {
+  const named = groupBy(violations, ({ invariant }) => invariant);
+  return [...named].map(([invariant, all]) => `${invariant} × ${all.length} (${all[0]?.about})`).join("; ");
 }
 
 function printTrace({ lines }: Played, about: boolean | string, print: (text: string) => void): void {

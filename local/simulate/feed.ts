@@ -3,7 +3,7 @@ import { epochMs, instant } from "../../shared/domain/instant.ts";
 import type { SeriesId, Slot } from "../../shared/domain/signal.ts";
 import { VendorError } from "../../shared/errors.ts";
 import { seededRandom } from "../random.ts";
-import { CARBON, PRICE } from "./functions.ts";
+import { CARBON, PRICE } from "./common.ts";
 import { effect, type Invocation, type World } from "./lambda.ts";
 
 const HALF_HOUR_MS = 1_800_000;

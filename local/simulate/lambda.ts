@@ -3,7 +3,14 @@ import type { Faults, Place, Strike } from "./faults.ts";
 import type { Trace } from "./trace.ts";
 
 /** One execution environment: what a run function keeps between invocations lives and dies with it. */
-export type Environment = { id: number; globals: Map<string, unknown>; skewMs: number };
+export type Environment = {
+  id: number;
+  globals: Map<string, unknown>;
+  /** Its clock is ahead of true time by this. */
+  skewMs: number;
+  /** It does one thing at a time. */
+  current: Invocation | undefined;
+};
 
 export type Invocation = {
   id: string;
@@ -46,7 +53,7 @@ export function lambdaService(world: World) {
     if (known) return known;
     environments += 1;
     const skewMs = faults.level === "none" ? 0 : Math.round((engine.random() - 0.5) * 2 * MOST_SKEW_MS);
-    return { id: environments, globals: new Map(), skewMs };
+    return { id: environments, globals: new Map(), skewMs, current: undefined };
   };
 
   return {
@@ -77,6 +84,7 @@ export function lambdaService(world: World) {
           onEnd(outcome);
         },
       };
+      environment.current = invocation;
       trace.add(`${engine.nowMs()} ${invocation.id} starts in ${environment.id}`);
       engine.after(spec.timeoutMs, () => {
         invocation.ended({ kind: "died" });

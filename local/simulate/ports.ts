@@ -1,17 +1,16 @@
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { GetCommand, type PutCommand, type UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import { GetCommand } from "@aws-sdk/lib-dynamodb";
 import type { TokenPair } from "../../shared/auth.ts";
 import { type Instant, instant } from "../../shared/domain/instant.ts";
 import { VendorError } from "../../shared/errors.ts";
 import type { Fetch } from "../../shared/http.ts";
 import type { Log } from "../../shared/log.ts";
 import type { Sealer } from "../../shared/seal.ts";
-import { effect, type Invocation, ServiceError, type World } from "./lambda.ts";
+import { type Environment, effect, type Invocation, ServiceError, type World } from "./lambda.ts";
 import type { GuardBook } from "./sabotage.ts";
 import type { VendorCall, VendorCloud } from "./vendor-cloud.ts";
-import type { Watch } from "./watch.ts";
+import type { Watch, Write } from "./watch.ts";
 
-type Written = PutCommand | UpdateCommand;
 type Keyed = { TableName?: string; Key?: Record<string, unknown>; Item?: Record<string, unknown> };
 
 /** DynamoDB as one invocation sees it. Each command takes effect at one moment, and the watch sees what was written. */
@@ -36,6 +35,20 @@ export function tablesOf(
   return { send } as unknown as DynamoDBDocumentClient;
 }
 
+/** DynamoDB as what lives longer than an invocation sees it: its calls belong to whoever is at work in its environment. */
+export function tablesOfEnvironment(
+  given: Parameters<typeof tablesOf>[0],
+  environment: Environment,
+): DynamoDBDocumentClient {
+  const send = (command: never) => tablesOf(given, atWork(environment)).send(command);
+  return { send } as unknown as DynamoDBDocumentClient;
+}
+
+function atWork({ current }: Environment): Invocation {
+  if (!current) throw new Error("nobody is at work here");
+  return current;
+}
+
 function namesOf(command: { input: Keyed; constructor: { name: string } }): { name: string; what: string } {
   const { input } = command;
   const name = command.constructor.name.replace("Command", "");
@@ -45,8 +58,8 @@ function namesOf(command: { input: Keyed; constructor: { name: string } }): { na
 }
 
 export function rowReader(memory: DynamoDBDocumentClient) {
-  return async (table: string, { input }: Written): Promise<Record<string, unknown> | undefined> => {
-    const given = (input as Keyed).Key ?? (input as Keyed).Item ?? {};
+  return async (table: string, write: Write): Promise<Record<string, unknown> | undefined> => {
+    const given = write.Key ?? {};
     const names = { commands: ["assetId", "commandId"], readings: ["assetId", "stream"] }[table] ?? ["assetId"];
     const Key = Object.fromEntries(names.map((name) => [name, given[name]]));
     return (await memory.send(new GetCommand({ TableName: table, Key }))).Item;
@@ -54,8 +67,9 @@ export function rowReader(memory: DynamoDBDocumentClient) {
 }
 
 /** The vendor's HTTP interface: one call, one effect, and an answer that may never come. */
-export function vendorFetch(world: World, invocation: Invocation, cloud: VendorCloud): Fetch {
+export function vendorFetch(world: World, environment: Environment, cloud: VendorCloud): Fetch {
   const fetch = async (url: URL, init: { method: string; headers: Record<string, string>; body?: string }) => {
+    const invocation = atWork(environment);
     const [, vendorAssetId = "", path] = url.pathname.split("/");
     const token = (init.headers.authorization ?? "").replace("Bearer ", "");
     const kind = path === "command" ? "command" : path === "wake" ? "wake" : "data";
@@ -114,7 +128,7 @@ export function renewalFrom(world: World, invocation: Invocation, cloud: VendorC
   };
 }
 
-function pause(world: World, invocation: Invocation, ms: number): Promise<void> {
+export function pause(world: World, invocation: Invocation, ms: number): Promise<void> {
   return new Promise((resolve) => {
     world.engine.after(ms, () => {
       if (invocation.isDead) return false;
@@ -145,8 +159,8 @@ export function sealerOf(world: World, invocation: Invocation): Sealer {
 }
 
 /** The clock of the machine that an invocation runs on. */
-export function clockOf({ engine }: World, { environment }: Invocation): () => Instant {
-  return () => instant(engine.nowMs() + environment.skewMs);
+export function clockOf({ engine }: World, { skewMs }: Environment): () => Instant {
+  return () => instant(engine.nowMs() + skewMs);
 }
 
 /** Log lines go into the trace, and to the watch, which knows by them what was given up. */

@@ -2,6 +2,7 @@ import type { Played } from "./play.ts";
 
 const clock = (ms: number) => new Date(ms).toISOString().slice(11, 19);
 const LAST_LINES = 30;
+const MOST_TOLD = 20;
 
 /** A broken promise as somebody reads it who must mend it: what, the fewest faults that do it, what happened, and how to see it again. */
 export function failureText(
@@ -13,9 +14,11 @@ export function failureText(
   const said = failed.lines.filter((line) => about === "" || line.includes(about)).map(readable);
   return [
     `seed ${seed} broke ${count(violations.length, "promise")} (commit ${commit}, trace ${hash})`,
-    ...violations.map(({ invariant, atMs, what, about: whom }) => `  ${clock(atMs)} ${invariant}: ${whom} ${what}`),
+    ...violations
+      .slice(0, MOST_TOLD)
+      .map(({ invariant, atMs, what, about: whom }) => `  ${clock(atMs)} ${invariant}: ${whom} ${what}`),
     `${count(injections.length, "fault")} of ${faultsBefore} ${injections.length === 1 ? "is" : "are"} enough:`,
-    ...injections.map(({ id, atMs, what }) => `  ${clock(atMs)} ${id} ${what}`),
+    ...injections.slice(0, MOST_TOLD).map(({ id, atMs, what }) => `  ${clock(atMs)} ${id} ${what}`),
     `the last of ${said.length} lines about ${about || "all"}:`,
     ...said.slice(-LAST_LINES).map((line) => `  ${line}`),
     `again: ${replay}`,

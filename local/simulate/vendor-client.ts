@@ -10,19 +10,16 @@ const TIMEOUT_MS = 8_000;
 /** More than any car or charger draws, kW: what says so speaks of watts. */
 const MOST_KW = 400;
 
-const LookAnswer = z.union([
-  z.object({ online: z.literal(false) }),
-  z.object({
-    online: z.literal(true),
-    measuredAt: ZonedTime,
-    state: z.enum(["disconnected", "stopped", "charging", "complete"]),
-    plugged: z.boolean(),
-    powerKw: z.number().max(MOST_KW),
-    storedKwh: z.number().nullable(),
-    sessionKwh: z.number().nullable(),
-    currentA: z.number(),
-  }),
-]);
+const LookAnswer = z.object({
+  online: z.boolean(),
+  measuredAt: ZonedTime,
+  state: z.enum(["disconnected", "stopped", "charging", "complete"]),
+  plugged: z.boolean(),
+  powerKw: z.number().max(MOST_KW),
+  storedKwh: z.number().nullable(),
+  sessionKwh: z.number().nullable(),
+  currentA: z.number(),
+});
 const Taken = z.object({ taken: z.literal(true) });
 const Awake = z.object({ awakeInMs: z.number() });
 
@@ -59,8 +56,7 @@ export function simulatedVendor({ fetch, endpoint, now, count }: Connection, end
     async look(target) {
       count("data");
       const answer = parseBody(await ask("GET", target, ""), LookAnswer, "look");
-      if (!answer.online) return { online: false };
-      return { online: true, reading: toReading(answer, target.asset, now()) };
+      return { online: answer.online, reading: toReading(answer, target.asset, now()) };
     },
     async prepare(target) {
       if (target.asset.kind !== "car") return { ready: true };
@@ -88,7 +84,7 @@ function faultOf({ status, text }: HttpAnswer) {
 }
 
 function toReading(
-  answer: Extract<z.infer<typeof LookAnswer>, { online: true }>,
+  answer: z.infer<typeof LookAnswer>,
   asset: Asset,
   receivedAt: ChargeReading["receivedAt"],
 ): ChargeReading {

@@ -87,7 +87,7 @@ export class VendorCloud {
       default:
     }
     if (this.#episodes.isOffline(assetId, nowMs)) {
-      return call.kind === "data" ? json(200, { online: false }) : json(408, { error: "device unreachable" });
+      return json(408, { error: "device unreachable" });
     }
     device.settle(nowMs);
     if (call.kind === "data") return this.#look(device, strike, nowMs);
@@ -97,10 +97,11 @@ export class VendorCloud {
 
   #look(device: Device, strike: Strike | undefined, nowMs: number): Answer {
     const { spec } = device;
-    if (device.isAsleep(nowMs)) return json(200, { online: false });
+    const asleep = device.isAsleep(nowMs);
     const isFuture = strike?.kind === "future" || this.#episodes.isAhead(spec.assetId, nowMs);
     const isOld = strike?.kind === "old";
-    const measuredMs = isFuture ? nowMs + FUTURE_MS : isOld ? nowMs - OLD_MS : nowMs - 1_000;
+    const toldMs = asleep ? Math.min(device.awakeUntilMs, nowMs - 1_000) : nowMs - 1_000;
+    const measuredMs = isFuture ? nowMs + FUTURE_MS : isOld ? nowMs - OLD_MS : toldMs;
     const state = !device.isPlugged
       ? "disconnected"
       : device.isFull
@@ -110,7 +111,8 @@ export class VendorCloud {
           : "stopped";
     const kw = strike?.kind === "wrong-unit" ? device.kw * 1000 : device.kw;
     return json(200, {
-      online: true,
+      // Of a car that sleeps, what it said last.
+      online: !asleep,
       assetId: spec.vendorAssetId,
       measuredAt: instant(measuredMs),
       // What it says of long ago is what was so then, as far as anybody here knows: nothing drawn.

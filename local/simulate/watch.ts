@@ -1,4 +1,3 @@
-import type { PutCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { type CommandStatus, PRIOR_STATUSES } from "../../shared/domain/command.ts";
 import type { Instant } from "../../shared/domain/instant.ts";
 import type { Plan } from "../../shared/domain/plan.ts";
@@ -9,10 +8,21 @@ import { type Invocation, MOST_SKEW_MS, type World } from "./lambda.ts";
 const MOST_AHEAD_MS = 5 * 60_000 + 2 * MOST_SKEW_MS;
 
 type Row = Record<string, unknown>;
+/** What of a write tells its row. */
+export type Write = { TableName?: string; Key?: Row; Item?: Row; ExpressionAttributeValues?: Row };
+type Command = { input: object; constructor: { name: string } };
+
+/** The writes that a command is made of, with the kind of each. */
+function writesOf({ input, constructor: kind }: Command): (readonly [string, Write])[] {
+  if ("TransactItems" in input)
+    return (input.TransactItems as Record<string, Write>[]).flatMap((one) => Object.entries(one));
+  const name = kind.name.replace("Command", "");
+  return name === "Put" || name === "Update" ? [[name, input]] : [];
+}
 
 export type Watch = {
   /** Something was written: its row as it stands now is read and judged. */
-  written: (command: PutCommand | UpdateCommand, invocation: Invocation) => Promise<void>;
+  written: (command: Command, invocation: Invocation) => Promise<void>;
   rotated: (rotated: { account: string; refreshToken: string; isHeard: boolean }, asker: Invocation) => void;
   logged: (code: string, fields: Record<string, unknown>, invocation: Invocation) => void;
   /** Plans in force, by asset. */
@@ -23,7 +33,7 @@ export type Watch = {
 export function watchOf(
   world: World,
   history: History,
-  rowOf: (table: string, command: PutCommand | UpdateCommand) => Promise<Row | undefined>,
+  rowOf: (table: string, write: Write) => Promise<Row | undefined>,
 ): Watch {
   const { engine } = world;
   const observed = new Map<string, number>();
@@ -44,7 +54,7 @@ export function watchOf(
     if (told.assetId !== assetId) say("P7 tenant isolation", `a reading of ${told.assetId} was stored for ${assetId}`);
   };
 
-  const command = (row: Row, invocation: Invocation) => {
+  const ledger = (row: Row, invocation: Invocation) => {
     const [id, status] = [String(row.commandId), row.status as CommandStatus];
     const assetId = String(row.assetId);
     const before = statuses.get(id);
@@ -55,31 +65,26 @@ export function watchOf(
     if (status === "sending") invocation.notes.set(`sending ${assetId}`, id);
   };
 
+  const account = ({ Key, ExpressionAttributeValues }: Write, invocation: Invocation) => {
+    const key = String(Key?.account ?? "");
+    if (!key.startsWith(`${invocation.functionName}#`))
+      history.broken("P7 tenant isolation", engine.nowMs(), `${invocation.functionName} wrote the account ${key}`);
+    if (ExpressionAttributeValues?.[":tokens"] === undefined) return;
+    for (const one of history.rotations) if (one.asker === invocation && one.account === key) one.isStored = true;
+  };
+
   return {
     plans,
-    async written(write, invocation) {
-      const table = write.input.TableName ?? "";
-      const isWrite = "Item" in write.input || "UpdateExpression" in write.input;
-      if (!isWrite) return;
-      if (table === "accounts") {
-        const key = String((write.input as { Key?: Row }).Key?.account ?? "");
-        if (!key.startsWith(`${invocation.functionName}#`))
-          history.broken("P7 tenant isolation", engine.nowMs(), `${invocation.functionName} wrote the account ${key}`);
-        const tokens = (write.input as UpdateCommand["input"]).ExpressionAttributeValues?.[":tokens"];
-        for (const one of tokens ? history.rotations : [])
-          if (one.asker === invocation && one.account === key) one.isStored = true;
-        return;
+    async written(command, invocation) {
+      for (const [operation, input] of writesOf(command)) {
+        const table = input.TableName ?? "";
+        if (table === "accounts") account(input, invocation);
+        if (table === "plans" && input.Item?.plan) plans.set(String(input.Item.assetId), input.Item.plan as Plan);
+        if (table !== "readings" && table !== "commands") continue;
+        const row = input.Item ?? (operation === "Update" ? await rowOf(table, input) : undefined);
+        if (row && table === "readings") reading(row);
+        if (row?.status !== undefined && table === "commands") ledger(row, invocation);
       }
-      if (table === "plans") {
-        const plan = (write.input as { Item?: { plan?: Plan } }).Item?.plan;
-        if (plan) plans.set(plan.assetId, plan);
-        return;
-      }
-      if (table !== "readings" && table !== "commands") return;
-      const row = await rowOf(table, write);
-      if (!row) return;
-      if (table === "readings") reading(row);
-      else if (row.status !== undefined) command(row, invocation);
     },
     rotated(rotated, asker) {
       const asked = { asker, struckBefore: asker.struck.length, isStored: false };

@@ -1,6 +1,6 @@
+import { type Job, optionsOf } from "./job.ts";
 import { play } from "./play.ts";
-import { optionsOf } from "./workers.ts";
 
-process.on("message", async (job: Parameters<typeof optionsOf>[0]) => {
+process.on("message", async (job: Job) => {
   process.send?.(await play(optionsOf(job)));
 });

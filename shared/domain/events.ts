@@ -69,6 +69,8 @@ export const EVENTS = {
   }),
   /** What a portfolio may draw was set or withdrawn, somewhere in [from, to). */
   GridEventChanged: z.strictObject({ ...base, portfolioId: PortfolioId, from: Instant, to: Instant }),
+  /** Control of all devices was switched off (the kill switch is on) or is allowed again. */
+  ControlSwitched: z.strictObject({ ...base, isOn: z.boolean() }),
   CommandIssued: z.strictObject({ ...commandRef, action: Action, notAfter: Instant }),
   CommandAccepted: z.strictObject({ ...commandRef, withoutEffect: z.boolean() }),
   CommandRejected: z.strictObject({ ...commandRef, faultClass: FaultClass }),

@@ -9,7 +9,7 @@ const ZONED = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}
 export const Instant = z
   .string()
   .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/, "expected a UTC instant such as 2026-11-20T19:00:00.000Z")
-  // The way there and back: Date.parse takes 30 February and 24:00, which would sort apart from what they mean.
+  // 30 February and 24:00 would sort apart from what they mean.
   .refine((text) => isCanonical(text), "not a calendar date")
   .brand<"Instant">();
 export type Instant = z.infer<typeof Instant>;
@@ -29,7 +29,9 @@ export const LocalTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "expected
 
 /** The instant at `ms` epoch milliseconds. Throws a RangeError for a number that is no date. */
 export function instant(ms: number): Instant {
-  return Instant.parse(new Date(ms).toISOString());
+  const text = new Date(ms).toISOString();
+  // Of years beyond 9999 or before 0 the form is another.
+  return text.length === WIDTH ? (text as Instant) : Instant.parse(text);
 }
 
 /** Epoch milliseconds of an instant. */
@@ -59,10 +61,19 @@ export function parseInstant(text: string): Instant {
   return instant(ms);
 }
 
+const WIDTH = "2026-11-20T19:00:00.000Z".length;
+const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/** Whether digits in the fixed form name a moment that there is: read as numbers, for every stored row is checked so. */
 function isCanonical(text: string): boolean {
-  const ms = Date.parse(text);
-  return !Number.isNaN(ms) && new Date(ms).toISOString() === text;
+  const number = (at: number) => 10 * (text.charCodeAt(at) - ZERO) + text.charCodeAt(at + 1) - ZERO;
+  const [year, month, day] = [100 * number(0) + number(2), number(5), number(8)];
+  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  const days = month === 2 && isLeap ? 29 : (DAYS[month - 1] ?? 0);
+  return day >= 1 && day <= days && number(11) < 24 && number(14) < 60 && number(17) < 60;
 }
+
+const ZERO = "0".charCodeAt(0);
 
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;

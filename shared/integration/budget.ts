@@ -16,8 +16,8 @@ export type Budget = {
     cls: CallClass,
     assets: readonly Asset[],
   ): Promise<{ granted: Asset[]; refused: { asset: Asset; retryAfterMs: number }[] }>;
-  /** The work on these leased assets is over: what it did not use is kept for this process's next lease. */
-  settle(assets: readonly Asset[]): void;
+  /** The work on these leased assets is over: what it did not use is for others. */
+  settle(assets: readonly Asset[]): Promise<void>;
   /** After a failed call: a `rate-limited` VendorError keeps every worker from calling before its `Retry-After` is over. */
   block(asset: Asset, error: unknown): Promise<void>;
   /** Leases the power that an action starts from its fleet's ramp, just before it is sent. A stop is always granted. */

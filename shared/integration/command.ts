@@ -1,5 +1,5 @@
 import { type Asset, STREAM_OF_KIND } from "../domain/asset.ts";
-import { type Command, isEnded } from "../domain/command.ts";
+import { type Command, isEnded, STREAM_OF_ACTION } from "../domain/command.ts";
 import type { CommandRow } from "../domain/command-row.ts";
 import type { NewEvent } from "../domain/events.ts";
 import { epochMs, type Instant, plusMs } from "../domain/instant.ts";
@@ -81,7 +81,7 @@ async function advance(command: CommandRow, asset: Asset, deps: IntegrationDeps)
   try {
     return await act(command, asset, recent, deps);
   } finally {
-    deps.budget.settle([asset]);
+    await deps.budget.settle([asset]);
   }
 }
 
@@ -196,8 +196,8 @@ async function accept(
   deps: IntegrationDeps,
 ): Promise<Handled> {
   const now = deps.now();
+  await lookForProof(asset, STREAM_OF_ACTION[command.action.kind], deps);
   const checkAt = plusMs(now, confirmWithinMs(command, deps));
-  await lookForProof(asset, STREAM_OF_KIND[asset.kind], deps);
   const accepted = await deps.commands.transition(command, "accepted", { acceptedAt: now, withoutEffect, checkAt }, [
     { name: "CommandAccepted", detail: { ...reference(command), withoutEffect } },
   ]);

@@ -5,7 +5,12 @@ import type { CallClass } from "./budget.ts";
 import type { CallKind } from "./contract.ts";
 
 /** One limit of a vendor as a bucket, and what a call of each kind takes from it: calls, or micro-dollars. */
-export type Gate = { bucket: Bucket; costs: Record<CallKind, number> };
+export type Gate = {
+  bucket: Bucket;
+  costs: Record<CallKind, number>;
+  /** What is leased and not used goes back to all; else the process keeps it for its next batch, which costs no write. */
+  isReturned: boolean;
+};
 
 /**
  * The share of a burst that a class may use: what it leaves flows to those before it, so that a routine look never takes
@@ -19,6 +24,8 @@ const MONTH_MINUTES = 31 * DAY_MINUTES;
 const MICRO_USD = 1_000_000;
 /** From the lease of a call to the call itself, at most: half a minute of work, and as much in a process's hands. */
 const LEASE_LASTS_MINUTES = 1;
+/** Through a window this long, what processes forget would be missed. */
+const RETURNED_FROM_MINUTES = 60;
 /** Of a limit, lent at once; the rest flows through its window. */
 const BURST_SHARE = 0.2;
 
@@ -38,7 +45,7 @@ export function gatesOf(manifest: Manifest, scope: "application" | "account", as
 }
 
 /** What so many calls take from a gate. */
-export function costOf({ costs }: Gate, calls: Calls): number {
+export function costOf({ costs }: Pick<Gate, "costs">, calls: Calls): number {
   return KINDS.reduce((sum, kind) => sum + (calls[kind] ?? 0) * costs[kind], 0);
 }
 
@@ -52,14 +59,16 @@ function gate(
   { calls, perMinutes }: Pick<RateLimit, "calls" | "perMinutes">,
   costs: Gate["costs"],
 ): Gate {
-  const cost = (per: Calls) => costOf({ bucket: { name, perMinute: 0, burst: 0 }, costs }, per);
-  const look = cost(manifest.callsPerLook);
-  const command = cost(manifest.callsPerCommand);
+  const look = costOf({ costs }, manifest.callsPerLook);
+  const command = costOf({ costs }, manifest.callsPerCommand);
   const share = Math.min(calls * BURST_SHARE, (calls * DAY_MINUTES) / perMinutes);
   const burst = Math.ceil(Math.max(share, look / SHARES.routine, command));
   if (burst >= calls)
     throw new ConfigError(`the limit ${name} of ${manifest.name} is less than one look and one command may take`);
-  return { bucket: { name, burst, perMinute: (calls - burst) / (perMinutes + LEASE_LASTS_MINUTES) }, costs };
+  const isReturned = perMinutes >= RETURNED_FROM_MINUTES;
+  // What was given back is leased once more.
+  const lastsMinutes = LEASE_LASTS_MINUTES * (isReturned ? 2 : 1);
+  return { bucket: { name, burst, perMinute: (calls - burst) / (perMinutes + lastsMinutes) }, costs, isReturned };
 }
 
 function costsOf({ kinds }: RateLimit): Gate["costs"] {

@@ -2,8 +2,8 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { CallKind } from "./contract.ts";
 import type { Gate } from "./gates.ts";
 
-/** So much of a gate, of one row (`id`), to be used until then. */
-export type Part = Lot & { id: string; gate: Gate };
+/** So much of a row's gate, to be used until then. */
+export type Part = Lot & { key: string; gate: Gate };
 type Lot = { amount: number; untilMs: number };
 type Allowance = { works: number; parts: Part[] };
 export type Holdings = ReturnType<typeof holdings>;
@@ -17,20 +17,22 @@ export function holdings(nowMs: () => number) {
   const kept = new Map<string, Lot[]>();
   const workOn = new AsyncLocalStorage<string>();
 
-  const keep = (id: string, amount: number, untilMs: number) => {
+  const keep = ({ amount, untilMs, ...held }: Part) => {
     if (amount === 0) return;
+    const id = idOf(held);
     kept.set(id, [...(kept.get(id) ?? []), { amount, untilMs }]);
   };
 
   return {
     keep,
     /** Takes all that is kept of a gate, and until when it may be used; negative is a debt, at most `mostDebt` at a time. */
-    draw(id: string, mostDebt: number): Lot {
+    draw(held: Pick<Part, "key" | "gate">, mostDebt: number): Lot {
+      const id = idOf(held);
       const lots = (kept.get(id) ?? []).filter(({ amount, untilMs }) => amount < 0 || untilMs > nowMs());
       kept.delete(id);
       const sum = lots.reduce((total, { amount }) => total + amount, 0);
       const amount = Math.max(sum, -mostDebt);
-      keep(id, sum - amount, Number.POSITIVE_INFINITY);
+      keep({ ...held, amount: sum - amount, untilMs: Number.POSITIVE_INFINITY });
       return { amount, untilMs: Math.min(...lots.map(({ untilMs }) => untilMs)) };
     },
     /** Gives an asset's work what was leased for it. */
@@ -39,14 +41,14 @@ export function holdings(nowMs: () => number) {
       const own = parts.map((part) => ({ ...part }));
       allowances.set(assetId, { works: known.works + 1, parts: [...known.parts, ...own] });
     },
-    /** One work on the asset is over: with the last one, what is left is kept, and what was overdrawn is owed. */
-    settle(assetId: string) {
+    /** One work on the asset is over: with the last one, tells what is left of each part, or owed where it is negative. */
+    end(assetId: string): Part[] {
       const allowance = allowances.get(assetId);
-      if (!allowance) return;
+      if (!allowance) return [];
       allowance.works -= 1;
-      if (allowance.works > 0) return;
+      if (allowance.works > 0) return [];
       allowances.delete(assetId);
-      for (const { id, amount, untilMs } of allowance.parts) keep(id, amount, untilMs);
+      return allowance.parts;
     },
     /** Does work whose calls are made for the asset. */
     workingOn<T>(assetId: string, work: () => Promise<T>): Promise<T> {
@@ -55,8 +57,12 @@ export function holdings(nowMs: () => number) {
     /** A call is about to be made: of several leases for one asset, the first pays. */
     called(kind: CallKind) {
       const parts = allowances.get(workOn.getStore() ?? "")?.parts ?? [];
-      const first = new Map(parts.toReversed().map((part) => [part.id, part]));
+      const first = new Map(parts.toReversed().map((part) => [idOf(part), part]));
       for (const part of first.values()) part.amount -= part.gate.costs[kind];
     },
   };
+}
+
+function idOf({ key, gate }: Pick<Part, "key" | "gate">): string {
+  return `${key} ${gate.bucket.name}`;
 }

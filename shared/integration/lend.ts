@@ -27,9 +27,9 @@ export async function lend(
   const { store, held, now } = deps;
   const nowMs = () => epochMs(now());
   const drawn = priced.map(({ gate, cost }) => {
-    const id = `${key} ${gate.bucket.name}`;
     // A debt is paid as far as one asset can still be served.
-    return { id, gate, cost, before: held.draw(id, Math.max(0, mostOf(gate.bucket, share) - cost)) };
+    const before = held.draw({ key, gate }, Math.max(0, mostOf(gate.bucket, share) - cost));
+    return { gate, cost, before };
   });
   const takes = (assets: number): Take[] =>
     drawn
@@ -48,11 +48,12 @@ export async function lend(
   }
 
   const freshUntilMs = nowMs() + KEPT_MS;
-  const parts = drawn.map(({ id, gate, cost, before }) => {
+  const parts = drawn.map(({ gate, cost, before }) => {
     const untilMs = before.amount > 0 ? Math.min(before.untilMs, freshUntilMs) : freshUntilMs;
     // What was drawn and is not needed goes back.
-    held.keep(id, granted === 0 ? before.amount : Math.max(0, before.amount - granted * cost), untilMs);
-    return { id, gate, amount: cost, untilMs };
+    const left = granted === 0 ? before.amount : Math.max(0, before.amount - granted * cost);
+    held.keep({ key, gate, amount: left, untilMs });
+    return { key, gate, amount: cost, untilMs };
   });
   // Each of the others waits for those before it too, so that they do not come back together.
   const waits = Array.from({ length: wanted - granted }, (_, i) => {

@@ -10,7 +10,7 @@ import { accountBudgetKey, type BudgetsStore, rampKey, vendorBudgetKey } from ".
 import type { Budget, CallClass } from "./budget.ts";
 import type { CallKind } from "./contract.ts";
 import { costOf, type Gate, gatesOf, SHARES } from "./gates.ts";
-import { holdings } from "./holdings.ts";
+import { holdings, type Part } from "./holdings.ts";
 import { type Lent, lend } from "./lend.ts";
 import { rampBucket, startedWatts } from "./ramp.ts";
 
@@ -70,6 +70,19 @@ export function vendorBudget({ manifest, store, now, meter, rampKwPerMinute }: G
     return lent;
   };
 
+  /** Gives back what will not be used, or keeps it; what is owed is kept in mind. */
+  const release = async (parts: readonly Part[]) => {
+    for (const part of parts) if (!isForAll(part)) held.keep(part);
+    for (const [key, own] of groupBy(parts.filter(isForAll), (part) => part.key)) {
+      const takes = [...groupBy(own, ({ gate }) => gate.bucket.name).values()].flatMap((same) => {
+        const amount = same.reduce((sum, part) => sum + part.amount, 0);
+        return same[0] ? [{ bucket: same[0].gate.bucket, amount }] : [];
+      });
+      // Work that was done is not undone for it: what is not given back flows in again.
+      await store.giveBack(key, takes).catch(() => meter.count("budget_not_given_back"));
+    }
+  };
+
   const blockedKey = ({ accountId }: Asset) =>
     blocks === "vendor" ? vendorBudgetKey(name) : accountBudgetKey(name, accountId);
 
@@ -96,12 +109,12 @@ export function vendorBudget({ manifest, store, now, meter, rampKwPerMinute }: G
         }
         const rest = own.slice(account.granted);
         refuse(rest, account);
-        for (const { id, amount, untilMs } of vendor.parts) held.keep(id, amount * rest.length, untilMs);
+        await release(vendor.parts.map((part) => ({ ...part, amount: part.amount * rest.length })));
       });
       return { granted: served.filter((asset) => granted.has(asset)), refused };
     },
-    settle(assets) {
-      for (const { assetId } of assets) held.settle(assetId);
+    async settle(assets) {
+      await release(assets.flatMap(({ assetId }) => held.end(assetId)));
     },
     async block(asset, error) {
       if (!(error instanceof VendorError) || blocks === "device") return;
@@ -137,6 +150,10 @@ export function vendorBudget({ manifest, store, now, meter, rampKwPerMinute }: G
     },
     called: held.called,
   };
+}
+
+function isForAll({ amount, gate }: Part): boolean {
+  return amount > 0 && gate.isReturned;
 }
 
 /**

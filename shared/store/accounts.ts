@@ -26,7 +26,8 @@ export function accountKey(integration: string, accountId: string): string {
 }
 
 export type AccountsStore = {
-  get(account: string): Promise<Account | undefined>;
+  /** What is stored now; with `mayBeStale`, what was stored a moment ago, for half the price. */
+  get(account: string, options?: { mayBeStale: boolean }): Promise<Account | undefined>;
   /** Stores the first pair, or a new one after the customer reconnected. */
   link(account: Account): Promise<void>;
   /** Takes the refresh lease on a version and records the attempt; false when another holds it or the version moved. */
@@ -61,8 +62,9 @@ export function accountsStore(client: DynamoDBDocumentClient, table: string): Ac
     );
 
   return {
-    async get(account) {
-      const answer = await client.send(new GetCommand({ TableName: table, Key: { account }, ConsistentRead: true }));
+    async get(account, { mayBeStale } = { mayBeStale: false }) {
+      const consistency = mayBeStale ? {} : { ConsistentRead: true };
+      const answer = await client.send(new GetCommand({ TableName: table, Key: { account }, ...consistency }));
       return answer.Item ? parseItem(Account, answer.Item, "accounts") : undefined;
     },
     async link(account) {

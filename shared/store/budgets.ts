@@ -13,6 +13,8 @@ export type BudgetsStore = {
    * only asks whether the row is blocked.
    */
   lease(key: string, takes: readonly Take[], share: number, now: Instant): Promise<Leased>;
+  /** Gives back what was taken and not used. */
+  giveBack(key: string, takes: readonly Take[]): Promise<void>;
   /** Nobody takes from the row before `until`; never shortens what was said before. */
   block(key: string, until: Instant): Promise<void>;
   /** Counts one asset more: money is budgeted for each. */
@@ -116,6 +118,22 @@ export function budgetsStore(client: DynamoDBDocumentClient, table: string): Bud
         if (retryAfterMs > 0) return { granted: false, retryAfterMs, levels };
       }
       return { granted: false, retryAfterMs: CONTENDED_MS, levels };
+    },
+    async giveBack(key, takes) {
+      const names = takes.map(({ bucket }, i) => [`#full${i}`, FULL_AT + bucket.name]);
+      const values = takes.map(({ bucket, amount }, i) => [`:refill${i}`, refillUs(bucket, amount)]);
+      await wins(
+        client.send(
+          new UpdateCommand({
+            TableName: table,
+            Key: { account: key },
+            UpdateExpression: `SET ${takes.map((_, i) => `#full${i} = #full${i} - :refill${i}`).join(", ")}`,
+            ConditionExpression: takes.map((_, i) => `attribute_exists(#full${i})`).join(" AND "),
+            ExpressionAttributeNames: Object.fromEntries(names),
+            ExpressionAttributeValues: Object.fromEntries(values),
+          }),
+        ),
+      );
     },
     async block(key, until) {
       await wins(

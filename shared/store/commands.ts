@@ -14,7 +14,7 @@ export type CommandKey = Pick<Command, "assetId" | "commandId">;
 /** Where an asset's trail of commands stands: its newest command, and the hash of that one's first line. */
 export type Newest = { sequence: number; commandId: string; issuedAt: Instant; hash: string };
 /** Rows of the open index, and how many of them do not fit their schema: those are logged by name and left out. */
-export type OpenPage = { commands: CommandRow[]; unreadable: number };
+type OpenPage = { commands: CommandRow[]; unreadable: number };
 
 export type CommandsStore = {
   /** Writes a new intent with the events that it owes; undefined when the same intent was issued before. */

@@ -21,7 +21,7 @@ import {
   type Run,
   RunRow,
 } from "./schedule-rows.ts";
-import { batchGet, type Item, parseItem, queryAll, refusals, wins } from "./table.ts";
+import { batchGet, type Item, isTransactionRefused, parseItem, queryAll, wins } from "./table.ts";
 
 export type { Batch, Cursor, DueLook, Member, Run } from "./schedule-rows.ts";
 
@@ -59,7 +59,6 @@ export type ScheduleStore = {
   advanceCursor(integration: string, cursor: Cursor): Promise<void>;
 };
 
-const REFUSED = ["None", "ConditionalCheckFailed", "TransactionConflict"];
 const LEDGER_DAYS = 14;
 const DUE_DAYS = 1;
 const DAY_MS = 24 * HOUR_MS;
@@ -124,8 +123,7 @@ export function scheduleStore(
         return true;
       } catch (error) {
         // It is not there, or somebody else is moving it.
-        const isRefused = refusals(error)?.every((code) => REFUSED.includes(code));
-        if (isRefused) return false;
+        if (isTransactionRefused(error)) return false;
         throw error;
       }
     },

@@ -1,8 +1,8 @@
 import { BatchWriteCommand, DeleteCommand, type DynamoDBDocumentClient, PutCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
 import { StampedEvent } from "../domain/events.ts";
-import { epochMs, HOUR_MS, type Instant, plusMs } from "../domain/instant.ts";
-import { type SeriesId, Slot, sortedSlots } from "../domain/signal.ts";
+import { epochMs, HOUR_MS, Instant, plusMs } from "../domain/instant.ts";
+import { type SeriesId, type Slot, SlotKind, sortedSlots } from "../domain/signal.ts";
 import { chunks, parseItem, queryAll } from "./table.ts";
 
 export type SignalsStore = {
@@ -25,10 +25,10 @@ const RETENTION_MS = 400 * 24 * HOUR_MS;
 // The longest slot any feed gives; a slot that starts this much before `from` may still reach into it.
 const LONGEST_SLOT_MS = HOUR_MS;
 
+/** What is stored beside a slot is dropped. */
 const StoredSlot = z
-  .object({ startsAt: z.string(), endsAt: z.string(), value: z.number(), kind: z.string(), issuedAt: z.string() })
-  .transform(({ startsAt, endsAt, value, kind, issuedAt }) => ({ startsAt, endsAt, value, kind, issuedAt }))
-  .pipe(Slot);
+  .object({ startsAt: Instant, endsAt: Instant, value: z.number(), kind: SlotKind, issuedAt: Instant })
+  .refine((slot) => slot.startsAt < slot.endsAt, "a slot ends after it starts");
 
 function owedKey({ occurredAt, eventId }: StampedEvent) {
   return { series: OWED, startsAt: `${occurredAt}#${eventId}` };

@@ -42,6 +42,12 @@ export function refusals(error: unknown): string[] | undefined {
   return (error.CancellationReasons ?? []).map(({ Code }) => Code ?? "None");
 }
 
+/** True when a condition of a transaction did not hold, or another transaction was at the same items. */
+export function isTransactionRefused(error: unknown): boolean {
+  const codes = refusals(error)?.filter((code) => code !== "None") ?? [];
+  return codes.length > 0 && codes.every((code) => code === "ConditionalCheckFailed" || code === "TransactionConflict");
+}
+
 /** Runs a conditional write; false when its condition did not hold. */
 export async function wins(write: Promise<unknown>): Promise<boolean> {
   try {

@@ -55,14 +55,19 @@ export type Played = { result: unknown } | { thrown: unknown };
 export async function play(
   fixture: Fixture,
   folder: { asset: Asset; connect: ConnectVendor; endpoints: Record<string, string> },
-): Promise<Played & { calls: CallKind[]; asset: Asset }> {
+): Promise<Played & { calls: CallKind[]; fetches: number; asset: Asset }> {
   const asset = Asset.parse(merge(folder.asset, fixture.asset ?? {}));
   const counted: CallKind[] = [];
+  const answer = answering(fixture.answers);
+  let fetches = 0;
   const client = folder.connect({
     endpoint: (name) => new URL(folder.endpoints[name] ?? "https://not-in-the-manifest.example"),
     now: () => fixture.now,
     count: (kind) => void counted.push(kind),
-    fetch: answering(fixture.answers),
+    fetch: (...request) => {
+      fetches += 1;
+      return answer(...request);
+    },
   });
   const target: Target = { asset, accessToken: TOKEN, last: lastReading(fixture, asset) };
   const run = (): Promise<unknown> => {
@@ -72,9 +77,9 @@ export async function play(
     return client.command(target, fixture.action, { until: fixture.until ?? plusMs(fixture.now, 3 * HOUR_MS) });
   };
   try {
-    return { result: await run(), calls: counted, asset };
+    return { result: await run(), calls: counted, fetches, asset };
   } catch (thrown) {
-    return { thrown, calls: counted, asset };
+    return { thrown, calls: counted, fetches, asset };
   }
 }
 

@@ -10,13 +10,14 @@ import { runCommand } from "../../shared/integration/command.ts";
 import { type IntegrationDeps, withTokenFrom } from "../../shared/integration/deps.ts";
 import { poll } from "../../shared/integration/poll.ts";
 import type { SimulatedCar, SimulatedCharger } from "../../shared/integration/simulation.ts";
+import { vendorBudget } from "../../shared/integration/vendor-budget.ts";
 import { createLog } from "../../shared/log.ts";
 import { accountKey } from "../../shared/store/accounts.ts";
 import { toldOnce } from "../../shared/told-once.ts";
 import { aCommand, at } from "../builders.ts";
 import { fakeAccountsStore } from "../fakes/accounts-store.ts";
 import { fakeAssetsStore } from "../fakes/assets-store.ts";
-import { unlimitedBudget } from "../fakes/budget.ts";
+import { fakeBudgetsStore } from "../fakes/budgets-store.ts";
 import { fakeBus } from "../fakes/bus.ts";
 import { fakeCausesStore } from "../fakes/causes-store.ts";
 import { fakeClock } from "../fakes/clock.ts";
@@ -88,6 +89,10 @@ export async function aWorld(folder: Folder, faults: "none" | "some" | "many") {
     remainingMs: () => 30_000,
     newId: randomUUID,
   });
+  const meter = fakeMeter();
+  const budgets = fakeBudgetsStore();
+  await budgets.countAsset(manifest.name);
+  const budget = vendorBudget({ manifest, store: budgets, now: clock.now, meter, rampKwPerMinute: 10_000 });
   const bus = fakeBus();
   const commands = fakeCommandsStore([], { by: "integration", now: clock.now });
   const readings = fakeReadingsStore();
@@ -105,11 +110,11 @@ export async function aWorld(folder: Folder, faults: "none" | "some" | "many") {
     causes,
     bus: toldOnce(bus, causes, clock.now),
     tokens,
-    vendor: folder.connect({ endpoint, now: clock.now, count: () => {}, fetch: countedFetch }),
-    meter: fakeMeter(),
+    vendor: folder.connect({ endpoint, now: clock.now, count: budget.called, fetch: countedFetch }),
+    meter,
     killSwitch: fakeKillSwitchStore(),
-    budget: unlimitedBudget(),
-    withToken: withTokenFrom(tokens),
+    budget,
+    withToken: withTokenFrom(tokens, budget),
   };
   const stream = STREAM_OF_KIND[asset.kind];
   const scheduler = aScheduler({ now: clock.now, log, schedule, readings }, [manifest]);
@@ -182,6 +187,8 @@ export async function aWorld(folder: Folder, faults: "none" | "some" | "many") {
     },
     /** Whatever left the jobs as text: log lines, events, and the evidence in the ledger. */
     told: () => [...lines, JSON.stringify(bus.published), JSON.stringify(commands.all())].join("\n"),
+    /** How often the budget kept a call from being made. */
+    refusals: () => [...meter.counts].filter(([name]) => name.startsWith("budget_refused")),
     mostInFlight: () => mostInFlight,
     callCount: (kinds?: readonly string[]) =>
       simulation.calls().filter(({ kind }) => (kinds ? kinds.includes(kind) : kind !== "token")).length,

@@ -4,7 +4,7 @@ import type { Budget } from "../../shared/integration/budget.ts";
 export function unlimitedBudget(): Budget {
   return {
     lease: async (_cls, assets) => ({ granted: [...assets], refused: [] }),
-    settle: () => {},
+    settle: async () => {},
     block: async () => {},
     ramp: async () => ({ granted: true }),
   };

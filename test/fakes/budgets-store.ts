@@ -23,6 +23,13 @@ export function fakeBudgetsStore(): BudgetsStore & { leases: () => number } {
       rows.set(key, { ...row(key), fullAtUs });
       return { granted: true, levels: structuredClone(row(key)) };
     },
+    async giveBack(key, takes) {
+      const fullAtUs = { ...row(key).fullAtUs };
+      if (takes.some(({ bucket }) => fullAtUs[bucket.name] === undefined)) return;
+      for (const { bucket, amount } of takes)
+        fullAtUs[bucket.name] = (fullAtUs[bucket.name] ?? 0) - refillUs(bucket, amount);
+      rows.set(key, { ...row(key), fullAtUs });
+    },
     async block(key, until) {
       const blockedUntilMs = Math.max(row(key).blockedUntilMs ?? Number.NEGATIVE_INFINITY, epochMs(until));
       rows.set(key, { ...row(key), blockedUntilMs });

@@ -10,6 +10,7 @@ import { fakeBus } from "./bus.ts";
 import { fakeClock } from "./clock.ts";
 import { fakeCommandsStore } from "./commands-store.ts";
 import { fakeHabitsStore } from "./habits-store.ts";
+import { fakeKillSwitchStore } from "./kill-switch-store.ts";
 import { fakeLog } from "./log.ts";
 import { fakePlansStore } from "./plans-store.ts";
 import { fakeReadingsStore } from "./readings-store.ts";
@@ -45,6 +46,7 @@ export function optimiserWorld(assets: readonly Asset[], price: readonly Slot[] 
     signals: fakeSignalsStore({ [PRICE]: price }),
     plans: fakePlansStore(),
     habits: fakeHabitsStore(),
+    killSwitch: fakeKillSwitchStore(),
     commands: fakeCommandsStore([], { by: "optimiser", now: clock.now }),
     bus: fakeBus(),
   };

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { HOUR_MS, MINUTE_MS } from "../../shared/domain/instant.ts";
+import { HOUR_MS, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
 import { batchKey } from "../../shared/store/schedule-rows.ts";
 import { anAsset, at } from "../builders.ts";
 import { published } from "../fakes/bus.ts";
-import { aFault, anIntegration, fakeTokens, TWO } from "./job-bench.ts";
+import { aFault, anIntegration, aStart, fakeTokens, TWO } from "./job-bench.ts";
 
 const cars = (count: number) =>
   Array.from({ length: count }, (_, index) => anAsset({ integration: "tesla", assetId: `car-000${index + 1}` }));
@@ -206,5 +206,133 @@ describe("an expired token", () => {
     await expect(fleet.poll()).resolves.toMatchObject({ ok: 0, failed: 1 });
     expect(fleet.vendor.calls).toHaveLength(2);
     expect(fleet.bus.published).toEqual([]);
+  });
+});
+
+describe("after a look", () => {
+  const places = (fleet: ReturnType<typeof anIntegration>) =>
+    fleet.schedule.members().map(({ assetId, periodMinutes }) => [assetId, periodMinutes]);
+  const asked = (fleet: ReturnType<typeof anIntegration>) =>
+    fleet.schedule.looks().map(({ why, dueAt }) => [why, dueAt]);
+  const member = { integration: "tesla", assetId: "car-0001", accountId: "customer-0001", stream: "charge" } as const;
+
+  it("an asset that was plugged in is moved to the wheel of those", async () => {
+    const fleet = anIntegration();
+    await fleet.schedule.join({ ...member, periodMinutes: 15 });
+    await fleet.poll();
+    await fleet.poll();
+    expect(places(fleet)).toEqual([["car-0001", 30]]);
+  });
+
+  it("one that charges is asked for again before its turn, and one that failed too", async () => {
+    const fleet = anIntegration({ assets: cars(3) });
+    fleet.vendor.devices.set("car-0001", { awake: true, charging: true });
+    fleet.vendor.devices.set("car-0002", { awake: true, charging: false });
+    await fleet.poll(["car-0001", "car-0002"]);
+    expect(asked(fleet).map(([why]) => why)).toEqual(["charging"]);
+    fleet.vendor.next.look = [aFault("transient")];
+    await fleet.poll(["car-0003"]);
+    expect(asked(fleet)[0]).toEqual(["backoff", plusMs(TWO, MINUTE_MS)]);
+  });
+
+  const accepted = aStart({ status: "accepted", acceptedAt: TWO, checkAt: plusMs(TWO, 11 * MINUTE_MS) });
+  const forProof = (why: "command" | "routine") => ({
+    assets: [{ assetId: "car-0001", expectAwake: true, why, periodMinutes: 30 }],
+  });
+
+  it("for the proof of a command the next is asked for, until it is in: then nobody is looked at in vain", async () => {
+    const fleet = anIntegration({ commands: [accepted] });
+    await fleet.poll(["car-0001"], forProof("command"));
+    expect(asked(fleet)).toEqual([["command", plusMs(TWO, MINUTE_MS)]]);
+    await fleet.commands.transition(accepted, "confirmed", { endedAt: TWO }, []);
+    fleet.clock.advance(MINUTE_MS);
+    await expect(fleet.poll(["car-0001"], forProof("command"))).resolves.toMatchObject({ ok: 1, failed: 0 });
+    expect(fleet.vendor.calls).toEqual(["look car-0001"]);
+    expect(asked(fleet)).toHaveLength(1);
+  });
+
+  it("a command that is taken is looked for in the next minute", async () => {
+    const start = aStart();
+    const fleet = anIntegration({ commands: [start] });
+    await fleet.deliver(start);
+    expect(asked(fleet)).toEqual([["command", plusMs(TWO, MINUTE_MS)]]);
+  });
+});
+
+describe("a batch that cannot look at everybody", () => {
+  const ids = ["car-0001", "car-0002", "car-0003", "car-0004", "car-0005", "car-0006", "car-0007"];
+  const one = (fleet: ReturnType<typeof anIntegration>) => ({
+    ...fleet,
+    deps: Object.assign(fleet.deps, {
+      manifest: { ...fleet.deps.manifest, limits: { batchSize: 25, concurrency: 1, reservedConcurrency: 1 } },
+    }),
+  });
+  const askedFor = (fleet: ReturnType<typeof anIntegration>) =>
+    fleet.schedule.looks().map(({ assetId, dueAt }) => [assetId, dueAt]);
+
+  it("leaves all of it to their next turn when that has come, but for proofs", async () => {
+    const fleet = anIntegration({ assets: cars(2) });
+    const assets = [
+      { assetId: "car-0001", expectAwake: false, why: "routine" as const, periodMinutes: 30 },
+      { assetId: "car-0002", expectAwake: false, why: "command" as const, periodMinutes: 30 },
+    ];
+    await expect(fleet.poll([], { assets, notAfter: TWO })).resolves.toEqual({ ok: 0, failed: 0, notAttempted: 2 });
+    expect(fleet.vendor.calls).toEqual([]);
+    expect(fleet.log.codes()).toContain("POLL_BATCH_LATE");
+    expect(askedFor(fleet)).toEqual([["car-0002", plusMs(TWO, MINUTE_MS)]]);
+  });
+
+  it("stops in time, and asks for the others in the next minute", async () => {
+    const fleet = one(anIntegration({ assets: cars(3) }));
+    let leftMs = 35_000;
+    fleet.deps.remainingMs = () => {
+      leftMs -= 11_000;
+      return leftMs;
+    };
+    await expect(fleet.poll(ids.slice(0, 3))).resolves.toEqual({ ok: 1, failed: 0, notAttempted: 2 });
+    expect(askedFor(fleet)).toEqual(["car-0002", "car-0003"].map((id) => [id, plusMs(TWO, MINUTE_MS)]));
+  });
+
+  it("stops at a 429, blocks everybody, and comes back when the vendor said", async () => {
+    const fleet = one(anIntegration({ assets: cars(3) }));
+    const blocked: unknown[] = [];
+    fleet.deps.budget = { ...fleet.deps.budget, block: async (_, error) => void blocked.push(error) };
+    const tooMany = aFault("rate-limited", { retryAfterMs: 4 * MINUTE_MS });
+    fleet.vendor.next.look = [tooMany];
+    await expect(fleet.poll(ids.slice(0, 3))).resolves.toEqual({ ok: 0, failed: 1, notAttempted: 2 });
+    expect(blocked).toEqual([tooMany]);
+    expect(askedFor(fleet).map(([, dueAt]) => dueAt)).toEqual(Array(3).fill(plusMs(TWO, 4 * MINUTE_MS)));
+  });
+
+  it("stops when the vendor is down, and leaves the others to the breaker", async () => {
+    const fleet = one(anIntegration({ assets: cars(7) }));
+    fleet.vendor.next.look = Array.from({ length: 7 }, () => aFault("vendor-outage"));
+    await expect(fleet.poll(ids)).resolves.toEqual({ ok: 0, failed: 5, notAttempted: 2 });
+    expect(
+      askedFor(fleet)
+        .map(([id]) => id)
+        .sort(),
+    ).toEqual(ids.slice(0, 5));
+  });
+
+  it("looks at whom the budget refuses when it says", async () => {
+    const fleet = anIntegration({ assets: cars(3) });
+    const { lease } = fleet.deps.budget;
+    fleet.deps.budget = {
+      ...fleet.deps.budget,
+      lease: async (cls, assets) => ({
+        granted: (await lease(cls, assets.slice(0, 1))).granted,
+        refused: assets.slice(1).map((asset) => ({ asset, retryAfterMs: 90_000 })),
+      }),
+    };
+    await expect(fleet.poll(ids.slice(0, 3))).resolves.toEqual({ ok: 1, failed: 0, notAttempted: 2 });
+    expect(askedFor(fleet)).toEqual(["car-0002", "car-0003"].map((id) => [id, plusMs(TWO, 2 * MINUTE_MS)]));
+  });
+
+  it("does not look at whom somebody else has looked at since the tick", async () => {
+    const fleet = anIntegration();
+    await fleet.poll();
+    await expect(fleet.poll(["car-0001"], { tickAt: plusMs(TWO, -1000) })).resolves.toMatchObject({ ok: 1 });
+    expect(fleet.vendor.calls).toHaveLength(1);
   });
 });

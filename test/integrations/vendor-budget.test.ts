@@ -85,11 +85,11 @@ describe("a vendor's budget", () => {
     const all = cars(6);
     expect((await one.lease("routine", all)).granted).toHaveLength(6);
     for (const car of all) await one.workingOn(car, async () => one.called("state"));
-    one.settle(all);
+    await one.settle(all);
     // Six of twelve calls are left: three looks, and no more.
     expect((await one.lease("routine", cars(6))).granted).toHaveLength(3);
     expect((await process().lease("routine", cars(6))).granted).toHaveLength(0);
-    one.settle(cars(3));
+    await one.settle(cars(3));
     // In half a minute they are forgotten, and four calls have flowed in: two looks.
     clock.advance(30_000);
     expect((await one.lease("routine", cars(6))).granted).toHaveLength(2);
@@ -104,7 +104,7 @@ describe("a vendor's budget", () => {
     await one.workingOn(car, async () => {
       for (const kind of ["state", "data", "state", "data"] as const) one.called(kind);
     });
-    one.settle([car]);
+    await one.settle([car]);
     clock.advance(10 * MINUTE_MS);
     await one.lease("routine", [car]);
     const { levels } = await store.lease("acme-cars#budget#vendor", [], 1, clock.now());
@@ -129,7 +129,7 @@ describe("a vendor's budget", () => {
       one.workingOn(b, async () => one.called("state")),
     ]);
     one.called("wake");
-    one.settle([a, b]);
+    await one.settle([a, b]);
     // Customer a has one call left of three, b two.
     expect((await one.lease("routine", [a, b])).granted).toEqual([b]);
   });
@@ -152,6 +152,22 @@ describe("a vendor's budget", () => {
     }
     expect(looks).toBeLessThanOrEqual(620);
     expect(looks).toBeGreaterThan(560);
+  });
+
+  it("gives back to every process what a look did not cost, where a vendor counts for long", async () => {
+    const { process, store } = aWorld({
+      callsPerLook: { data: 2 },
+      budgetUsdPerDeviceMonth: 3.1,
+      priceUsd: { state: 0, data: 0.01, command: 0.001, wake: 0.02 },
+    });
+    await store.countAsset("acme-cars");
+    const one = process();
+    // A device's day is 0.10 dollars, 0.06 of it for routine looks of two cents at most.
+    const { granted } = await one.lease("routine", cars(5));
+    expect(granted).toHaveLength(3);
+    for (const car of granted) await one.workingOn(car, async () => one.called("data"));
+    await one.settle(granted);
+    expect((await process().lease("routine", cars(5))).granted).toHaveLength(1);
   });
 
   it("says so when nobody has counted the devices that money is for, and lets them be looked at", async () => {

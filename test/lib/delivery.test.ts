@@ -69,6 +69,7 @@ describe.each(STAGE_NAMES)("delivery in %s", (stage) => {
         events: [
           "SignalUpdated",
           "GridEventChanged",
+          "ControlSwitched",
           "AssetEnrolled",
           "CommandMissed",
           "CommandRejected",

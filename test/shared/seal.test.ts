@@ -43,8 +43,13 @@ describe("a sealed text", () => {
     );
   });
 
-  it("is refused by KMS under another customer's context", async () => {
-    await expect(sealer().open(await sealed(), SAM)).rejects.toThrow("InvalidCiphertextException");
+  it("is refused by KMS to another integration", async () => {
+    const other = { account: "easee#alex" };
+    await expect(sealer().open(await sealed(), other)).rejects.toThrow("InvalidCiphertextException");
+  });
+
+  it("is refused as another customer's, in this process and in another", async () => {
+    await expect(sealer().open(await sealed(), SAM)).rejects.toThrow();
   });
 
   it("is refused under another context even when its data key is remembered", async () => {
@@ -76,6 +81,28 @@ describe("a data key", () => {
     expect(kms.calls()).toHaveLength(1);
     seal("a token pair");
     expect(kms.calls()).toHaveLength(1);
+  });
+
+  it("seals many texts of an integration, for whoever they are of, and none of another integration", async () => {
+    const one = sealer();
+    const keys: string[] = [];
+    for (const whose of [ALEX, SAM, { account: "easee#alex" }, SAM]) {
+      const seal = await one.prepare(whose);
+      keys.push(seal("a token pair").wrappedKey);
+    }
+    expect(keys[1]).toBe(keys[0]);
+    expect(keys[3]).toBe(keys[0]);
+    expect(keys[2]).not.toBe(keys[0]);
+    const asked = kms.commandCalls(GenerateDataKeyCommand).map(({ args }) => args[0].input.EncryptionContext);
+    expect(asked).toEqual([{ account: "tesla#" }, { account: "easee#" }]);
+  });
+
+  it("is replaced after a thousand texts", async () => {
+    const one = sealer();
+    for (let i = 0; i < 1000; i++) await one.prepare(ALEX);
+    expect(kms.commandCalls(GenerateDataKeyCommand)).toHaveLength(1);
+    await one.prepare(ALEX);
+    expect(kms.commandCalls(GenerateDataKeyCommand)).toHaveLength(2);
   });
 
   it("is remembered, so that reading an account again asks KMS nothing", async () => {

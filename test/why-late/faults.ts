@@ -115,14 +115,12 @@ export const FAULTS: readonly Fault[] = [
       inject: looks("all", fails(said)),
     }),
   ),
-  ...(["token-expired", "customer-must-act", "credentials-revoked"] as const).map(
-    (said): Fault => ({
-      name: `everybody is refused with ${said}`,
-      truth: { cause: "failed", faultClass: "our-configuration" },
-      doing: "plugged",
-      inject: looks("all", fails(said)),
-    }),
-  ),
+  {
+    name: "nobody's token is taken",
+    truth: { cause: "failed", faultClass: "our-configuration" },
+    doing: "plugged",
+    inject: looks("all", fails("token-expired")),
+  },
   {
     name: "a customer's login dies in a vendor's outage",
     truth: { cause: "failed", faultClass: "vendor-outage" },

@@ -19,8 +19,8 @@ export const manifest: Manifest = {
   ],
   // The vendor counts by login, as far as is known, so these only spare its cloud a burst.
   limits: { batchSize: 25, concurrency: 4, reservedConcurrency: 2 },
-  // The system, its points and its mode.
-  callsPerLook: { state: 1, data: 2 },
+  // The system, on an installer's second page perhaps; its points and its mode.
+  callsPerLook: { state: 2, data: 2 },
   // Whether it is connected, the system, points and mode; two settings, and what explains a refusal.
   callsPerCommand: { state: 2, data: 3, command: 2 },
   // Each answer tells it (`RateLimit-Limit: 25`). Whose calls are counted together is not written; see README.md.

@@ -21,8 +21,8 @@ export const manifest: Manifest = {
   ],
   // One at a time: ten calls a minute are no work, and credits are counted in one process.
   limits: { batchSize: 10, concurrency: 1, reservedConcurrency: 1 },
-  // Energy, and in a site's first look of a week also whether there is a meter; then the meter.
-  callsPerLook: { data: 3 },
+  // Energy and the meters, and once a week whether there are any.
+  callsPerLook: { state: 1, data: 2 },
   callsPerCommand: {},
   rateLimits: [
     { scope: "application", calls: CALLS_PER_MINUTE, perMinutes: 1 },

@@ -31,6 +31,11 @@ export function accountsContract(stores: () => Stores): void {
       expect(await stores().accounts.get(accountKey("acme-cars", fresh("customer")))).toBeUndefined();
     });
 
+    it("gives what may be stale to who says so", async () => {
+      const account = await linked();
+      expect(await stores().accounts.get(account.account, { mayBeStale: true })).toEqual(account);
+    });
+
     it("gives the lease to one of several at the same time, and records the attempt", async () => {
       const account = await linked();
       const leases = await Promise.all(["a", "b", "c"].map((owner) => lease(account, owner)));

@@ -80,6 +80,16 @@ export function budgetsContract(stores: () => Stores): void {
       await expect(take(aRow(), 7, { share: 0.6 })).rejects.toThrow(RangeError);
     });
 
+    it("lends again what was given back, of the buckets that it was taken from", async () => {
+      const key = aRow();
+      await stores().budgets.giveBack(key, [{ bucket: CALLS, amount: 4 }]);
+      expect(await take(key, 10)).toMatchObject({ granted: true });
+      await stores().budgets.giveBack(key, [{ bucket: CALLS, amount: 4 }]);
+      expect(await take(key, 5)).toMatchObject({ granted: false });
+      expect(await take(key, 4)).toMatchObject({ granted: true });
+      expect(await take(key, 1)).toMatchObject({ granted: false });
+    });
+
     it("lends nothing while it is blocked, whoever asks and however little", async () => {
       const key = aRow();
       await take(key, 1);

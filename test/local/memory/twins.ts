@@ -72,10 +72,12 @@ export async function outcome(client: DynamoDBDocumentClient, command: object): 
       Item?: unknown;
       CancellationReasons?: { Code?: string; Item?: unknown }[];
     };
+    // What fits no item is the caller's mistake, said at once or as the reason of a transaction.
+    const isMisfit = CancellationReasons?.every(({ Code }) => Code !== "ConditionalCheckFailed");
     return {
-      error: name,
+      error: isMisfit ? "ValidationException" : name,
       ...(Item ? { item: Item } : {}),
-      ...(CancellationReasons && { reasons: comparableReasons(CancellationReasons) }),
+      ...(CancellationReasons && !isMisfit && { reasons: comparableReasons(CancellationReasons) }),
     };
   }
 }
@@ -94,7 +96,6 @@ async function allPages(client: DynamoDBDocumentClient, input: QueryCommandInput
 
 /** The engine tries the updates of a transaction only once all conditions hold, and then stops at the first that fails. */
 function comparableReasons(reasons: readonly { Code?: string; Item?: unknown }[]) {
-  if (!reasons.some(({ Code }) => Code === "ConditionalCheckFailed")) return "an update does not fit";
   return reasons.map(({ Code, Item }) => ({ Code: Code === "ValidationError" ? "None" : Code, Item }));
 }
 
@@ -103,10 +104,10 @@ function comparableReasons(reasons: readonly { Code?: string; Item?: unknown }[]
  * the engine gives for the former attributes of an item that was not there (the service gives none).
  */
 function comparable({ $metadata, Responses, UnprocessedKeys, UnprocessedItems, Attributes, ...rest }: Answer) {
-  const batch = (Responses as Record<string, unknown[]> | undefined)?.[TABLE];
+  const batch = (Responses as Record<string, { pk: string; sk: string }[]> | undefined)?.[TABLE];
   return {
     ...rest,
-    ...(batch && { batch: batch.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)) }),
+    ...(batch && { batch: batch.toSorted((a, b) => (`${a.pk} ${a.sk}` < `${b.pk} ${b.sk}` ? -1 : 1)) }),
     ...(Object.keys(Attributes ?? {}).length > 2 && { Attributes }),
   };
 }

@@ -1,0 +1,79 @@
+import type { DestinationStream } from "pino";
+import { createLog, type Log } from "../../shared/log.ts";
+import type { Meter } from "../../shared/metrics.ts";
+import type { MemoryDocumentClient } from "../memory/document-client.ts";
+import type { Usage } from "./prices.ts";
+import type { VirtualTime } from "./virtual-time.ts";
+
+/** START, END and REPORT, which Lambda writes for every invocation. */
+const PLATFORM_LINES_BYTES = 400;
+
+/** What a run used so far; `usage` adds what the tables count themselves. */
+export type Meters = {
+  used: Usage;
+  usage(): Usage;
+  log: Log;
+  meter(service: string): Meter;
+  /** An invocation of so many milliseconds in a function of so much memory. */
+  invoked(durationMs: number, memoryMb: number): void;
+};
+
+export function meters(time: VirtualTime, memory: MemoryDocumentClient): Meters {
+  const used = {
+    writeUnits: 0,
+    readUnits: 0,
+    invokes: 0,
+    gbSeconds: 0,
+    events: 0,
+    queueRequests: 0,
+    logBytes: 0,
+    kmsRequests: 0,
+  };
+  const destination: DestinationStream = {
+    write: (line) => {
+      used.logBytes += Buffer.byteLength(line);
+    },
+  };
+  return {
+    used,
+    usage() {
+      const units = [...memory.units.values()];
+      return {
+        ...used,
+        writeUnits: units.reduce((sum, { write }) => sum + write, 0),
+        readUnits: units.reduce((sum, { read }) => sum + read, 0),
+      };
+    },
+    log: createLog({ service: "bench", now: () => new Date(time.nowMs()), destination }),
+    meter: (service) => embedded(service, destination.write),
+    invoked(durationMs, memoryMb) {
+      used.invokes += 1;
+      used.gbSeconds += (durationMs / 1000) * (memoryMb / 1024);
+      used.logBytes += PLATFORM_LINES_BYTES;
+    },
+  };
+}
+
+/** The lines of CloudWatch's embedded metric format, counted and not written. */
+function embedded(service: string, write: (line: string) => void): Meter {
+  let held: Record<string, number> = {};
+  const line = (values: Record<string, number>, dimensions: Record<string, string>) => {
+    const all = { service, ...dimensions };
+    const Metrics = Object.keys(values).map((Name) => ({ Name, Unit: "Count" }));
+    const CloudWatchMetrics = [{ Namespace: "Headroom", Dimensions: [Object.keys(all)], Metrics }];
+    write(`${JSON.stringify({ _aws: { Timestamp: 1_764_000_000_000, CloudWatchMetrics }, ...all, ...values })}\n`);
+  };
+  const add = (name: string, value = 1) => {
+    held[name] = (held[name] ?? 0) + value;
+  };
+  return {
+    count: add,
+    usd: add,
+    gauge: (name, value, dimensions) => line({ [name]: value }, dimensions),
+    tally: (values, dimensions) => line(values, dimensions),
+    flush() {
+      if (Object.keys(held).length > 0) line(held, {});
+      held = {};
+    },
+  };
+}

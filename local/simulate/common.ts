@@ -1,0 +1,96 @@
+import type { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import type { SignalSource } from "../../lambdas/signals/source.ts";
+import { eventBridgeBus } from "../../shared/bus.ts";
+import { accountsStore } from "../../shared/store/accounts.ts";
+import { assetsStore } from "../../shared/store/assets.ts";
+import { causesStore } from "../../shared/store/causes.ts";
+import { commandsStore } from "../../shared/store/commands.ts";
+import { habitsStore } from "../../shared/store/habits.ts";
+import { killSwitchStore } from "../../shared/store/kill-switch.ts";
+import { plansStore } from "../../shared/store/plans.ts";
+import { readingsStore } from "../../shared/store/readings.ts";
+import { scheduleStore } from "../../shared/store/schedule.ts";
+import { signalsStore } from "../../shared/store/signals.ts";
+import { toldOnce } from "../../shared/told-once.ts";
+import { effect, type Invocation, type World } from "./lambda.ts";
+import { clockOf, logOf, tablesOf } from "./ports.ts";
+import { aboutOf } from "./queues.ts";
+import type { GuardBook } from "./sabotage.ts";
+import type { VendorCloud } from "./vendor-cloud.ts";
+import type { Watch } from "./watch.ts";
+
+export type Platform = {
+  world: World;
+  memory: DynamoDBDocumentClient;
+  watch: Watch;
+  guards: GuardBook;
+  bus: (invocation: Invocation) => Pick<EventBridgeClient, "send">;
+  clouds: readonly VendorCloud[];
+  sources: (invocation: Invocation) => SignalSource[];
+  /** Puts a message on a queue by its name. */
+  send: (queue: string, body: string, delayMs: number) => void;
+  /** Invokes an integration's function and does not wait. */
+  invoke: (functionName: string, event: unknown) => void;
+};
+
+export const PRICE = "octopus-agile#C";
+export const CARBON = "carbon-intensity#national";
+
+export const NO_METER = { count() {}, usd() {}, gauge() {}, tally() {}, flush() {} };
+
+/** Names that no other run of the world gives, and that every run of the seed gives again. */
+export function newIds(prefix: string): () => string {
+  let last = 0;
+  return () => {
+    last += 1;
+    return `${prefix}-${last}`;
+  };
+}
+
+/** What every run function of one invocation has: stores over its own client, its bus, its clock and its log. */
+export function commonOf(platform: Platform, invocation: Invocation) {
+  const { world, watch, bus } = platform;
+  const client = tablesOf(platform, invocation);
+  const now = clockOf(world, invocation.environment);
+  const log = logOf(world, invocation, watch);
+  const causes = causesStore(client, "schedule");
+  const published = eventBridgeBus(
+    bus(invocation) as EventBridgeClient,
+    "headroom",
+    now,
+    newIds(`${invocation.id}/event`),
+  );
+  return {
+    now,
+    log,
+    causes,
+    remainingMs: () => Math.max(0, invocation.deadlineMs - world.engine.nowMs()),
+    meter: NO_METER,
+    bus: toldOnce(published, causes, now),
+    accounts: accountsStore(client, "accounts"),
+    assets: assetsStore(client, "assets"),
+    commands: commandsStore(client, "commands", { by: invocation.functionName, now, log }),
+    habits: habitsStore(client, "plans"),
+    killSwitch: killSwitchStore(client, "commands"),
+    plans: plansStore(client, "plans"),
+    readings: readingsStore(client, "readings"),
+    schedule: scheduleStore(client, "schedule"),
+    signals: signalsStore(client, "signals"),
+  };
+}
+
+export function sendTo(
+  { world, send }: Platform,
+  invocation: Invocation,
+  queue: string,
+  body: string,
+  delayMs: number,
+) {
+  return effect(world, invocation, {
+    place: "send-message",
+    what: `sends to ${queue} for ${delayMs} ms: ${aboutOf(body)}`,
+    latencyMs: 5 + world.engine.random() * 20,
+    act: () => send(queue, body, delayMs),
+  });
+}

@@ -1,0 +1,89 @@
+import { type TokenPair, tokenSource } from "../../shared/auth.ts";
+import type { Manifest } from "../../shared/domain/manifest.ts";
+import type { VendorClient } from "../../shared/integration/contract.ts";
+import { type IntegrationDeps, withTokenFrom } from "../../shared/integration/deps.ts";
+import { poll } from "../../shared/integration/poll.ts";
+import { PollRequest } from "../../shared/integration/poll-request.ts";
+import { runQueue } from "../../shared/integration/queue.ts";
+import { type VendorBudget, vendorBudget } from "../../shared/integration/vendor-budget.ts";
+import { SqsBatch } from "../../shared/queue.ts";
+import { budgetsStore } from "../../shared/store/budgets.ts";
+import { commonOf, NO_METER, newIds, type Platform, sendTo } from "./common.ts";
+import type { Environment, FunctionSpec, Invocation } from "./lambda.ts";
+import { clockOf, renewalFrom, sealerOf, tablesOfEnvironment, vendorFetch } from "./ports.ts";
+import { simulatedVendor } from "./vendor-client.ts";
+import type { VendorCloud } from "./vendor-cloud.ts";
+
+/** Power that a fleet may start in a minute: enough for a depot, and a bound all the same. */
+const RAMP_KW_PER_MINUTE = 100;
+
+export function commandQueueOf({ name }: Pick<Manifest, "name">): string {
+  return `${name}-commands`;
+}
+
+/** An integration's Lambda: `shared/integration/handler.ts` over the world's ports. */
+export function integrationFunction(platform: Platform, cloud: VendorCloud): FunctionSpec {
+  const { manifest } = cloud;
+  return {
+    name: manifest.name,
+    timeoutMs: 30_000,
+    concurrency: manifest.limits.reservedConcurrency,
+    run: async (event, invocation) => {
+      const deps = integrationDeps(platform, cloud, invocation);
+      if (!("Records" in (event as object))) return poll(PollRequest.parse(event), deps);
+      return runQueue(SqsBatch.parse(event), deps, (body, delaySeconds) =>
+        sendTo(platform, invocation, commandQueueOf(manifest), body, delaySeconds * 1000),
+      );
+    },
+  };
+}
+
+/** What a process makes once and keeps: it lives as long as its environment. */
+type Kept = {
+  remembered: Map<string, { version: number; pair: TokenPair }>;
+  budget: VendorBudget;
+  vendor: VendorClient;
+};
+
+function keptOf(platform: Platform, cloud: VendorCloud, environment: Environment): Kept {
+  const known = environment.globals.get("kept") as Kept | undefined;
+  if (known) return known;
+  const { world } = platform;
+  const { manifest } = cloud;
+  const now = clockOf(world, environment);
+  const budget = vendorBudget({
+    manifest,
+    store: budgetsStore(tablesOfEnvironment(platform, environment), "accounts"),
+    now,
+    meter: NO_METER,
+    rampKwPerMinute: RAMP_KW_PER_MINUTE,
+  });
+  const vendor = simulatedVendor(
+    {
+      fetch: vendorFetch(world, environment, cloud),
+      endpoint: (name) => new URL(manifest.endpoints[name] ?? ""),
+      now,
+      count: (kind) => budget.called(kind),
+    },
+    Object.keys(manifest.endpoints)[0] ?? "",
+  );
+  const kept: Kept = { remembered: new Map(), budget, vendor };
+  environment.globals.set("kept", kept);
+  return kept;
+}
+
+function integrationDeps(platform: Platform, cloud: VendorCloud, invocation: Invocation): IntegrationDeps {
+  const { world } = platform;
+  const { manifest } = cloud;
+  const common = commonOf(platform, invocation);
+  const { remembered, budget, vendor } = keptOf(platform, cloud, invocation.environment);
+  const tokens = tokenSource({
+    ...common,
+    integration: manifest.name,
+    renewal: renewalFrom(world, invocation, cloud, platform.watch),
+    remembered,
+    sealer: sealerOf(world, invocation),
+    newId: newIds(`${invocation.id}/lease`),
+  });
+  return { ...common, manifest, tokens, vendor, budget, withToken: withTokenFrom(tokens, budget) };
+}
