@@ -53,7 +53,7 @@ export class VendorsStack extends Stack {
       asynchronous: { retries: 0, maxAgeSeconds: 60 },
     });
     scheduler.may(
-      ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+      ["dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"],
       [schedule.tableArn],
     );
     // Plans: what an outage puts at risk.

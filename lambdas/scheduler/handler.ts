@@ -14,7 +14,7 @@ import { embeddedMetrics, type Meter } from "../../shared/metrics.ts";
 import { causesStore } from "../../shared/store/causes.ts";
 import { plansStore } from "../../shared/store/plans.ts";
 import { type ReadingsStore, readingsStore } from "../../shared/store/readings.ts";
-import { type ScheduleStore, scheduleStore } from "../../shared/store/schedule.ts";
+import { type Cursor, type ScheduleStore, scheduleStore } from "../../shared/store/schedule.ts";
 import { documentClient } from "../../shared/store/table.ts";
 import { decide } from "./decide.ts";
 import { looksOf, type OutageDeps, watchOutage } from "./outage.ts";
@@ -39,7 +39,7 @@ type Refused = { key: string; error: unknown };
 
 export type SchedulerDeps = Pick<Runtime, "log" | "now"> & {
   integrations: Integration[];
-  schedule: Pick<ScheduleStore, "slot" | "dueLooks" | "ledger" | "claimRun" | "cursor" | "advanceCursor">;
+  schedule: Pick<ScheduleStore, "slot" | "dueLooks" | "ledger" | "claimRun" | "cursors" | "advanceCursor">;
   readings: Pick<ReadingsStore, "latest">;
   causes: OutageDeps["causes"];
   plans: OutageDeps["plans"];
@@ -55,8 +55,11 @@ export type SchedulerDeps = Pick<Runtime, "log" | "now"> & {
 
 /** Each minute: whose turn is it? Claims the turns, then sends them out in batches. Reads only what is due. */
 export async function run(tick: z.infer<typeof Tick>, deps: SchedulerDeps): Promise<{ sent: number }> {
+  const cursors = await deps.schedule.cursors(deps.integrations.map(({ name }) => name));
+  // Without a cursor nobody has ever been enrolled.
+  const used = deps.integrations.filter(({ name }) => cursors.has(name));
   const results = await Promise.allSettled(
-    deps.integrations.map((integration) => runIntegration(integration, tick.tickAt, deps)),
+    used.map((integration) => runIntegration(integration, cursors.get(integration.name), tick.tickAt, deps)),
   );
   for (const { key, error } of deps.refusedRows()) {
     deps.log.error("SCHEDULE_ROW_REFUSED", error, { key });
@@ -64,24 +67,22 @@ export async function run(tick: z.infer<typeof Tick>, deps: SchedulerDeps): Prom
   }
   const failures = results.flatMap((result, index) => {
     if (result.status === "fulfilled") return [];
-    deps.log.error("SCHEDULE_FAILED", result.reason, { integration: deps.integrations[index]?.name });
+    deps.log.error("SCHEDULE_FAILED", result.reason, { integration: used[index]?.name });
     return [result.reason];
   });
   if (failures.length > 0) throw failures[0];
   const done = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
-  deps.meter.gauge("scheduler_lag_seconds", Math.max(...done.map(({ lagMs }) => lagMs)) / 1000, {});
+  deps.meter.gauge("scheduler_lag_seconds", Math.max(0, ...done.map(({ lagMs }) => lagMs)) / 1000, {});
   return { sent: done.reduce((sum, { sent }) => sum + sent, 0) };
 }
 
 async function runIntegration(
   integration: Integration,
+  stored: Cursor | "new" | undefined,
   tickAt: Instant,
   deps: SchedulerDeps,
 ): Promise<{ sent: number; lagMs: number }> {
   const { name } = integration;
-  const stored = await deps.schedule.cursor(name);
-  // Nobody has ever been enrolled.
-  if (!stored) return { sent: 0, lagMs: 0 };
   const { claims, cursor, freshness, down, ledger, lagMs } = await decide(
     integration,
     stored === "new" ? undefined : stored,

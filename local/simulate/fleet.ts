@@ -50,8 +50,8 @@ export function fleetOf(seed: number, assets: number, startMs: number): Fleet {
 }
 
 function stay(random: Random, startMs: number): { arrivesMs: number; departsMs: number; readyBy: string } {
-  const arrivesMs = startMs + 10 * MINUTE_MS + Math.floor(random() * 150) * MINUTE_MS;
-  const departsMs = startMs + 13 * HOUR_MS + Math.floor(random() * 6) * 15 * MINUTE_MS;
+  const arrivesMs = startMs + 10 * MINUTE_MS + Math.floor(random() * 90) * MINUTE_MS;
+  const departsMs = startMs + 10 * HOUR_MS + Math.floor(random() * 6) * 15 * MINUTE_MS;
   return { arrivesMs, departsMs, readyBy: instant(departsMs).slice(11, 16) };
 }
 

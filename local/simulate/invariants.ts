@@ -55,6 +55,14 @@ export const CHECKERS: Record<string, Checker> = {
     });
   },
 
+  "nothing is sent once the kill switch is on": ({ history, memory, episodes }) => {
+    const { killSwitchAtMs = Number.POSITIVE_INFINITY } = episodes;
+    const released = new Set(commandsOf(memory).flatMap((row) => (row.purpose === "release" ? row.commandId : [])));
+    return history.calls
+      .filter(({ atMs, commandId }) => atMs > killSwitchAtMs + UNDER_WAY_MS && !released.has(commandId ?? ""))
+      .map(({ atMs, assetId, commandId }) => ({ atMs, about: assetId, what: `${commandId} was sent` }));
+  },
+
   "every command has ended": ({ memory, endMs }) =>
     commandsOf(memory)
       .filter(({ status }) => !isEnded(status))

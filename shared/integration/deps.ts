@@ -19,7 +19,7 @@ import type { VendorBudget } from "./vendor-budget.ts";
 export type IntegrationDeps = Pick<Runtime, "now" | "log" | "remainingMs"> & {
   manifest: Manifest;
   assets: Pick<AssetsStore, "get">;
-  readings: Pick<ReadingsStore, "latest" | "record" | "recordFailure">;
+  readings: Pick<ReadingsStore, "latest" | "record" | "recordFailure" | "told">;
   schedule: Pick<ScheduleStore, "claimBatch" | "finishBatch" | "lookAt" | "move">;
   causes: Pick<CausesStore, "outage">;
   commands: Pick<CommandsStore, "get" | "newest" | "transition" | "recent" | "told">;

@@ -1,16 +1,8 @@
 import { type Asset, STREAM_OF_KIND } from "../domain/asset.ts";
-import type { NewEvent } from "../domain/events.ts";
 import type { FaultClass } from "../domain/fault.ts";
 import { epochMs, type Instant } from "../domain/instant.ts";
 import type { OutageCause } from "../domain/outage.ts";
-import {
-  changeMatters,
-  MAX_CLOCK_SKEW_MS,
-  type Owed,
-  type Reachability,
-  type Reading,
-  type Stream,
-} from "../domain/reading.ts";
+import { changeMatters, MAX_CLOCK_SKEW_MS, type Reachability, type Stream } from "../domain/reading.ts";
 import { triage } from "../domain/triage.ts";
 import { VendorError } from "../errors.ts";
 import { mapLimited } from "../map-limited.ts";
@@ -21,8 +13,8 @@ import type { Look } from "./contract.ts";
 import type { IntegrationDeps } from "./deps.ts";
 import { faultChange, faultEvents, outageNow, saidBy } from "./fault-change.ts";
 import type { PollRequest } from "./poll-request.ts";
+import { newsOf, type Recorded, tellReadings } from "./tell.ts";
 
-type Recorded = { reading: Reading; matters: boolean };
 /** `said` is what the vendor's answer says by itself: the evidence of the ledger. */
 type Outcome = { asset: Asset; said?: FaultClass; recorded?: Recorded; reach: Reachability };
 type OutageNow = () => Promise<OutageCause | undefined>;
@@ -99,15 +91,14 @@ async function look(request: PollRequest, deps: IntegrationDeps) {
     if (answered === 0 && outages >= OUTAGE_AFTER) stopped ??= { because: "outage" };
     return outcome;
   });
-  deps.budget.settle(granted.map(({ asset }) => asset));
+  await deps.budget.settle(granted.map(({ asset }) => asset));
   await askAgain(unreached, request.stream, deps);
 
   const done = outcomes.filter((outcome) => outcome !== undefined);
   const recorded = done.flatMap((outcome) => outcome.recorded ?? []);
   const owing = done.filter(({ reach }) => reach.owes !== undefined);
   const events = owing.flatMap(({ asset, reach }) => faultEvents(asset, reach.owes ?? []));
-  if (recorded.length > 0) events.unshift(telemetryRecorded(deps.manifest.name, recorded));
-  if (events.length > 0) await deps.bus.publish(events);
+  await tellReadings(deps.manifest.name, recorded, events, deps);
   for (const { asset, reach } of owing) {
     const { owes: _, ...told } = reach;
     await deps.readings.recordFailure(asset.assetId, request.stream, told);
@@ -150,11 +141,10 @@ async function pollOne(
     const look = await deps.withToken(asset, accessToken, (token) =>
       deps.vendor.look({ asset, accessToken: token, last: known?.reading }, { expectAwake, stream }),
     );
-    const owes = faultChange(known, undefined);
-    const recorded = await record(asset, look, deps, stream, owes);
-    const reach = reached(look, owes, deps);
+    const recorded = await record(asset, look, deps, stream, known);
+    const reach = reached(look, known, deps);
     await planNext(ask, { reading: recorded?.reading ?? known?.reading, reach }, stream, deps);
-    return { asset, reach, ...(recorded ? { recorded } : {}) };
+    return { asset, reach, ...told(newsOf(recorded, known)) };
   } catch (error) {
     const said = saidBy(error);
     const failures = (known?.reach.failures ?? 0) + 1;
@@ -175,12 +165,17 @@ async function pollOne(
     await deps.readings.recordFailure(asset.assetId, stream, reach);
     const retryAfterMs = error instanceof VendorError ? error.retryAfterMs : undefined;
     await planNext(ask, { reading: known?.reading, reach, retryAfterMs }, stream, deps);
-    return { asset, said: said ?? "our-fault", error, reach };
+    return { asset, said: said ?? "our-fault", error, reach, ...told(newsOf(undefined, known)) };
   }
 }
 
+function told(recorded: Recorded | undefined): Pick<Outcome, "recorded"> {
+  return recorded ? { recorded } : {};
+}
+
 /** A look that the vendor answered, and what it owes to people. */
-function reached({ online }: Look, owes: Owed[], deps: Pick<IntegrationDeps, "now">): Reachability {
+function reached({ online }: Look, known: Latest | undefined, deps: Pick<IntegrationDeps, "now">): Reachability {
+  const owes = faultChange(known, undefined);
   return { lastFetchedAt: deps.now(), online, failures: 0, faultClass: null, ...(owes.length > 0 ? { owes } : {}) };
 }
 
@@ -203,7 +198,7 @@ export async function record(
   look: Look,
   deps: IntegrationDeps,
   stream: Stream = STREAM_OF_KIND[asset.kind],
-  owes: Owed[] = [],
+  known?: Latest,
 ): Promise<Recorded | undefined> {
   const { reading, unknown = [] } = look;
   if (unknown.length > 0) {
@@ -214,7 +209,7 @@ export async function record(
       count: unknown.length,
     });
   }
-  const reach = reached(look, owes, deps);
+  const reach = reached(look, known, deps);
   if (!reading) {
     await deps.readings.recordFailure(asset.assetId, stream, reach);
     return undefined;
@@ -223,27 +218,11 @@ export async function record(
     deps.log.warn("READING_FROM_FUTURE", { assetId: asset.assetId, observedAt: reading.observedAt });
     throw new FutureReading(reading.observedAt);
   }
-  const { stored, previous } = await deps.readings.record(reading, reach);
+  const { stored, previous } = await deps.readings.record(reading, reach, changeMatters(known?.reading, reading));
   if (!stored) {
     if (previous && previous.observedAt > reading.observedAt)
       deps.log.info("READING_OLDER", { assetId: asset.assetId });
     return undefined;
   }
   return { reading, matters: changeMatters(previous, reading) };
-}
-
-export function telemetryRecorded(integration: string, recorded: Recorded[]): NewEvent {
-  return {
-    name: "TelemetryRecorded",
-    detail: {
-      integration,
-      matters: recorded.some((one) => one.matters),
-      readings: recorded.map(({ reading, matters }) => ({
-        assetId: reading.assetId,
-        stream: reading.stream,
-        observedAt: reading.observedAt,
-        matters,
-      })),
-    },
-  };
 }

@@ -1,7 +1,6 @@
 import {
   DeleteCommand,
   type DynamoDBDocumentClient,
-  GetCommand,
   PutCommand,
   TransactWriteCommand,
   UpdateCommand,
@@ -53,8 +52,8 @@ export type ScheduleStore = {
   /** True when this delivery is the first to take the batch. */
   claimBatch(integration: string, batchId: string, taken: { assets: number; startedAt: Instant }): Promise<boolean>;
   finishBatch(integration: string, batchId: string, result: BatchResult): Promise<void>;
-  /** Undefined when nobody has ever joined, "new" until the first tick after that. */
-  cursor(integration: string): Promise<Cursor | "new" | undefined>;
+  /** By integration: absent when nobody has ever joined, "new" until the first tick after that. */
+  cursors(integrations: readonly string[]): Promise<Map<string, Cursor | "new">>;
   /** Never moves backwards: a slower tick's older word is dropped. */
   advanceCursor(integration: string, cursor: Cursor): Promise<void>;
 };
@@ -223,12 +222,17 @@ export function scheduleStore(
         }),
       );
     },
-    async cursor(integration) {
-      const Key = cursorKey(integration);
-      const answer = await client.send(new GetCommand({ TableName: table, Key, ConsistentRead: true }));
-      if (!answer.Item) return undefined;
-      const row = parseItem(CursorRow, answer.Item, "schedule");
-      return "isNew" in row ? "new" : row;
+    async cursors(integrations) {
+      // An older word does no harm: what was claimed since cannot be claimed again.
+      const items = await batchGet(client, table, integrations.map(cursorKey));
+      const found = rows(items, (item) => ({ pk: String(item.pk), row: parseItem(CursorRow, item, "schedule") }));
+      const byKey = new Map(found.map(({ pk, row }) => [pk, "isNew" in row ? ("new" as const) : row]));
+      return new Map(
+        integrations.flatMap((name) => {
+          const cursor = byKey.get(cursorKey(name).pk);
+          return cursor ? [[name, cursor] as const] : [];
+        }),
+      );
     },
     async advanceCursor(integration, { through, dueThrough, wheels }) {
       await wins(

@@ -134,6 +134,34 @@ describe("a reading", () => {
   });
 });
 
+describe("a reading that matters and could not be told of", () => {
+  const lost = async () => {
+    const world = anIntegration();
+    world.bus.refuses = 1;
+    await expect(world.poll()).rejects.toThrow("the bus is down");
+    world.clock.advance(60_000);
+    return world;
+  };
+  const told = (world: Awaited<ReturnType<typeof lost>>) =>
+    published(world.bus, "TelemetryRecorded").map(({ matters, readings }) => [matters, readings[0]?.observedAt]);
+
+  it("is told of by the next look, which found nothing new, and only by that", async () => {
+    const world = await lost();
+    await world.poll();
+    expect(told(world)).toEqual([[true, world.clock.now()]]);
+    world.clock.advance(60_000);
+    await world.poll();
+    expect(told(world)[1]?.[0]).toBe(false);
+  });
+
+  it("is told of by a look that failed, too", async () => {
+    const world = await lost();
+    world.vendor.next.look = [aFault("device-offline")];
+    await world.poll();
+    expect(told(world)).toEqual([[true, TWO]]);
+  });
+});
+
 describe("a fault", () => {
   it("is raised once for each change of class, with the next step, and cleared when it is over", async () => {
     const fleet = anIntegration();

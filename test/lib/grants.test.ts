@@ -44,7 +44,7 @@ describe("grants", () => {
         "acmecars may sqs:ChangeMessageVisibility, sqs:DeleteMessage, sqs:GetQueueAttributes, sqs:GetQueueUrl, sqs:ReceiveMessage, sqs:SendMessage on acmecarsCommandsQueue",
         "Scheduler may logs:CreateLogStream, logs:PutLogEvents on SchedulerLogs",
         "Scheduler may sqs:GetQueueAttributes, sqs:GetQueueUrl, sqs:SendMessage on SchedulerFailures",
-        "Scheduler may dynamodb:GetItem, dynamodb:PutItem, dynamodb:Query, dynamodb:UpdateItem on Schedule",
+        "Scheduler may dynamodb:BatchGetItem, dynamodb:PutItem, dynamodb:Query, dynamodb:UpdateItem on Schedule",
         "Scheduler may dynamodb:BatchGetItem on Readings",
         "Scheduler may lambda:InvokeFunction on acmecarsIntegrationFunction, boltIntegrationFunction",
       ]

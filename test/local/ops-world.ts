@@ -204,13 +204,14 @@ export function fakePlatform(stored: Stored = {}) {
       ledger: refuse,
       claimBatch: refuse,
       finishBatch: refuse,
-      cursor: refuse,
+      cursors: refuse,
       advanceCursor: refuse,
     },
     readings: {
       latest: async ([assetId], stream) => latestOf(stored, assetId, stream),
       record: refuse,
       recordFailure: refuse,
+      told: refuse,
     },
     signals,
     plans: {
