@@ -29,6 +29,7 @@ describe("grants", () => {
         "Verifier may dynamodb:BatchGetItem, dynamodb:GetItem, dynamodb:PutItem, dynamodb:Query on Commands",
         "Verifier may dynamodb:Query on Commands/index/open",
         "Verifier may dynamodb:BatchGetItem, dynamodb:Query on Readings",
+        "Verifier may dynamodb:GetItem, dynamodb:PutItem, dynamodb:UpdateItem on Schedule",
         "Verifier may events:PutEvents on Bus",
         "Verifier may sqs:ChangeMessageVisibility, sqs:DeleteMessage, sqs:GetQueueAttributes, sqs:GetQueueUrl, sqs:ReceiveMessage on VerifyQueue",
         "acmecars may logs:CreateLogStream, logs:PutLogEvents on acmecarsIntegrationLogs",
@@ -45,7 +46,8 @@ describe("grants", () => {
         "Scheduler may logs:CreateLogStream, logs:PutLogEvents on SchedulerLogs",
         "Scheduler may sqs:GetQueueAttributes, sqs:GetQueueUrl, sqs:SendMessage on SchedulerFailures",
         "Scheduler may dynamodb:BatchGetItem, dynamodb:PutItem, dynamodb:Query, dynamodb:UpdateItem on Schedule",
-        "Scheduler may dynamodb:BatchGetItem on Readings",
+        "Scheduler may dynamodb:BatchGetItem on Plans, Readings",
+        "Scheduler may events:PutEvents on Bus",
         "Scheduler may lambda:InvokeFunction on acmecarsIntegrationFunction, boltIntegrationFunction",
       ]
     `);
