@@ -83,6 +83,7 @@ async function world(assetIds: readonly string[] = [A], manifests = [ACME]) {
         ok: assets.length - failed,
         notAttempted: 0,
         faults,
+        failedAccounts: assets.slice(0, failed).map(({ assetId }) => `owner of ${assetId}`),
         finishedAt,
       });
     },
