@@ -11,6 +11,7 @@ import {
   DONE,
   failed,
   type Handled,
+  knownOf,
   paceMs,
   READY_BEFORE_MS,
   RECENT_COMMANDS,
@@ -50,7 +51,7 @@ export async function runCommand(key: { assetId: string; commandId: string }, de
   } catch (error) {
     if (!(error instanceof VendorError)) throw error;
     await deps.budget.block(asset, error);
-    return failed(await deps.commands.get(key), error, deps);
+    return failed(await deps.commands.get(key), asset, error, deps);
   }
 }
 
@@ -178,7 +179,7 @@ async function readBack(
   deps: IntegrationDeps,
 ): Promise<Handled> {
   const look = await withToken((target) => deps.vendor.look(target, { expectAwake: true }));
-  const recorded = await record(asset, look, deps);
+  const recorded = await record(asset, look, deps, undefined, await knownOf(command, deps));
   if (recorded) await tellReadings(deps.manifest.name, [recorded], [], deps);
   // Like the verifier: what the device said before the command proves nothing about it.
   const fresh = look.reading && look.reading.observedAt > command.issuedAt ? look.reading : undefined;

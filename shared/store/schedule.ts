@@ -26,7 +26,7 @@ export type { Batch, Cursor, DueLook, Member, Run } from "./schedule-rows.ts";
 
 /** What a claim writes: `attempt` 1 takes what nobody took, a later one what the attempt before it left unfinished. */
 export type RunClaim = Omit<Run, "results">;
-export type BatchResult = Required<Pick<Batch, "ok" | "notAttempted" | "faults" | "finishedAt">>;
+export type BatchResult = Required<Pick<Batch, "ok" | "notAttempted" | "faults" | "failedAccounts" | "finishedAt">>;
 
 export type ScheduleStore = {
   /** Puts an asset's stream on the wheel of its period. */
@@ -204,14 +204,21 @@ export function scheduleStore(
           }),
         ),
       ),
-    async finishBatch(integration, batchId, { ok, notAttempted, faults, finishedAt }) {
+    async finishBatch(integration, batchId, { ok, notAttempted, faults, failedAccounts, finishedAt }) {
       await client.send(
         new UpdateCommand({
           TableName: table,
           Key: { pk: runKey(integration), sk: batchId },
-          UpdateExpression: "SET #ok = :ok, notAttempted = :notAttempted, faults = :faults, finishedAt = :at",
+          UpdateExpression:
+            "SET #ok = :ok, notAttempted = :notAttempted, faults = :faults, failedAccounts = :failed, finishedAt = :at",
           ExpressionAttributeNames: { "#ok": "ok" },
-          ExpressionAttributeValues: { ":ok": ok, ":notAttempted": notAttempted, ":faults": faults, ":at": finishedAt },
+          ExpressionAttributeValues: {
+            ":ok": ok,
+            ":notAttempted": notAttempted,
+            ":faults": faults,
+            ":failed": failedAccounts,
+            ":at": finishedAt,
+          },
         }),
       );
     },

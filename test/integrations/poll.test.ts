@@ -46,15 +46,17 @@ describe("a batch", () => {
 
   it("calls what looks like an outage one only when the vendor's other devices fail too", async () => {
     const fleet = anIntegration();
-    const look = async (vendorDown?: true) => {
+    const look = async () => {
       fleet.vendor.next.look = [aFault("vendor-outage")];
-      await fleet.poll(["car-0001"], vendorDown ? { vendorDown } : {});
+      await fleet.poll();
       return (await fleet.reachOf("car-0001"))?.faultClass;
     };
     for (const _ of [1, 2, 3]) expect(await look()).toBe("transient");
+    const down = { integration: "tesla", faultClass: "vendor-outage", assetsAffected: 9, energyAtRiskKwh: 0 } as const;
+    await fleet.causes.beginOutage({ ...down, since: TWO }, TWO);
+    expect(await look()).toBe("vendor-outage");
+    // It is announced for all of them at once.
     expect(published(fleet.bus, "FaultRaised")).toEqual([]);
-    expect(await look(true)).toBe("vendor-outage");
-    expect(published(fleet.bus, "FaultRaised")).toMatchObject([{ faultClass: "vendor-outage" }]);
   });
 
   it("counts an asset that is no longer there as failed, and reads the others", async () => {

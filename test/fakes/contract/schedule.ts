@@ -152,7 +152,13 @@ export function scheduleContract(stores: () => Stores): void {
       await schedule.claimRun(vendor, aRun());
       const claims = await Promise.all([1, 2, 3].map(() => schedule.claimBatch(vendor, first, taken)));
       expect(claims.filter(Boolean)).toHaveLength(1);
-      const result = { ok: 1, notAttempted: 1, faults: { transient: 1 }, finishedAt: plusMs(SIX, 2000) };
+      const result = {
+        ok: 1,
+        notAttempted: 1,
+        faults: { transient: 1 },
+        failedAccounts: ["customer-0001"],
+        finishedAt: plusMs(SIX, 2000),
+      };
       await schedule.finishBatch(vendor, first, result);
       expect(await schedule.claimBatch(vendor, first, taken)).toBe(false);
       expect(await schedule.claimBatch(vendor, second, taken)).toBe(true);
