@@ -69,8 +69,11 @@ export class Integration extends Construct {
   private grant({ tables, bus, tokenKey }: StateStack, { name }: Manifest, secret: Secret, commands: WorkQueue): void {
     const { assets, schedule, readings, commands: ledger, accounts } = tables.all;
     this.function.may(["dynamodb:BatchGetItem"], [assets.tableArn]);
-    // Moving a member of the wheel deletes it where it was.
-    this.function.may(["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], [schedule.tableArn]);
+    // Moving a member of the wheel deletes it where it was; read is what people were told of, and the vendor's outage.
+    this.function.may(
+      ["dynamodb:GetItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+      [schedule.tableArn],
+    );
     this.function.may(["dynamodb:UpdateItem"], [readings.tableArn]);
     this.function.may(["dynamodb:BatchGetItem"], [readings.tableArn]);
     this.function.may(

@@ -116,7 +116,7 @@ export class PlatformStack extends Stack {
   }
 
   private verifier({ stage, state, bundles }: PlatformStackProps): void {
-    const { commands, readings } = state.tables.all;
+    const { commands, readings, schedule } = state.tables.all;
     const verifier = new HouseFunction(this, "Verifier", {
       stage,
       name: "verifier",
@@ -129,7 +129,7 @@ export class PlatformStack extends Stack {
         runbook: "docs/runbooks/verifier.md",
       },
       environment: {
-        ...state.tables.environment("commands", "readings"),
+        ...state.tables.environment("commands", "readings", "schedule"),
         BUS_NAME: state.bus.eventBusName,
       },
       timeoutSeconds: 60,
@@ -142,6 +142,8 @@ export class PlatformStack extends Stack {
     );
     verifier.may(["dynamodb:Query"], [indexArn(commands, "open")]);
     verifier.may(["dynamodb:BatchGetItem", "dynamodb:Query"], [readings.tableArn]);
+    // What people were told of, and vendors' outages.
+    verifier.may(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], [schedule.tableArn]);
     verifier.may(["events:PutEvents"], [state.bus.eventBusArn]);
     new Ticks(this, "VerifierTicks", {
       wakes: verifier,

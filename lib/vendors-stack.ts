@@ -24,7 +24,7 @@ export class VendorsStack extends Stack {
         .lambda,
     }));
 
-    const { schedule, readings } = state.tables.all;
+    const { schedule, readings, plans } = state.tables.all;
     const scheduler = new HouseFunction(this, "Scheduler", {
       stage,
       name: "scheduler",
@@ -36,7 +36,8 @@ export class VendorsStack extends Stack {
         runbook: "docs/runbooks/scheduler.md",
       },
       environment: {
-        ...state.tables.environment("schedule", "readings"),
+        ...state.tables.environment("schedule", "readings", "plans"),
+        BUS_NAME: state.bus.eventBusName,
         INTEGRATIONS: this.toJsonString(
           integrations.map(({ manifest: { name, streams, limits }, lambda }) => ({
             name,
@@ -52,10 +53,12 @@ export class VendorsStack extends Stack {
       asynchronous: { retries: 0, maxAgeSeconds: 60 },
     });
     scheduler.may(
-      ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+      ["dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"],
       [schedule.tableArn],
     );
-    scheduler.may(["dynamodb:BatchGetItem"], [readings.tableArn]);
+    // Plans: what an outage puts at risk.
+    scheduler.may(["dynamodb:BatchGetItem"], [readings.tableArn, plans.tableArn]);
+    scheduler.may(["events:PutEvents"], [state.bus.eventBusArn]);
     scheduler.may(
       ["lambda:InvokeFunction"],
       integrations.map(({ lambda }) => lambda.functionArn),

@@ -21,6 +21,8 @@ export const LOG_CODES = {
   POLL_BATCH_LATE: "This batch arrived after its assets' next turn had come; it was left to that.",
   POLL_NOT_ATTEMPTED: "Some assets of a batch were not looked at, for the reason given; they are asked for again.",
   POLL_FAILED: "One asset could not be read.",
+  VENDOR_OUTAGE_BEGAN: "A vendor's assets fail together; it is announced once, for all of them.",
+  VENDOR_OUTAGE_ENDED: "A vendor that was down is read again.",
   VENDOR_WORD_UNKNOWN: "A vendor said what is not documented; that field is unknown, the rest of the reading stands.",
   READING_OLDER: "A reading was older than the stored one and was dropped.",
   READING_FROM_FUTURE: "A reading claims to be from the future and was refused.",

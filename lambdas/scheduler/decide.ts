@@ -59,6 +59,7 @@ export async function decide(
     claims,
     freshness: freshness satisfies Freshness,
     down,
+    ledger,
     cursor: cursorAfter(cursor, turns, madeGood.length),
     lagMs: down.isOpen ? 0 : lagMs(standing, deps.now()),
   };

@@ -1,25 +1,37 @@
+import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import * as z from "zod";
+import { type Bus, eventBridgeBus, systemNow } from "../../shared/bus.ts";
+import type { AssetId } from "../../shared/domain/asset.ts";
 import { type Instant, ZonedTime } from "../../shared/domain/instant.ts";
 import { IntegrationFacts } from "../../shared/domain/manifest.ts";
+import { periodsOf } from "../../shared/domain/wheel.ts";
 import { EnvText, lambdaHandler, type Runtime } from "../../shared/handler.ts";
 import type { PollRequest } from "../../shared/integration/poll-request.ts";
 import { jsonText } from "../../shared/json.ts";
+import { mapLimited } from "../../shared/map-limited.ts";
 import { embeddedMetrics, type Meter } from "../../shared/metrics.ts";
+import { causesStore } from "../../shared/store/causes.ts";
+import { plansStore } from "../../shared/store/plans.ts";
 import { type ReadingsStore, readingsStore } from "../../shared/store/readings.ts";
-import { type ScheduleStore, scheduleStore } from "../../shared/store/schedule.ts";
+import { type Cursor, type ScheduleStore, scheduleStore } from "../../shared/store/schedule.ts";
 import { documentClient } from "../../shared/store/table.ts";
 import { decide } from "./decide.ts";
+import { looksOf, type OutageDeps, watchOutage } from "./outage.ts";
 import { sendOut } from "./send.ts";
 
 const Integrations = z.array(IntegrationFacts).min(1);
 export type Integration = z.infer<typeof Integrations>[number];
+
+const SLOTS_AT_ONCE = 25;
 
 const Tick = z.object({ tickAt: ZonedTime });
 
 const Environment = z.object({
   SCHEDULE_TABLE: EnvText,
   READINGS_TABLE: EnvText,
+  PLANS_TABLE: EnvText,
+  BUS_NAME: EnvText,
   INTEGRATIONS: jsonText(Integrations),
 });
 
@@ -27,8 +39,11 @@ type Refused = { key: string; error: unknown };
 
 export type SchedulerDeps = Pick<Runtime, "log" | "now"> & {
   integrations: Integration[];
-  schedule: Pick<ScheduleStore, "slot" | "dueLooks" | "ledger" | "claimRun" | "cursor" | "advanceCursor">;
+  schedule: Pick<ScheduleStore, "slot" | "dueLooks" | "ledger" | "claimRun" | "cursors" | "advanceCursor">;
   readings: Pick<ReadingsStore, "latest">;
+  causes: OutageDeps["causes"];
+  plans: OutageDeps["plans"];
+  bus: Bus;
   meter: Pick<Meter, "gauge" | "tally">;
   /** Hands a batch to an integration's Lambda and does not wait for it. */
   send: (functionName: string, request: PollRequest) => Promise<void>;
@@ -40,8 +55,11 @@ export type SchedulerDeps = Pick<Runtime, "log" | "now"> & {
 
 /** Each minute: whose turn is it? Claims the turns, then sends them out in batches. Reads only what is due. */
 export async function run(tick: z.infer<typeof Tick>, deps: SchedulerDeps): Promise<{ sent: number }> {
+  const cursors = await deps.schedule.cursors(deps.integrations.map(({ name }) => name));
+  // Without a cursor nobody has ever been enrolled.
+  const used = deps.integrations.filter(({ name }) => cursors.has(name));
   const results = await Promise.allSettled(
-    deps.integrations.map((integration) => runIntegration(integration, tick.tickAt, deps)),
+    used.map((integration) => runIntegration(integration, cursors.get(integration.name), tick.tickAt, deps)),
   );
   for (const { key, error } of deps.refusedRows()) {
     deps.log.error("SCHEDULE_ROW_REFUSED", error, { key });
@@ -49,25 +67,23 @@ export async function run(tick: z.infer<typeof Tick>, deps: SchedulerDeps): Prom
   }
   const failures = results.flatMap((result, index) => {
     if (result.status === "fulfilled") return [];
-    deps.log.error("SCHEDULE_FAILED", result.reason, { integration: deps.integrations[index]?.name });
+    deps.log.error("SCHEDULE_FAILED", result.reason, { integration: used[index]?.name });
     return [result.reason];
   });
   if (failures.length > 0) throw failures[0];
   const done = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
-  deps.meter.gauge("scheduler_lag_seconds", Math.max(...done.map(({ lagMs }) => lagMs)) / 1000, {});
+  deps.meter.gauge("scheduler_lag_seconds", Math.max(0, ...done.map(({ lagMs }) => lagMs)) / 1000, {});
   return { sent: done.reduce((sum, { sent }) => sum + sent, 0) };
 }
 
 async function runIntegration(
   integration: Integration,
+  stored: Cursor | "new" | undefined,
   tickAt: Instant,
   deps: SchedulerDeps,
 ): Promise<{ sent: number; lagMs: number }> {
   const { name } = integration;
-  const stored = await deps.schedule.cursor(name);
-  // Nobody has ever been enrolled.
-  if (!stored) return { sent: 0, lagMs: 0 };
-  const { claims, cursor, freshness, down, lagMs } = await decide(
+  const { claims, cursor, freshness, down, ledger, lagMs } = await decide(
     integration,
     stored === "new" ? undefined : stored,
     tickAt,
@@ -88,7 +104,19 @@ async function runIntegration(
   if (freshness.checked > 0) {
     deps.meter.tally({ assets_checked: freshness.checked, assets_not_read: freshness.notRead }, { integration: name });
   }
+  await watchOutage(name, looksOf(ledger), () => membersOf(integration, deps), deps.now(), deps);
   return { sent, lagMs };
+}
+
+/** Everybody who is on a wheel of an integration: read when an outage begins, and never else. */
+async function membersOf({ name, streams }: Integration, { schedule }: SchedulerDeps): Promise<AssetId[]> {
+  const slots = streams.flatMap(({ stream, cadence }) =>
+    periodsOf(cadence).flatMap((period) => Array.from({ length: period }, (_, slot) => ({ stream, period, slot }))),
+  );
+  const members = await mapLimited(slots, SLOTS_AT_ONCE, ({ stream, period, slot }) =>
+    schedule.slot(name, stream, period, slot),
+  );
+  return [...new Set(members.flat().map(({ assetId }) => assetId))];
 }
 
 export const handler = lambdaHandler({
@@ -103,6 +131,9 @@ export const handler = lambdaHandler({
       integrations: env.INTEGRATIONS,
       schedule: scheduleStore(documents, env.SCHEDULE_TABLE, (key, error) => void refused.push({ key, error })),
       readings: readingsStore(documents, env.READINGS_TABLE),
+      causes: causesStore(documents, env.SCHEDULE_TABLE),
+      plans: plansStore(documents, env.PLANS_TABLE),
+      bus: eventBridgeBus(new EventBridgeClient(), env.BUS_NAME, systemNow),
       meter: embeddedMetrics("scheduler"),
       refusedRows: () => refused.splice(0),
       pause: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),

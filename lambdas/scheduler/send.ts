@@ -5,7 +5,9 @@ import { breaker } from "./breaker.ts";
 import type { Claim } from "./decide.ts";
 import type { Integration, SchedulerDeps } from "./handler.ts";
 
-/** The part of a minute over which many batches are spread, one by one, so that a vendor sees a stream and not a beat. */
+/** So many batches at once are no beat, and a laptop's night does not wait for them. */
+const FEW = 20;
+/** The part of a minute over which more are spread, one by one, so that a vendor sees a stream and not a beat. */
 const SPREAD_MS = 59_000;
 /** More often than this is no smoother: each batch makes many calls itself. */
 const STEP_MS = 100;
@@ -14,7 +16,7 @@ const CHECK_MS = 2_000;
 
 /** Sends out what was claimed: few batches at once, many spread over the minute, none once the vendor turns out to be down. */
 export async function sendOut(
-  { name, functionName, limits }: Integration,
+  { name, functionName }: Integration,
   claims: readonly Claim[],
   { tickAt, vendorDown }: { tickAt: Instant; vendorDown: boolean },
   deps: SchedulerDeps,
@@ -35,7 +37,7 @@ export async function sendOut(
       })),
     })),
   );
-  const isSpread = requests.length > limits.reservedConcurrency;
+  const isSpread = requests.length > FEW;
   const steps = isSpread ? chunks(requests, Math.ceil((requests.length * STEP_MS) / SPREAD_MS)) : [requests];
   const startedMs = epochMs(deps.now());
   let checkedMs = startedMs;

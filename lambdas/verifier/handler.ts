@@ -12,10 +12,12 @@ import { mapLimited } from "../../shared/map-limited.ts";
 import { embeddedMetrics, type Meter } from "../../shared/metrics.ts";
 import { tell } from "../../shared/outbox.ts";
 import { BusRecord, parseRecords, SqsBatch } from "../../shared/queue.ts";
+import { type CausesStore, causesStore } from "../../shared/store/causes.ts";
 import { type CommandsStore, commandsStore } from "../../shared/store/commands.ts";
 import { OWED_AFTER_MS } from "../../shared/store/ledger.ts";
 import { type Latest, type ReadingsStore, readingsStore } from "../../shared/store/readings.ts";
 import { documentClient } from "../../shared/store/table.ts";
+import { toldOnce } from "../../shared/told-once.ts";
 import { isOver } from "./over.ts";
 import { type Verdict, verdict } from "./verdict.ts";
 
@@ -23,6 +25,7 @@ const Tick = z.object({ tickAt: ZonedTime });
 const Environment = z.object({
   COMMANDS_TABLE: EnvText,
   READINGS_TABLE: EnvText,
+  SCHEDULE_TABLE: EnvText,
   BUS_NAME: EnvText,
 });
 const News = z.union([
@@ -43,6 +46,7 @@ const PAGE_MS = 20_000;
 export type VerifierDeps = Pick<Runtime, "log" | "now" | "remainingMs"> & {
   commands: Pick<CommandsStore, "open" | "transition" | "amend" | "recent" | "told">;
   readings: Pick<ReadingsStore, "latest">;
+  causes: Pick<CausesStore, "outage">;
   bus: Bus;
   meter: Pick<Meter, "count" | "flush">;
 };
@@ -130,13 +134,20 @@ async function judge(
     const stands = standingFaults([command]).length > 0;
     if (stands && isOver(command, known?.reading, known?.reach)) return clear(command, deps);
   } else {
-    const judged = verdict(command, known?.reading, known?.reach, now);
+    const judged = verdict(command, known?.reading, known?.reach, now, await outageOf(command, now, deps));
     if (judged.verdict !== "wait") return conclude(command, judged, now, deps);
   }
   const [first] = command.untold ?? [];
   if (!first || plusMs(first.occurredAt, OWED_AFTER_MS) > now) return undefined;
   deps.log.warn("EVENT_TOLD_AGAIN", { assetId: command.assetId, commandId: command.commandId, event: first.name });
   return command;
+}
+
+/** What keeps everybody of its vendor from being read; asked for only when the command's time has run out. */
+async function outageOf({ integration, status, checkAt }: Command, now: Instant, { causes }: VerifierDeps) {
+  if (status === "issued" || now < checkAt) return undefined;
+  const row = await causes.outage(integration);
+  return row?.outage.endedAt ? undefined : row?.outage.faultClass;
 }
 
 /** What people were told is over, unless another command met the same. */
@@ -186,9 +197,9 @@ function owedBy(
     case "missed": {
       const { faultClass } = judged;
       const missed: NewEvent = { name: "CommandMissed", detail: { ...reference, faultClass } };
-      // A dead login is what looks met, and told.
-      if (standing.includes(faultClass) || faultClass === "credentials-revoked") return [missed];
-      const { nextStep } = FAULT_TREATMENT[faultClass];
+      const { nextStep, sharedBy } = FAULT_TREATMENT[faultClass];
+      // What an account or a vendor has is what looks met, and told.
+      if (standing.includes(faultClass) || sharedBy !== "asset") return [missed];
       return [missed, { name: "FaultRaised", detail: { assetId, integration, faultClass, nextStep } }];
     }
   }
@@ -210,10 +221,12 @@ export const handler = lambdaHandler({
   environment: Environment,
   dependencies: (env, log) => {
     const documents = documentClient();
+    const causes = causesStore(documents, env.SCHEDULE_TABLE);
     return {
       commands: commandsStore(documents, env.COMMANDS_TABLE, { by: "verifier", now: systemNow, log }),
       readings: readingsStore(documents, env.READINGS_TABLE),
-      bus: eventBridgeBus(new EventBridgeClient(), env.BUS_NAME, systemNow),
+      causes,
+      bus: toldOnce(eventBridgeBus(new EventBridgeClient(), env.BUS_NAME, systemNow), causes, systemNow),
       meter: embeddedMetrics("verifier"),
     };
   },

@@ -1,6 +1,7 @@
 import type { Command } from "../../shared/domain/command.ts";
 import type { FaultClass } from "../../shared/domain/fault.ts";
 import { epochMs, type Instant } from "../../shared/domain/instant.ts";
+import type { OutageCause } from "../../shared/domain/outage.ts";
 import { proves } from "../../shared/domain/proof.ts";
 import { asCharge, type Reachability, type Reading } from "../../shared/domain/reading.ts";
 
@@ -22,12 +23,13 @@ export function verdict(
   reading: Reading | undefined,
   reach: Reachability | undefined,
   now: Instant,
+  outage?: OutageCause,
 ): Verdict {
   switch (command.status) {
     case "accepted":
-      return judge(command, command.acceptedAt ?? command.issuedAt, reading, reach, now);
+      return judge(command, command.acceptedAt ?? command.issuedAt, reading, reach, now, outage);
     case "unknown":
-      return judge(command, command.issuedAt, reading, reach, now);
+      return judge(command, command.issuedAt, reading, reach, now, outage);
     case "issued":
       if (now < command.notAfter) return WAIT;
       return { verdict: "expired", evidence: command.evidence ?? "could not be sent before it was too late" };
@@ -47,6 +49,7 @@ function judge(
   reading: Reading | undefined,
   reach: Reachability | undefined,
   now: Instant,
+  outage: OutageCause | undefined,
 ): Verdict {
   const fresh = reading !== undefined && reading.observedAt > since;
   if (fresh && proves(command.action, reading)) {
@@ -57,13 +60,15 @@ function judge(
     };
   }
   if (now < command.checkAt) return WAIT;
-  return { verdict: "missed", ...missedBecause(fresh ? reading : undefined, reach) };
+  return { verdict: "missed", ...missedBecause(since, fresh ? reading : undefined, reach, outage) };
 }
 
 /** The class of a miss, from what was seen last: exactly one, the most telling first. */
 function missedBecause(
+  since: Instant,
   reading: Reading | undefined,
   reach: Reachability | undefined,
+  outage: OutageCause | undefined,
 ): { faultClass: FaultClass; evidence: string } {
   const charge = asCharge(reading);
   if (charge?.state === "disconnected")
@@ -76,7 +81,14 @@ function missedBecause(
   }
   if (reach?.faultClass)
     return { faultClass: reach.faultClass, evidence: "no reading after the command; the last attempts to read failed" };
-  if (reading === undefined) return { faultClass: "device-offline", evidence: "no reading after the command" };
+  if (reading === undefined) {
+    if (outage)
+      return { faultClass: outage, evidence: "no reading after the command; its vendor's assets fail together" };
+    // What nobody has looked at since is not the device's silence.
+    if (!reach || reach.lastFetchedAt <= since)
+      return { faultClass: "transient", evidence: "nobody has looked at the device after the command" };
+    return { faultClass: "device-offline", evidence: "no reading after the command" };
+  }
   return {
     faultClass: "transient",
     evidence: `the device answered ${seen(reading)}`,

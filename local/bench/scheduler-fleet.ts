@@ -15,8 +15,10 @@ import { kmsSealer } from "../../shared/seal.ts";
 import { accountKey, accountsStore } from "../../shared/store/accounts.ts";
 import { assetsStore } from "../../shared/store/assets.ts";
 import { budgetsStore } from "../../shared/store/budgets.ts";
+import { causesStore } from "../../shared/store/causes.ts";
 import { commandsStore } from "../../shared/store/commands.ts";
 import { killSwitchStore } from "../../shared/store/kill-switch.ts";
+import { plansStore } from "../../shared/store/plans.ts";
 import { readingsStore } from "../../shared/store/readings.ts";
 import { scheduleStore } from "../../shared/store/schedule.ts";
 import { memoryDocumentClient } from "../memory/document-client.ts";
@@ -114,6 +116,7 @@ export async function benchFleet(assets: number, startMs: number) {
       assets: assetsStore(memory, "assets"),
       readings: readingsStore(memory, "readings"),
       schedule,
+      causes: causesStore(memory, "schedule"),
       commands: commandsStore(memory, "commands", { by: name, now: time.now, log }),
       killSwitch: killSwitchStore(memory, "commands"),
       bus,
@@ -152,6 +155,9 @@ export async function benchFleet(assets: number, startMs: number) {
         integrations: [facts],
         schedule,
         readings: readingsStore(memory, "readings"),
+        causes: causesStore(memory, "schedule"),
+        plans: plansStore(memory, "plans"),
+        bus,
         meter: counted.meter("scheduler"),
         pause: time.sleep,
         refusedRows: () => [],

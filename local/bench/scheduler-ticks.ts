@@ -3,6 +3,8 @@ import { TABLE_SHAPES } from "../../lib/table-shapes.ts";
 import { instant, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
 import { minuteNumber, slotOf } from "../../shared/domain/wheel.ts";
 import { createLog } from "../../shared/log.ts";
+import { causesStore } from "../../shared/store/causes.ts";
+import { plansStore } from "../../shared/store/plans.ts";
 import { readingsStore } from "../../shared/store/readings.ts";
 import { scheduleStore } from "../../shared/store/schedule.ts";
 import { memoryDocumentClient } from "../memory/document-client.ts";
@@ -48,6 +50,9 @@ export async function tickCpu(members: number, periodMinutes: number): Promise<T
         integrations: [{ name, functionName: name, streams: [{ stream: "charge", cadence }], limits }],
         schedule,
         readings,
+        causes: causesStore(memory, "schedule"),
+        plans: plansStore(memory, "plans"),
+        bus: { publish: async () => {} },
         meter: { gauge() {}, tally() {} },
         pause: async () => {},
         refusedRows: () => [],

@@ -2,7 +2,7 @@ import type { FaultClass } from "../../shared/domain/fault.ts";
 import type { FaultsNamed } from "./faults-named.ts";
 import { wrap } from "./lines.ts";
 
-const NAME_WIDTH = 24;
+const NAME_WIDTH = 22;
 
 /** How rightly faults were named: a row for what each truly was, a column for each name that was given. */
 export function faultsNamedLines({

@@ -22,7 +22,14 @@ export type Outcome = {
   effective: EffectiveCall[];
   calls: NightCall[];
   injections: NightInjection[];
-  events: { name: string; atMs: number; assetId: string | undefined; faultClass: FaultClass | undefined }[];
+  events: {
+    name: string;
+    atMs: number;
+    assetId: string | undefined;
+    faultClass: FaultClass | undefined;
+    /** Of what concerns all assets of a vendor. */
+    integration?: string | undefined;
+  }[];
   portfolioPlans: readonly PortfolioPlan[];
   assetPlans: readonly AssetPlan[];
   deadLetters: { queue: string; messages: number }[];

@@ -97,7 +97,7 @@ export function report(inputs: NightInputs, signals: TrueSignals, outcome: Outco
     vendorCalls: vendorCalls(outcome.calls),
     vendorLoads: vendorLoads(outcome.calls, devices, lastsMs),
     faultsRaised: tally(
-      outcome.events.filter((event) => event.name === "FaultRaised"),
+      outcome.events.filter(({ name }) => name === "FaultRaised" || name === "VendorOutageBegan"),
       (event) => event.faultClass ?? "",
     ),
     injectedFaults: tally(
@@ -156,6 +156,12 @@ function namings(inputs: NightInputs, { events, commands }: Outcome): Naming[] {
     ...events
       .filter(({ name }) => name === "FaultRaised")
       .flatMap(({ assetId, atMs, faultClass }) => naming(assetId ?? "", atMs, faultClass)),
+    // Told once for all assets of the vendor.
+    ...events.flatMap(({ name, atMs, integration, faultClass }) =>
+      name === "VendorOutageBegan" && integration && faultClass
+        ? { atMs, assetId: "all", accountId: "all", integration, raised: faultClass }
+        : [],
+    ),
     ...commands
       .filter(({ status }) => status === "missed" || status === "rejected" || status === "expired")
       .flatMap(({ assetId, endedAt, faultClass }) => (endedAt ? naming(assetId, epochMs(endedAt), faultClass) : [])),

@@ -228,9 +228,14 @@ async function settle(
     calls: fromAll((simulation) => simulation.calls()),
     injections: fromAll((simulation) => simulation.injections()),
     events: platform.archivedEvents().map((event) => {
-      const detail = event.detail as { assetId?: string; faultClass?: FaultClass; occurredAt: Instant };
-      const { assetId, faultClass, occurredAt } = detail;
-      return { name: String(event["detail-type"]), atMs: epochMs(occurredAt), assetId, faultClass };
+      const detail = event.detail as {
+        assetId?: string;
+        integration?: string;
+        faultClass?: FaultClass;
+        occurredAt: Instant;
+      };
+      const { assetId, integration, faultClass, occurredAt } = detail;
+      return { name: String(event["detail-type"]), atMs: epochMs(occurredAt), assetId, faultClass, integration };
     }),
     portfolioPlans: portfolioPlans(platform.archivedEvents()),
     assetPlans: assetPlans(platform.archivedEvents()),

@@ -14,6 +14,7 @@ import { findAsset, status } from "./status.ts";
 import { statusText } from "./status-text.ts";
 import type { Target } from "./target.ts";
 import type { Input } from "./token-input.ts";
+import { addWhyLate } from "./why-late-command.ts";
 
 /** Everything the commands touch outside themselves. */
 export type World = {
@@ -118,6 +119,13 @@ function program(world: World, open: Open): Command {
   addPortfolioCommands(root, target, (text) => print("", text));
   addKillSwitchCommands(root, target, (text) => print("", text));
   addAuditCommands(root, target, world.out);
+
+  addWhyLate(
+    root,
+    () => open(stage())(),
+    async () => world.integrations(),
+    print,
+  );
 
   function print(vendorAssetId: string, text: string): void {
     world.out(`${without(vendorAssetId, text).split("\n").map(plain).join("\n")}\n`);

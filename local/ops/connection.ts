@@ -7,6 +7,7 @@ import { kmsSealer, type Sealer } from "../../shared/seal.ts";
 import { type AccountsStore, accountsStore } from "../../shared/store/accounts.ts";
 import { type AssetsStore, assetsStore } from "../../shared/store/assets.ts";
 import { type BudgetsStore, budgetsStore } from "../../shared/store/budgets.ts";
+import { type CausesStore, causesStore } from "../../shared/store/causes.ts";
 import { type CommandsStore, commandsStore } from "../../shared/store/commands.ts";
 import { type KillSwitchStore, killSwitchStore } from "../../shared/store/kill-switch.ts";
 import { type PlansStore, plansStore } from "../../shared/store/plans.ts";
@@ -45,6 +46,7 @@ export type Connection = {
   signals: SignalsStore;
   plans: PlansStore;
   commands: CommandsStore;
+  causes: CausesStore;
   killSwitch: KillSwitchStore;
   accounts: AccountsStore;
   budgets: BudgetsStore;
@@ -73,6 +75,7 @@ export function connect(deployment: Deployment, now: () => Instant): Connection 
   return {
     assets: assetsStore(documents, tables.assets),
     schedule: scheduleStore(documents, tables.schedule),
+    causes: causesStore(documents, tables.schedule),
     readings: readingsStore(documents, tables.readings),
     signals: signalsStore(documents, tables.signals),
     plans: plansStore(documents, tables.plans),

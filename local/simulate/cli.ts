@@ -2,7 +2,9 @@ import { execFileSync } from "node:child_process";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { groupBy } from "../../shared/group-by.ts";
 import type { Job } from "./job.ts";
+import { mutate } from "./mutate.ts";
 import type { Played } from "./play.ts";
+import { guardName } from "./sabotage.ts";
 import { shrink } from "./shrink.ts";
 import { count, failureText, readable } from "./text.ts";
 import { openWorkers, playAll, type Workers } from "./workers.ts";
@@ -17,7 +19,7 @@ type Chosen = {
   only?: string[];
   trace?: boolean | string;
   keepGoing?: boolean;
-  mutate?: boolean;
+  mutate?: boolean | string;
 };
 /** A failure that is small enough is worth a minute or two. */
 const SHRINKING = { mostRuns: 120, mostMs: 90_000 };
@@ -32,7 +34,7 @@ function program(): Command {
     .option("--seed <n>", "the first seed", wholeNumber, 1)
     .option("--seeds <n>", "how many, one after the other", wholeNumber, 1)
     .option("--assets <n>", "cars and chargers", wholeNumber, 20)
-    .option("--hours <n>", "until the last fault; a quiet hour and a half follows", wholeNumber, 15)
+    .option("--hours <n>", "until the last fault; a quiet hour and a quarter follows", wholeNumber, 10)
     .addOption(new Option("--faults <level>", "how much goes wrong").choices(["all", "few", "none"]).default("all"))
     .option("--only <ids>", "let only these faults strike, separated by commas", (text) =>
       text.split(",").filter(Boolean),
@@ -40,7 +42,7 @@ function program(): Command {
     .option("--workers <n>", "processes", wholeNumber, 1)
     .option("--trace [about]", "print what happened, or the lines that name somebody")
     .option("--keep-going", "play all seeds even when one has failed")
-    .option("--mutate", "take away each guard in turn: every one must be missed");
+    .option("--mutate [name]", "take away each guard in turn, or those so named: every one must be missed");
 }
 
 /** Exit code 0 when every promise was kept, 1 when one was broken. */
@@ -48,8 +50,11 @@ export async function runSimulation(argv: readonly string[], { out }: { out: Out
   const command = program().parse([...argv], { from: "user" });
   const chosen = command.opts<Chosen>();
   const print = (text: string) => void out.write(`${text}\n`);
-  const workers = await openWorkers(Math.min(chosen.workers, chosen.seeds));
+  const workers = await openWorkers(
+    chosen.mutate === undefined ? Math.min(chosen.workers, chosen.seeds) : chosen.workers,
+  );
   try {
+    if (chosen.mutate !== undefined) return await findOut(chosen, workers, print);
     return await simulate(chosen, workers, print);
   } finally {
     workers.close();
@@ -89,6 +94,21 @@ async function simulate(chosen: Chosen, workers: Workers, print: (text: string) 
   return 1;
 }
 
+async function findOut(
+  { seed, workers: processes, mutate: only }: Chosen,
+  workers: Workers,
+  print: (text: string) => void,
+) {
+  const verdicts = await mutate({ workers, processes, seed, ...(typeof only === "string" && { only }) }, print);
+  const survivors = verdicts.filter(({ missedBy }) => !missedBy);
+  const nights = verdicts.reduce((sum, verdict) => sum + verdict.nights, 0);
+  print(
+    `${verdicts.length - survivors.length} of ${count(verdicts.length, "guard")} are missed when taken away (${count(nights, "night")})`,
+  );
+  for (const { guard } of survivors) print(`nobody missed: ${guardName(guard)}`);
+  return survivors.length === 0 && verdicts.length > 0 ? 0 : 1;
+}
+
 function jobOf({ assets, hours, faults, only, trace }: Chosen, seed: number): Job {
   return { seed, assets, hours, faults: { level: faults, ...(only && { only }) }, keepsTrace: trace !== undefined };
 }
@@ -103,7 +123,7 @@ async function explain(failed: Played, chosen: Chosen, workers: Workers): Promis
     (await again(only)).violations.some(({ invariant }) => invariant === wanted);
   const { ids: fewest } = await shrink(ids, fails, { ...SHRINKING, nowMs: () => performance.now() });
   const small = await again(fewest, true);
-  const sizes = `${chosen.assets === 20 ? "" : ` --assets ${chosen.assets}`}${chosen.hours === 15 ? "" : ` --hours ${chosen.hours}`}`;
+  const sizes = `${chosen.assets === 20 ? "" : ` --assets ${chosen.assets}`}${chosen.hours === 10 ? "" : ` --hours ${chosen.hours}`}`;
   const replay = `npm run simulate -- --seed ${failed.seed}${sizes} --only "${fewest.join(",")}" --trace ${small.violations[0]?.about ?? ""}`;
   return failureText(small, { commit: commitNow(), replay, faultsBefore: ids.length });
 }

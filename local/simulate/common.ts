@@ -4,6 +4,7 @@ import type { SignalSource } from "../../lambdas/signals/source.ts";
 import { eventBridgeBus } from "../../shared/bus.ts";
 import { accountsStore } from "../../shared/store/accounts.ts";
 import { assetsStore } from "../../shared/store/assets.ts";
+import { causesStore } from "../../shared/store/causes.ts";
 import { commandsStore } from "../../shared/store/commands.ts";
 import { habitsStore } from "../../shared/store/habits.ts";
 import { killSwitchStore } from "../../shared/store/kill-switch.ts";
@@ -11,10 +12,11 @@ import { plansStore } from "../../shared/store/plans.ts";
 import { readingsStore } from "../../shared/store/readings.ts";
 import { scheduleStore } from "../../shared/store/schedule.ts";
 import { signalsStore } from "../../shared/store/signals.ts";
+import { toldOnce } from "../../shared/told-once.ts";
 import { effect, type Invocation, type World } from "./lambda.ts";
 import { clockOf, logOf, tablesOf } from "./ports.ts";
 import { aboutOf } from "./queues.ts";
-import type { GuardBook } from "./sabotage.ts";
+import type { Guard, GuardBook } from "./sabotage.ts";
 import type { VendorCloud } from "./vendor-cloud.ts";
 import type { Watch } from "./watch.ts";
 
@@ -23,6 +25,7 @@ export type Platform = {
   memory: DynamoDBDocumentClient;
   watch: Watch;
   guards: GuardBook;
+  sabotage: Guard | undefined;
   bus: (invocation: Invocation) => Pick<EventBridgeClient, "send">;
   clouds: readonly VendorCloud[];
   sources: (invocation: Invocation) => SignalSource[];
@@ -52,12 +55,20 @@ export function commonOf(platform: Platform, invocation: Invocation) {
   const client = tablesOf(platform, invocation);
   const now = clockOf(world, invocation.environment);
   const log = logOf(world, invocation, watch);
+  const causes = causesStore(client, "schedule");
+  const published = eventBridgeBus(
+    bus(invocation) as EventBridgeClient,
+    "headroom",
+    now,
+    newIds(`${invocation.id}/event`),
+  );
   return {
     now,
     log,
+    causes,
     remainingMs: () => Math.max(0, invocation.deadlineMs - world.engine.nowMs()),
     meter: NO_METER,
-    bus: eventBridgeBus(bus(invocation) as EventBridgeClient, "headroom", now, newIds(`${invocation.id}/event`)),
+    bus: toldOnce(published, causes, now),
     accounts: accountsStore(client, "accounts"),
     assets: assetsStore(client, "assets"),
     commands: commandsStore(client, "commands", { by: invocation.functionName, now, log }),

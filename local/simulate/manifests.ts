@@ -19,7 +19,7 @@ export const CARS: Manifest = {
   streams: [
     {
       stream: "charge",
-      cadence: { idleMinutes: 15, pluggedMinutes: 20, chargingMinutes: 10, openCommandMinutes: 1 },
+      cadence: { idleMinutes: 15, pluggedMinutes: 30, chargingMinutes: 20, openCommandMinutes: 1 },
     },
   ],
   limits: { batchSize: 5, concurrency: 3, reservedConcurrency: 4 },
@@ -44,7 +44,7 @@ export const PLUGS: Manifest = {
   streams: [
     {
       stream: "charge",
-      cadence: { idleMinutes: 10, pluggedMinutes: 10, chargingMinutes: 10, openCommandMinutes: 1 },
+      cadence: { idleMinutes: 15, pluggedMinutes: 20, chargingMinutes: 15, openCommandMinutes: 1 },
     },
   ],
   limits: { batchSize: 4, concurrency: 2, reservedConcurrency: 2 },

@@ -80,6 +80,7 @@ async function bundled(): Promise<string> {
     format: "esm",
     platform: "node",
     target: "node20",
+    alias: { "node:async_hooks": fileURLToPath(new URL("./call-context.ts", import.meta.url)) },
     external: ["@aws-sdk/*", "@smithy/*"],
     banner: {
       js: 'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);',

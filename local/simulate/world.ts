@@ -2,6 +2,7 @@ import { TABLE_SHAPES } from "../../lib/table-shapes.ts";
 import { HOUR_MS, instant, MINUTE_MS, parseInstant } from "../../shared/domain/instant.ts";
 import { accountKey, accountsStore } from "../../shared/store/accounts.ts";
 import { assetsStore } from "../../shared/store/assets.ts";
+import { killSwitchStore } from "../../shared/store/kill-switch.ts";
 import { scheduleStore } from "../../shared/store/schedule.ts";
 import { compilePattern } from "../gateway/event-pattern.ts";
 import { type MemoryDocumentClient, memoryDocumentClient } from "../memory/document-client.ts";
@@ -34,7 +35,7 @@ export type Options = {
   assets: number;
   faults: FaultOptions;
   keepsTrace?: boolean;
-  /** Hours until the last fault; a quiet hour and a half follows, in which all must come to an end. */
+  /** Hours until the last fault; a quiet hour and a quarter follows, in which all must come to an end. */
   hours?: number;
   /** What is taken away, to see whether it is missed. */
   sabotage?: Guard;
@@ -58,17 +59,17 @@ export type Night = {
   guards: Guard[];
 };
 
-const START_MS = Date.parse(parseInstant("2026-11-20T16:45:00Z"));
-const QUIET_MS = 90 * MINUTE_MS;
+const START_MS = Date.parse(parseInstant("2026-11-20T20:45:00Z"));
+const QUIET_MS = 75 * MINUTE_MS;
 
 /** Plays one night: the fleet arrives, is planned, charged and leaves, while the world goes wrong as its seed says. */
 export async function playNight(options: Options): Promise<Night> {
-  const { seed, assets, faults: faultOptions, keepsTrace = false, hours = 15, sabotage } = options;
+  const { seed, assets, faults: faultOptions, keepsTrace = false, hours = 10, sabotage } = options;
   const engine = newEngine(seed, START_MS);
   const faults = seededFaults(seed, faultOptions, engine.nowMs);
   const world: World = { engine, faults, trace: newTrace(keepsTrace) };
   const history = newHistory();
-  const fleet = fleetOf(seed, assets, START_MS);
+  const fleet = fleetOf(seed, assets, { startMs: START_MS, hours });
   const [ceaseMs, endMs] = [START_MS + hours * HOUR_MS, START_MS + hours * HOUR_MS + QUIET_MS];
   const episodes = seededEpisodes(seed, {
     faults,
@@ -92,7 +93,7 @@ export async function playNight(options: Options): Promise<Night> {
   const queues = new Map<string, SimulatedQueue>();
   const feeds = feedsOf(world, seed);
   const functions = functionsOf({
-    ...{ world, memory, watch, clouds, guards },
+    ...{ world, memory, watch, clouds, guards, sabotage },
     bus: (invocation) => bus.clientOf(invocation) as never,
     sources: feeds,
     send: (queue, body, delayMs) => queues.get(queue)?.send(body, delayMs),
@@ -120,6 +121,13 @@ export async function playNight(options: Options): Promise<Night> {
   const bus = eventBus(world, routes, (event) => history.published.push(event));
 
   await enrol(fleet, memory, clouds);
+  if (episodes.killSwitchAtMs !== undefined) {
+    engine.after(episodes.killSwitchAtMs - START_MS, () => {
+      const since = instant(engine.nowMs());
+      void killSwitchStore(memory, "commands").set({ isOn: true, since, by: "operator", reason: "simulated" });
+      return true;
+    });
+  }
   for (const device of devices) live(device, world);
   for (let ms = START_MS; ms < endMs; ms += MINUTE_MS) {
     engine.after(ms - START_MS, () => {

@@ -3,11 +3,21 @@ import { AssetId } from "./asset.ts";
 import { Action } from "./command.ts";
 import { FaultClass } from "./fault.ts";
 import { Instant } from "./instant.ts";
+import { OutageCause } from "./outage.ts";
 import { Proof } from "./plan.ts";
 import { PortfolioId } from "./portfolio.ts";
 
 const base = { version: z.literal(1), eventId: z.string().min(8), occurredAt: Instant };
 const commandRef = { ...base, commandId: z.string(), assetId: AssetId, integration: z.string() };
+
+const faultRef = {
+  ...base,
+  assetId: AssetId,
+  /** Where looks or commands met it; a verdict knows the asset only. */
+  accountId: z.string().optional(),
+  integration: z.string(),
+  faultClass: FaultClass,
+};
 
 /**
  * Every fact that goes on the bus: name → schema of `detail`. Ids only, no personal data.
@@ -68,14 +78,26 @@ export const EVENTS = {
   CommandMissed: z.strictObject({ ...commandRef, faultClass: FaultClass }),
   CommandExpired: z.strictObject({ ...commandRef }),
   CommandWithdrawn: z.strictObject({ ...commandRef }),
-  FaultRaised: z.strictObject({
+  /** Once for each cause: of a cause that an account or an integration shares, by the first of its assets that met it. */
+  FaultRaised: z.strictObject({ ...faultRef, nextStep: z.string() }),
+  FaultCleared: z.strictObject(faultRef),
+  /** Nobody's assets at a vendor can be read or commanded: told once, in place of a fault of each. */
+  VendorOutageBegan: z.strictObject({
     ...base,
-    assetId: AssetId,
     integration: z.string(),
-    faultClass: FaultClass,
-    nextStep: z.string(),
+    faultClass: OutageCause,
+    since: Instant,
+    assetsAffected: z.number().int().nonnegative(),
+    /** What their plans would take in the next hours, kWh. */
+    energyAtRiskKwh: z.number().nonnegative(),
   }),
-  FaultCleared: z.strictObject({ ...base, assetId: AssetId, integration: z.string(), faultClass: FaultClass }),
+  VendorOutageEnded: z.strictObject({
+    ...base,
+    integration: z.string(),
+    faultClass: OutageCause,
+    since: Instant,
+    endedAt: Instant,
+  }),
 } as const;
 
 export type EventName = keyof typeof EVENTS;

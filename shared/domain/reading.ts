@@ -89,6 +89,10 @@ export function asCharge(reading: Reading | undefined): ChargeReading | undefine
 /** How far in the future a device's clock may be before its reading is refused, ms. */
 export const MAX_CLOCK_SKEW_MS = 5 * 60_000;
 
+/** A change of an asset's fault that is still to be told. */
+const Owed = z.strictObject({ name: z.enum(["FaultRaised", "FaultCleared"]), faultClass: FaultClass });
+export type Owed = z.infer<typeof Owed>;
+
 /** What we know of reaching an asset: kept beside the reading, changed by every attempt. */
 export const Reachability = z.strictObject({
   lastFetchedAt: Instant,
@@ -97,6 +101,9 @@ export const Reachability = z.strictObject({
   /** Failed attempts in a row. */
   failures: z.number().int().nonnegative(),
   faultClass: FaultClass.nullable(),
+  /** The time of a reading that was refused because it lies ahead of ours. */
+  quarantined: Instant.optional(),
+  owes: z.array(Owed).optional(),
 });
 export type Reachability = z.infer<typeof Reachability>;
 

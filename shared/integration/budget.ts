@@ -4,7 +4,7 @@ import type { Action } from "../domain/command.ts";
 /** What a call is made for, the most urgent first: each class leaves a share of every bucket to those before it. */
 export type CallClass = "command" | "probe" | "fast" | "routine";
 
-export type Permit = { granted: true } | { granted: false; retryAfterMs: number };
+type Permit = { granted: true } | { granted: false; retryAfterMs: number };
 
 /** Calls, and the money they cost, are leased before any is made: the only gate between us and a vendor. */
 export type Budget = {

@@ -1,13 +1,16 @@
 import { createHash } from "node:crypto";
-import { type Command, isEnded, STREAM_OF_ACTION, standingFaults } from "../domain/command.ts";
+import type { Asset } from "../domain/asset.ts";
+import { type Command, isEnded, STREAM_OF_ACTION } from "../domain/command.ts";
 import type { CommandRow } from "../domain/command-row.ts";
 import type { NewEvent } from "../domain/events.ts";
 import { FAULT_TREATMENT, type FaultClass } from "../domain/fault.ts";
 import { epochMs } from "../domain/instant.ts";
 import { activity } from "../domain/reading.ts";
+import { triage } from "../domain/triage.ts";
 import type { VendorError } from "../errors.ts";
 import { tell } from "../outbox.ts";
 import type { IntegrationDeps } from "./deps.ts";
+import { outageNow } from "./fault-change.ts";
 
 /** What becomes of the queue message: done with, or sent again to arrive after a while. */
 export type Handled = { done: true } | { done: false; retryAfterMs: number };
@@ -29,24 +32,27 @@ const UNREACHABLE_AT_WORK =
 /** What a vendor's error makes of a command: unknown where it may have acted, waiting where it may pass, else rejected. */
 export async function failed(
   command: CommandRow | undefined,
+  asset: Asset,
   error: VendorError,
   deps: IntegrationDeps,
 ): Promise<Handled> {
   if (!command || isEnded(command.status)) return DONE;
-  const fields = { commandId: command.commandId, fault: error.fault, reason: error.message };
+  const outage = await outageNow(deps.manifest.name, deps);
+  const fault = triage({ said: error.fault, outage, failures: 1, standing: null });
+  const fields = { commandId: command.commandId, fault, reason: error.message };
   const retryAfterMs = Math.round(
     Math.max(error.retryAfterMs ?? 0, RETRY_MS, paceMs(command, deps)) * (1 + SPREAD * shareOf(command)),
   );
-  const retry = FAULT_TREATMENT[error.fault].retry;
+  const { retry, nextStep, sharedBy } = FAULT_TREATMENT[fault];
 
   if (command.status === "sending" && (error.mayHaveActed || retry)) {
-    const isContradicted = await isSeenAtWork(command, error, deps);
-    const told = isContradicted ? { toldFault: error.fault } : {};
+    const isContradicted = await isSeenAtWork(command, fault, deps);
+    const told = isContradicted ? { toldFault: fault } : {};
     const unknown = await deps.commands.transition(
       command,
       "unknown",
       { checkAt: command.notAfter, evidence: error.message, ...told },
-      isContradicted ? [faultRaised(command, error.fault, UNREACHABLE_AT_WORK)] : [],
+      isContradicted ? [faultRaised(asset, fault, UNREACHABLE_AT_WORK)] : [],
     );
     deps.log.warn("COMMAND_UNKNOWN", fields);
     // The vendor's answer shows that nothing was done: it may be sent again without reading back.
@@ -61,10 +67,12 @@ export async function failed(
     deps.log.info("COMMAND_DEFERRED", fields);
     return { done: false, retryAfterMs };
   }
-  const owed: NewEvent[] = [{ name: "CommandRejected", detail: { ...reference(command), faultClass: error.fault } }];
-  if (!(await isToldAlready(command, error.fault, deps)))
-    owed.push(faultRaised(command, error.fault, FAULT_TREATMENT[error.fault].nextStep));
-  const changes = { endedAt: deps.now(), faultClass: error.fault, evidence: error.message };
+  if (sharedBy === "account") await noteForLooks(command, fault, deps);
+  const owed: NewEvent[] = [
+    { name: "CommandRejected", detail: { ...reference(command), faultClass: fault } },
+    faultRaised(asset, fault, nextStep),
+  ];
+  const changes = { endedAt: deps.now(), faultClass: fault, evidence: error.message };
   const rejected = await deps.commands.transition(command, "rejected", changes, owed);
   if (!rejected) return DONE;
   deps.log.warn("COMMAND_REJECTED", fields);
@@ -83,38 +91,31 @@ function shareOf({ assetId, commandId }: Command): number {
   return createHash("sha256").update(`${assetId} ${commandId}`).digest().readUInt16BE() / 0xffff;
 }
 
-async function knownOf(command: Command, deps: IntegrationDeps) {
+export async function knownOf(command: Command, deps: IntegrationDeps) {
   const stream = STREAM_OF_ACTION[command.action.kind];
   return (await deps.readings.latest([command.assetId], stream)).get(command.assetId);
 }
 
 /** True once for a command: when the cloud has not reached the device for the third time, and its last word was work. */
-async function isSeenAtWork(command: Command, error: VendorError, deps: IntegrationDeps): Promise<boolean> {
-  if (error.fault !== "device-offline" || command.attempts !== TOLD_AT_ATTEMPT) return false;
+async function isSeenAtWork(command: Command, fault: FaultClass, deps: IntegrationDeps): Promise<boolean> {
+  if (fault !== "device-offline" || command.attempts !== TOLD_AT_ATTEMPT) return false;
   return activity((await knownOf(command, deps))?.reading) === "charging";
 }
 
-/** A fault is told once, by a command or a look: the verifier and the next good look tell when it is over. */
-async function isToldAlready(command: Command, fault: FaultClass, deps: IntegrationDeps): Promise<boolean> {
-  const [recent, known] = await Promise.all([
-    deps.commands.recent(command.assetId, RECENT_COMMANDS),
-    knownOf(command, deps),
-  ]);
-  if (known?.reach.faultClass === fault) return true;
-  if (fault === "credentials-revoked") {
-    // A dead login ends reading too: noted where looks find it, so that they do not tell it again.
-    await deps.readings.recordFailure(command.assetId, STREAM_OF_ACTION[command.action.kind], {
-      lastFetchedAt: deps.now(),
-      online: null,
-      failures: (known?.reach.failures ?? 0) + 1,
-      faultClass: fault,
-    });
-  }
-  return standingFaults(recent).includes(fault);
+/** A dead login ends reading too: noted where looks find it, so that the next good one tells when it is over. */
+async function noteForLooks(command: Command, faultClass: FaultClass, deps: IntegrationDeps): Promise<void> {
+  const known = await knownOf(command, deps);
+  if (known?.reach.faultClass === faultClass) return;
+  await deps.readings.recordFailure(command.assetId, STREAM_OF_ACTION[command.action.kind], {
+    lastFetchedAt: deps.now(),
+    online: null,
+    failures: (known?.reach.failures ?? 0) + 1,
+    faultClass,
+  });
 }
 
-function faultRaised({ assetId, integration }: Command, faultClass: FaultClass, nextStep: string): NewEvent {
-  return { name: "FaultRaised", detail: { assetId, integration, faultClass, nextStep } };
+function faultRaised({ assetId, accountId, integration }: Asset, faultClass: FaultClass, nextStep: string): NewEvent {
+  return { name: "FaultRaised", detail: { assetId, accountId, integration, faultClass, nextStep } };
 }
 
 export function reference(command: Command) {

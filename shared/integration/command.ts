@@ -11,6 +11,7 @@ import {
   DONE,
   failed,
   type Handled,
+  knownOf,
   paceMs,
   READY_BEFORE_MS,
   RECENT_COMMANDS,
@@ -20,7 +21,8 @@ import {
 import type { Target } from "./contract.ts";
 import type { IntegrationDeps } from "./deps.ts";
 import { lookForProof } from "./next-look.ts";
-import { record, telemetryRecorded } from "./poll.ts";
+import { record } from "./poll.ts";
+import { tellReadings } from "./tell.ts";
 
 const AGAIN: Handled = { done: false, retryAfterMs: 1000 };
 // A `sending` row this old belongs to a worker that is gone: longer than a worker can live.
@@ -49,7 +51,7 @@ export async function runCommand(key: { assetId: string; commandId: string }, de
   } catch (error) {
     if (!(error instanceof VendorError)) throw error;
     await deps.budget.block(asset, error);
-    return failed(await deps.commands.get(key), error, deps);
+    return failed(await deps.commands.get(key), asset, error, deps);
   }
 }
 
@@ -177,8 +179,8 @@ async function readBack(
   deps: IntegrationDeps,
 ): Promise<Handled> {
   const look = await withToken((target) => deps.vendor.look(target, { expectAwake: true }));
-  const recorded = await record(asset, look, deps);
-  if (recorded) await deps.bus.publish([telemetryRecorded(deps.manifest.name, [recorded])]);
+  const recorded = await record(asset, look, deps, undefined, await knownOf(command, deps));
+  if (recorded) await tellReadings(deps.manifest.name, [recorded], [], deps);
   // Like the verifier: what the device said before the command proves nothing about it.
   const fresh = look.reading && look.reading.observedAt > command.issuedAt ? look.reading : undefined;
   if (fresh && proves(command.action, fresh)) return accept(command, asset, false, deps);

@@ -6,6 +6,7 @@ import { VendorError } from "../errors.ts";
 import type { Runtime } from "../handler.ts";
 import type { Meter } from "../metrics.ts";
 import type { AssetsStore } from "../store/assets.ts";
+import type { CausesStore } from "../store/causes.ts";
 import type { CommandsStore } from "../store/commands.ts";
 import type { KillSwitchStore } from "../store/kill-switch.ts";
 import type { ReadingsStore } from "../store/readings.ts";
@@ -18,8 +19,9 @@ import type { VendorBudget } from "./vendor-budget.ts";
 export type IntegrationDeps = Pick<Runtime, "now" | "log" | "remainingMs"> & {
   manifest: Manifest;
   assets: Pick<AssetsStore, "get">;
-  readings: Pick<ReadingsStore, "latest" | "record" | "recordFailure">;
+  readings: Pick<ReadingsStore, "latest" | "record" | "recordFailure" | "told">;
   schedule: Pick<ScheduleStore, "claimBatch" | "finishBatch" | "lookAt" | "move">;
+  causes: Pick<CausesStore, "outage">;
   commands: Pick<CommandsStore, "get" | "newest" | "transition" | "recent" | "told">;
   killSwitch: Pick<KillSwitchStore, "read">;
   bus: Bus;

@@ -1,31 +1,42 @@
 import type { Asset } from "../domain/asset.ts";
 import type { NewEvent } from "../domain/events.ts";
-import { FAULT_TREATMENT, type FaultClass } from "../domain/fault.ts";
+import { FAULT_TREATMENT, type FaultClass, isTold } from "../domain/fault.ts";
+import type { OutageCause } from "../domain/outage.ts";
+import type { Owed } from "../domain/reading.ts";
 import { VendorError } from "../errors.ts";
+import type { CausesStore } from "../store/causes.ts";
 import type { Latest } from "../store/readings.ts";
 
-/** An answer that looks like an outage is one only where others get it too; at one device it is a hiccup. */
-export function standing(fault: FaultClass, vendorDown: boolean): FaultClass {
-  return fault === "vendor-outage" && !vendorDown ? "transient" : fault;
+/** What the vendor's answer says by itself; undefined for an exception of our own. */
+export function saidBy(error: unknown): FaultClass | undefined {
+  return error instanceof VendorError ? error.fault : undefined;
 }
 
-export function faultOf(error: unknown): FaultClass {
-  return error instanceof VendorError ? error.fault : "our-fault";
+/** What keeps everybody of a vendor from being read just now; undefined when nothing does. */
+export async function outageNow(
+  integration: string,
+  { causes }: { causes: Pick<CausesStore, "outage"> },
+): Promise<OutageCause | undefined> {
+  const row = await causes.outage(integration);
+  return row?.outage.endedAt ? undefined : row?.outage.faultClass;
 }
 
-/** A fault is told when somebody but the platform has the next move, once per change of class. */
-export function faultChange(asset: Asset, known: Latest | undefined, fault: FaultClass | undefined): NewEvent[] {
+/** What a look's outcome owes to people: kept beside the row until it is on the bus, so that a crash loses nothing. */
+export function faultChange(known: Latest | undefined, fault: FaultClass | undefined): Owed[] {
   const before = known?.reach.faultClass ?? undefined;
-  if (before === fault) return [];
-  const ref = { assetId: asset.assetId, integration: asset.integration };
-  const events: NewEvent[] = [];
-  const isTold = (name: FaultClass) => FAULT_TREATMENT[name].actor !== "platform";
-  if (before && isTold(before)) events.push({ name: "FaultCleared", detail: { ...ref, faultClass: before } });
-  if (fault && isTold(fault)) {
-    events.push({
-      name: "FaultRaised",
-      detail: { ...ref, faultClass: fault, nextStep: FAULT_TREATMENT[fault].nextStep },
-    });
-  }
-  return events;
+  const owed = known?.reach.owes ?? [];
+  if (before === fault) return owed;
+  return [
+    ...owed,
+    ...(before && isTold(before) ? [{ name: "FaultCleared" as const, faultClass: before }] : []),
+    ...(fault && isTold(fault) ? [{ name: "FaultRaised" as const, faultClass: fault }] : []),
+  ];
+}
+
+export function faultEvents({ assetId, accountId, integration }: Asset, owed: readonly Owed[]): NewEvent[] {
+  return owed.map(({ name, faultClass }): NewEvent => {
+    const detail = { assetId, accountId, integration, faultClass };
+    if (name === "FaultCleared") return { name, detail };
+    return { name, detail: { ...detail, nextStep: FAULT_TREATMENT[faultClass].nextStep } };
+  });
 }

@@ -15,11 +15,13 @@ import { kmsSealer } from "../seal.ts";
 import { accountsStore } from "../store/accounts.ts";
 import { assetsStore } from "../store/assets.ts";
 import { budgetsStore } from "../store/budgets.ts";
+import { causesStore } from "../store/causes.ts";
 import { commandsStore } from "../store/commands.ts";
 import { killSwitchStore } from "../store/kill-switch.ts";
 import { readingsStore } from "../store/readings.ts";
 import { scheduleStore } from "../store/schedule.ts";
 import { documentClient } from "../store/table.ts";
+import { toldOnce } from "../told-once.ts";
 import type { ConnectVendor, Login } from "./contract.ts";
 import { type IntegrationDeps, withTokenFrom } from "./deps.ts";
 import { poll } from "./poll.ts";
@@ -78,7 +80,8 @@ function clients(manifest: Manifest, env: z.infer<typeof Environment>, connect: 
   const secrets = new SecretsManagerClient();
   const sealer = kmsSealer(new KMSClient(), env.TOKEN_KEY_ARN);
   const meter = embeddedMetrics(manifest.name);
-  const bus = eventBridgeBus(new EventBridgeClient(), env.BUS_NAME, systemNow);
+  const causes = causesStore(documents, env.SCHEDULE_TABLE);
+  const bus = toldOnce(eventBridgeBus(new EventBridgeClient(), env.BUS_NAME, systemNow), causes, systemNow);
   const accounts = accountsStore(documents, env.ACCOUNTS_TABLE);
   const budget = vendorBudget({
     manifest,
@@ -140,6 +143,7 @@ function clients(manifest: Manifest, env: z.infer<typeof Environment>, connect: 
       readings: readingsStore(documents, env.READINGS_TABLE),
       schedule: scheduleStore(documents, env.SCHEDULE_TABLE),
       commands: commandsStore(documents, env.COMMANDS_TABLE, { by: manifest.name, ...runtime }),
+      causes,
       killSwitch: killSwitchStore(documents, env.COMMANDS_TABLE),
       bus,
       tokens,

@@ -1,8 +1,9 @@
 import { type Asset, STREAM_OF_KIND } from "../domain/asset.ts";
-import type { NewEvent } from "../domain/events.ts";
 import type { FaultClass } from "../domain/fault.ts";
-import { epochMs } from "../domain/instant.ts";
-import { changeMatters, MAX_CLOCK_SKEW_MS, type Reachability, type Reading, type Stream } from "../domain/reading.ts";
+import { epochMs, type Instant } from "../domain/instant.ts";
+import type { OutageCause } from "../domain/outage.ts";
+import { changeMatters, MAX_CLOCK_SKEW_MS, type Reachability, type Stream } from "../domain/reading.ts";
+import { triage } from "../domain/triage.ts";
 import { VendorError } from "../errors.ts";
 import { mapLimited } from "../map-limited.ts";
 import type { Latest } from "../store/readings.ts";
@@ -10,16 +11,20 @@ import { tally } from "../tally.ts";
 import { type Ask, askAgain, leaseLooks, planNext, type Unreached, worthALook } from "./batch.ts";
 import type { Look } from "./contract.ts";
 import type { IntegrationDeps } from "./deps.ts";
-import { faultChange, faultOf, standing } from "./fault-change.ts";
+import { faultChange, faultEvents, outageNow, saidBy } from "./fault-change.ts";
 import type { PollRequest } from "./poll-request.ts";
+import { newsOf, type Recorded, tellReadings } from "./tell.ts";
 
-type Recorded = { reading: Reading; matters: boolean };
-type Outcome = { fault?: FaultClass; recorded?: Recorded; events: NewEvent[] };
+/** `said` is what the vendor's answer says by itself: the evidence of the ledger. */
+type Outcome = { asset: Asset; said?: FaultClass; recorded?: Recorded; reach: Reachability };
+type OutageNow = () => Promise<OutageCause | undefined>;
 
 /** A look that begins with less time left than this, ms, may not end: a vendor's call may take 12 s. */
 const LOOK_MS = 15_000;
 /** So many looks of a batch, all failed for the vendor's own reasons: the others would too. */
 const OUTAGE_AFTER = 5;
+/** So many of those whose looks failed are evidence enough. */
+const ACCOUNTS_NAMED = 10;
 
 /**
  * Reads every asset of a batch, each alone: one bad device never spoils the others. Whom time, budget or the vendor leave
@@ -52,7 +57,7 @@ async function leave(request: PollRequest, deps: IntegrationDeps) {
     request.stream,
     deps,
   );
-  return { ok: 0, notAttempted: request.assets.length, faults: {} };
+  return { ok: 0, notAttempted: request.assets.length, faults: {}, failedAccounts: [] };
 }
 
 async function look(request: PollRequest, deps: IntegrationDeps) {
@@ -62,6 +67,11 @@ async function look(request: PollRequest, deps: IntegrationDeps) {
   const { granted, refused } = await leaseLooks(asks, deps);
 
   const unreached: Unreached[] = [...refused];
+  let outage: ReturnType<OutageNow> | undefined;
+  const isDown = () => {
+    outage ??= outageNow(deps.manifest.name, deps);
+    return outage;
+  };
   let outages = 0;
   let answered = 0;
   let stopped: Omit<Unreached, "ask"> | undefined;
@@ -71,8 +81,8 @@ async function look(request: PollRequest, deps: IntegrationDeps) {
       unreached.push({ ask, ...stopped });
       return undefined;
     }
-    const { error, ...outcome } = await pollOne(ask, request, deps);
-    if (isOutage(outcome.fault)) outages += 1;
+    const { error, ...outcome } = await pollOne(ask, request, isDown, deps);
+    if (isOutage(outcome.said)) outages += 1;
     else answered += 1;
     if (error instanceof VendorError && error.fault === "rate-limited") {
       await deps.budget.block(ask.asset, error);
@@ -81,20 +91,30 @@ async function look(request: PollRequest, deps: IntegrationDeps) {
     if (answered === 0 && outages >= OUTAGE_AFTER) stopped ??= { because: "outage" };
     return outcome;
   });
-  deps.budget.settle(granted.map(({ asset }) => asset));
+  await deps.budget.settle(granted.map(({ asset }) => asset));
   await askAgain(unreached, request.stream, deps);
 
   const done = outcomes.filter((outcome) => outcome !== undefined);
   const recorded = done.flatMap((outcome) => outcome.recorded ?? []);
-  const events = done.flatMap((outcome) => outcome.events);
-  if (recorded.length > 0) events.unshift(telemetryRecorded(deps.manifest.name, recorded));
-  if (events.length > 0) await deps.bus.publish(events);
+  const owing = done.filter(({ reach }) => reach.owes !== undefined);
+  const events = owing.flatMap(({ asset, reach }) => faultEvents(asset, reach.owes ?? []));
+  await tellReadings(deps.manifest.name, recorded, events, deps);
+  for (const { asset, reach } of owing) {
+    const { owes: _, ...told } = reach;
+    await deps.readings.recordFailure(asset.assetId, request.stream, told);
+  }
 
   const gone = ids.length - assets.length;
-  const failures = done.flatMap(({ fault }) => fault ?? []);
+  const failures = done.flatMap(({ said }) => said ?? []);
   const faults: Partial<Record<FaultClass, number>> = tally(failures, (fault) => fault);
+  const failedAccounts = new Set(done.flatMap(({ said, asset }) => (said ? asset.accountId : [])));
   if (gone > 0) faults["our-configuration"] = (faults["our-configuration"] ?? 0) + gone;
-  return { ok: ids.length - gone - failures.length - unreached.length, notAttempted: unreached.length, faults };
+  return {
+    ok: ids.length - gone - failures.length - unreached.length,
+    notAttempted: unreached.length,
+    faults,
+    failedAccounts: [...failedAccounts].slice(0, ACCOUNTS_NAMED),
+  };
 }
 
 function asksOf({ assets: asked }: PollRequest, assets: readonly Asset[], known: Map<string, Latest>): Ask[] {
@@ -111,7 +131,8 @@ function isOutage(fault: FaultClass | undefined): boolean {
 
 async function pollOne(
   ask: Ask,
-  { stream, vendorDown }: PollRequest,
+  { stream }: PollRequest,
+  isDown: OutageNow,
   deps: IntegrationDeps,
 ): Promise<Outcome & { error?: unknown }> {
   const { asset, known, expectAwake } = ask;
@@ -120,30 +141,52 @@ async function pollOne(
     const look = await deps.withToken(asset, accessToken, (token) =>
       deps.vendor.look({ asset, accessToken: token, last: known?.reading }, { expectAwake, stream }),
     );
-    const recorded = await record(asset, look, deps, stream);
-    const reach = reached(look, deps);
+    const recorded = await record(asset, look, deps, stream, known);
+    const reach = reached(look, known, deps);
     await planNext(ask, { reading: recorded?.reading ?? known?.reading, reach }, stream, deps);
-    return { ...(recorded ? { recorded } : {}), events: faultChange(asset, known, undefined) };
+    return { asset, reach, ...told(newsOf(recorded, known)) };
   } catch (error) {
-    const fault = standing(faultOf(error), vendorDown ?? false);
+    const said = saidBy(error);
+    const failures = (known?.reach.failures ?? 0) + 1;
+    const standing = known?.reach.faultClass ?? null;
+    const fault = triage({ said, outage: await isDown(), failures, standing });
     if (error instanceof VendorError)
       deps.log.warn("POLL_FAILED", { assetId: asset.assetId, fault, reason: error.message });
     else deps.log.error("POLL_FAILED", error, { assetId: asset.assetId });
+    const owes = faultChange(known, fault);
     const reach = {
       lastFetchedAt: deps.now(),
       online: fault === "device-offline" ? false : null,
-      failures: (known?.reach.failures ?? 0) + 1,
+      failures,
       faultClass: fault,
+      ...(error instanceof FutureReading ? { quarantined: error.observedAt } : {}),
+      ...(owes.length > 0 ? { owes } : {}),
     };
     await deps.readings.recordFailure(asset.assetId, stream, reach);
     const retryAfterMs = error instanceof VendorError ? error.retryAfterMs : undefined;
     await planNext(ask, { reading: known?.reading, reach, retryAfterMs }, stream, deps);
-    return { fault, error, events: faultChange(asset, known, fault) };
+    return { asset, said: said ?? "our-fault", error, reach, ...told(newsOf(undefined, known)) };
   }
 }
 
-function reached({ online }: Look, deps: IntegrationDeps): Reachability {
-  return { lastFetchedAt: deps.now(), online, failures: 0, faultClass: null };
+function told(recorded: Recorded | undefined): Pick<Outcome, "recorded"> {
+  return recorded ? { recorded } : {};
+}
+
+/** A look that the vendor answered, and what it owes to people. */
+function reached({ online }: Look, known: Latest | undefined, deps: Pick<IntegrationDeps, "now">): Reachability {
+  const owes = faultChange(known, undefined);
+  return { lastFetchedAt: deps.now(), online, failures: 0, faultClass: null, ...(owes.length > 0 ? { owes } : {}) };
+}
+
+/** Thrown, so that it is a fault like any other: raised once, and cleared by the next sound reading. */
+class FutureReading extends VendorError {
+  readonly observedAt: Instant;
+
+  constructor(observedAt: Instant) {
+    super({ fault: "malformed-message", operation: "reading", message: "the device's clock is ahead of ours" });
+    this.observedAt = observedAt;
+  }
 }
 
 /**
@@ -155,6 +198,7 @@ export async function record(
   look: Look,
   deps: IntegrationDeps,
   stream: Stream = STREAM_OF_KIND[asset.kind],
+  known?: Latest,
 ): Promise<Recorded | undefined> {
   const { reading, unknown = [] } = look;
   if (unknown.length > 0) {
@@ -165,41 +209,20 @@ export async function record(
       count: unknown.length,
     });
   }
-  const reach = reached(look, deps);
+  const reach = reached(look, known, deps);
   if (!reading) {
     await deps.readings.recordFailure(asset.assetId, stream, reach);
     return undefined;
   }
   if (epochMs(reading.observedAt) - epochMs(reading.receivedAt) > MAX_CLOCK_SKEW_MS) {
     deps.log.warn("READING_FROM_FUTURE", { assetId: asset.assetId, observedAt: reading.observedAt });
-    // Thrown, so that it is a fault like any other: raised once, and cleared by the next sound reading.
-    throw new VendorError({
-      fault: "malformed-message",
-      operation: "reading",
-      message: "the device's clock is ahead of ours",
-    });
+    throw new FutureReading(reading.observedAt);
   }
-  const { stored, previous } = await deps.readings.record(reading, reach);
+  const { stored, previous } = await deps.readings.record(reading, reach, changeMatters(known?.reading, reading));
   if (!stored) {
     if (previous && previous.observedAt > reading.observedAt)
       deps.log.info("READING_OLDER", { assetId: asset.assetId });
     return undefined;
   }
   return { reading, matters: changeMatters(previous, reading) };
-}
-
-export function telemetryRecorded(integration: string, recorded: Recorded[]): NewEvent {
-  return {
-    name: "TelemetryRecorded",
-    detail: {
-      integration,
-      matters: recorded.some((one) => one.matters),
-      readings: recorded.map(({ reading, matters }) => ({
-        assetId: reading.assetId,
-        stream: reading.stream,
-        observedAt: reading.observedAt,
-        matters,
-      })),
-    },
-  };
 }

@@ -5,7 +5,7 @@ import { epochMs, type Instant } from "../domain/instant.ts";
 import { isConditionFailure, parseItem, wins } from "./table.ts";
 
 /** `levels` is what the row held after the lease, or when it was refused. */
-export type Leased = { levels: Levels } & ({ granted: true } | { granted: false; retryAfterMs: number });
+type Leased = { levels: Levels } & ({ granted: true } | { granted: false; retryAfterMs: number });
 
 export type BudgetsStore = {
   /**

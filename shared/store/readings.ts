@@ -3,19 +3,26 @@ import * as z from "zod";
 import type { AssetId } from "../domain/asset.ts";
 import { epochMs } from "../domain/instant.ts";
 import { Reachability, Reading, type Stream } from "../domain/reading.ts";
-import { batchGet, isConditionFailure, parseItem } from "./table.ts";
+import { batchGet, isConditionFailure, parseItem, wins } from "./table.ts";
 
-/** What is known of one stream of one asset. */
-export type Latest = { reading: Reading | undefined; reach: Reachability };
+/** What is known of one stream of one asset. `isUntold`: its reading matters, and nobody has noted that it was told. */
+export type Latest = { reading: Reading | undefined; reach: Reachability; isUntold?: true };
 
 export type ReadingsStore = {
   /** Latest by asset; assets never fetched are absent. */
   latest(assetIds: readonly AssetId[], stream: Stream): Promise<Map<AssetId, Latest>>;
   /**
    * Stores a reading unless a newer or equal one is there (then only the reachability is stored).
-   * Resolves to the reading that was there before, and whether this one was stored.
+   * Resolves to the reading that was there before, and whether this one was stored. `isUntold` notes in the same write that
+   * it is to be told of, until `told`.
    */
-  record(reading: Reading, reach: Reachability): Promise<{ stored: boolean; previous: Reading | undefined }>;
+  record(
+    reading: Reading,
+    reach: Reachability,
+    isUntold?: boolean,
+  ): Promise<{ stored: boolean; previous: Reading | undefined }>;
+  /** Notes that this reading, and any before it, was told of. */
+  told(reading: Reading): Promise<void>;
   /** Stores that an attempt failed; the reading stands. */
   recordFailure(assetId: AssetId, stream: Stream, reach: Reachability): Promise<void>;
 };
@@ -24,6 +31,7 @@ const Row = z.object({
   assetId: z.string(),
   reading: Reading.optional(),
   reach: Reachability.optional(),
+  untoldAtMs: z.number().optional(),
 });
 
 /** Table `readings`: key asset + stream. Older never overwrites newer: the condition is on epoch milliseconds. */
@@ -48,19 +56,19 @@ export function readingsStore(client: DynamoDBDocumentClient, table: string): Re
       );
       const latest = new Map<AssetId, Latest>();
       for (const item of items) {
-        const row = parseItem(Row, item, "readings");
-        if (row.reach) latest.set(row.assetId, { reading: row.reading, reach: row.reach });
+        const { assetId, reading, reach, untoldAtMs } = parseItem(Row, item, "readings");
+        if (reach) latest.set(assetId, { reading, reach, ...(untoldAtMs === undefined ? {} : { isUntold: true }) });
       }
       return latest;
     },
 
-    async record(reading, reach) {
+    async record(reading, reach, isUntold = false) {
       try {
         const answer = await client.send(
           new UpdateCommand({
             TableName: table,
             Key: { assetId: reading.assetId, stream: reading.stream },
-            UpdateExpression: "SET reading = :reading, reach = :reach, observedAtMs = :at",
+            UpdateExpression: `SET reading = :reading, reach = :reach, observedAtMs = :at${isUntold ? ", untoldAtMs = :at" : ""}`,
             ConditionExpression: "attribute_not_exists(observedAtMs) OR observedAtMs < :at",
             ExpressionAttributeValues: { ":reading": reading, ":reach": reach, ":at": epochMs(reading.observedAt) },
             ReturnValues: "ALL_OLD",
@@ -72,6 +80,20 @@ export function readingsStore(client: DynamoDBDocumentClient, table: string): Re
         const answer = await updateReach(reading.assetId, reading.stream, reach);
         return { stored: false, previous: previousReading(answer.Attributes) };
       }
+    },
+
+    async told({ assetId, stream, observedAt }) {
+      await wins(
+        client.send(
+          new UpdateCommand({
+            TableName: table,
+            Key: { assetId, stream },
+            UpdateExpression: "REMOVE untoldAtMs",
+            ConditionExpression: "untoldAtMs <= :at",
+            ExpressionAttributeValues: { ":at": epochMs(observedAt) },
+          }),
+        ),
+      );
     },
 
     async recordFailure(assetId, stream, reach) {

@@ -50,7 +50,10 @@ const Result = z.object({
   ok: count.optional(),
   /** Assets that it had no time or no budget for. */
   notAttempted: count.optional(),
+  /** As the vendor's answers said them, before triage. */
   faults: z.partialRecord(FaultClass, count).optional(),
+  /** Whose looks failed; some of them, where they are many. */
+  failedAccounts: z.array(z.string()).optional(),
 });
 export type Batch = z.infer<typeof Result>;
 /** One claimed part of a minute, with what its batches came to: those of its former attempts too. */

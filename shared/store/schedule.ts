@@ -1,7 +1,6 @@
 import {
   DeleteCommand,
   type DynamoDBDocumentClient,
-  GetCommand,
   PutCommand,
   TransactWriteCommand,
   UpdateCommand,
@@ -27,7 +26,7 @@ export type { Batch, Cursor, DueLook, Member, Run } from "./schedule-rows.ts";
 
 /** What a claim writes: `attempt` 1 takes what nobody took, a later one what the attempt before it left unfinished. */
 export type RunClaim = Omit<Run, "results">;
-export type BatchResult = Required<Pick<Batch, "ok" | "notAttempted" | "faults" | "finishedAt">>;
+export type BatchResult = Required<Pick<Batch, "ok" | "notAttempted" | "faults" | "failedAccounts" | "finishedAt">>;
 
 export type ScheduleStore = {
   /** Puts an asset's stream on the wheel of its period. */
@@ -53,8 +52,8 @@ export type ScheduleStore = {
   /** True when this delivery is the first to take the batch. */
   claimBatch(integration: string, batchId: string, taken: { assets: number; startedAt: Instant }): Promise<boolean>;
   finishBatch(integration: string, batchId: string, result: BatchResult): Promise<void>;
-  /** Undefined when nobody has ever joined, "new" until the first tick after that. */
-  cursor(integration: string): Promise<Cursor | "new" | undefined>;
+  /** By integration: absent when nobody has ever joined, "new" until the first tick after that. */
+  cursors(integrations: readonly string[]): Promise<Map<string, Cursor | "new">>;
   /** Never moves backwards: a slower tick's older word is dropped. */
   advanceCursor(integration: string, cursor: Cursor): Promise<void>;
 };
@@ -205,23 +204,35 @@ export function scheduleStore(
           }),
         ),
       ),
-    async finishBatch(integration, batchId, { ok, notAttempted, faults, finishedAt }) {
+    async finishBatch(integration, batchId, { ok, notAttempted, faults, failedAccounts, finishedAt }) {
       await client.send(
         new UpdateCommand({
           TableName: table,
           Key: { pk: runKey(integration), sk: batchId },
-          UpdateExpression: "SET #ok = :ok, notAttempted = :notAttempted, faults = :faults, finishedAt = :at",
+          UpdateExpression:
+            "SET #ok = :ok, notAttempted = :notAttempted, faults = :faults, failedAccounts = :failed, finishedAt = :at",
           ExpressionAttributeNames: { "#ok": "ok" },
-          ExpressionAttributeValues: { ":ok": ok, ":notAttempted": notAttempted, ":faults": faults, ":at": finishedAt },
+          ExpressionAttributeValues: {
+            ":ok": ok,
+            ":notAttempted": notAttempted,
+            ":faults": faults,
+            ":failed": failedAccounts,
+            ":at": finishedAt,
+          },
         }),
       );
     },
-    async cursor(integration) {
-      const Key = cursorKey(integration);
-      const answer = await client.send(new GetCommand({ TableName: table, Key, ConsistentRead: true }));
-      if (!answer.Item) return undefined;
-      const row = parseItem(CursorRow, answer.Item, "schedule");
-      return "isNew" in row ? "new" : row;
+    async cursors(integrations) {
+      // An older word does no harm: what was claimed since cannot be claimed again.
+      const items = await batchGet(client, table, integrations.map(cursorKey));
+      const found = rows(items, (item) => ({ pk: String(item.pk), row: parseItem(CursorRow, item, "schedule") }));
+      const byKey = new Map(found.map(({ pk, row }) => [pk, "isNew" in row ? ("new" as const) : row]));
+      return new Map(
+        integrations.flatMap((name) => {
+          const cursor = byKey.get(cursorKey(name).pk);
+          return cursor ? [[name, cursor] as const] : [];
+        }),
+      );
     },
     async advanceCursor(integration, { through, dueThrough, wheels }) {
       await wins(

@@ -13,11 +13,13 @@ import type { SimulatedCar, SimulatedCharger } from "../../shared/integration/si
 import { vendorBudget } from "../../shared/integration/vendor-budget.ts";
 import { createLog } from "../../shared/log.ts";
 import { accountKey } from "../../shared/store/accounts.ts";
+import { toldOnce } from "../../shared/told-once.ts";
 import { aCommand, at } from "../builders.ts";
 import { fakeAccountsStore } from "../fakes/accounts-store.ts";
 import { fakeAssetsStore } from "../fakes/assets-store.ts";
 import { fakeBudgetsStore } from "../fakes/budgets-store.ts";
 import { fakeBus } from "../fakes/bus.ts";
+import { fakeCausesStore } from "../fakes/causes-store.ts";
 import { fakeClock } from "../fakes/clock.ts";
 import { fakeCommandsStore } from "../fakes/commands-store.ts";
 import { fakeKillSwitchStore } from "../fakes/kill-switch-store.ts";
@@ -95,6 +97,7 @@ export async function aWorld(folder: Folder, faults: "none" | "some" | "many") {
   const commands = fakeCommandsStore([], { by: "integration", now: clock.now });
   const readings = fakeReadingsStore();
   const schedule = fakeScheduleStore();
+  const causes = fakeCausesStore();
   const deps: IntegrationDeps = {
     manifest,
     now: clock.now,
@@ -104,7 +107,8 @@ export async function aWorld(folder: Folder, faults: "none" | "some" | "many") {
     readings,
     schedule,
     commands,
-    bus,
+    causes,
+    bus: toldOnce(bus, causes, clock.now),
     tokens,
     vendor: folder.connect({ endpoint, now: clock.now, count: budget.called, fetch: countedFetch }),
     meter,

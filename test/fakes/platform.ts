@@ -2,7 +2,6 @@ import { run as optimise } from "../../lambdas/optimiser/handler.ts";
 import { run as fetchSignals } from "../../lambdas/signals/handler.ts";
 import type { SignalSource } from "../../lambdas/signals/source.ts";
 import { run as verify } from "../../lambdas/verifier/handler.ts";
-import type { Bus } from "../../shared/bus.ts";
 import type { Asset } from "../../shared/domain/asset.ts";
 import { EVENT_SOURCE, EVENTS, type EventName, type NewEvent } from "../../shared/domain/events.ts";
 import { epochMs, type Instant, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
@@ -11,9 +10,11 @@ import { type IntegrationDeps, withTokenFrom } from "../../shared/integration/de
 import { poll } from "../../shared/integration/poll.ts";
 import type { PollRequest } from "../../shared/integration/poll-request.ts";
 import { BusRecord, parseBusRecord, type SqsBatch } from "../../shared/queue.ts";
+import { toldOnce } from "../../shared/told-once.ts";
 import { aManifest } from "../lib/templates.ts";
 import { fakeAssetsStore } from "./assets-store.ts";
 import { unlimitedBudget } from "./budget.ts";
+import { fakeCausesStore } from "./causes-store.ts";
 import { fakeClock } from "./clock.ts";
 import { fakeCommandsStore } from "./commands-store.ts";
 import { fakeKillSwitchStore } from "./kill-switch-store.ts";
@@ -57,7 +58,6 @@ export async function platform(options: {
       if (matches(envelope)) messages.push({ dueAt: now(), functionId, batchSize, body: JSON.stringify(envelope) });
     }
   };
-  const bus: Bus = { publish: async (events) => events.forEach(deliver) };
   const vendor = fakeVendor(now);
   const tokens = { accessToken: async () => "an-access-token", refusedToken: async () => {} };
   const stores = {
@@ -65,10 +65,12 @@ export async function platform(options: {
     readings: fakeReadingsStore(),
     schedule: fakeScheduleStore(),
     signals: fakeSignalsStore(),
+    causes: fakeCausesStore(),
     plans: fakePlansStore(),
     killSwitch: fakeKillSwitchStore(),
     commands: fakeCommandsStore([], { by: "platform", now }),
   };
+  const bus = toldOnce({ publish: async (events) => events.forEach(deliver) }, stores.causes, now);
   const common = { now, log, bus, ...stores };
   const meter = fakeMeter();
   const integration: IntegrationDeps = {

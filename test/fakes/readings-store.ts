@@ -15,19 +15,26 @@ export function fakeReadingsStore(): ReadingsStore {
         }),
       );
     },
-    async record(given, reach) {
+    async record(given, reach, isUntold = false) {
       const reading = Reading.parse(given);
       const row = rows.get(key(reading.assetId, reading.stream));
       const stored = !row?.reading || row.reading.observedAt < reading.observedAt;
       rows.set(key(reading.assetId, reading.stream), {
         reading: stored ? reading : row?.reading,
         reach: Reachability.parse(reach),
+        ...((stored && isUntold) || row?.isUntold ? { isUntold: true } : {}),
       });
       return { stored, previous: structuredClone(row?.reading) };
     },
+    async told(reading) {
+      const row = rows.get(key(reading.assetId, reading.stream));
+      if (!row?.reading || row.reading.observedAt > reading.observedAt) return;
+      const { isUntold: _, ...rest } = row;
+      rows.set(key(reading.assetId, reading.stream), rest);
+    },
     async recordFailure(assetId, stream, reach) {
-      const reading = rows.get(key(assetId, stream))?.reading;
-      rows.set(key(assetId, stream), { reading, reach: Reachability.parse(reach) });
+      const row = rows.get(key(assetId, stream));
+      rows.set(key(assetId, stream), { ...row, reading: row?.reading, reach: Reachability.parse(reach) });
     },
   };
 }

@@ -95,8 +95,8 @@ export function fakeScheduleStore(): FakeScheduleStore {
       if (batch) batches.set(key, structuredClone({ ...batch, ...result }));
       finished.set(`${integration}|${batchId}`, result);
     },
-    async cursor(integration) {
-      return structuredClone(cursors.get(integration));
+    async cursors(integrations) {
+      return structuredClone(new Map([...cursors].filter(([name]) => integrations.includes(name))));
     },
     async advanceCursor(integration, cursor) {
       const before = cursors.get(integration);

@@ -6,7 +6,10 @@ import { type Stream, Stream as Streams } from "../../shared/domain/reading.ts";
 import { minuteOf, slotAt, slotOf } from "../../shared/domain/wheel.ts";
 import type { PollRequest } from "../../shared/integration/poll-request.ts";
 import type { ScheduleStore } from "../../shared/store/schedule.ts";
+import { fakeBus } from "./bus.ts";
+import { fakeCausesStore } from "./causes-store.ts";
 import { fakeMeter } from "./meter.ts";
+import { fakePlansStore } from "./plans-store.ts";
 import type { FakeScheduleStore } from "./schedule-store.ts";
 
 let batches = 0;
@@ -27,12 +30,16 @@ export function aPoll(assetIds: readonly string[], now: Instant, changes: Partia
 
 /** The scheduler as deployed, over stores in memory; its minute takes no time. */
 export function aScheduler(
-  deps: Pick<SchedulerDeps, "now" | "log" | "schedule" | "readings">,
+  deps: Pick<SchedulerDeps, "now" | "log" | "schedule" | "readings"> &
+    Partial<Pick<SchedulerDeps, "causes" | "plans" | "bus">>,
   manifests: readonly Pick<Manifest, "name" | "streams" | "limits">[],
 ) {
   const sent: { integration: string; request: PollRequest }[] = [];
   const meter = fakeMeter();
   const all: SchedulerDeps = {
+    causes: fakeCausesStore(),
+    plans: fakePlansStore(),
+    bus: fakeBus(),
     ...deps,
     meter,
     integrations: manifests.map(({ name, streams, limits }) => ({ name, streams, limits, functionName: name })),

@@ -11,10 +11,12 @@ import { type IntegrationDeps, withTokenFrom } from "../../shared/integration/de
 import { poll } from "../../shared/integration/poll.ts";
 import type { PollRequest } from "../../shared/integration/poll-request.ts";
 import type { Log } from "../../shared/log.ts";
+import { toldOnce } from "../../shared/told-once.ts";
 import { aCommand, anAsset, aReading, at, charging } from "../builders.ts";
 import { fakeAssetsStore } from "../fakes/assets-store.ts";
 import { unlimitedBudget } from "../fakes/budget.ts";
 import { fakeBus } from "../fakes/bus.ts";
+import { fakeCausesStore } from "../fakes/causes-store.ts";
 import { type FakeClock, fakeClock } from "../fakes/clock.ts";
 import { type FakeCommandsStore, fakeCommandsStore } from "../fakes/commands-store.ts";
 import { fakeKillSwitchStore } from "../fakes/kill-switch-store.ts";
@@ -118,6 +120,7 @@ export function anIntegration(
   const killSwitch = fakeKillSwitchStore();
   const tokens = options.tokens?.(log) ?? fakeTokens();
   const meter = fakeMeter();
+  const causes = fakeCausesStore();
   const deps: IntegrationDeps = {
     manifest,
     now: clock.now,
@@ -127,7 +130,8 @@ export function anIntegration(
     readings,
     schedule,
     commands,
-    bus,
+    causes,
+    bus: toldOnce(bus, causes, clock.now),
     tokens,
     vendor: options.vendor ?? vendor.client,
     meter,
@@ -137,6 +141,7 @@ export function anIntegration(
   };
   return {
     deps,
+    causes,
     clock,
     vendor,
     log,

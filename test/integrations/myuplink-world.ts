@@ -15,11 +15,13 @@ import { type CallKind, oauthLogin } from "../../shared/integration/contract.ts"
 import { type IntegrationDeps, withTokenFrom } from "../../shared/integration/deps.ts";
 import { poll } from "../../shared/integration/poll.ts";
 import { accountKey } from "../../shared/store/accounts.ts";
+import { toldOnce } from "../../shared/told-once.ts";
 import { aCommand, at } from "../builders.ts";
 import { fakeAccountsStore } from "../fakes/accounts-store.ts";
 import { fakeAssetsStore } from "../fakes/assets-store.ts";
 import { unlimitedBudget } from "../fakes/budget.ts";
 import { fakeBus } from "../fakes/bus.ts";
+import { fakeCausesStore } from "../fakes/causes-store.ts";
 import { fakeClock } from "../fakes/clock.ts";
 import { fakeCommandsStore } from "../fakes/commands-store.ts";
 import { fakeKillSwitchStore } from "../fakes/kill-switch-store.ts";
@@ -106,6 +108,7 @@ export async function aWorld(options: { pump?: Partial<PumpSpec>; rules?: FaultR
     remainingMs: () => 30_000,
     newId: randomUUID,
   });
+  const causes = fakeCausesStore();
   const deps: IntegrationDeps = {
     manifest,
     now: clock.now,
@@ -115,7 +118,8 @@ export async function aWorld(options: { pump?: Partial<PumpSpec>; rules?: FaultR
     readings,
     schedule: fakeScheduleStore(),
     commands,
-    bus,
+    causes,
+    bus: toldOnce(bus, causes, clock.now),
     tokens,
     vendor: connectMyUplink({ fetch, endpoint, now: clock.now, count: (kind) => counted.push(kind) }),
     meter: fakeMeter(),

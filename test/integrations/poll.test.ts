@@ -46,15 +46,17 @@ describe("a batch", () => {
 
   it("calls what looks like an outage one only when the vendor's other devices fail too", async () => {
     const fleet = anIntegration();
-    const look = async (vendorDown?: true) => {
+    const look = async () => {
       fleet.vendor.next.look = [aFault("vendor-outage")];
-      await fleet.poll(["car-0001"], vendorDown ? { vendorDown } : {});
+      await fleet.poll();
       return (await fleet.reachOf("car-0001"))?.faultClass;
     };
     for (const _ of [1, 2, 3]) expect(await look()).toBe("transient");
+    const down = { integration: "tesla", faultClass: "vendor-outage", assetsAffected: 9, energyAtRiskKwh: 0 } as const;
+    await fleet.causes.beginOutage({ ...down, since: TWO }, TWO);
+    expect(await look()).toBe("vendor-outage");
+    // It is announced for all of them at once.
     expect(published(fleet.bus, "FaultRaised")).toEqual([]);
-    expect(await look(true)).toBe("vendor-outage");
-    expect(published(fleet.bus, "FaultRaised")).toMatchObject([{ faultClass: "vendor-outage" }]);
   });
 
   it("counts an asset that is no longer there as failed, and reads the others", async () => {
@@ -129,6 +131,34 @@ describe("a reading", () => {
     const reading = { observedAt: at("2026-11-21T02:05Z"), receivedAt: at("2026-11-21T02:00Z") };
     fleet.vendor.devices.set("car-0001", { awake: true, charging: false, reading });
     await expect(fleet.poll()).resolves.toMatchObject({ ok: 1, failed: 0 });
+  });
+});
+
+describe("a reading that matters and could not be told of", () => {
+  const lost = async () => {
+    const world = anIntegration();
+    world.bus.refuses = 1;
+    await expect(world.poll()).rejects.toThrow("the bus is down");
+    world.clock.advance(60_000);
+    return world;
+  };
+  const told = (world: Awaited<ReturnType<typeof lost>>) =>
+    published(world.bus, "TelemetryRecorded").map(({ matters, readings }) => [matters, readings[0]?.observedAt]);
+
+  it("is told of by the next look, which found nothing new, and only by that", async () => {
+    const world = await lost();
+    await world.poll();
+    expect(told(world)).toEqual([[true, world.clock.now()]]);
+    world.clock.advance(60_000);
+    await world.poll();
+    expect(told(world)[1]?.[0]).toBe(false);
+  });
+
+  it("is told of by a look that failed, too", async () => {
+    const world = await lost();
+    world.vendor.next.look = [aFault("device-offline")];
+    await world.poll();
+    expect(told(world)).toEqual([[true, TWO]]);
   });
 });
 

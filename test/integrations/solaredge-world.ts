@@ -94,7 +94,7 @@ export async function aSolarWorld({ from, sites = 1, hasMeter = false, timeZone,
   const latest = async (assetId = "solar-0001") => (await world.readings.latest([assetId], "production")).get(assetId);
   const history: ProductionReading[] = [];
 
-  const scheduler = aScheduler({ ...world.deps, schedule: world.schedule }, [manifest]);
+  const scheduler = aScheduler({ ...world.deps, schedule: world.schedule, causes: world.causes }, [manifest]);
   for (const asset of assets) await joined(world.schedule, asset, manifest, minuteOf(clock.now()));
 
   const pollAll = (assetIds = ids) => pollOf(aPoll(assetIds, clock.now(), { stream: "production" }));

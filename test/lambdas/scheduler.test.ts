@@ -83,6 +83,7 @@ async function world(assetIds: readonly string[] = [A], manifests = [ACME]) {
         ok: assets.length - failed,
         notAttempted: 0,
         faults,
+        failedAccounts: assets.slice(0, failed).map(({ assetId }) => `owner of ${assetId}`),
         finishedAt,
       });
     },
@@ -104,7 +105,7 @@ describe("a tick of the scheduler", () => {
     const { tick, schedule } = await world([]);
     expect(await tick()).toEqual([]);
     expect(await schedule.ledger("acme-cars", NEVER)).toEqual([]);
-    expect(await schedule.cursor("acme-cars")).toBeUndefined();
+    expect(await schedule.cursors(["acme-cars"])).toEqual(new Map());
   });
 
   it("looks at each once a period, and reads nobody else's row", async () => {
@@ -279,6 +280,47 @@ describe("a vendor whose last looks all failed for its own reasons", () => {
       return (await requests(count < 5 ? START : minute(15))).map(({ vendorDown }) => vendorDown);
     };
     expect(await named(4)).toEqual([undefined]);
+  });
+});
+
+describe("many batches", () => {
+  const many = [{ ...ACME, limits: { ...ACME.limits, batchSize: 1 } }];
+  const some = cars.slice(0, 40);
+
+  it("are spread over most of the minute", async () => {
+    const { scheduler, requests } = await world(some, many);
+    let passedMs = 0;
+    const sentAtMs: number[] = [];
+    const { send } = scheduler.deps;
+    scheduler.deps.now = () => plusMs(START, passedMs);
+    scheduler.deps.pause = async (ms) => {
+      passedMs += ms;
+    };
+    scheduler.deps.send = (...given) => {
+      sentAtMs.push(passedMs);
+      return send(...given);
+    };
+    expect(await requests(START)).toHaveLength(some.length);
+    expect(Math.max(...sentAtMs)).toBeGreaterThan(50_000);
+    expect(Math.max(...sentAtMs)).toBeLessThan(60_000);
+    expect(new Set(sentAtMs).size).toBe(some.length);
+  });
+
+  it("stop when the vendor turns out to be down", async () => {
+    const { scheduler, requests, finish } = await world(some, many);
+    const { send } = scheduler.deps;
+    let passedMs = 0;
+    scheduler.deps.now = () => plusMs(START, passedMs);
+    scheduler.deps.pause = async (ms) => {
+      passedMs += ms;
+    };
+    scheduler.deps.send = async (name, request) => {
+      await finish(request, START, { "vendor-outage": 1 });
+      return send(name, request);
+    };
+    const sent = await requests(START);
+    expect(sent.length).toBeGreaterThanOrEqual(3);
+    expect(sent.length).toBeLessThan(8);
   });
 });
 

@@ -6,6 +6,7 @@ import { type Instant, plusMs } from "../../shared/domain/instant.ts";
 import { tell } from "../../shared/outbox.ts";
 import { aCommand, aReach, aReading, at, charging, queued } from "../builders.ts";
 import { fakeBus, published } from "../fakes/bus.ts";
+import { fakeCausesStore } from "../fakes/causes-store.ts";
 import { fakeClock } from "../fakes/clock.ts";
 import { fakeCommandsStore } from "../fakes/commands-store.ts";
 import { fakeLog } from "../fakes/log.ts";
@@ -24,6 +25,7 @@ function world(...commands: Command[]) {
     remainingMs: () => 60_000,
     commands: fakeCommandsStore(commands, { by: "verifier", now: clock.now }),
     readings: fakeReadingsStore(),
+    causes: fakeCausesStore(),
     bus: fakeBus(),
     meter,
   };

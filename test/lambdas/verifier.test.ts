@@ -6,6 +6,7 @@ import type { Instant } from "../../shared/domain/instant.ts";
 import type { Reading } from "../../shared/domain/reading.ts";
 import { aCommand, aHeatReading, aReach, aReading, at, charging, queued } from "../builders.ts";
 import { fakeBus, published } from "../fakes/bus.ts";
+import { fakeCausesStore } from "../fakes/causes-store.ts";
 import { fakeClock } from "../fakes/clock.ts";
 import { fakeCommandsStore } from "../fakes/commands-store.ts";
 import { fakeLog } from "../fakes/log.ts";
@@ -25,6 +26,7 @@ function world(...commands: Command[]) {
     remainingMs: () => 60_000,
     commands: fakeCommandsStore(commands, { by: "verifier", now: clock.now }),
     readings: fakeReadingsStore(),
+    causes: fakeCausesStore(),
     bus: fakeBus(),
     meter: fakeMeter(),
   };

@@ -181,10 +181,10 @@ describe("the names of a night", () => {
   it("are drawn as a table of the rows and columns that are not empty, with a legend", () => {
     expect(faultsNamedLines(named)).toEqual([
       "Faults named: 2 of 4 rightly (50.0 %), 1 wrongly for the customer to act on",
-      "  truly \\ named              a   b   c",
-      "  customer-must-act          1   .   .",
-      "  nothing injected           1   .   .",
-      "  vendor-outage              .   1   1",
+      "  truly \\ named            a   b   c",
+      "  customer-must-act        1   .   .",
+      "  nothing injected         1   .   .",
+      "  vendor-outage            .   1   1",
       "  a customer-must-act, b transient, c vendor-outage",
     ]);
     expect(faultsNamedLines(faultsNamed([], []))).toEqual(["Faults named: none"]);

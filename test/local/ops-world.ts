@@ -13,6 +13,7 @@ import type { Account } from "../../shared/store/accounts.ts";
 import type { Latest } from "../../shared/store/readings.ts";
 import { fakeBudgetsStore } from "../fakes/budgets-store.ts";
 import { fakeBus } from "../fakes/bus.ts";
+import { fakeCausesStore } from "../fakes/causes-store.ts";
 import { fakeCommandsStore } from "../fakes/commands-store.ts";
 import { fakeKillSwitchStore } from "../fakes/kill-switch-store.ts";
 import { fakeSignalsStore } from "../fakes/signals-store.ts";
@@ -190,6 +191,7 @@ export function fakePlatform(stored: Stored = {}) {
       site: refuse,
       put: async (asset) => void assets.set(asset.assetId, asset),
     },
+    causes: fakeCausesStore(),
     schedule: {
       join: async ({ integration, assetId, stream }) => void members.push(`${integration} ${assetId} ${stream}`),
       lookAt: async ({ assetId, dueAt }) => void firstLooks.push(`${assetId} ${dueAt}`),
@@ -202,13 +204,14 @@ export function fakePlatform(stored: Stored = {}) {
       ledger: refuse,
       claimBatch: refuse,
       finishBatch: refuse,
-      cursor: refuse,
+      cursors: refuse,
       advanceCursor: refuse,
     },
     readings: {
       latest: async ([assetId], stream) => latestOf(stored, assetId, stream),
       record: refuse,
       recordFailure: refuse,
+      told: refuse,
     },
     signals,
     plans: {

@@ -60,17 +60,24 @@ describe("9. A vendor answers with a web page (502) for ten minutes", () => {
     }
   });
 
-  it("is called an outage, and no customer is told to reconnect", async () => {
+  it("is announced once for all 150 cars, closes itself, and no customer is told anything", async () => {
     const { world } = outage;
-    const raised = world.events("FaultRaised");
-    expect(new Set(raised.map(({ faultClass }) => faultClass))).toEqual(new Set(["vendor-outage"]));
-    expect(raised.every(({ integration }) => integration === "tesla")).toBe(true);
-    expect(
-      world
-        .events("FaultCleared")
-        .map(({ assetId }) => assetId)
-        .sort(),
-    ).toEqual(raised.map(({ assetId }) => assetId).sort());
+    const [began, ...more] = world.events("VendorOutageBegan");
+    expect(began).toMatchObject({ integration: "tesla", faultClass: "vendor-outage", assetsAffected: CARS });
+    expect(more).toEqual([]);
+    const [ended] = world.events("VendorOutageEnded");
+    expect(ended?.since).toBe(began?.since);
+    for (const [told, happened] of [
+      [began?.at, OUTAGE_FROM],
+      [ended?.at, OUTAGE_TO],
+    ]) {
+      const lateMs = epochMs(told ?? EVENING) - epochMs(happened ?? EVENING);
+      expect(lateMs).toBeGreaterThan(0);
+      expect(lateMs).toBeLessThanOrEqual(5 * MINUTE_MS);
+    }
+    expect(world.events("FaultRaised")).toEqual([]);
+    expect(world.events("FaultCleared")).toEqual([]);
+    expect(plain.world.events("VendorOutageBegan")).toEqual([]);
     expect(world.log.codes()).not.toContain("TOKEN_REFRESH_REFUSED");
   });
 });

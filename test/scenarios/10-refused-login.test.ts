@@ -77,6 +77,25 @@ describe("10. A vendor refuses to renew a customer's login", () => {
     expect(await world.latest(neighbour.assetId)).toMatchObject({ reach: { failures: 0, faultClass: null } });
   });
 
+  it("that reaches three cars: one word for all of them, and one when it is linked again", async () => {
+    const clock = evening();
+    const owner = { accountId: "driver-0001" };
+    const tesla = await aTeslaCloud(clock, {
+      cars: [owner, owner, owner, { accountId: "driver-0002" }],
+      tokens: { rotation: "strict", accessLifeMs: HOUR_MS },
+      rules: [{ kind: "lost-rotation", accountIds: [owner.accountId], times: 1 }],
+    });
+    const world = await aWorld(clock, [tesla.cloud]);
+    await world.pass(2 * HOUR_MS);
+    for (const { assetId } of tesla.cloud.assets) await world.issue(assetId, { kind: "charge.stop" });
+    await world.pass(2 * HOUR_MS);
+    expect(world.events("FaultRaised")).toMatchObject([{ faultClass: "credentials-revoked", ...owner }]);
+    await world.link(tesla.cloud, owner.accountId);
+    await world.pass(3 * HOUR_MS);
+    expect(world.events("FaultCleared")).toMatchObject([{ faultClass: "credentials-revoked", ...owner }]);
+    expect(world.events("FaultRaised")).toHaveLength(1);
+  });
+
   it("and when a command meets it before any look does, the looks do not tell it again", async () => {
     const clock = evening();
     const easee = await anEaseeCloud(clock, { rules: [{ kind: "password-changed", times: 1 }] });

@@ -4,7 +4,6 @@ import { run as verify } from "../../lambdas/verifier/handler.ts";
 import { status } from "../../local/ops/status.ts";
 import { statusText } from "../../local/ops/status-text.ts";
 import { tokenSource } from "../../shared/auth.ts";
-import type { Bus } from "../../shared/bus.ts";
 import { STREAM_OF_KIND } from "../../shared/domain/asset.ts";
 import type { Action, Command } from "../../shared/domain/command.ts";
 import { EVENTS, type EventDetail, type EventName, type NewEvent } from "../../shared/domain/events.ts";
@@ -16,11 +15,13 @@ import { type IntegrationDeps, withTokenFrom } from "../../shared/integration/de
 import { poll } from "../../shared/integration/poll.ts";
 import type { PollRequest } from "../../shared/integration/poll-request.ts";
 import { type AccountsStore, accountKey } from "../../shared/store/accounts.ts";
+import { toldOnce } from "../../shared/told-once.ts";
 import { aCommand, at, type BusEvent, queued } from "../builders.ts";
 import { fakeAccountsStore } from "../fakes/accounts-store.ts";
 import { fakeAssetsStore } from "../fakes/assets-store.ts";
 import { unlimitedBudget } from "../fakes/budget.ts";
 import { fakeBudgetsStore } from "../fakes/budgets-store.ts";
+import { fakeCausesStore } from "../fakes/causes-store.ts";
 import { type FakeClock, fakeClock } from "../fakes/clock.ts";
 import { fakeCommandsStore } from "../fakes/commands-store.ts";
 import { fakeKillSwitchStore } from "../fakes/kill-switch-store.ts";
@@ -59,6 +60,7 @@ export async function aWorld(clock: FakeClock, clouds: readonly Cloud[], options
     schedule: fakeScheduleStore(),
     killSwitch: fakeKillSwitchStore(),
     commands: fakeCommandsStore([], { by: "world", now }),
+    causes: fakeCausesStore(),
     plans: fakePlansStore(),
     signals: fakeSignalsStore(options.price ? { [PRICE]: options.price } : {}),
   };
@@ -78,7 +80,7 @@ export async function aWorld(clock: FakeClock, clouds: readonly Cloud[], options
     if (matters || REPLAN_ON.includes(name)) forOptimiser.push(event);
     if (name === "CommandIssued") messages.push({ dueAt: now(), integration: detail.integration, command: detail });
   };
-  const bus: Bus = { publish: async (events) => events.forEach(deliver) };
+  const bus = toldOnce({ publish: async (events) => events.forEach(deliver) }, stores.causes, now);
 
   /** A process of an integration's Lambda, which remembers nothing of the others. */
   const process = ({ deployed, url, secret }: Cloud, own: AccountsStore = accounts): IntegrationDeps => {
@@ -124,15 +126,19 @@ export async function aWorld(clock: FakeClock, clouds: readonly Cloud[], options
     return deps;
   };
 
-  for (const { deployed, assets: own, issueTokens } of clouds) {
-    const { name } = deployed.manifest;
+  /** What the customer's consent gives is stored, in place of what was there. */
+  const link = async ({ deployed, issueTokens }: Cloud, accountId: string) => {
+    const { expiresInSeconds, ...pair } = issueTokens(accountId);
+    const account = accountKey(deployed.manifest.name, accountId);
+    const tokens = (await openSealer.prepare({ account }))(JSON.stringify(pair));
+    await accounts.link({ account, version: 1, tokens, accessExpiresAt: plusMs(now(), expiresInSeconds * 1000) });
+    // Workers remember pairs by version, and live for less than a customer takes.
+    processes = new Map(clouds.map((cloud) => [cloud.deployed.manifest.name, process(cloud)]));
+  };
+  for (const cloud of clouds) {
+    const { deployed, assets: own } = cloud;
     for (const asset of own) await joined(stores.schedule, asset, deployed.manifest, now());
-    for (const accountId of new Set(own.map((asset) => asset.accountId))) {
-      const { expiresInSeconds, ...pair } = issueTokens(accountId);
-      const account = accountKey(name, accountId);
-      const tokens = (await openSealer.prepare({ account }))(JSON.stringify(pair));
-      await accounts.link({ account, version: 1, tokens, accessExpiresAt: plusMs(now(), expiresInSeconds * 1000) });
-    }
+    for (const accountId of new Set(own.map((asset) => asset.accountId))) await link(cloud, accountId);
   }
 
   const meter = fakeMeter();
@@ -184,6 +190,7 @@ export async function aWorld(clock: FakeClock, clouds: readonly Cloud[], options
     accounts,
     counted,
     told,
+    link,
     ...stores,
     process,
     until,

@@ -2,10 +2,12 @@ import { afterAll, beforeAll, describe } from "vitest";
 import { fakeAccountsStore } from "../fakes/accounts-store.ts";
 import { fakeAssetsStore } from "../fakes/assets-store.ts";
 import { fakeBudgetsStore } from "../fakes/budgets-store.ts";
+import { fakeCausesStore } from "../fakes/causes-store.ts";
 import { fakeCommandsStore } from "../fakes/commands-store.ts";
 import { accountsContract } from "../fakes/contract/accounts.ts";
 import { assetsContract } from "../fakes/contract/assets.ts";
 import { budgetsContract } from "../fakes/contract/budgets.ts";
+import { causesContract } from "../fakes/contract/causes.ts";
 import { commandsContract } from "../fakes/contract/commands.ts";
 import { engineIsHere, engineStores } from "../fakes/contract/engine.ts";
 import { habitsContract } from "../fakes/contract/habits.ts";
@@ -28,6 +30,7 @@ function contract(stores: () => Stores): void {
   assetsContract(stores);
   readingsContract(stores);
   scheduleContract(stores);
+  causesContract(stores);
   signalsContract(stores);
   plansContract(stores);
   habitsContract(stores);
@@ -42,6 +45,7 @@ describe("the fakes", () => {
     assets: fakeAssetsStore(),
     readings: fakeReadingsStore(),
     schedule: fakeScheduleStore(),
+    causes: fakeCausesStore(),
     signals: fakeSignalsStore(),
     plans: fakePlansStore(),
     habits: fakeHabitsStore(),

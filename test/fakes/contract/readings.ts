@@ -73,6 +73,25 @@ export function readingsContract(stores: () => Stores): void {
       });
     });
 
+    it("keeps that a reading is to be told of, whatever comes next, until it or a newer one was", async () => {
+      const { readings } = stores();
+      const assetId = fresh("car");
+      const isUntold = async () => (await latestOf(assetId))?.isUntold ?? false;
+      await readings.record(first(assetId), aReach("2026-11-20T18:00:05Z"));
+      expect(await isUntold()).toBe(false);
+      await readings.record(second(assetId), aReach("2026-11-20T18:05:05Z"), true);
+      expect(await isUntold()).toBe(true);
+      await readings.recordFailure(assetId, "charge", aReach("2026-11-20T18:06:00Z", { failures: 1 }));
+      await readings.told(first(assetId));
+      const third = aReading({ assetId, observedAt: at("2026-11-20T18:10Z") });
+      await readings.record(third, aReach("2026-11-20T18:10:05Z"));
+      expect(await isUntold()).toBe(true);
+      await readings.told(third);
+      expect(await isUntold()).toBe(false);
+      await readings.told(third);
+      expect(await latestOf(assetId)).toEqual({ reading: third, reach: aReach("2026-11-20T18:10:05Z") });
+    });
+
     it("leaves out assets never fetched, and reads more than a hundred in one go", async () => {
       const ids = freshIds("car", 103);
       await Promise.all(ids.map((id) => stores().readings.record(first(id), aReach("2026-11-20T18:00:05Z"))));

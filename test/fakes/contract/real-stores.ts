@@ -3,6 +3,7 @@ import type { TableName } from "../../../lib/table-shapes.ts";
 import { accountsStore } from "../../../shared/store/accounts.ts";
 import { assetsStore } from "../../../shared/store/assets.ts";
 import { budgetsStore } from "../../../shared/store/budgets.ts";
+import { causesStore } from "../../../shared/store/causes.ts";
 import { commandsStore } from "../../../shared/store/commands.ts";
 import { habitsStore } from "../../../shared/store/habits.ts";
 import { killSwitchStore } from "../../../shared/store/kill-switch.ts";
@@ -24,6 +25,7 @@ export function storesOn(client: DynamoDBDocumentClient, table: (name: TableName
     signals: signalsStore(client, table("signals")),
     plans: plansStore(client, table("plans")),
     habits: habitsStore(client, table("plans")),
+    causes: causesStore(client, table("schedule")),
     commands: commandsStore(client, table("commands"), scribe),
     killSwitch: killSwitchStore(client, table("commands")),
     accounts: accountsStore(client, table("accounts")),

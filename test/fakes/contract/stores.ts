@@ -2,6 +2,7 @@ import type { AssetId } from "../../../shared/domain/asset.ts";
 import type { AccountsStore } from "../../../shared/store/accounts.ts";
 import type { AssetsStore } from "../../../shared/store/assets.ts";
 import type { BudgetsStore } from "../../../shared/store/budgets.ts";
+import type { CausesStore } from "../../../shared/store/causes.ts";
 import type { CommandsStore } from "../../../shared/store/commands.ts";
 import type { HabitsStore } from "../../../shared/store/habits.ts";
 import type { KillSwitchStore } from "../../../shared/store/kill-switch.ts";
@@ -15,6 +16,7 @@ export type Stores = {
   assets: AssetsStore;
   readings: ReadingsStore;
   schedule: ScheduleStore;
+  causes: CausesStore;
   signals: SignalsStore;
   plans: PlansStore;
   habits: HabitsStore;

@@ -1,0 +1,133 @@
+import { type DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import * as z from "zod";
+import { AssetId } from "../domain/asset.ts";
+import type { FaultClass } from "../domain/fault.ts";
+import { epochMs, HOUR_MS, Instant } from "../domain/instant.ts";
+import { Outage } from "../domain/outage.ts";
+import { isConditionFailure, parseItem, wins } from "./table.ts";
+
+/** One thing that is wrong, and whom it concerns: `of` is an asset, an account or the integration itself. */
+export type Cause = { integration: string; of: string; faultClass: FaultClass };
+
+export type OutageRow = { outage: Outage; untoldSince?: Instant | undefined };
+
+export type CausesStore = {
+  /**
+   * When `by` is the one to tell of the cause, since when; else undefined, as somebody was told. `by` names the look or the
+   * event that met it: whoever asks again, after a crash, is told the same.
+   */
+  raise(cause: Cause, by: string, assetId: AssetId, at: Instant): Promise<Instant | undefined>;
+  /** When `by` is the one to tell that it is over, since when, and of which asset it was told; else undefined. */
+  clear(cause: Cause, by: string, at: Instant): Promise<{ assetId: AssetId; at: Instant } | undefined>;
+  /** The last outage of an integration, and since when its last change is still to be told. */
+  outage(integration: string): Promise<OutageRow | undefined>;
+  /** Writes an outage that began, to be told; false when one is under way. */
+  beginOutage(outage: Outage, at: Instant): Promise<boolean>;
+  /** Writes when it ended, to be told; false when that was done. */
+  endOutage(outage: Outage, endedAt: Instant, at: Instant): Promise<boolean>;
+  /** Its beginning, or its end, was told. */
+  toldOutage(outage: Outage): Promise<void>;
+};
+
+const KEPT_DAYS = 400;
+const LAST = "last";
+const RaisedRow = z.object({ raisedBy: z.string(), raisedAt: Instant });
+const ClearedRow = z.object({ assetId: AssetId, clearedAt: Instant });
+const StoredOutage = z.object({ ...Outage.shape, untoldSince: Instant.optional() });
+
+/** Table `schedule`: what people were told of (`cause#…`), so that they are told once, and vendors' outages (`outage#…`). */
+export function causesStore(client: DynamoDBDocumentClient, table: string): CausesStore {
+  const expiresAt = (at: Instant) => Math.floor((epochMs(at) + KEPT_DAYS * 24 * HOUR_MS) / 1000);
+  const keyOf = ({ integration, of, faultClass }: Cause) => ({ pk: `cause#${integration}`, sk: `${of}#${faultClass}` });
+  const outageKey = (integration: string) => ({ pk: `outage#${integration}`, sk: LAST });
+
+  return {
+    async raise(cause, by, assetId, at) {
+      try {
+        await client.send(
+          new PutCommand({
+            TableName: table,
+            Item: { ...keyOf(cause), assetId, raisedBy: by, raisedAt: at, expiresAt: expiresAt(at) },
+            ConditionExpression: "attribute_not_exists(pk) OR attribute_exists(clearedBy)",
+          }),
+        );
+        return at;
+      } catch (error) {
+        if (!isConditionFailure(error)) throw error;
+        const known = await client.send(new GetCommand({ TableName: table, Key: keyOf(cause), ConsistentRead: true }));
+        const { raisedBy, raisedAt } = parseItem(RaisedRow, known.Item, "schedule");
+        return raisedBy === by ? raisedAt : undefined;
+      }
+    },
+
+    async clear(cause, by, at) {
+      try {
+        const answer = await client.send(
+          new UpdateCommand({
+            TableName: table,
+            Key: keyOf(cause),
+            UpdateExpression: "SET clearedBy = :by, clearedAt = if_not_exists(clearedAt, :at)",
+            ConditionExpression: "attribute_exists(pk) AND (attribute_not_exists(clearedBy) OR clearedBy = :by)",
+            ExpressionAttributeValues: { ":by": by, ":at": at },
+            ReturnValues: "ALL_NEW",
+          }),
+        );
+        const { assetId, clearedAt } = parseItem(ClearedRow, answer.Attributes, "schedule");
+        return { assetId, at: clearedAt };
+      } catch (error) {
+        if (isConditionFailure(error)) return undefined;
+        throw error;
+      }
+    },
+
+    async outage(integration) {
+      const answer = await client.send(
+        new GetCommand({ TableName: table, Key: outageKey(integration), ConsistentRead: true }),
+      );
+      if (!answer.Item) return undefined;
+      const { untoldSince, ...outage } = parseItem(StoredOutage, answer.Item, "schedule");
+      return { outage, untoldSince };
+    },
+
+    beginOutage: (outage, at) =>
+      wins(
+        client.send(
+          new PutCommand({
+            TableName: table,
+            Item: { ...outageKey(outage.integration), ...outage, untoldSince: at },
+            ConditionExpression: "attribute_not_exists(pk) OR attribute_exists(endedAt)",
+          }),
+        ),
+      ),
+
+    endOutage: ({ integration, since }, endedAt, at) =>
+      wins(
+        client.send(
+          new UpdateCommand({
+            TableName: table,
+            Key: outageKey(integration),
+            UpdateExpression: "SET endedAt = :endedAt, untoldSince = :at",
+            ConditionExpression: "since = :since AND attribute_not_exists(endedAt)",
+            ExpressionAttributeValues: { ":since": since, ":endedAt": endedAt, ":at": at },
+          }),
+        ),
+      ),
+
+    async toldOutage({ integration, since, endedAt }) {
+      await wins(
+        client.send(
+          new UpdateCommand({
+            TableName: table,
+            Key: outageKey(integration),
+            UpdateExpression: "REMOVE untoldSince",
+            ConditionExpression: `since = :since AND ${endedAt ? "endedAt = :endedAt" : "attribute_not_exists(endedAt)"}`,
+            ExpressionAttributeValues: {
+              ":since": since,
+              ...(endedAt ? { ":endedAt": endedAt } : {}),
+            },
+          }),
+        ),
+      );
+    },
+  };
+}
