@@ -2,14 +2,14 @@ import { createHash } from "node:crypto";
 import type { Asset, AssetId } from "../../shared/domain/asset.ts";
 import { type Command, commandIdentity, isEnded } from "../../shared/domain/command.ts";
 import type { NewEvent } from "../../shared/domain/events.ts";
-import { type Instant, later, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
+import { type Instant, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
 import { nextEdge, type Plan } from "../../shared/domain/plan.ts";
 import type { News } from "../../shared/outbox.ts";
 import type { CommandsStore } from "../../shared/store/commands.ts";
 import type { PlansStore } from "../../shared/store/plans.ts";
 import { difference, nextRetry } from "./difference.ts";
 import { heatDifference } from "./heat-difference.ts";
-import type { Acting } from "./loads.ts";
+import type { Acting, Load } from "./loads.ts";
 
 type FollowDeps = {
   commands: Pick<CommandsStore, "issue" | "recent" | "transition">;
@@ -18,7 +18,6 @@ type FollowDeps = {
 };
 
 export const RECENT_COMMANDS = 6;
-const UNHEARD_AFTER_MS = 10 * MINUTE_MS;
 /** How soon a load is looked at again that could not be moved now. */
 const AGAIN_MS = { partnerBusy: MINUTE_MS, stale: 10 * MINUTE_MS };
 
@@ -27,34 +26,48 @@ export async function silence(asset: Asset, deps: FollowDeps): Promise<News[]> {
   return (await freePartners([asset.assetId], deps.now(), deps)).news;
 }
 
-/** Issues what the plan wants at `at` and the load does not do yet. */
+/** What following a plan led to: what is to be told, and when to look at it again before its next edge. */
+type Followed = { news: News[]; againAt?: Instant | undefined };
+
+/**
+ * Follows an edge that fell due, and moves it on. Whoever moves it a minute on issues its commands, and moves it to the next
+ * one after that: a tick that runs twice finds it moved, and one that dies in between is done again.
+ */
+export async function followEdge(load: Load | undefined, plan: Plan, at: Instant, deps: FollowDeps): Promise<News[]> {
+  const next = nextEdge(plan, at);
+  const move = (to: Instant | undefined) => deps.plans.setNextEdge(plan.assetId, plan.version, to);
+  if (!(await move(earliest(next, plusMs(at, MINUTE_MS))))) return [];
+  const { news, againAt } =
+    load && load.kind !== "read-only" ? await issueWanted(load, plan, at, deps) : { news: [], againAt: undefined };
+  await move(earliest(next, againAt));
+  return news;
+}
+
+/** Issues what a plan just made, or found to stand, wants now and the load does not do yet. */
 export async function follow(load: Acting, plan: Plan, at: Instant, deps: FollowDeps): Promise<News[]> {
+  const { news, againAt } = await issueWanted(load, plan, at, deps);
+  const next = nextEdge(plan, at);
+  if (againAt && earliest(next, againAt) === againAt) await deps.plans.setNextEdge(plan.assetId, plan.version, againAt);
+  return news;
+}
+
+function earliest(...moments: (Instant | undefined)[]): Instant | undefined {
+  return moments.filter((moment) => moment !== undefined).sort()[0];
+}
+
+async function issueWanted(load: Acting, plan: Plan, at: Instant, deps: FollowDeps): Promise<Followed> {
   const { assetId, integration } = load.asset;
   const now = deps.now();
-  const lookAgain = async (when: Instant) => {
-    const edge = nextEdge(plan, at);
-    if (!edge || when < edge) await deps.plans.setNextEdge(assetId, plan.version, when);
-  };
-  if (load.isStale) {
-    if (nextEdge(plan, now)) await lookAgain(plusMs(now, AGAIN_MS.stale));
-    return [];
-  }
+  if (load.isStale) return { news: [], againAt: nextEdge(plan, now) && plusMs(now, AGAIN_MS.stale) };
 
   const recent = await deps.commands.recent(assetId, RECENT_COMMANDS);
   const given = { plan, recent, now, at };
   const { issue, withdraw } =
     load.kind === "heat" ? heatDifference({ ...load, ...given }) : difference({ ...load, ...given });
-  if (!issue) {
-    const retryAt = nextRetry(recent, now);
-    if (retryAt) await lookAgain(retryAt);
-    return recent.filter((command) => isUnheard(command, now)).map(announcement);
-  }
+  if (!issue) return { news: [], againAt: nextRetry(recent, now) };
 
   const freed = await freePartners(load.partners, now, deps);
-  if (!freed.all) {
-    await lookAgain(plusMs(now, AGAIN_MS.partnerBusy));
-    return freed.news;
-  }
+  if (!freed.all) return { news: freed.news, againAt: plusMs(now, AGAIN_MS.partnerBusy) };
   const command: Command = {
     commandId: commandIdOf(assetId, issue.windowStartsAt, issue.action),
     assetId,
@@ -70,9 +83,9 @@ export async function follow(load: Acting, plan: Plan, at: Instant, deps: Follow
     attempts: 0,
   };
   const issued = await deps.commands.issue(command, [announcement(command)]);
-  if (!issued) return freed.news;
+  if (!issued) return { news: freed.news };
   const gone = await Promise.all(withdraw.map((old) => withdrawn(old, "overtaken by a newer plan", now, deps)));
-  return [...freed.news, ...gone.flat(), issued];
+  return { news: [...freed.news, ...gone.flat(), issued] };
 }
 
 /** Takes back what others were told that could act on the same load; `all` is false while one of them may be acting. */
@@ -93,17 +106,6 @@ async function withdrawn(old: Command, evidence: string, now: Instant, deps: Fol
     { name: "CommandWithdrawn", detail: { commandId, assetId, integration } },
   ]);
   return gone ? [gone] : [];
-}
-
-/** Written but never taken up: its event may have been refused after the write. Told again, it is harmless if it was not. */
-function isUnheard(command: Command, now: Instant): boolean {
-  const dueAt = later(command.issuedAt, command.notBefore);
-  return (
-    command.status === "issued" &&
-    command.attempts === 0 &&
-    now < command.notAfter &&
-    plusMs(dueAt, UNHEARD_AFTER_MS) <= now
-  );
 }
 
 export function announcement({ commandId, assetId, integration, action, notAfter }: Command): NewEvent {

@@ -5,7 +5,6 @@ import { eventBridgeBus, systemNow } from "../../shared/bus.ts";
 import { type Asset, AssetId } from "../../shared/domain/asset.ts";
 import { EVENTS } from "../../shared/domain/events.ts";
 import { type Instant, MINUTE_MS, plusMs, ZonedTime } from "../../shared/domain/instant.ts";
-import { nextEdge } from "../../shared/domain/plan.ts";
 import { fleetOf, type PortfolioId } from "../../shared/domain/portfolio.ts";
 import { seriesId } from "../../shared/domain/signal.ts";
 import { EnvText, lambdaHandler } from "../../shared/handler.ts";
@@ -21,7 +20,7 @@ import { readingsStore } from "../../shared/store/readings.ts";
 import { signalsStore } from "../../shared/store/signals.ts";
 import { documentClient } from "../../shared/store/table.ts";
 import { IN_FLIGHT, type OptimiserDeps, regionIn } from "./deps.ts";
-import { follow } from "./follow.ts";
+import { followEdge } from "./follow.ts";
 import { loadOf } from "./loads.ts";
 import { eventsOf, planItem } from "./plan-item.ts";
 import { PART_ASSETS, WorkItem, workItems } from "./work.ts";
@@ -150,10 +149,7 @@ async function followPlans(assetIds: readonly AssetId[], until: Instant, deps: O
   const [world, plans] = await Promise.all([worldOf([...due, ...beside], deps), deps.plans.get(assetIds)]);
   const events = await mapLimited(due, IN_FLIGHT, async (asset) => {
     const plan = plans.get(asset.assetId);
-    // Whoever moves the edge issues its commands; a tick that runs twice finds it moved.
-    if (!plan || !(await deps.plans.setNextEdge(asset.assetId, plan.version, nextEdge(plan, until)))) return [];
-    const load = loadOf(asset, world, deps.now());
-    return load && load.kind !== "read-only" ? follow(load, plan, until, deps) : [];
+    return plan ? followEdge(loadOf(asset, world, deps.now()), plan, until, deps) : [];
   });
   await tell(events.flat(), deps);
 }

@@ -23,7 +23,7 @@ export const PRICES = {
   },
 } as const;
 
-export const HOURS_PER_MONTH = 730;
+const HOURS_PER_MONTH = 730;
 
 /** What a fleet used in some time. */
 export type Usage = {

@@ -7,9 +7,9 @@ export type SchedulerRun = { machine: readonly string[]; steady: Steady; outage:
 export type Verdict = { isMet: boolean; what: string };
 
 /** Of the issue that asked for it. */
-export const TARGETS = { peakToMean: 1.25, probes: 400, freshMinutes: 20, usdPerAssetMonth: 0.0035 };
+const TARGETS = { peakToMean: 1.25, probes: 400, freshMinutes: 20, usdPerAssetMonth: 0.0035 };
 
-export const peakToMean = ({ peakPerSecond, meanPerSecond }: Load) => peakPerSecond / meanPerSecond;
+const peakToMean = ({ peakPerSecond, meanPerSecond }: Load) => peakPerSecond / meanPerSecond;
 
 export function verdicts({ steady, outage }: Pick<SchedulerRun, "steady" | "outage">): Verdict[] {
   const { load, usd } = steady;

@@ -3,7 +3,7 @@ import { type Path, remembered, Tokens, type Uses } from "./expression-tokens.ts
 import { type Context, type Operand, operandOf, operandValue, valueAt } from "./operands.ts";
 import { compare, equal, type Item, typeOf, type Value } from "./values.ts";
 
-export type Comparator = "=" | "<>" | "<" | "<=" | ">" | ">=";
+type Comparator = "=" | "<>" | "<" | "<=" | ">" | ">=";
 
 export type Condition =
   | { kind: "and" | "or"; sides: readonly Condition[] }

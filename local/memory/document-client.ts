@@ -28,7 +28,7 @@ import { attributesOf, copied, type Item } from "./values.ts";
 import { type ConditionalWrite, type Planned, plannedDelete, plannedPut, plannedUpdate } from "./write.ts";
 
 /** A command on its way, as a hook sees it. */
-export type Operation = {
+type Operation = {
   name: "Get" | "Put" | "Update" | "Delete" | "Query" | "BatchGet" | "BatchWrite" | "TransactWrite";
   tables: readonly string[];
   input: object;
@@ -47,7 +47,7 @@ export type Hooks = {
 };
 
 /** Capacity by the service's rules for sizes: 4 KB a read, half when it may be stale; 1 KB a write, each index included. */
-export type Units = { read: number; write: number };
+type Units = { read: number; write: number };
 
 /** A document client over memory, and what only a test may ask. */
 export type MemoryDocumentClient = DynamoDBDocumentClient & {

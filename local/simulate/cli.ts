@@ -34,7 +34,7 @@ function program(): Command {
     .option("--seed <n>", "the first seed", wholeNumber, 1)
     .option("--seeds <n>", "how many, one after the other", wholeNumber, 1)
     .option("--assets <n>", "cars and chargers", wholeNumber, 20)
-    .option("--hours <n>", "until the last fault; a quiet hour and a quarter follows", wholeNumber, 12)
+    .option("--hours <n>", "until the last fault; a quiet hour and a quarter follows", wholeNumber, 10)
     .addOption(new Option("--faults <level>", "how much goes wrong").choices(["all", "few", "none"]).default("all"))
     .option("--only <ids>", "let only these faults strike, separated by commas", (text) =>
       text.split(",").filter(Boolean),
@@ -123,7 +123,7 @@ async function explain(failed: Played, chosen: Chosen, workers: Workers): Promis
     (await again(only)).violations.some(({ invariant }) => invariant === wanted);
   const { ids: fewest } = await shrink(ids, fails, { ...SHRINKING, nowMs: () => performance.now() });
   const small = await again(fewest, true);
-  const sizes = `${chosen.assets === 20 ? "" : ` --assets ${chosen.assets}`}${chosen.hours === 12 ? "" : ` --hours ${chosen.hours}`}`;
+  const sizes = `${chosen.assets === 20 ? "" : ` --assets ${chosen.assets}`}${chosen.hours === 10 ? "" : ` --hours ${chosen.hours}`}`;
   const replay = `npm run simulate -- --seed ${failed.seed}${sizes} --only "${fewest.join(",")}" --trace ${small.violations[0]?.about ?? ""}`;
   return failureText(small, { commit: commitNow(), replay, faultsBefore: ids.length });
 }

@@ -16,7 +16,7 @@ import { toldOnce } from "../../shared/told-once.ts";
 import { effect, type Invocation, type World } from "./lambda.ts";
 import { clockOf, logOf, tablesOf } from "./ports.ts";
 import { aboutOf } from "./queues.ts";
-import type { GuardBook } from "./sabotage.ts";
+import type { Guard, GuardBook } from "./sabotage.ts";
 import type { VendorCloud } from "./vendor-cloud.ts";
 import type { Watch } from "./watch.ts";
 
@@ -25,6 +25,7 @@ export type Platform = {
   memory: DynamoDBDocumentClient;
   watch: Watch;
   guards: GuardBook;
+  sabotage: Guard | undefined;
   bus: (invocation: Invocation) => Pick<EventBridgeClient, "send">;
   clouds: readonly VendorCloud[];
   sources: (invocation: Invocation) => SignalSource[];

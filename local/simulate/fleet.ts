@@ -37,27 +37,35 @@ const common = {
  * A fleet for one night: cars with a login each, and chargers that share operators' logins; every other pair of chargers
  * shares a site whose connection is too small for both. Needs fit well into the stay where one has the connection alone.
  */
-export function fleetOf(seed: number, assets: number, startMs: number): Fleet {
+export function fleetOf(seed: number, assets: number, { startMs, hours }: { startMs: number; hours: number }): Fleet {
   const random = seededRandom(seed ^ 0xf1ee7);
+  const stayIn = (draw: Random) => stay(draw, startMs, hours);
   const chargers = Math.floor(assets * 0.4);
   const made: Fleet = { assets: [], devices: [] };
   for (let index = 0; index < assets; index++) {
-    const { asset, device } = index < chargers ? aCharger(index, random, startMs) : aCar(index, random, startMs);
+    const { asset, device } =
+      index < chargers ? aCharger(index, random, stayIn(random)) : aCar(index, random, stayIn(random));
     made.assets.push(asset);
     made.devices.push(device);
   }
   return made;
 }
 
-function stay(random: Random, startMs: number): { arrivesMs: number; departsMs: number; readyBy: string } {
-  const arrivesMs = startMs + 10 * MINUTE_MS + Math.floor(random() * 90) * MINUTE_MS;
-  const departsMs = startMs + 10 * HOUR_MS + Math.floor(random() * 6) * 15 * MINUTE_MS;
+type Stay = { arrivesMs: number; departsMs: number; readyBy: string };
+
+/** Arrives within the first hour, and leaves in the last two. */
+function stay(random: Random, startMs: number, hours: number): Stay {
+  const arrivesMs = startMs + 10 * MINUTE_MS + Math.floor(random() * 60) * MINUTE_MS;
+  const departsMs = startMs + (hours - 2) * HOUR_MS + Math.floor(random() * 6) * 15 * MINUTE_MS;
   return { arrivesMs, departsMs, readyBy: instant(departsMs).slice(11, 16) };
 }
 
-function aCar(index: number, random: Random, startMs: number): { asset: Asset; device: DeviceSpec } {
+function aCar(
+  index: number,
+  random: Random,
+  { arrivesMs, departsMs, readyBy }: Stay,
+): { asset: Asset; device: DeviceSpec } {
   const name = String(index).padStart(4, "0");
-  const { arrivesMs, departsMs, readyBy } = stay(random, startMs);
   const capacityKwh = 50 + Math.floor(random() * 5) * 10;
   const maxCurrentA = random() < 0.3 ? 16 : 32;
   const kwPerA = 0.23;
@@ -91,14 +99,19 @@ function aCar(index: number, random: Random, startMs: number): { asset: Asset; d
   };
 }
 
-function aCharger(index: number, random: Random, startMs: number): { asset: Asset; device: DeviceSpec } {
+function aCharger(
+  index: number,
+  random: Random,
+  { arrivesMs, departsMs, readyBy }: Stay,
+): { asset: Asset; device: DeviceSpec } {
   const name = String(index).padStart(4, "0");
-  const { arrivesMs, departsMs, readyBy } = stay(random, startMs);
   const pair = Math.floor(index / 2);
   const isLimited = pair % 2 === 0;
   const maxCurrentA = 32;
   const supply = { voltageV: 230, phases: 1 as const, maxCurrentA };
-  const sessionEnergyKwh = 6 + Math.floor(random() * (isLimited ? 14 : 30));
+  // Two that share 9 kW get half of it each at worst.
+  const mostKwh = ((departsMs - arrivesMs) / HOUR_MS) * 0.66 * (isLimited ? 4 : 7);
+  const sessionEnergyKwh = Math.ceil(2 + random() * (Math.min(mostKwh, isLimited ? 18 : 34) - 2));
   const asset = Charger.parse({
     ...common,
     assetId: `plug-${name}`,

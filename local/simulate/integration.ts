@@ -11,6 +11,7 @@ import { budgetsStore } from "../../shared/store/budgets.ts";
 import { commonOf, NO_METER, newIds, type Platform, sendTo } from "./common.ts";
 import type { Environment, FunctionSpec, Invocation } from "./lambda.ts";
 import { clockOf, renewalFrom, sealerOf, tablesOfEnvironment, vendorFetch } from "./ports.ts";
+import { without } from "./sabotage.ts";
 import { simulatedVendor } from "./vendor-client.ts";
 import type { VendorCloud } from "./vendor-cloud.ts";
 
@@ -30,7 +31,11 @@ export function integrationFunction(platform: Platform, cloud: VendorCloud): Fun
     concurrency: manifest.limits.reservedConcurrency,
     run: async (event, invocation) => {
       const deps = integrationDeps(platform, cloud, invocation);
-      if (!("Records" in (event as object))) return poll(PollRequest.parse(event), deps);
+      if (!("Records" in (event as object))) {
+        const answer = await poll(PollRequest.parse(event), deps);
+        await platform.watch.acknowledged(invocation);
+        return answer;
+      }
       return runQueue(SqsBatch.parse(event), deps, (body, delaySeconds) =>
         sendTo(platform, invocation, commandQueueOf(manifest), body, delaySeconds * 1000),
       );
@@ -67,7 +72,15 @@ function keptOf(platform: Platform, cloud: VendorCloud, environment: Environment
     },
     Object.keys(manifest.endpoints)[0] ?? "",
   );
-  const kept: Kept = { remembered: new Map(), budget, vendor };
+  const watched: VendorClient = {
+    ...vendor,
+    look: async (target, options) => {
+      const look = await vendor.look(target, options);
+      if (look.reading && environment.current) platform.watch.answered(look.reading, environment.current);
+      return look;
+    },
+  };
+  const kept: Kept = { remembered: new Map(), budget, vendor: watched };
   environment.globals.set("kept", kept);
   return kept;
 }
@@ -75,15 +88,16 @@ function keptOf(platform: Platform, cloud: VendorCloud, environment: Environment
 function integrationDeps(platform: Platform, cloud: VendorCloud, invocation: Invocation): IntegrationDeps {
   const { world } = platform;
   const { manifest } = cloud;
-  const common = commonOf(platform, invocation);
   const { remembered, budget, vendor } = keptOf(platform, cloud, invocation.environment);
+  const common = commonOf(platform, invocation);
+  const guarded = without({ ...common, manifest, vendor, budget } as never, platform.sabotage) as typeof common & Kept;
   const tokens = tokenSource({
-    ...common,
+    ...guarded,
     integration: manifest.name,
     renewal: renewalFrom(world, invocation, cloud, platform.watch),
     remembered,
     sealer: sealerOf(world, invocation),
     newId: newIds(`${invocation.id}/lease`),
   });
-  return { ...common, manifest, tokens, vendor, budget, withToken: withTokenFrom(tokens, budget) };
+  return { ...guarded, manifest, tokens, vendor, withToken: withTokenFrom(tokens, budget) };
 }

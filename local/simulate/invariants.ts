@@ -1,7 +1,9 @@
-import { type Command, isEnded } from "../../shared/domain/command.ts";
-import { HOUR_MS, MINUTE_MS } from "../../shared/domain/instant.ts";
+import { type Command, type CommandStatus, isEnded } from "../../shared/domain/command.ts";
+import { epochMs, HOUR_MS, MINUTE_MS } from "../../shared/domain/instant.ts";
+import type { Device } from "./device.ts";
 import type { History, Violation } from "./history.ts";
 import { MOST_SKEW_MS } from "./lambda.ts";
+import { aboutOf } from "./queues.ts";
 import type { Night } from "./world.ts";
 
 type Checker = (night: Night) => Omit<Violation, "invariant">[];
@@ -9,6 +11,8 @@ type Checker = (night: Night) => Omit<Violation, "invariant">[];
 /** From deciding to power flowing, with a look before and a proof after. */
 const START_UP_MS = 45 * MINUTE_MS;
 const LATE_KWH = 0.3;
+/** From a command that did not work to the one that does: its time to be proved, a pause, and the next. */
+const MEND_MS = 30 * MINUTE_MS;
 /** A call under way when its time runs out still arrives. */
 const UNDER_WAY_MS = 15_000 + MOST_SKEW_MS;
 
@@ -37,21 +41,44 @@ export const CHECKERS: Record<string, Checker> = {
       return [{ atMs: endMs, about: key, what: isRevoked ? "called revoked" : "what is stored is not honoured" }];
     }),
 
-  "P6 no message is given up": ({ queues, endMs }) =>
-    [...queues].flatMap(([name, { deadLetters }]) =>
-      deadLetters.map(({ id, body }) => ({
-        atMs: endMs,
-        about: "",
-        what: `${name} gave up ${id}: ${body.slice(0, 200)}`,
-      })),
-    ),
+  "P6 without faults no message is given up": ({ queues, givenUp, world, endMs }) => {
+    if (world.faults.level !== "none") return [];
+    const dead = [...queues].flatMap(([name, { deadLetters }]) =>
+      deadLetters.map(({ body }) => `${name}: ${aboutOf(body)}`),
+    );
+    const events = givenUp.map(({ functionName, why }) => `${functionName}: ${why}`);
+    return [...dead, ...events].map((what) => ({ atMs: endMs, about: "", what }));
+  },
 
-  "P8 nothing takes effect after its time": ({ history, memory }) => {
-    const rows = new Map(commandsOf(memory).map((row) => [row.commandId, row]));
-    return history.calls.flatMap(({ atMs, assetId, commandId, hadEffect }) => {
-      const row = rows.get(commandId ?? "");
-      if (!row || !hadEffect || atMs <= Date.parse(row.notAfter) + UNDER_WAY_MS) return [];
-      return [{ atMs, about: assetId, what: `${commandId} acted after ${row.notAfter}` }];
+  "P6 every command is announced, and how it ended": ({ memory, history, endMs }) => {
+    const told = new Set(history.published.map(({ name, detail }) => `${name} ${detail.commandId}`));
+    return commandsOf(memory).flatMap(({ commandId, assetId, status }) => {
+      const owed = ["CommandIssued", ...(ENDINGS[status] ? [ENDINGS[status]] : [])];
+      const untold = owed.filter((name) => !told.has(`${name} ${commandId}`));
+      return untold.map((name) => ({ atMs: endMs, about: assetId, what: `${name} of ${commandId} was never told` }));
+    });
+  },
+
+  "P8 nothing takes effect after its time": ({ history, watch }) =>
+    history.calls.flatMap(({ atMs, assetId, commandId, hadEffect }) => {
+      const notAfter = watch.notAfter.get(commandId ?? "");
+      if (!notAfter || !hadEffect || atMs <= epochMs(notAfter) + UNDER_WAY_MS) return [];
+      return [{ atMs, about: assetId, what: `${commandId} acted after ${notAfter}` }];
+    }),
+
+  "no site is over its limit": ({ fleet, devices, episodes }) => {
+    const limits = new Map(
+      fleet.assets.flatMap(({ site }) => (site.importLimitKw === undefined ? [] : [[site.siteId, site.importLimitKw]])),
+    );
+    return [...limits].flatMap(([siteId, limitKw]) => {
+      const there = devices.filter(({ spec }) => spec.siteId === siteId);
+      const hindered = there.flatMap(({ spec }) => episodes.hindrancesOf(spec));
+      return overLimit(there, limitKw)
+        .filter((over) => over.toMs - over.fromMs > MEND_MS && !hindered.some((one) => touches(one, over)))
+        .map(({ fromMs, toMs, kw }) => {
+          const minutes = Math.round((toMs - fromMs) / MINUTE_MS);
+          return { atMs: fromMs, about: siteId, what: `${kw.toFixed(1)} of ${limitKw} kW for ${minutes} min` };
+        });
     });
   },
 
@@ -92,6 +119,39 @@ export const CHECKERS: Record<string, Checker> = {
       ];
     }),
 };
+
+/** The event that tells how a command ended. */
+const ENDINGS: Partial<Record<CommandStatus, string>> = {
+  confirmed: "CommandConfirmed",
+  missed: "CommandMissed",
+  rejected: "CommandRejected",
+  expired: "CommandExpired",
+  withdrawn: "CommandWithdrawn",
+};
+
+type Span = { fromMs: number; toMs: number };
+
+/** Times in which devices drew more together than their site may. */
+function overLimit(devices: readonly Device[], limitKw: number): (Span & { kw: number })[] {
+  const changes = devices.flatMap(({ drawn }, index) => drawn.map(({ fromMs, kw }) => ({ fromMs, kw, index })));
+  const now: number[] = devices.map(() => 0);
+  const over: (Span & { kw: number })[] = [];
+  let since: { fromMs: number; kw: number } | undefined;
+  for (const { fromMs, kw, index } of changes.sort((a, b) => a.fromMs - b.fromMs)) {
+    now[index] = kw;
+    const sum = now.reduce((total, one) => total + one, 0);
+    if (sum > limitKw + 0.3) since ??= { fromMs, kw: sum };
+    else if (since) {
+      over.push({ ...since, toMs: fromMs });
+      since = undefined;
+    }
+  }
+  return over;
+}
+
+function touches(hindrance: Span, over: Span): boolean {
+  return hindrance.fromMs <= over.toMs && hindrance.toMs + START_UP_MS >= over.fromMs;
+}
 
 /**
  * When the vendor's own window took a login: its last pair was never heard of, or could not be stored, by an asker that a

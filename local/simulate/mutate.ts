@@ -16,7 +16,7 @@ const MIXES: readonly Mix[] = [
     name: "doubles",
     faults: { level: "all", emphasis: { tick: 8, invoke: 8, deliver: 8, receive: 12, dynamo: 4, command: 1, look: 1 } },
     assets: 8,
-    hours: 5,
+    hours: 4,
   },
   {
     name: "losses",
@@ -24,9 +24,9 @@ const MIXES: readonly Mix[] = [
     assets: 8,
     hours: 6,
   },
-  { name: "all", faults: { level: "all" }, assets: 12, hours: 12 },
+  { name: "all", faults: { level: "all" }, assets: 12, hours: 10 },
 ];
-const SEEDS_EACH = 6;
+const SEEDS_EACH = 4;
 
 export type Verdict = {
   guard: Guard;

@@ -1,6 +1,7 @@
 import { type CommandStatus, PRIOR_STATUSES } from "../../shared/domain/command.ts";
-import type { Instant } from "../../shared/domain/instant.ts";
+import { epochMs, type Instant } from "../../shared/domain/instant.ts";
 import type { Plan } from "../../shared/domain/plan.ts";
+import type { Reading } from "../../shared/domain/reading.ts";
 import type { History } from "./history.ts";
 import { type Invocation, MOST_SKEW_MS, type World } from "./lambda.ts";
 
@@ -25,6 +26,12 @@ export type Watch = {
   written: (command: Command, invocation: Invocation) => Promise<void>;
   rotated: (rotated: { account: string; refreshToken: string; isHeard: boolean }, asker: Invocation) => void;
   logged: (code: string, fields: Record<string, unknown>, invocation: Invocation) => void;
+  /** A vendor told a reading to an invocation. */
+  answered: (reading: Reading, invocation: Invocation) => void;
+  /** A batch was done: what was told in it must be stored, or something newer, unless its asset is said to have failed. */
+  acknowledged: (invocation: Invocation) => Promise<void>;
+  /** When each command must not act any more, as it was issued. */
+  notAfter: ReadonlyMap<string, Instant>;
   /** Plans in force, by asset. */
   plans: ReadonlyMap<string, Plan>;
 };
@@ -39,6 +46,7 @@ export function watchOf(
   const observed = new Map<string, number>();
   const statuses = new Map<string, CommandStatus>();
   const plans = new Map<string, Plan>();
+  const notAfter = new Map<string, Instant>();
 
   const reading = (row: Row) => {
     const [assetId, atMs] = [String(row.assetId), Number(row.observedAtMs ?? Number.NaN)];
@@ -62,6 +70,7 @@ export function watchOf(
       history.broken("P4 a command only goes forward", engine.nowMs(), `${before} became ${status} (${id})`, assetId);
     }
     statuses.set(id, status);
+    if (before === undefined) notAfter.set(id, row.notAfter as Instant);
     if (status === "sending") invocation.notes.set(`sending ${assetId}`, id);
   };
 
@@ -76,6 +85,19 @@ export function watchOf(
 
   return {
     plans,
+    notAfter,
+    answered(reading, { notes }) {
+      const told = (notes.get("told") as Reading[] | undefined) ?? [];
+      notes.set("told", [...told, reading]);
+    },
+    async acknowledged({ notes }) {
+      for (const { assetId, stream, observedAt } of (notes.get("told") as Reading[] | undefined) ?? []) {
+        if (notes.has(`failed ${assetId}`)) continue;
+        const row = await rowOf("readings", { Key: { assetId, stream } });
+        if (row && Number(row.observedAtMs) >= epochMs(observedAt)) continue;
+        history.broken("P1 no accepted reading is lost", engine.nowMs(), `${observedAt} is not stored`, assetId);
+      }
+    },
     async written(command, invocation) {
       for (const [operation, input] of writesOf(command)) {
         const table = input.TableName ?? "";

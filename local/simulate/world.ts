@@ -59,17 +59,17 @@ export type Night = {
   guards: Guard[];
 };
 
-const START_MS = Date.parse(parseInstant("2026-11-20T18:45:00Z"));
+const START_MS = Date.parse(parseInstant("2026-11-20T20:45:00Z"));
 const QUIET_MS = 75 * MINUTE_MS;
 
 /** Plays one night: the fleet arrives, is planned, charged and leaves, while the world goes wrong as its seed says. */
 export async function playNight(options: Options): Promise<Night> {
-  const { seed, assets, faults: faultOptions, keepsTrace = false, hours = 12, sabotage } = options;
+  const { seed, assets, faults: faultOptions, keepsTrace = false, hours = 10, sabotage } = options;
   const engine = newEngine(seed, START_MS);
   const faults = seededFaults(seed, faultOptions, engine.nowMs);
   const world: World = { engine, faults, trace: newTrace(keepsTrace) };
   const history = newHistory();
-  const fleet = fleetOf(seed, assets, START_MS);
+  const fleet = fleetOf(seed, assets, { startMs: START_MS, hours });
   const [ceaseMs, endMs] = [START_MS + hours * HOUR_MS, START_MS + hours * HOUR_MS + QUIET_MS];
   const episodes = seededEpisodes(seed, {
     faults,
@@ -93,7 +93,7 @@ export async function playNight(options: Options): Promise<Night> {
   const queues = new Map<string, SimulatedQueue>();
   const feeds = feedsOf(world, seed);
   const functions = functionsOf({
-    ...{ world, memory, watch, clouds, guards },
+    ...{ world, memory, watch, clouds, guards, sabotage },
     bus: (invocation) => bus.clientOf(invocation) as never,
     sources: feeds,
     send: (queue, body, delayMs) => queues.get(queue)?.send(body, delayMs),

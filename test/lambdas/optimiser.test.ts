@@ -323,28 +323,30 @@ describe("a plan", () => {
   });
 });
 
-describe("a command whose event was refused after it was written", () => {
-  it("is told again at a later re-plan, as the same command, and no more once it has moved on", async () => {
+describe("an edge that was taken up and not followed to its end", () => {
+  it("falls due again two minutes later, and is followed once", async () => {
+    const world = optimiserWorld([anAsset()]);
+    await world.read(aReading());
+    await world.on(signalUpdated);
+    const startsAt = (await world.planOf("car-0001"))?.windows[0]?.startsAt ?? at("1970-01-01T00:00Z");
+    const { recent } = world.deps.commands;
+    world.deps.commands.recent = () => Promise.reject(new Error("the table is away"));
+    await expect(world.tick(plusMs(startsAt, -60_000))).rejects.toThrow("the table is away");
+    world.deps.commands.recent = recent;
+
+    await world.tick(startsAt);
+    expect(world.commands()).toEqual(["charge.start issued"]);
+    await world.tick(plusMs(startsAt, 60_000));
+    expect(world.commands()).toEqual(["charge.start issued"]);
+  });
+
+  it("is told by the ledger when the bus refused it: its row goes on owing", async () => {
     const world = optimiserWorld([anAsset()]);
     await world.read(charging({ socPercent: 50, storedKwh: 30 }));
-    const publish = world.deps.bus.publish;
     world.deps.bus.publish = () => Promise.reject(new Error("EventBridge is away"));
     await expect(world.on(signalUpdated)).rejects.toThrow("EventBridge is away");
-    world.deps.bus.publish = publish;
-
-    world.clock.set(at("2026-11-20T18:05Z"));
-    await world.on(signalUpdated);
-    expect(world.news()).not.toContain("CommandIssued");
-    world.clock.set(at("2026-11-20T18:10Z"));
-    await world.on(signalUpdated);
-    expect(world.news()).toContain("CommandIssued");
-    expect(world.commands()).toEqual(["charge.stop issued"]);
-
     const [command] = world.deps.commands.all();
-    if (!command) throw new Error("no command was written");
-    await world.deps.commands.transition(command, "sending", { attempts: 1 });
-    world.clock.set(at("2026-11-20T18:30Z"));
-    await world.on(signalUpdated);
-    expect(world.news()).not.toContain("CommandIssued");
+    const row = command && (await world.deps.commands.get(command));
+    expect(row?.untold?.map(({ name }) => name)).toEqual(["CommandIssued"]);
   });
 });
