@@ -33,7 +33,7 @@ export type OutageChange =
   | { change: "ended"; at: Instant };
 
 /** How far back looks are evidence. */
-export const OUTAGE_WINDOW_MS = 15 * MINUTE_MS;
+const OUTAGE_WINDOW_MS = 15 * MINUTE_MS;
 
 const CLOUD: readonly FaultClass[] = ["transient", "vendor-outage"];
 const REFUSED: readonly FaultClass[] = [
