@@ -18,7 +18,7 @@ const CHECK_MS = 2_000;
 export async function sendOut(
   { name, functionName }: Integration,
   claims: readonly Claim[],
-  { tickAt, vendorDown }: { tickAt: Instant; vendorDown: boolean },
+  tickAt: Instant,
   deps: SchedulerDeps,
 ): Promise<number> {
   const requests = claims.flatMap(({ run, stream, notAfter, batches }) =>
@@ -28,7 +28,6 @@ export async function sendOut(
       stream,
       tickAt,
       notAfter,
-      ...(vendorDown && { vendorDown: true as const }),
       assets: looks.map(({ assetId, expectAwake, why, periodMinutes }) => ({
         assetId,
         expectAwake,
