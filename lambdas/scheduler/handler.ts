@@ -95,7 +95,7 @@ async function runIntegration(
   );
   // Before anything is sent: the next tick must not take for missed what this one is still sending.
   await deps.schedule.advanceCursor(name, cursor);
-  const sent = await sendOut(integration, won.flat(), { tickAt, vendorDown: down.isNamed }, deps);
+  const sent = await sendOut(integration, won.flat(), tickAt, deps);
 
   if (won.flat().length < claims.length) deps.log.info("TICK_DUPLICATE", { integration: name, tickAt });
   if (down.isOpen) deps.log.warn("VENDOR_HELD", { integration: name, tickAt });

@@ -12,13 +12,13 @@ const SPREAD_MS = 59_000;
 /** More often than this is no smoother: each batch makes many calls itself. */
 const STEP_MS = 100;
 /** How often, while sending, the ledger is asked whether the vendor still answers. */
-const CHECK_MS = 5_000;
+const CHECK_MS = 2_000;
 
 /** Sends out what was claimed: few batches at once, many spread over the minute, none once the vendor turns out to be down. */
 export async function sendOut(
   { name, functionName }: Integration,
   claims: readonly Claim[],
-  { tickAt, vendorDown }: { tickAt: Instant; vendorDown: boolean },
+  tickAt: Instant,
   deps: SchedulerDeps,
 ): Promise<number> {
   const requests = claims.flatMap(({ run, stream, notAfter, batches }) =>
@@ -28,7 +28,6 @@ export async function sendOut(
       stream,
       tickAt,
       notAfter,
-      ...(vendorDown && { vendorDown: true as const }),
       assets: looks.map(({ assetId, expectAwake, why, periodMinutes }) => ({
         assetId,
         expectAwake,

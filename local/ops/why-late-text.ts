@@ -66,11 +66,11 @@ export function verdictOf({ cause, faultClass }: Pick<Answer, "cause" | "faultCl
   }
 }
 
-export function causeText({ cause, faultClass }: Pick<Answer, "cause" | "faultClass">): string {
+function causeText({ cause, faultClass }: Pick<Answer, "cause" | "faultClass">): string {
   return `${NUMBER[cause]} ${WORDS[cause]}${cause === "failed" && faultClass ? `: ${faultClass}` : ""}`;
 }
 
-export function nextStepOf({ cause, faultClass }: Pick<Answer, "cause" | "faultClass">): string {
+function nextStepOf({ cause, faultClass }: Pick<Answer, "cause" | "faultClass">): string {
   if (cause !== "failed") return NEXT[cause];
   if (faultClass === undefined) return NEXT.unknown;
   const { nextStep, actor } = FAULT_TREATMENT[faultClass];

@@ -24,7 +24,7 @@ export type Looks = {
   at: Instant;
   ok: number;
   faults: Partial<Record<FaultClass, number>>;
-  /** Whose looks failed; some of them, where they are many. */
+  /** Whose looks failed as they do when a vendor is down; some of them, where they are many. */
   failedAccounts: readonly string[];
 };
 
@@ -33,7 +33,7 @@ export type OutageChange =
   | { change: "ended"; at: Instant };
 
 /** How far back looks are evidence. */
-export const OUTAGE_WINDOW_MS = 15 * MINUTE_MS;
+const OUTAGE_WINDOW_MS = 15 * MINUTE_MS;
 
 const CLOUD: readonly FaultClass[] = ["transient", "vendor-outage"];
 const REFUSED: readonly FaultClass[] = [
@@ -120,6 +120,11 @@ function end(batches: readonly Looks[], since: Instant, now: Instant): OutageCha
   if (failed >= OVER * (failed + answered)) return undefined;
   const isSure = answered >= OVER_LOOKS || epochMs(now) - epochMs(first.at) >= OVER_MS;
   return isSure ? { change: "ended", at: first.at } : undefined;
+}
+
+/** Does an answer of this class, to several customers, speak of an outage? */
+export function isOutageEvidence(said: FaultClass): boolean {
+  return CLOUD.includes(said) || REFUSED.includes(said);
 }
 
 function failedIn(batch: Looks): number {

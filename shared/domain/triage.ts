@@ -33,7 +33,7 @@ const REFUSED: readonly FaultClass[] = [
 /** They say nothing of what was wrong before. */
 const SILENT: readonly FaultClass[] = ["transient", "vendor-outage", "token-expired", "rate-limited", "device-offline"];
 /** Bad luck does not strike so often in a row, over hours of back-off. */
-const UNEXPLAINED_FROM = 16;
+const UNEXPLAINED_FROM = 24;
 
 /**
  * The one class of a failed look or command, from evidence and not from the error alone (reference: the classes of

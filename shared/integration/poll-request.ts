@@ -22,7 +22,5 @@ export const PollRequest = z.strictObject({
   /** From here on its assets have another turn: what has not begun is left to that. */
   notAfter: Instant,
   assets: z.array(AssetToLookAt).min(1),
-  /** The last looks at the vendor's other devices failed too: it is the vendor, and not this device. */
-  vendorDown: z.literal(true).optional(),
 });
 export type PollRequest = z.infer<typeof PollRequest>;

@@ -1,7 +1,7 @@
 import { type Asset, STREAM_OF_KIND } from "../domain/asset.ts";
 import type { FaultClass } from "../domain/fault.ts";
 import { epochMs, type Instant } from "../domain/instant.ts";
-import type { OutageCause } from "../domain/outage.ts";
+import { isOutageEvidence, type OutageCause } from "../domain/outage.ts";
 import { changeMatters, MAX_CLOCK_SKEW_MS, type Reachability, type Stream } from "../domain/reading.ts";
 import { triage } from "../domain/triage.ts";
 import { VendorError } from "../errors.ts";
@@ -107,7 +107,9 @@ async function look(request: PollRequest, deps: IntegrationDeps) {
   const gone = ids.length - assets.length;
   const failures = done.flatMap(({ said }) => said ?? []);
   const faults: Partial<Record<FaultClass, number>> = tally(failures, (fault) => fault);
-  const failedAccounts = new Set(done.flatMap(({ said, asset }) => (said ? asset.accountId : [])));
+  const failedAccounts = new Set(
+    done.flatMap(({ said, asset }) => (said && isOutageEvidence(said) ? asset.accountId : [])),
+  );
   if (gone > 0) faults["our-configuration"] = (faults["our-configuration"] ?? 0) + gone;
   return {
     ok: ids.length - gone - failures.length - unreached.length,

@@ -52,7 +52,7 @@ const Result = z.object({
   notAttempted: count.optional(),
   /** As the vendor's answers said them, before triage. */
   faults: z.partialRecord(FaultClass, count).optional(),
-  /** Whose looks failed; some of them, where they are many. */
+  /** Whose looks failed as they do when a vendor is down; some of them, where they are many. */
   failedAccounts: z.array(z.string()).optional(),
 });
 export type Batch = z.infer<typeof Result>;

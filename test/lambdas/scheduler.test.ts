@@ -269,18 +269,6 @@ describe("a vendor whose last looks all failed for its own reasons", () => {
     }
     expect((await tick()).flat()).toEqual([A, B, C]);
   });
-
-  it("is called down by name after five looks", async () => {
-    const { requests, finish, scheduler } = await world([A]);
-    const named = async (count: number) => {
-      for (let look = 1; look <= count; look++) {
-        await scheduler.deps.schedule.claimRun("acme-cars", aRun(minute(-look)));
-        await finish(aBatch(minute(-look)), minute(-look), { "vendor-outage": 1 });
-      }
-      return (await requests(count < 5 ? START : minute(15))).map(({ vendorDown }) => vendorDown);
-    };
-    expect(await named(4)).toEqual([undefined]);
-  });
 });
 
 describe("many batches", () => {

@@ -20,7 +20,7 @@ async function sentAt(batches: number, ledgerAt: (ms: number) => Run[] = () => [
     batches: Array.from({ length: batches }, () => [look]),
   };
   const limits = { batchSize: 1, concurrency: 1, reservedConcurrency: 5 };
-  await sendOut({ name: "acme-cars", functionName: "f", streams: [], limits }, [claim], { tickAt, vendorDown: false }, {
+  await sendOut({ name: "acme-cars", functionName: "f", streams: [], limits }, [claim], tickAt, {
     now: () => plusMs(tickAt, ms),
     pause: async (wait: number) => {
       ms += wait;

@@ -5,7 +5,6 @@ import { fakeClock } from "../fakes/clock.ts";
 import { anEaseeCloud, aSolarEdgeCloud } from "./clouds.ts";
 import { aWorld } from "./world.ts";
 
-
 /** Two roofs at noon of the 27th, with four of the month's credits left for both. */
 async function theTwentySeventh() {
   const clock = fakeClock("2026-06-27T11:05Z");

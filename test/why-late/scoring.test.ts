@@ -40,7 +40,7 @@ async function trial(seed: number) {
   if (fault.doing === "asleep") fleet.doing.set(target.assetId, "asleep");
   const from = fleet.clock.now();
   await fault.inject(fleet, target, from);
-  await fleet.pass(waitMinutes(random) + (fault.truth.faultClass === "unexplained" ? 240 : 0));
+  await fleet.pass(waitMinutes(random) + (fault.truth.faultClass === "unexplained" ? 400 : 0));
 
   const answer = await fleet.ask(target);
   const reach = (await fleet.stores.readings.latest([target.assetId], "charge")).get(target.assetId)?.reach;
