@@ -23,8 +23,8 @@ export const CARS: Manifest = {
     },
   ],
   limits: { batchSize: 5, concurrency: 3, reservedConcurrency: 4 },
-  callsPerLook: { state: 1, data: 1 },
-  callsPerCommand: { state: 1, wake: 1, command: 2 },
+  callsPerLook: { data: 1 },
+  callsPerCommand: { data: 1, wake: 1, command: 2 },
   rateLimits: [
     { scope: "device", calls: 10, perMinutes: 1 },
     { scope: "application", calls: 120, perMinutes: 1 },
