@@ -6,7 +6,7 @@ import { type Random, seededRandom } from "../random.ts";
  */
 const EFFECT = { "crash-before": 0.3, "crash-after": 0.3, "answer-lost": 0.6, cut: 0.15, slow: 1 };
 
-export const CHANCES = {
+const CHANCES = {
   dynamo: { ...EFFECT, throttled: 0.3 },
   "put-events": { ...EFFECT, "some-refused": 30, "all-refused": 3 },
   "send-message": EFFECT,
@@ -49,7 +49,7 @@ export const CHANCES = {
 } as const;
 
 export type Place = keyof typeof CHANCES;
-export type FaultKind = { [P in Place]: keyof (typeof CHANCES)[P] }[Place];
+type FaultKind = { [P in Place]: keyof (typeof CHANCES)[P] }[Place];
 /** One fault that strikes: its name is the same in every run of the seed that comes this far in the same way. */
 export type Strike = { id: string; kind: FaultKind; random: Random };
 /** What was done to the world, in order. */

@@ -6,7 +6,7 @@ import type { Invocation } from "./lambda.ts";
 export type Violation = { invariant: string; atMs: number; what: string; about: string };
 
 /** A command as it reached a vendor, whatever the vendor then said. */
-export type CommandCall = {
+type CommandCall = {
   atMs: number;
   assetId: string;
   /** The row that was being sent; undefined when none was. */
@@ -17,7 +17,7 @@ export type CommandCall = {
 };
 
 /** A refresh token that a vendor replaced: whoever asked must store the new one. */
-export type Rotation = {
+type Rotation = {
   atMs: number;
   account: string;
   refreshToken: string;

@@ -20,7 +20,7 @@ const MEND_MS = 30 * MINUTE_MS;
 const UNDER_WAY_MS = 15_000 + MOST_SKEW_MS;
 
 /** The promises that are judged when the night is over, by name. Others are judged with each write: see watch.ts. */
-export const CHECKERS: Record<string, Checker> = {
+const CHECKERS: Record<string, Checker> = {
   "P4 a command takes effect at most once": ({ history }) => {
     const effects = new Map<string, number>();
     return history.calls.flatMap(({ atMs, assetId, commandId, hadEffect }) => {
