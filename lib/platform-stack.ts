@@ -55,7 +55,7 @@ export class PlatformStack extends Stack {
   }
 
   private optimiser({ stage, state, bundles }: PlatformStackProps): void {
-    const { assets, readings, signals, plans, commands } = state.tables.all;
+    const { assets, readings, signals, plans, commands, schedule } = state.tables.all;
     const optimiser = new HouseFunction(this, "Optimiser", {
       stage,
       name: "optimiser",
@@ -67,7 +67,7 @@ export class PlatformStack extends Stack {
         runbook: "docs/runbooks/optimiser.md",
       },
       environment: {
-        ...state.tables.environment("assets", "readings", "signals", "plans", "commands"),
+        ...state.tables.environment("assets", "readings", "signals", "plans", "commands", "schedule"),
         BUS_NAME: state.bus.eventBusName,
         FLEETS: stage.fleets.join(","),
         OCTOPUS_REGION: stage.tariff.octopusRegion,
@@ -85,6 +85,7 @@ export class PlatformStack extends Stack {
     optimiser.may(["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], [plans.tableArn]);
     optimiser.may(["dynamodb:Query"], [indexArn(plans, "byNextEdge")]);
     optimiser.may(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"], [commands.tableArn]);
+    optimiser.may(["dynamodb:PutItem"], [schedule.tableArn]);
     optimiser.may(["events:PutEvents"], [state.bus.eventBusArn]);
     new Ticks(this, "OptimiserTicks", {
       wakes: optimiser,

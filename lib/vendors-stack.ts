@@ -47,9 +47,9 @@ export class VendorsStack extends Stack {
           })),
         ),
       },
-      // Many batches are spread over most of a minute, after the time it takes to decide.
+      // Many batches are spread over most of a minute, after the time it takes to decide: it mostly waits, and is billed for it.
       timeoutSeconds: 90,
-      memoryMb: 512,
+      memoryMb: 256,
       asynchronous: { retries: 0, maxAgeSeconds: 60 },
     });
     scheduler.may(

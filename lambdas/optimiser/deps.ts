@@ -7,6 +7,7 @@ import type { HabitsStore } from "../../shared/store/habits.ts";
 import type { KillSwitchStore } from "../../shared/store/kill-switch.ts";
 import type { PlansStore } from "../../shared/store/plans.ts";
 import type { ReadingsStore } from "../../shared/store/readings.ts";
+import type { ScheduleStore } from "../../shared/store/schedule.ts";
 import type { SignalsStore } from "../../shared/store/signals.ts";
 import type { DefaultSeries } from "./market.ts";
 import type { WorkItem } from "./work.ts";
@@ -24,6 +25,7 @@ export type OptimiserDeps = Runtime & {
   signals: Pick<SignalsStore, "slots">;
   plans: PlansStore;
   habits: HabitsStore;
+  schedule: Pick<ScheduleStore, "lookAt">;
   /** While it is on nothing is planned or commanded; what is held is given back. */
   killSwitch: Pick<KillSwitchStore, "read">;
   commands: Pick<CommandsStore, "issue" | "recent" | "transition" | "told">;

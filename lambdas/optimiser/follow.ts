@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Asset, AssetId } from "../../shared/domain/asset.ts";
+import { type Asset, type AssetId, STREAM_OF_KIND } from "../../shared/domain/asset.ts";
 import { type Command, commandIdentity, isEnded } from "../../shared/domain/command.ts";
 import type { NewEvent } from "../../shared/domain/events.ts";
 import { type Instant, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
@@ -7,6 +7,7 @@ import { nextEdge, type Plan } from "../../shared/domain/plan.ts";
 import type { News } from "../../shared/outbox.ts";
 import type { CommandsStore } from "../../shared/store/commands.ts";
 import type { PlansStore } from "../../shared/store/plans.ts";
+import type { ScheduleStore } from "../../shared/store/schedule.ts";
 import { difference, nextRetry } from "./difference.ts";
 import { heatDifference } from "./heat-difference.ts";
 import type { Acting, Load } from "./loads.ts";
@@ -14,10 +15,13 @@ import type { Acting, Load } from "./loads.ts";
 type FollowDeps = {
   commands: Pick<CommandsStore, "issue" | "recent" | "transition">;
   plans: Pick<PlansStore, "setNextEdge">;
+  schedule: Pick<ScheduleStore, "lookAt">;
   now: () => Instant;
 };
 
 export const RECENT_COMMANDS = 6;
+/** A look comes so long before an edge, in time for its commands; an edge nearer than that ahead is decided by what is known. */
+const [LOOK_BEFORE_MS, LOOK_AHEAD_MS] = [4 * MINUTE_MS, 10 * MINUTE_MS];
 /** How soon a load is looked at again that could not be moved now. */
 const AGAIN_MS = { partnerBusy: MINUTE_MS, stale: 10 * MINUTE_MS };
 
@@ -40,7 +44,25 @@ export async function followEdge(load: Load | undefined, plan: Plan, at: Instant
   const { news, againAt } =
     load && load.kind !== "read-only" ? await issueWanted(load, plan, at, deps) : { news: [], againAt: undefined };
   await move(earliest(next, againAt));
+  if (load) await lookBefore(next, load.asset, deps);
   return news;
+}
+
+/** Asks for a look just before an edge: whoever left meanwhile is not commanded, and the decision rests on what is so. */
+export async function lookBefore(
+  edge: Instant | undefined,
+  { integration, assetId, accountId, kind }: Asset,
+  { schedule, now }: Pick<FollowDeps, "schedule" | "now">,
+): Promise<void> {
+  if (!edge || plusMs(now(), LOOK_AHEAD_MS) >= edge) return;
+  await schedule.lookAt({
+    ...{ integration, assetId, accountId, stream: STREAM_OF_KIND[kind], why: "edge" },
+    // As if asked for shortly before: only a look that comes later than this makes it needless.
+    setAt: plusMs(edge, -LOOK_AHEAD_MS),
+    dueAt: plusMs(edge, -LOOK_BEFORE_MS),
+    // A guess: the look moves an asset only from where it is.
+    periodMinutes: 15,
+  });
 }
 
 /** Issues what a plan just made, or found to stand, wants now and the load does not do yet. */

@@ -17,6 +17,7 @@ import { habitsStore } from "../../shared/store/habits.ts";
 import { killSwitchStore } from "../../shared/store/kill-switch.ts";
 import { plansStore } from "../../shared/store/plans.ts";
 import { readingsStore } from "../../shared/store/readings.ts";
+import { scheduleStore } from "../../shared/store/schedule.ts";
 import { signalsStore } from "../../shared/store/signals.ts";
 import { documentClient } from "../../shared/store/table.ts";
 import { IN_FLIGHT, type OptimiserDeps, regionIn } from "./deps.ts";
@@ -33,6 +34,7 @@ const Environment = z.object({
   SIGNALS_TABLE: EnvText,
   PLANS_TABLE: EnvText,
   COMMANDS_TABLE: EnvText,
+  SCHEDULE_TABLE: EnvText,
   BUS_NAME: EnvText,
   OCTOPUS_REGION: EnvText,
   CARBON_REGION: EnvText,
@@ -173,6 +175,7 @@ export const handler = lambdaHandler({
       signals: signalsStore(documents, env.SIGNALS_TABLE),
       plans: plansStore(documents, env.PLANS_TABLE),
       habits: habitsStore(documents, env.PLANS_TABLE),
+      schedule: scheduleStore(documents, env.SCHEDULE_TABLE),
       killSwitch: killSwitchStore(documents, env.COMMANDS_TABLE),
       commands: commandsStore(documents, env.COMMANDS_TABLE, { by: "optimiser", now: systemNow, log }),
       bus: eventBridgeBus(new EventBridgeClient(), env.BUS_NAME, systemNow),

@@ -11,7 +11,7 @@ import { mapLimited } from "../../shared/map-limited.ts";
 import { type News, tell } from "../../shared/outbox.ts";
 import type { World } from "./actuator.ts";
 import { IN_FLIGHT, type OptimiserDeps } from "./deps.ts";
-import { follow, silence } from "./follow.ts";
+import { follow, lookBefore, silence } from "./follow.ts";
 import { giveBack } from "./give-back.ts";
 import { concerned } from "./loads.ts";
 import { marketKey, marketOf, seriesOfAll } from "./market.ts";
@@ -182,5 +182,6 @@ async function settle({ load, previous, next }: Replanned, now: Instant, deps: O
       proof: next.proof ?? null,
     },
   };
+  if (load.kind !== "read-only") await lookBefore(nextEdge(next, now), load.asset, deps);
   return [updated, ...(await followed(next))];
 }

@@ -12,7 +12,7 @@ const SPREAD_MS = 59_000;
 /** More often than this is no smoother: each batch makes many calls itself. */
 const STEP_MS = 100;
 /** How often, while sending, the ledger is asked whether the vendor still answers. */
-const CHECK_MS = 5_000;
+const CHECK_MS = 2_000;
 
 /** Sends out what was claimed: few batches at once, many spread over the minute, none once the vendor turns out to be down. */
 export async function sendOut(

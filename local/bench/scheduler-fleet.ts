@@ -29,7 +29,7 @@ import { virtualTime } from "./virtual-time.ts";
 
 /** As lib deploys them. */
 const WORKER_MB = 256;
-const SCHEDULER_MB = 512;
+const SCHEDULER_MB = 256;
 const TIMEOUT_MS = 30_000;
 /** Beside waiting for the vendor: the tables, parsing, an average share of starts. */
 const OVERHEAD_MS = 50;

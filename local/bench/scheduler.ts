@@ -12,7 +12,7 @@ import { type TickLine, tickCpu } from "./scheduler-ticks.ts";
 type Options = { assets: number; check?: boolean; docs?: string };
 
 /** A fleet small enough for every change of the code, whose price is compared with the committed one. */
-const CHECKED = { assets: 5_000, minutes: 15 };
+const CHECKED = { assets: 4_000, minutes: 15 };
 /** Whole turns: in each, everybody is looked at once. */
 const STEADY_MINUTES = 15;
 const COMMITTED = new URL("../../docs/scheduler-cost.json", import.meta.url);

@@ -67,7 +67,7 @@ export function seededEpisodes(
   const [stops, gap] = [random() < 0.25, span(30 * MINUTE_MS)];
   if (stops && faults.allows("episode/platform-down", told("nothing of ours runs", gap))) down.push(gap);
   const [kills, at] = [random() < 0.08, span(HOUR_MS).fromMs];
-  const isKilled = kills && faults.allows("episode/kill-switch", `kill switch at ${clock(at)}`);
+  const isKilled = (kills || faults.isKilled) && faults.allows("episode/kill-switch", `kill switch at ${clock(at)}`);
 
   const covers = (spans: readonly Span[] | undefined, atMs: number) =>
     spans?.some(({ fromMs, toMs }) => fromMs <= atMs && atMs < toMs) ?? false;

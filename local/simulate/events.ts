@@ -1,4 +1,5 @@
 import type { PutEventsCommand, PutEventsRequestEntry } from "@aws-sdk/client-eventbridge";
+import { EVENT_SOURCE } from "../../shared/domain/events.ts";
 import type { EventMatcher } from "../gateway/event-pattern.ts";
 import { isObject, type Json } from "../json.ts";
 import { effect, type Invocation, type World } from "./lambda.ts";
@@ -39,6 +40,9 @@ export function eventBus(world: World, routes: readonly Route[], onPublished: (e
   };
 
   return {
+    /** Puts a fact of somebody else's on the bus, as an operator's tool does. */
+    tell: (DetailType: string, detail: object) =>
+      take({ Source: EVENT_SOURCE, DetailType, Detail: JSON.stringify(detail) }),
     /** The bus as one invocation sees it: enough of an EventBridgeClient for `PutEvents`. */
     clientOf: (invocation: Invocation) => ({
       send: (command: PutEventsCommand) => {

@@ -62,6 +62,8 @@ export type FaultOptions = {
   only?: ReadonlySet<string>;
   /** More of some, for a guard that they are to find out. */
   emphasis?: Partial<Record<Place, number>>;
+  /** The kill switch goes on, and not only in some seeds. */
+  killSwitch?: true;
 };
 
 export type Faults = {
@@ -73,6 +75,7 @@ export type Faults = {
   cease: () => void;
   /** How much of each kind a seed has; none of some, for faults that never come alone hide behind each other. */
   level: FaultOptions["level"];
+  isKilled: boolean;
 };
 
 export function seededFaults(seed: number, options: FaultOptions, nowMs: () => number): Faults {
@@ -93,6 +96,7 @@ export function seededFaults(seed: number, options: FaultOptions, nowMs: () => n
   let isOver = level === "none";
   return {
     level,
+    isKilled: options.killSwitch === true,
     injected,
     cease: () => {
       isOver = true;

@@ -5,7 +5,7 @@ import { run as fetchSignals } from "../../lambdas/signals/handler.ts";
 import { run as verify } from "../../lambdas/verifier/handler.ts";
 import { CARBON, commonOf, type Platform, PRICE, sendTo } from "./common.ts";
 import { integrationFunction } from "./integration.ts";
-import { effect, type FunctionSpec } from "./lambda.ts";
+import { effect, type FunctionSpec, MOST_SKEW_MS } from "./lambda.ts";
 import { pause } from "./ports.ts";
 
 /** The deployed functions by name, with the sizes that the stack gives them. */
@@ -62,6 +62,7 @@ export function functionsOf(platform: Platform): Map<string, FunctionSpec> {
       name: "verifier",
       timeoutMs: 60_000,
       concurrency: 10,
+      isIdle: () => platform.watch.hasNothingOpen(world.engine.nowMs() + MOST_SKEW_MS),
       run: (event, invocation) => verify(event as never, commonOf(platform, invocation)),
     },
     ...clouds.map((cloud) => integrationFunction(platform, cloud)),

@@ -25,6 +25,7 @@ export function asyncInvokes(world: World, lambda: LambdaService, isDown: () => 
       engine.after(AGAIN_MS, () => begin(spec, event, options));
       return false;
     }
+    if (spec.isIdle?.()) return false;
     lambda.start(spec, event, (outcome: Outcome) => {
       if (outcome.kind === "done") return;
       if (retries > 0) engine.after(60_000, () => begin(spec, event, { ...options, retries: retries - 1 }));

@@ -34,6 +34,8 @@ export type FunctionSpec = {
   /** Invocations at once. */
   concurrency: number;
   run: (event: unknown, invocation: Invocation) => Promise<unknown>;
+  /** True when a tick now would only find that there is nothing to do: it is not played out. */
+  isIdle?: () => boolean;
 };
 
 export type World = { engine: Engine; faults: Faults; trace: Trace };

@@ -24,6 +24,7 @@ const MIXES: readonly Mix[] = [
     assets: 8,
     hours: 6,
   },
+  { name: "killed", faults: { level: "few", killSwitch: true }, assets: 8, hours: 5 },
   { name: "all", faults: { level: "all" }, assets: 12, hours: 10 },
 ];
 const SEEDS_EACH = 4;

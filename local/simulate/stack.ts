@@ -30,6 +30,7 @@ export const PLATFORM_QUEUES: readonly QueueFacts[] = [
         "CommandMissed",
         "CommandRejected",
         "CommandExpired",
+        "ControlSwitched",
       ]),
       pattern(["TelemetryRecorded"], { matters: [true] }),
     ],

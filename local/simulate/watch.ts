@@ -32,6 +32,8 @@ export type Watch = {
   acknowledged: (invocation: Invocation) => Promise<void>;
   /** When each command must not act any more, as it was issued. */
   notAfter: ReadonlyMap<string, Instant>;
+  /** True when no command is to be looked at by then: the verifier would read its index, and go home. */
+  hasNothingOpen: (byMs: number) => boolean;
   /** Plans in force, by asset. */
   plans: ReadonlyMap<string, Plan>;
 };
@@ -47,6 +49,7 @@ export function watchOf(
   const statuses = new Map<string, CommandStatus>();
   const plans = new Map<string, Plan>();
   const notAfter = new Map<string, Instant>();
+  const dueMs = new Map<string, number>();
 
   const reading = (row: Row) => {
     const [assetId, atMs] = [String(row.assetId), Number(row.observedAtMs ?? Number.NaN)];
@@ -70,6 +73,8 @@ export function watchOf(
       history.broken("P4 a command only goes forward", engine.nowMs(), `${before} became ${status} (${id})`, assetId);
     }
     statuses.set(id, status);
+    if (row.openIn === undefined) dueMs.delete(id);
+    else dueMs.set(id, Number(row.dueAtMs));
     if (before === undefined) notAfter.set(id, row.notAfter as Instant);
     if (status === "sending") invocation.notes.set(`sending ${assetId}`, id);
   };
@@ -86,6 +91,7 @@ export function watchOf(
   return {
     plans,
     notAfter,
+    hasNothingOpen: (byMs) => ![...dueMs.values()].some((due) => due <= byMs),
     answered(reading, { notes }) {
       const told = (notes.get("told") as Reading[] | undefined) ?? [];
       notes.set("told", [...told, reading]);

@@ -125,6 +125,7 @@ export async function playNight(options: Options): Promise<Night> {
     engine.after(episodes.killSwitchAtMs - START_MS, () => {
       const since = instant(engine.nowMs());
       void killSwitchStore(memory, "commands").set({ isOn: true, since, by: "operator", reason: "simulated" });
+      bus.tell("ControlSwitched", { version: 1, eventId: "kill-switch-1", occurredAt: since, isOn: true });
       return true;
     });
   }

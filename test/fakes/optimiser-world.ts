@@ -14,6 +14,7 @@ import { fakeKillSwitchStore } from "./kill-switch-store.ts";
 import { fakeLog } from "./log.ts";
 import { fakePlansStore } from "./plans-store.ts";
 import { fakeReadingsStore } from "./readings-store.ts";
+import { fakeScheduleStore } from "./schedule-store.ts";
 import { fakeSignalsStore } from "./signals-store.ts";
 
 export const PRICE = "octopus-agile#C";
@@ -46,6 +47,7 @@ export function optimiserWorld(assets: readonly Asset[], price: readonly Slot[] 
     signals: fakeSignalsStore({ [PRICE]: price }),
     plans: fakePlansStore(),
     habits: fakeHabitsStore(),
+    schedule: fakeScheduleStore(),
     killSwitch: fakeKillSwitchStore(),
     commands: fakeCommandsStore([], { by: "optimiser", now: clock.now }),
     bus: fakeBus(),

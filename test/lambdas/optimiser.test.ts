@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { run } from "../../lambdas/optimiser/handler.ts";
 import { spreadSeconds } from "../../lambdas/optimiser/spread.ts";
-import { plusMs } from "../../shared/domain/instant.ts";
+import { type Instant, plusMs } from "../../shared/domain/instant.ts";
 import {
   aCommand,
   anAsset,
@@ -320,6 +320,36 @@ describe("a plan", () => {
     await on(signalUpdated);
     expect(news()).toEqual([]);
     expect(deps.commands.all()).toEqual([]);
+  });
+});
+
+describe("a look before an edge", () => {
+  const looksAt = ({ deps }: ReturnType<typeof optimiserWorld>, minute: Instant) =>
+    deps.schedule.dueLooks("acme-cars", minute);
+
+  it("is asked for when the plan is made, and for the next edge when one is followed", async () => {
+    const world = optimiserWorld([anAsset()]);
+    await world.read(aReading());
+    await world.on(signalUpdated);
+    const [window] = (await world.planOf("car-0001"))?.windows ?? [];
+    if (!window) throw new Error("nothing was planned");
+    expect(await looksAt(world, plusMs(window.startsAt, -240_000))).toMatchObject([
+      { assetId: "car-0001", accountId: "customer-0001", stream: "charge", why: "edge" },
+    ]);
+    expect(await looksAt(world, plusMs(window.endsAt, -240_000))).toEqual([]);
+    await world.tick(plusMs(window.startsAt, -60_000));
+    expect(await looksAt(world, plusMs(window.endsAt, -240_000))).toMatchObject([{ why: "edge" }]);
+  });
+
+  it("is not asked for an edge just ahead", async () => {
+    const world = optimiserWorld([anAsset()]);
+    world.clock.set("2026-11-21T01:51Z");
+    await world.read(aReading({ observedAt: at("2026-11-21T01:50Z"), receivedAt: at("2026-11-21T01:50Z") }));
+    await world.on(signalUpdated);
+    const [window] = (await world.planOf("car-0001"))?.windows ?? [];
+    expect(window?.startsAt).toBe("2026-11-21T02:00:00.000Z");
+    for (const minute of ["01:51", "01:52", "01:55", "01:56", "01:57"])
+      expect(await looksAt(world, at(`2026-11-21T${minute}Z`))).toEqual([]);
   });
 });
 

@@ -22,6 +22,7 @@ describe("grants", () => {
         "Optimiser may dynamodb:BatchGetItem, dynamodb:Query on Readings",
         "Optimiser may dynamodb:BatchGetItem, dynamodb:PutItem, dynamodb:UpdateItem on Plans",
         "Optimiser may dynamodb:GetItem, dynamodb:PutItem, dynamodb:Query on Commands",
+        "Optimiser may dynamodb:PutItem on Schedule",
         "Optimiser may events:PutEvents on Bus",
         "Optimiser may sqs:ChangeMessageVisibility, sqs:DeleteMessage, sqs:GetQueueAttributes, sqs:GetQueueUrl, sqs:ReceiveMessage, sqs:SendMessage on ReplanQueue",
         "Verifier may logs:CreateLogStream, logs:PutLogEvents on VerifierLogs",
