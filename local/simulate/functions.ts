@@ -32,13 +32,15 @@ export function functionsOf(platform: Platform): Map<string, FunctionSpec> {
           integrations: manifests.map(({ name, streams, limits }) => ({ name, streams, limits, functionName: name })),
           refusedRows: () => [],
           pause: (ms) => pause(world, invocation, ms),
-          send: (functionName, request) =>
-            effect(world, invocation, {
+          send: (functionName, request) => {
+            platform.watch.claimed(`sending ${functionName} ${request.batchId}`, invocation);
+            return effect(world, invocation, {
               place: "invoke",
               what: `invokes ${functionName}`,
               latencyMs: 10 + world.engine.random() * 30,
               act: () => platform.invoke(functionName, request),
-            }),
+            });
+          },
         }),
     },
     {

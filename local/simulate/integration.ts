@@ -32,7 +32,10 @@ export function integrationFunction(platform: Platform, cloud: VendorCloud): Fun
     run: async (event, invocation) => {
       const deps = integrationDeps(platform, cloud, invocation);
       if (!("Records" in (event as object))) {
-        const answer = await poll(PollRequest.parse(event), deps);
+        const request = PollRequest.parse(event);
+        const answer = await poll(request, deps);
+        if (invocation.notes.has("told"))
+          platform.watch.claimed(`polling ${manifest.name} ${request.batchId}`, invocation);
         await platform.watch.acknowledged(invocation);
         return answer;
       }

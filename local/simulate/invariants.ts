@@ -1,5 +1,7 @@
 import { type Command, type CommandStatus, isEnded } from "../../shared/domain/command.ts";
-import { epochMs, HOUR_MS, MINUTE_MS } from "../../shared/domain/instant.ts";
+import { epochMs, HOUR_MS, instant, MINUTE_MS } from "../../shared/domain/instant.ts";
+import { groupBy } from "../../shared/group-by.ts";
+import { firstBreak } from "../../shared/store/audit.ts";
 import type { Device } from "./device.ts";
 import type { History, Violation } from "./history.ts";
 import { MOST_SKEW_MS } from "./lambda.ts";
@@ -10,7 +12,8 @@ type Checker = (night: Night) => Omit<Violation, "invariant">[];
 
 /** From deciding to power flowing, with a look before and a proof after. */
 const START_UP_MS = 45 * MINUTE_MS;
-const LATE_KWH = 0.3;
+/** The fixed offset of a plan's edges may fall on the last of them: ten minutes of full power may be missing. */
+const OFFSET_MS = 10 * MINUTE_MS;
 /** From a command that did not work to the one that does: its time to be proved, a pause, and the next. */
 const MEND_MS = 30 * MINUTE_MS;
 /** A call under way when its time runs out still arrives. */
@@ -26,6 +29,33 @@ export const CHECKERS: Record<string, Checker> = {
       const count = (effects.get(commandId) ?? 0) + 1;
       effects.set(commandId, count);
       return count > 1 ? [{ atMs, about: assetId, what: `${commandId} took effect ${count} times` }] : [];
+    });
+  },
+
+  "P4 nothing is sent that a newer command took over": ({ history, memory }) => {
+    const rows = commandsOf(memory);
+    const issued = groupBy(rows, ({ assetId }) => assetId);
+    const known = new Map(rows.map((row) => [row.commandId, row]));
+    return history.calls.flatMap(({ atMs, assetId, commandId }) => {
+      const own = known.get(commandId ?? "");
+      const newer = issued
+        .get(assetId)
+        ?.find(({ issuedAt }) => own && issuedAt > own.issuedAt && epochMs(issuedAt) < atMs - UNDER_WAY_MS);
+      return newer ? [{ atMs, about: assetId, what: `${commandId} was sent after ${newer.commandId}` }] : [];
+    });
+  },
+
+  "the audit trail is whole": ({ trails, endMs }) =>
+    trails.flatMap(({ assetId, trail }) => {
+      const broken = firstBreak(trail, instant(endMs));
+      return broken ? [{ atMs: endMs, about: assetId, what: `${broken.commandId}: ${broken.why}` }] : [];
+    }),
+
+  "every asset is on the wheel once": ({ fleet, memory, endMs }) => {
+    const members = memory.items("schedule").filter(({ pk }) => String(pk).startsWith("wheel#"));
+    return fleet.assets.flatMap(({ assetId }) => {
+      const times = members.filter((member) => member.assetId === assetId).length;
+      return times === 1 ? [] : [{ atMs: endMs, about: assetId, what: `${times} times` }];
     });
   },
 
@@ -102,12 +132,12 @@ export const CHECKERS: Record<string, Checker> = {
   "no car is late that could be ready": ({ devices, episodes, history, endMs }) =>
     devices.flatMap(({ spec, takenKwh }) => {
       const missingKwh = spec.neededKwh - takenKwh;
-      if (missingKwh <= LATE_KWH) return [];
+      const fullKw = spec.maxCurrentA * spec.kwPerA;
+      if (missingKwh <= (OFFSET_MS / HOUR_MS) * fullKw) return [];
       // A login that its vendor's own window took is the customer's to mend.
       const goneAtMs = takenAtMs(history, `${spec.integration}#${spec.accountId}`);
       const locked = goneAtMs === undefined ? [] : [{ fromMs: goneAtMs, toMs: endMs }];
       const lostMs = lostTimeMs([...episodes.hindrancesOf(spec), ...locked], spec);
-      const fullKw = spec.maxCurrentA * spec.kwPerA;
       if (missingKwh <= (lostMs / HOUR_MS) * fullKw) return [];
       const about = spec.assetId;
       return [

@@ -14,13 +14,13 @@ type Mix = { name: string; faults: Omit<FaultOptions, "only">; assets: number; h
 const MIXES: readonly Mix[] = [
   {
     name: "doubles",
-    faults: { level: "all", emphasis: { tick: 8, invoke: 8, deliver: 8, receive: 12, dynamo: 4, command: 1, look: 1 } },
+    faults: { level: "all", emphasis: { tick: 6, invoke: 6, deliver: 6, receive: 8, dynamo: 3 } },
     assets: 8,
     hours: 4,
   },
   {
     name: "losses",
-    faults: { level: "all", emphasis: { command: 3, token: 4, look: 3, dynamo: 6 } },
+    faults: { level: "all", emphasis: { command: 2, token: 4, look: 3, dynamo: 4 } },
     assets: 8,
     hours: 6,
   },

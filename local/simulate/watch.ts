@@ -30,6 +30,8 @@ export type Watch = {
   answered: (reading: Reading, invocation: Invocation) => void;
   /** A batch was done: what was told in it must be stored, or something newer, unless its asset is said to have failed. */
   acknowledged: (invocation: Invocation) => Promise<void>;
+  /** Somebody is about to do what only one may: a second one is told of. */
+  claimed: (what: string, who: Invocation) => void;
   /** When each command must not act any more, as it was issued. */
   notAfter: ReadonlyMap<string, Instant>;
   /** True when no command is to be looked at by then: the verifier would read its index, and go home. */
@@ -49,6 +51,8 @@ export function watchOf(
   const statuses = new Map<string, CommandStatus>();
   const plans = new Map<string, Plan>();
   const notAfter = new Map<string, Instant>();
+  const claims = new Map<string, string>();
+  const versions = new Map<string, number>();
   const dueMs = new Map<string, number>();
 
   const reading = (row: Row) => {
@@ -79,6 +83,16 @@ export function watchOf(
     if (status === "sending") invocation.notes.set(`sending ${assetId}`, id);
   };
 
+  /** Plans and habits are replaced by their next version only, a portfolio by none that was made earlier. */
+  const forward = (row: Row) => {
+    const about = String(row.assetId);
+    const next = Number(row.version ?? row.madeAtMs);
+    const before = versions.get(about);
+    versions.set(about, next);
+    const isBack = before !== undefined && (row.version === undefined ? next < before : next <= before);
+    if (isBack) history.broken("P2 older never overwrites newer", engine.nowMs(), `${before} became ${next}`, about);
+  };
+
   const account = ({ Key, ExpressionAttributeValues }: Write, invocation: Invocation) => {
     const key = String(Key?.account ?? "");
     // How fast a fleet may start is every vendor's business.
@@ -91,6 +105,12 @@ export function watchOf(
   return {
     plans,
     notAfter,
+    claimed(what, { id }) {
+      const first = claims.get(what);
+      claims.set(what, first ?? id);
+      if (first !== undefined && first !== id)
+        history.broken("what one may do is not done by two", engine.nowMs(), `${what} by ${first} and ${id}`);
+    },
     hasNothingOpen: (byMs) => ![...dueMs.values()].some((due) => due <= byMs),
     answered(reading, { notes }) {
       const told = (notes.get("told") as Reading[] | undefined) ?? [];
@@ -108,6 +128,7 @@ export function watchOf(
       for (const [operation, input] of writesOf(command)) {
         const table = input.TableName ?? "";
         if (table === "accounts") account(input, invocation);
+        if (table === "plans" && input.Item) forward(input.Item);
         if (table === "plans" && input.Item?.plan) plans.set(String(input.Item.assetId), input.Item.plan as Plan);
         if (table !== "readings" && table !== "commands") continue;
         const row = input.Item ?? (operation === "Update" ? await rowOf(table, input) : undefined);

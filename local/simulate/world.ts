@@ -2,6 +2,7 @@ import { TABLE_SHAPES } from "../../lib/table-shapes.ts";
 import { HOUR_MS, instant, MINUTE_MS, parseInstant } from "../../shared/domain/instant.ts";
 import { accountKey, accountsStore } from "../../shared/store/accounts.ts";
 import { assetsStore } from "../../shared/store/assets.ts";
+import { commandsStore, type Trail } from "../../shared/store/commands.ts";
 import { killSwitchStore } from "../../shared/store/kill-switch.ts";
 import { scheduleStore } from "../../shared/store/schedule.ts";
 import { compilePattern } from "../gateway/event-pattern.ts";
@@ -55,6 +56,8 @@ export type Night = {
   world: World;
   watch: Watch;
   endMs: number;
+  /** What is kept of each asset's commands. */
+  trails: { assetId: string; trail: Trail }[];
   /** Conditions that were met on the way. */
   guards: Guard[];
 };
@@ -144,6 +147,10 @@ export async function playNight(options: Options): Promise<Night> {
   faults.cease();
   await engine.runUntil(endMs);
   for (const device of devices) device.settle(endMs);
+  const scribe = { by: "judge", now: () => instant(endMs), log: { info() {}, warn() {} } };
+  const ledger = commandsStore(memory, "commands", scribe);
+  const trails = [];
+  for (const { assetId } of fleet.assets) trails.push({ assetId, trail: await ledger.trail(assetId) });
   return {
     seed,
     fleet,
@@ -157,6 +164,7 @@ export async function playNight(options: Options): Promise<Night> {
     world,
     watch,
     endMs,
+    trails,
     guards: guards.all,
   };
 }
