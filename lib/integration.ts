@@ -75,7 +75,7 @@ export class Integration extends Construct {
       [schedule.tableArn],
     );
     this.function.may(["dynamodb:UpdateItem"], [readings.tableArn]);
-    this.function.may(["dynamodb:BatchGetItem"], [readings.tableArn]);
+    this.function.may(["dynamodb:BatchGetItem"], [readings.tableArn, schedule.tableArn]);
     this.function.may(
       ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:ConditionCheckItem"],
       [ledger.tableArn],

@@ -22,7 +22,7 @@ import type { Target } from "./contract.ts";
 import type { IntegrationDeps } from "./deps.ts";
 import { lookForProof } from "./next-look.ts";
 import { record } from "./poll.ts";
-import { tellReadings } from "./tell.ts";
+import { TELLS_ITSELF, tellReadings } from "./tell.ts";
 
 const AGAIN: Handled = { done: false, retryAfterMs: 1000 };
 // A `sending` row this old belongs to a worker that is gone: longer than a worker can live.
@@ -179,8 +179,8 @@ async function readBack(
   deps: IntegrationDeps,
 ): Promise<Handled> {
   const look = await withToken((target) => deps.vendor.look(target, { expectAwake: true }));
-  const recorded = await record(asset, look, deps, undefined, await knownOf(command, deps));
-  if (recorded) await tellReadings(deps.manifest.name, [recorded], [], deps);
+  const recorded = await record(asset, look, deps, { known: await knownOf(command, deps), by: TELLS_ITSELF });
+  if (recorded) await tellReadings(deps.manifest.name, [recorded], deps);
   // Like the verifier: what the device said before the command proves nothing about it.
   const fresh = look.reading && look.reading.observedAt > command.issuedAt ? look.reading : undefined;
   if (fresh && proves(command.action, fresh)) return accept(command, asset, false, deps);

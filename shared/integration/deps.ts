@@ -20,7 +20,7 @@ export type IntegrationDeps = Pick<Runtime, "now" | "log" | "remainingMs"> & {
   manifest: Manifest;
   assets: Pick<AssetsStore, "get">;
   readings: Pick<ReadingsStore, "latest" | "record" | "recordFailure" | "told">;
-  schedule: Pick<ScheduleStore, "claimBatch" | "finishBatch" | "lookAt" | "move">;
+  schedule: Pick<ScheduleStore, "claimBatch" | "ended" | "finishBatch" | "lookAt" | "move">;
   causes: Pick<CausesStore, "outage">;
   commands: Pick<CommandsStore, "get" | "newest" | "transition" | "recent" | "told">;
   killSwitch: Pick<KillSwitchStore, "read">;

@@ -6,14 +6,14 @@ import { changeMatters, MAX_CLOCK_SKEW_MS, type Reachability, type Stream } from
 import { triage } from "../domain/triage.ts";
 import { VendorError } from "../errors.ts";
 import { mapLimited } from "../map-limited.ts";
-import type { Latest } from "../store/readings.ts";
+import type { Latest, ToTell } from "../store/readings.ts";
 import { tally } from "../tally.ts";
 import { type Ask, askAgain, leaseLooks, planNext, type Unreached, worthALook } from "./batch.ts";
 import type { Look } from "./contract.ts";
 import type { IntegrationDeps } from "./deps.ts";
 import { faultChange, faultEvents, outageNow, saidBy } from "./fault-change.ts";
 import type { PollRequest } from "./poll-request.ts";
-import { newsOf, type Recorded, tellReadings } from "./tell.ts";
+import { newsOf, type Recorded, TELLS_ITSELF, tellBatch } from "./tell.ts";
 
 /** `said` is what the vendor's answer says by itself: the evidence of the ledger. */
 type Outcome = { asset: Asset; said?: FaultClass; recorded?: Recorded; reach: Reachability };
@@ -63,6 +63,7 @@ async function leave(request: PollRequest, deps: IntegrationDeps) {
 async function look(request: PollRequest, deps: IntegrationDeps) {
   const ids = request.assets.map((asset) => asset.assetId);
   const [assets, known] = await Promise.all([deps.assets.get(ids), deps.readings.latest(ids, request.stream)]);
+  const toldBy = await endedBatches(known, deps);
   const asks = await worthALook(asksOf(request, assets, known), request, deps);
   const { granted, refused } = await leaseLooks(asks, deps);
 
@@ -81,7 +82,7 @@ async function look(request: PollRequest, deps: IntegrationDeps) {
       unreached.push({ ask, ...stopped });
       return undefined;
     }
-    const { error, ...outcome } = await pollOne(ask, request, isDown, deps);
+    const { error, ...outcome } = await pollOne(ask, request, { isDown, toldBy }, deps);
     if (isOutage(outcome.said)) outages += 1;
     else answered += 1;
     if (error instanceof VendorError && error.fault === "rate-limited") {
@@ -98,7 +99,7 @@ async function look(request: PollRequest, deps: IntegrationDeps) {
   const recorded = done.flatMap((outcome) => outcome.recorded ?? []);
   const owing = done.filter(({ reach }) => reach.owes !== undefined);
   const events = owing.flatMap(({ asset, reach }) => faultEvents(asset, reach.owes ?? []));
-  await tellReadings(deps.manifest.name, recorded, events, deps);
+  await tellBatch(deps.manifest.name, recorded, events, deps);
   for (const { asset, reach } of owing) {
     const { owes: _, ...told } = reach;
     await deps.readings.recordFailure(asset.assetId, request.stream, told);
@@ -119,6 +120,13 @@ async function look(request: PollRequest, deps: IntegrationDeps) {
   };
 }
 
+/** Of the batches that were to tell of what is known, those that ended: they told. */
+async function endedBatches(known: ReadonlyMap<string, Latest>, deps: IntegrationDeps): Promise<Set<string>> {
+  const named = new Set([...known.values()].flatMap(({ untoldBy }) => untoldBy ?? []));
+  named.delete(TELLS_ITSELF);
+  return named.size > 0 ? deps.schedule.ended(deps.manifest.name, [...named]) : new Set();
+}
+
 function asksOf({ assets: asked }: PollRequest, assets: readonly Asset[], known: Map<string, Latest>): Ask[] {
   const byId = new Map(assets.map((asset) => [asset.assetId, asset]));
   return asked.flatMap((one) => {
@@ -133,20 +141,23 @@ function isOutage(fault: FaultClass | undefined): boolean {
 
 async function pollOne(
   ask: Ask,
-  { stream }: PollRequest,
-  isDown: OutageNow,
+  { stream, batchId }: PollRequest,
+  { isDown, toldBy }: { isDown: OutageNow; toldBy: ReadonlySet<string> },
   deps: IntegrationDeps,
 ): Promise<Outcome & { error?: unknown }> {
   const { asset, known, expectAwake } = ask;
+  const isTold = known?.untoldBy !== undefined && toldBy.has(known.untoldBy);
+  const owed = isTold ? undefined : known;
   try {
     const accessToken = await deps.tokens.accessToken(asset.accountId);
     const look = await deps.withToken(asset, accessToken, (token) =>
       deps.vendor.look({ asset, accessToken: token, last: known?.reading }, { expectAwake, stream }),
     );
-    const recorded = await record(asset, look, deps, stream, known);
+    const note = isTold ? { toldBy: known.untoldBy } : known?.untoldBy === undefined ? {} : { untoldBy: batchId };
+    const recorded = await record(asset, look, deps, { stream, known, by: batchId, note });
     const reach = reached(look, known, deps);
     await planNext(ask, { reading: recorded?.reading ?? known?.reading, reach }, stream, deps);
-    return { asset, reach, ...told(newsOf(recorded, known)) };
+    return { asset, reach, ...told(newsOf(recorded, owed)) };
   } catch (error) {
     const said = saidBy(error);
     const failures = (known?.reach.failures ?? 0) + 1;
@@ -167,7 +178,7 @@ async function pollOne(
     await deps.readings.recordFailure(asset.assetId, stream, reach);
     const retryAfterMs = error instanceof VendorError ? error.retryAfterMs : undefined;
     await planNext(ask, { reading: known?.reading, reach, retryAfterMs }, stream, deps);
-    return { asset, said: said ?? "our-fault", error, reach, ...told(newsOf(undefined, known)) };
+    return { asset, said: said ?? "our-fault", error, reach, ...told(newsOf(undefined, owed)) };
   }
 }
 
@@ -192,15 +203,19 @@ class FutureReading extends VendorError {
 }
 
 /**
- * Stores what a look gave and tells what of it nobody documents; the recorded reading when it is news. Throws
- * `malformed-message` on one from the future.
+ * Stores what a look gave and tells what of it nobody documents; the recorded reading when it is news. Where that matters
+ * `by` is noted as who is to tell of it, else `note`. Throws `malformed-message` on one from the future.
  */
 export async function record(
   asset: Asset,
   look: Look,
   deps: IntegrationDeps,
-  stream: Stream = STREAM_OF_KIND[asset.kind],
-  known?: Latest,
+  {
+    stream = STREAM_OF_KIND[asset.kind],
+    known,
+    by,
+    note,
+  }: { stream?: Stream; known: Latest | undefined; by: string; note?: ToTell },
 ): Promise<Recorded | undefined> {
   const { reading, unknown = [] } = look;
   if (unknown.length > 0) {
@@ -220,7 +235,11 @@ export async function record(
     deps.log.warn("READING_FROM_FUTURE", { assetId: asset.assetId, observedAt: reading.observedAt });
     throw new FutureReading(reading.observedAt);
   }
-  const { stored, previous } = await deps.readings.record(reading, reach, changeMatters(known?.reading, reading));
+  const { stored, previous } = await deps.readings.record(
+    reading,
+    reach,
+    changeMatters(known?.reading, reading) ? { untoldBy: by } : note,
+  );
   if (!stored) {
     if (previous && previous.observedAt > reading.observedAt)
       deps.log.info("READING_OLDER", { assetId: asset.assetId });

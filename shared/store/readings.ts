@@ -5,21 +5,23 @@ import { epochMs } from "../domain/instant.ts";
 import { Reachability, Reading, type Stream } from "../domain/reading.ts";
 import { batchGet, isConditionFailure, parseItem, wins } from "./table.ts";
 
-/** What is known of one stream of one asset. `isUntold`: its reading matters, and nobody has noted that it was told. */
-export type Latest = { reading: Reading | undefined; reach: Reachability; isUntold?: true };
+/** What is known of one stream of one asset. `untoldBy`: who was to tell of a reading that matters, and has not noted here that it did. */
+export type Latest = { reading: Reading | undefined; reach: Reachability; untoldBy?: string };
+/** What the write of a reading notes: who is to tell of it, or that whom an earlier reading named has told of it. */
+export type ToTell = { untoldBy?: string | undefined; toldBy?: string | undefined };
 
 export type ReadingsStore = {
   /** Latest by asset; assets never fetched are absent. */
   latest(assetIds: readonly AssetId[], stream: Stream): Promise<Map<AssetId, Latest>>;
   /**
    * Stores a reading unless a newer or equal one is there (then only the reachability is stored).
-   * Resolves to the reading that was there before, and whether this one was stored. `isUntold` notes in the same write that
-   * it is to be told of, until `told`.
+   * Resolves to the reading that was there before, and whether this one was stored. Who is to tell of it is
+   * noted in the same write, until `told` or a later reading's note.
    */
   record(
     reading: Reading,
     reach: Reachability,
-    isUntold?: boolean,
+    note?: ToTell,
   ): Promise<{ stored: boolean; previous: Reading | undefined }>;
   /** Notes that this reading, and any before it, was told of. */
   told(reading: Reading): Promise<void>;
@@ -31,7 +33,7 @@ const Row = z.object({
   assetId: z.string(),
   reading: Reading.optional(),
   reach: Reachability.optional(),
-  untoldAtMs: z.number().optional(),
+  untoldBy: z.string().optional(),
 });
 
 /** Table `readings`: key asset + stream. Older never overwrites newer: the condition is on epoch milliseconds. */
@@ -47,6 +49,39 @@ export function readingsStore(client: DynamoDBDocumentClient, table: string): Re
       }),
     );
 
+  const record: ReadingsStore["record"] = async (reading, reach, { untoldBy, toldBy } = {}) => {
+    // Whoever is to tell anew takes the place of whom an earlier reading named.
+    const isOver = toldBy !== undefined && untoldBy === undefined;
+    try {
+      const answer = await client.send(
+        new UpdateCommand({
+          TableName: table,
+          Key: { assetId: reading.assetId, stream: reading.stream },
+          UpdateExpression: `SET reading = :reading, reach = :reach, observedAtMs = :at${
+            untoldBy === undefined ? "" : ", untoldAtMs = :at, untoldBy = :untoldBy"
+          }${isOver ? " REMOVE untoldAtMs, untoldBy" : ""}`,
+          ConditionExpression: isOver
+            ? "observedAtMs < :at AND untoldBy = :toldBy"
+            : "attribute_not_exists(observedAtMs) OR observedAtMs < :at",
+          ExpressionAttributeValues: {
+            ":reading": reading,
+            ":reach": reach,
+            ":at": epochMs(reading.observedAt),
+            ...(untoldBy !== undefined && { ":untoldBy": untoldBy }),
+            ...(isOver && { ":toldBy": toldBy }),
+          },
+          ReturnValues: "ALL_OLD",
+        }),
+      );
+      return { stored: true, previous: previousReading(answer.Attributes) };
+    } catch (error) {
+      if (!isConditionFailure(error)) throw error;
+      if (isOver) return record(reading, reach);
+      const answer = await updateReach(reading.assetId, reading.stream, reach);
+      return { stored: false, previous: previousReading(answer.Attributes) };
+    }
+  };
+
   return {
     async latest(assetIds, stream) {
       const items = await batchGet(
@@ -56,39 +91,20 @@ export function readingsStore(client: DynamoDBDocumentClient, table: string): Re
       );
       const latest = new Map<AssetId, Latest>();
       for (const item of items) {
-        const { assetId, reading, reach, untoldAtMs } = parseItem(Row, item, "readings");
-        if (reach) latest.set(assetId, { reading, reach, ...(untoldAtMs === undefined ? {} : { isUntold: true }) });
+        const { assetId, reading, reach, untoldBy } = parseItem(Row, item, "readings");
+        if (reach) latest.set(assetId, { reading, reach, ...(untoldBy === undefined ? {} : { untoldBy }) });
       }
       return latest;
     },
 
-    async record(reading, reach, isUntold = false) {
-      try {
-        const answer = await client.send(
-          new UpdateCommand({
-            TableName: table,
-            Key: { assetId: reading.assetId, stream: reading.stream },
-            UpdateExpression: `SET reading = :reading, reach = :reach, observedAtMs = :at${isUntold ? ", untoldAtMs = :at" : ""}`,
-            ConditionExpression: "attribute_not_exists(observedAtMs) OR observedAtMs < :at",
-            ExpressionAttributeValues: { ":reading": reading, ":reach": reach, ":at": epochMs(reading.observedAt) },
-            ReturnValues: "ALL_OLD",
-          }),
-        );
-        return { stored: true, previous: previousReading(answer.Attributes) };
-      } catch (error) {
-        if (!isConditionFailure(error)) throw error;
-        const answer = await updateReach(reading.assetId, reading.stream, reach);
-        return { stored: false, previous: previousReading(answer.Attributes) };
-      }
-    },
-
+    record,
     async told({ assetId, stream, observedAt }) {
       await wins(
         client.send(
           new UpdateCommand({
             TableName: table,
             Key: { assetId, stream },
-            UpdateExpression: "REMOVE untoldAtMs",
+            UpdateExpression: "REMOVE untoldAtMs, untoldBy",
             ConditionExpression: "untoldAtMs <= :at",
             ExpressionAttributeValues: { ":at": epochMs(observedAt) },
           }),

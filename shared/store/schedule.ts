@@ -51,6 +51,8 @@ export type ScheduleStore = {
   ledger(integration: string, from: Instant, to?: Instant): Promise<Run[]>;
   /** True when this delivery is the first to take the batch. */
   claimBatch(integration: string, batchId: string, taken: { assets: number; startedAt: Instant }): Promise<boolean>;
+  /** Those of the batches that have ended, or are so old that their rows are gone. */
+  ended(integration: string, batchIds: readonly string[]): Promise<Set<string>>;
   finishBatch(integration: string, batchId: string, result: BatchResult): Promise<void>;
   /** By integration: absent when nobody has ever joined, "new" until the first tick after that. */
   cursors(integrations: readonly string[]): Promise<Map<string, Cursor | "new">>;
@@ -204,6 +206,12 @@ export function scheduleStore(
           }),
         ),
       ),
+    async ended(integration, batchIds) {
+      const keys = batchIds.map((sk) => ({ pk: runKey(integration), sk }));
+      const begun = await batchGet(client, table, keys);
+      const underWay = new Set(begun.flatMap(({ sk, finishedAt }) => (finishedAt === undefined ? [String(sk)] : [])));
+      return new Set(batchIds.filter((batchId) => !underWay.has(batchId)));
+    },
     async finishBatch(integration, batchId, { ok, notAttempted, faults, failedAccounts, finishedAt }) {
       await client.send(
         new UpdateCommand({

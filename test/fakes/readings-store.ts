@@ -1,5 +1,5 @@
 import { Reachability, Reading } from "../../shared/domain/reading.ts";
-import type { Latest, ReadingsStore } from "../../shared/store/readings.ts";
+import type { Latest, ReadingsStore, ToTell } from "../../shared/store/readings.ts";
 import { uniqueKeys } from "./unique-keys.ts";
 
 /** Table `readings` in memory: older never overwrites newer. */
@@ -15,21 +15,21 @@ export function fakeReadingsStore(): ReadingsStore {
         }),
       );
     },
-    async record(given, reach, isUntold = false) {
+    async record(given, reach, { untoldBy, toldBy } = {}) {
       const reading = Reading.parse(given);
       const row = rows.get(key(reading.assetId, reading.stream));
       const stored = !row?.reading || row.reading.observedAt < reading.observedAt;
       rows.set(key(reading.assetId, reading.stream), {
         reading: stored ? reading : row?.reading,
         reach: Reachability.parse(reach),
-        ...((stored && isUntold) || row?.isUntold ? { isUntold: true } : {}),
+        ...noteOf(row, stored ? { untoldBy, toldBy } : {}),
       });
       return { stored, previous: structuredClone(row?.reading) };
     },
     async told(reading) {
       const row = rows.get(key(reading.assetId, reading.stream));
       if (!row?.reading || row.reading.observedAt > reading.observedAt) return;
-      const { isUntold: _, ...rest } = row;
+      const { untoldBy: _, ...rest } = row;
       rows.set(key(reading.assetId, reading.stream), rest);
     },
     async recordFailure(assetId, stream, reach) {
@@ -37,4 +37,9 @@ export function fakeReadingsStore(): ReadingsStore {
       rows.set(key(assetId, stream), { ...row, reading: row?.reading, reach: Reachability.parse(reach) });
     },
   };
+}
+
+function noteOf(row: Latest | undefined, { untoldBy, toldBy }: ToTell): Pick<Latest, "untoldBy"> {
+  if (untoldBy !== undefined) return { untoldBy };
+  return row?.untoldBy === undefined || row.untoldBy === toldBy ? {} : { untoldBy: row.untoldBy };
 }

@@ -89,6 +89,13 @@ export function fakeScheduleStore(): FakeScheduleStore {
       batches.set(key, { attempt, ...taken });
       return true;
     },
+    async ended(integration, batchIds) {
+      const underWay = batchIds.filter((batchId) => {
+        const batch = batches.get(`${integration}|${keyOfBatch(batchId).run}|${batchId}`);
+        return batch !== undefined && !("finishedAt" in batch);
+      });
+      return new Set(batchIds.filter((batchId) => !underWay.includes(batchId)));
+    },
     async finishBatch(integration, batchId, result) {
       const key = `${integration}|${keyOfBatch(batchId).run}|${batchId}`;
       const batch = batches.get(key);

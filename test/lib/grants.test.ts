@@ -35,7 +35,7 @@ describe("grants", () => {
         "Verifier may sqs:ChangeMessageVisibility, sqs:DeleteMessage, sqs:GetQueueAttributes, sqs:GetQueueUrl, sqs:ReceiveMessage on VerifyQueue",
         "acmecars may logs:CreateLogStream, logs:PutLogEvents on acmecarsIntegrationLogs",
         "acmecars may sqs:GetQueueAttributes, sqs:GetQueueUrl, sqs:SendMessage on acmecarsIntegrationFailures",
-        "acmecars may dynamodb:BatchGetItem on Assets, Readings",
+        "acmecars may dynamodb:BatchGetItem on Assets, Readings, Schedule",
         "acmecars may dynamodb:DeleteItem, dynamodb:GetItem, dynamodb:PutItem, dynamodb:UpdateItem on Schedule",
         "acmecars may dynamodb:UpdateItem on Readings",
         "acmecars may dynamodb:ConditionCheckItem, dynamodb:GetItem, dynamodb:PutItem, dynamodb:Query on Commands",

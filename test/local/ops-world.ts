@@ -197,6 +197,7 @@ export function fakePlatform(stored: Stored = {}) {
       lookAt: async ({ assetId, dueAt }) => void firstLooks.push(`${assetId} ${dueAt}`),
       find: async () => undefined,
       leave: refuse,
+      ended: refuse,
       move: refuse,
       slot: refuse,
       dueLooks: refuse,

@@ -57,7 +57,10 @@ describe("15. The same thing comes twice", () => {
     const before = await world.latest(asset.assetId);
     const told = world.events("TelemetryRecorded").length;
     if (!before?.reading) throw new Error("nothing was read");
-    const again = await record(asset, { online: true, reading: before.reading }, world.process(cloud));
+    const again = await record(asset, { online: true, reading: before.reading }, world.process(cloud), {
+      known: before,
+      by: "a-batch",
+    });
     expect(again).toBeUndefined();
     expect((await world.latest(asset.assetId))?.reading).toEqual(before.reading);
     expect(world.events("TelemetryRecorded")).toHaveLength(told);

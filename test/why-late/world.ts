@@ -49,6 +49,9 @@ export type Trouble = {
   readings?(sound: IntegrationDeps["readings"]): IntegrationDeps["readings"];
 };
 
+type Sometimes = () => boolean;
+const never: Sometimes = () => false;
+
 /** A fleet of one vendor under the real scheduler and the real poll, over DynamoDB in memory. */
 export async function aFleet(random: Random, start: Instant, size: number) {
   const clock = fakeClock(start);
@@ -69,6 +72,7 @@ export async function aFleet(random: Random, start: Instant, size: number) {
   }
 
   let trouble: Trouble = {};
+  let overdue: Instant | undefined;
   const sound = ({ assetId }: Asset): Look => {
     const state = doing.get(assetId) ?? "plugged";
     if (state === "asleep") return { online: false };
@@ -114,13 +118,16 @@ export async function aFleet(random: Random, start: Instant, size: number) {
     trouble: (next: Trouble) => {
       trouble = next;
     },
-    /** Lets minutes pass; `twice` ticks and delivers some of them again. */
-    async pass(minutes: number, twice: (at: Instant) => boolean = () => false) {
+    /** Lets minutes pass; some ticks come a minute `late`, some come and are delivered `twice`. */
+    async pass(minutes: number, { late = never, twice = never }: { late?: Sometimes; twice?: Sometimes } = {}) {
       for (let n = 0; n < minutes; n++) {
-        const at = clock.now();
-        if (!trouble.noTick?.(at)) {
+        const now = clock.now();
+        const due = overdue ? [overdue] : [];
+        overdue = late() ? now : undefined;
+        if (!overdue) due.push(now);
+        for (const at of trouble.noTick?.(now) ? [] : due) {
           const sent = await scheduler.tick(at);
-          const again = twice(at) ? [...(await scheduler.tick(at)), ...sent] : [];
+          const again = twice() ? [...(await scheduler.tick(at)), ...sent] : [];
           for (const { request } of [...sent, ...again]) await deliver(request);
         }
         clock.advance(MINUTE_MS);

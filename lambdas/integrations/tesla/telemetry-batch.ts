@@ -3,7 +3,7 @@ import type { AssetId, Car } from "../../../shared/domain/asset.ts";
 import type { Instant } from "../../../shared/domain/instant.ts";
 import { asCharge, type ChargeReading, changeMatters } from "../../../shared/domain/reading.ts";
 import type { Runtime } from "../../../shared/handler.ts";
-import { newsOf, tellReadings } from "../../../shared/integration/tell.ts";
+import { newsOf, TELLS_ITSELF, tellReadings, withoutBatch } from "../../../shared/integration/tell.ts";
 import { mapLimited } from "../../../shared/map-limited.ts";
 import type { Meter } from "../../../shared/metrics.ts";
 import type { Latest, ReadingsStore } from "../../../shared/store/readings.ts";
@@ -44,7 +44,7 @@ export async function ingest(texts: readonly string[], deps: TelemetryDeps): Pro
   const stored = await mapLimited(folded, WRITES_IN_FLIGHT, (car) => store(car, deps));
 
   const recorded = stored.flatMap((news) => news ?? []);
-  await tellReadings(deps.integration, recorded, [], deps);
+  await tellReadings(deps.integration, recorded, deps);
   report(refused, folded, deps);
   return { cars: folded.length, news: recorded.length };
 }
@@ -93,8 +93,10 @@ async function store({ assetId, known, reading, online }: Folded, { readings, no
     faultClass: known?.reach.faultClass ?? null,
   };
   if (reading) {
-    const { stored, previous } = await readings.record(reading, reach, changeMatters(known?.reading, reading));
-    return newsOf(stored ? { reading, matters: changeMatters(previous, reading) } : undefined, known);
+    const { stored, previous } = await readings.record(reading, reach, {
+      untoldBy: changeMatters(known?.reading, reading) ? TELLS_ITSELF : undefined,
+    });
+    return newsOf(stored ? { reading, matters: changeMatters(previous, reading) } : undefined, withoutBatch(known));
   }
   const isNews = online !== undefined && online !== known?.reach.online;
   if (isNews) await readings.recordFailure(assetId, "charge", reach);

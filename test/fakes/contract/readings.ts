@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { ToTell } from "../../../shared/store/readings.ts";
 import { aReach, aReading, at } from "../../builders.ts";
 import { fresh, freshIds, type Stores } from "./stores.ts";
 
@@ -76,10 +77,10 @@ export function readingsContract(stores: () => Stores): void {
     it("keeps that a reading is to be told of, whatever comes next, until it or a newer one was", async () => {
       const { readings } = stores();
       const assetId = fresh("car");
-      const isUntold = async () => (await latestOf(assetId))?.isUntold ?? false;
+      const isUntold = async () => (await latestOf(assetId))?.untoldBy !== undefined;
       await readings.record(first(assetId), aReach("2026-11-20T18:00:05Z"));
       expect(await isUntold()).toBe(false);
-      await readings.record(second(assetId), aReach("2026-11-20T18:05:05Z"), true);
+      await readings.record(second(assetId), aReach("2026-11-20T18:05:05Z"), { untoldBy: "batch-1" });
       expect(await isUntold()).toBe(true);
       await readings.recordFailure(assetId, "charge", aReach("2026-11-20T18:06:00Z", { failures: 1 }));
       await readings.told(first(assetId));
@@ -90,6 +91,28 @@ export function readingsContract(stores: () => Stores): void {
       expect(await isUntold()).toBe(false);
       await readings.told(third);
       expect(await latestOf(assetId)).toEqual({ reading: third, reach: aReach("2026-11-20T18:10:05Z") });
+    });
+
+    it("drops the note with the next reading once whom it names has told, and no other's note", async () => {
+      const { readings } = stores();
+      const assetId = fresh("car");
+      const minute = (n: number) => at(`2026-11-20T18:${String(n).padStart(2, "0")}Z`);
+      const record = (n: number, note?: ToTell) =>
+        readings.record(aReading({ assetId, observedAt: minute(n) }), aReach(minute(n)), note);
+      const untoldBy = async () => (await latestOf(assetId))?.untoldBy;
+      await record(1, { toldBy: "batch-0" });
+      await record(2, { untoldBy: "batch-1" });
+      expect(await record(3, { toldBy: "batch-0" })).toMatchObject({ stored: true });
+      expect(await untoldBy()).toBe("batch-1");
+      expect(await record(2, { toldBy: "batch-1" })).toMatchObject({ stored: false });
+      expect(await untoldBy()).toBe("batch-1");
+      await record(4, { untoldBy: "batch-2", toldBy: "batch-1" });
+      expect(await untoldBy()).toBe("batch-2");
+      await record(5, { toldBy: "batch-2" });
+      expect(await latestOf(assetId)).toEqual({
+        reading: aReading({ assetId, observedAt: minute(5) }),
+        reach: aReach(minute(5)),
+      });
     });
 
     it("leaves out assets never fetched, and reads more than a hundred in one go", async () => {

@@ -144,6 +144,17 @@ export function scheduleContract(stores: () => Stores): void {
       expect(await minutesOf(1, 2)).toEqual([minute(1), minute(2)]);
     });
 
+    it("tells which batches have ended, or are gone", async () => {
+      const { schedule } = stores();
+      const vendor = fresh("vendor");
+      const [done, begun, gone] = [0, 1, 2].map((n) => batchKey(aRun(), n)) as [string, string, string];
+      for (const batchId of [done, begun]) await schedule.claimBatch(vendor, batchId, { assets: 1, startedAt: SIX });
+      const none = { ok: 1, notAttempted: 0, faults: {}, failedAccounts: [] };
+      await schedule.finishBatch(vendor, done, { ...none, finishedAt: SIX });
+      expect(await schedule.ended(vendor, [done, begun, gone])).toEqual(new Set([done, gone]));
+      expect(await schedule.ended(vendor, [])).toEqual(new Set());
+    });
+
     it("lets a batch be taken once, even after it was finished, and shows it with its run", async () => {
       const { schedule } = stores();
       const vendor = fresh("vendor");
