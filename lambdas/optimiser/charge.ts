@@ -9,7 +9,7 @@ import { type ChargeLoad, readyByOf } from "./loads.ts";
 import { loadNeed } from "./need.ts";
 import { type PlanAnswer, type PlanProblem, plan } from "./plan.ts";
 import { type Market, signalNotes } from "./signals.ts";
-import { spreadSeconds } from "./spread.ts";
+import { ownSeconds } from "./spread.ts";
 
 /** A command takes a while to act: a plan is done this long before the deadline where there is room. */
 const RESERVE_MS = 2 * MINUTE_MS;
@@ -52,7 +52,7 @@ export function chargeJob(
   const wants = loadNeed(load, usualKwh(habits));
   if (!wants) return "the state of charge is unknown";
   const readyBy = readyByOf(load, now);
-  const leastReserveMs = RESERVE_MS + 1000 * spreadSeconds(asset, { readyBy });
+  const leastReserveMs = RESERVE_MS + 1000 * ownSeconds(asset.assetId, readyBy);
   const { carbonWeightPencePerKg } = (battery?.car ?? asset).preferences;
   const { price, carbon, marketKey } = market;
   const slots = costSlots({ price, carbon, from: now, to: readyBy, carbonWeightPencePerKg });

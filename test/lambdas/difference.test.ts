@@ -78,6 +78,14 @@ describe("the difference between a plan and a car", () => {
       }
     });
 
+    it("is no more than the plan leaves room for before its deadline", () => {
+      const until = (endsAt: string) =>
+        spreadSeconds(anAsset(), aPlan({ windows: [aWindow("2026-11-21T05:00Z", endsAt)] }));
+      expect(OFFSET_MS).toBeGreaterThan(60_000);
+      expect(until("2026-11-21T06:58Z")).toBe(60);
+      expect(until("2026-11-21T07:00Z")).toBe(0);
+    });
+
     it("is nothing where loads hand over to each other, a grid event is ahead or somebody waits", () => {
       expect(spreadSeconds(limited, aPlan(), window)).toBe(0);
       expect(spreadSeconds(anAsset(), aPlan({ isTimed: true }), window)).toBe(0);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { run } from "../../lambdas/optimiser/handler.ts";
-import { spreadSeconds } from "../../lambdas/optimiser/spread.ts";
+import { ownSeconds } from "../../lambdas/optimiser/spread.ts";
 import { type Instant, plusMs } from "../../shared/domain/instant.ts";
 import {
   aCommand,
@@ -198,7 +198,7 @@ describe("an edge of a plan", () => {
     await world.on(signalUpdated);
     const startsAt = (await world.planOf("car-0001"))?.windows[0]?.startsAt ?? at("1970-01-01T00:00Z");
     world.news();
-    const offsetMs = 1000 * spreadSeconds(anAsset(), { readyBy: at("2026-11-21T07:00Z") });
+    const offsetMs = 1000 * ownSeconds("car-0001", at("2026-11-21T07:00Z"));
     return { ...world, startsAt, offsetMs };
   }
 

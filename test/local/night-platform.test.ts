@@ -123,7 +123,8 @@ describe("a night on the project's own assembly", () => {
     expect(actual.energyKwh).toBeCloseTo(hindsight.energyKwh, 0);
     expect(actual.costPence).toBeLessThan(chargeNow.costPence);
     expect(report.aboveHindsightPercent).toBeGreaterThanOrEqual(-1);
-    expect(report.byKind.cars?.aboveHindsightPercent).toBeLessThan(5);
+    // Of two cars much: each follows its edges some minutes late (docs/decisions/0018-edges-and-release.md).
+    expect(report.byKind.cars?.aboveHindsightPercent).toBeLessThan(8);
     // A charger tells less of what its car still takes than a car does.
     expect(report.byKind.chargers?.aboveHindsightPercent).toBeLessThan(20);
   });

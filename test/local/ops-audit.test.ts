@@ -106,7 +106,7 @@ describe("ops kill-switch", () => {
         reason      cars report 400 V
       No command is sent from now on; those that wait are withdrawn. What a vendor
       has taken already goes on, and is judged. Devices that were held back are given
-      back to their owners within two minutes. To go on:
+      back to their owners over the next ten minutes. To go on:
         npm run ops -- kill-switch off
       "
     `);
@@ -116,7 +116,7 @@ describe("ops kill-switch", () => {
       by: "kim",
       reason: "cars report 400 V",
     });
-    expect((await runOps(["kill-switch", "on", "--reason", "again"], target)).out).toContain("Nothing was changed.");
+    expect((await runOps(["kill-switch", "on", "--reason", "again"], target)).out).toContain("Nothing was changed;");
     expect((await runOps(["kill-switch", "off"], target)).out).toContain("is off.");
     const { out } = await runOps(["kill-switch", "status", "--json"], target);
     expect(JSON.parse(out)).toMatchObject({ isOn: false, by: "ops" });
