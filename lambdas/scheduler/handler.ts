@@ -5,7 +5,7 @@ import { type Bus, eventBridgeBus, systemNow } from "../../shared/bus.ts";
 import type { AssetId } from "../../shared/domain/asset.ts";
 import { type Instant, ZonedTime } from "../../shared/domain/instant.ts";
 import { IntegrationFacts } from "../../shared/domain/manifest.ts";
-import { periodsOf } from "../../shared/domain/wheel.ts";
+import { minuteNumber, periodsOf } from "../../shared/domain/wheel.ts";
 import { EnvText, lambdaHandler, type Runtime } from "../../shared/handler.ts";
 import type { PollRequest } from "../../shared/integration/poll-request.ts";
 import { jsonText } from "../../shared/json.ts";
@@ -24,6 +24,7 @@ const Integrations = z.array(IntegrationFacts).min(1);
 export type Integration = z.infer<typeof Integrations>[number];
 
 const SLOTS_AT_ONCE = 25;
+const CALM_CHECK_MINUTES = 5;
 
 const Tick = z.object({ tickAt: ZonedTime });
 
@@ -104,7 +105,11 @@ async function runIntegration(
   if (freshness.checked > 0) {
     deps.meter.tally({ assets_checked: freshness.checked, assets_not_read: freshness.notRead }, { integration: name });
   }
-  await watchOutage(name, looksOf(ledger), () => membersOf(integration, deps), deps.now(), deps);
+  const looks = looksOf(ledger);
+  // Where nothing failed lately only the end of an outage could be news, which can wait.
+  const isCalm = looks.every(({ faults }) => Object.keys(faults).length === 0);
+  if (!isCalm || minuteNumber(tickAt) % CALM_CHECK_MINUTES === 0)
+    await watchOutage(name, looks, () => membersOf(integration, deps), deps.now(), deps);
   return { sent, lagMs };
 }
 
