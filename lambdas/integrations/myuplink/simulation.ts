@@ -1,11 +1,13 @@
-import type { HeatPump } from "../../../shared/domain/asset.ts";
+import type { AssetId, HeatPump } from "../../../shared/domain/asset.ts";
 import { about, injectionsOf } from "../../../shared/integration/injections.ts";
 import type { Simulation, StartSimulation } from "../../../shared/integration/simulation.ts";
 import { startMyUplinkSimulator } from "./simulator.ts";
 import { faultPreset } from "./simulator-faults.ts";
+import type { LoggedCall } from "./simulator-ledger.ts";
 import type { PumpSpec } from "./simulator-spec.ts";
 import { TRUTHS } from "./simulator-truths.ts";
 
+const ONE_CHANGE_MS = 10_000;
 const CLIENT = { clientId: "local-client", clientSecret: "local-client-secret" };
 const ROOMS_C = 20.5;
 
@@ -43,11 +45,7 @@ export const startSimulation: StartSimulation = async ({ clock, heatPumps, seed,
     storedKwh: (assetId) => truth(assetId).storedKwh,
     // A heat pump has no time by which it is ready.
     couldBeReady: () => true,
-    effectiveCalls: () =>
-      simulator.calls().flatMap(({ atMs, deviceId, effective }): ReturnType<Simulation["effectiveCalls"]> => {
-        const assetId = assetOf.get(deviceId ?? "");
-        return effective && assetId !== undefined ? [{ atMs, assetId, kind: "heat.mode" }] : [];
-      }),
+    effectiveCalls: () => changesOf(simulator.calls(), assetOf),
     calls: () =>
       simulator.calls().map(({ atMs, kind, status, priceUsd, deviceId, accountId }) => ({
         ...{ atMs, kind, status, priceUsd },
@@ -77,4 +75,20 @@ function toSpec({ vendorAssetId: deviceId, accountId, ratedPowerKw, preferences 
     ...(indoorMinC === undefined ? {} : { roomMinC: indoorMinC }),
     ...(indoorMaxC === undefined ? {} : { roomMaxC: indoorMaxC }),
   };
+}
+
+/** From one held mode straight to the other the house's mode and a point of the pump are both set: one change. */
+function changesOf(
+  calls: readonly LoggedCall[],
+  assetOf: ReadonlyMap<string, AssetId>,
+): ReturnType<Simulation["effectiveCalls"]> {
+  const last = new Map<AssetId, LoggedCall>();
+  return calls.flatMap((call) => {
+    const assetId = assetOf.get(call.deviceId ?? "");
+    if (!call.effective || assetId === undefined) return [];
+    const before = last.get(assetId);
+    last.set(assetId, call);
+    const isSameChange = before && before.path !== call.path && call.atMs - before.atMs <= ONE_CHANGE_MS;
+    return isSameChange ? [] : [{ atMs: call.atMs, assetId, kind: "heat.mode" as const }];
+  });
 }
