@@ -1,5 +1,5 @@
 import { type Car, type Charger, currentForPower } from "../../shared/domain/asset.ts";
-import { type Action, type Command, isEnded } from "../../shared/domain/command.ts";
+import { type Action, type Command, isEnded, lastIssued } from "../../shared/domain/command.ts";
 import { FAULT_TREATMENT, type FaultClass } from "../../shared/domain/fault.ts";
 import { HOUR_MS, type Instant, later, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
 import { nextEdge, type Plan, type Window, windowAt } from "../../shared/domain/plan.ts";
@@ -77,7 +77,7 @@ export function settle(
   },
 ): Difference {
   const open = recent.filter((command) => !isEnded(command.status));
-  const newestOpen = open.reduce<Command | undefined>((a, b) => (a && a.issuedAt >= b.issuedAt ? a : b), undefined);
+  const newestOpen = lastIssued(open);
   // A command that waits for its moment is held against what the plan wants at that moment.
   const at = newestOpen && newestOpen.notBefore > givenAt ? newestOpen.notBefore : givenAt;
   const window = windowAt(plan, at);
@@ -198,7 +198,7 @@ function lastRunOut(recent: readonly Command[], wanted: Action, now: Instant): I
 /** By how much the newest command was put off that a plan's window called for; undefined where it ran at once. */
 function lastOffset(recent: readonly Command[]): number | undefined {
   const started = recent.filter(({ action }) => action.kind !== "charge.stop");
-  const newest = started.reduce<Command | undefined>((a, b) => (a && a.issuedAt >= b.issuedAt ? a : b), undefined);
+  const newest = lastIssued(started);
   return newest?.offsetSeconds;
 }
 

@@ -1,5 +1,5 @@
 import type { HeatPump } from "../../shared/domain/asset.ts";
-import { type Command, isEnded } from "../../shared/domain/command.ts";
+import { type Command, isEnded, lastIssued } from "../../shared/domain/command.ts";
 import { HOUR_MS, type Instant, plusMs } from "../../shared/domain/instant.ts";
 import type { Plan, Window } from "../../shared/domain/plan.ts";
 import type { HeatMode, HeatReading } from "../../shared/domain/reading.ts";
@@ -88,7 +88,7 @@ function lastAsked(recent: readonly Command[]): HeatMode | undefined {
   const heard = recent.filter(
     ({ status, attempts }) => status !== "rejected" && status !== "expired" && (status !== "withdrawn" || attempts > 0),
   );
-  const newest = heard.reduce<Command | undefined>((a, b) => (a && a.issuedAt >= b.issuedAt ? a : b), undefined);
+  const newest = lastIssued(heard);
   return newest?.action.kind === "heat.mode" ? newest.action.mode : undefined;
 }
 

@@ -1,5 +1,5 @@
 import { type Asset, powerOfCurrent } from "../../shared/domain/asset.ts";
-import type { Action, Command } from "../../shared/domain/command.ts";
+import { type Action, type Command, lastIssued } from "../../shared/domain/command.ts";
 import type { Acting } from "./loads.ts";
 
 /**
@@ -24,7 +24,7 @@ export function release(load: Acting, recent: readonly Command[], sharing: numbe
 /** The newest command that the device may have heard. */
 function lastHeard(recent: readonly Command[]): Command | undefined {
   const heard = recent.filter(({ status, attempts }) => attempts > 0 && status !== "rejected" && status !== "expired");
-  return heard.reduce<Command | undefined>((a, b) => (a && a.issuedAt >= b.issuedAt ? a : b), undefined);
+  return lastIssued(heard);
 }
 
 /** Undefined where a load's part of its site's limit is less than it can run at. */

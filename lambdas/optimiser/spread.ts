@@ -1,7 +1,7 @@
 import type { Asset } from "../../shared/domain/asset.ts";
+import { hash } from "../../shared/domain/hash.ts";
 import { epochMs, type Instant } from "../../shared/domain/instant.ts";
 import type { Plan, Window, WindowReason } from "../../shared/domain/plan.ts";
-import { hash } from "./hash.ts";
 
 /** The longest that a planned change is put off, so that a price edge moves a fleet over minutes and not at once. */
 export const SPREAD_SECONDS = 600;

@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { type Asset, AssetId, powerOfCurrent } from "../../shared/domain/asset.ts";
+import { hash } from "../../shared/domain/hash.ts";
 import { PortfolioId, portfolioIdOf } from "../../shared/domain/portfolio.ts";
 import { groupBy } from "../../shared/group-by.ts";
-import { hash } from "./hash.ts";
 
 /** What one invocation plans: a portfolio, or the part of a large one that fits. */
 export const WorkItem = z.strictObject({

@@ -1,3 +1,4 @@
+import { CLOUD } from "../../shared/domain/outage.ts";
 import type { Batch, Run } from "../../shared/store/schedule.ts";
 
 /** So many looks, the last ones that came back: that is the vendor, and not a device. */
@@ -23,7 +24,7 @@ function newestFail(newest: readonly Batch[]): boolean {
   for (const { ok = 0, faults = {} } of newest) {
     if (looks >= LOOKS) break;
     looks += ok + Object.values(faults).reduce((sum: number, count) => sum + (count ?? 0), 0);
-    failed += (faults["vendor-outage"] ?? 0) + (faults.transient ?? 0);
+    failed += CLOUD.reduce((sum, fault) => sum + (faults[fault] ?? 0), 0);
   }
   return looks >= LOOKS && failed >= FAILING_SHARE * looks;
 }

@@ -1,7 +1,8 @@
 import type { AssetId } from "../../shared/domain/asset.ts";
+import { hash32 } from "../../shared/domain/hash.ts";
 import { type Instant, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
 import type { Stream } from "../../shared/domain/reading.ts";
-import { hash32, periodsOf, slotAt } from "../../shared/domain/wheel.ts";
+import { periodsOf, slotAt } from "../../shared/domain/wheel.ts";
 import { groupBy } from "../../shared/group-by.ts";
 import type { Latest } from "../../shared/store/readings.ts";
 import type { Cursor, DueLook, Member, RunClaim } from "../../shared/store/schedule.ts";

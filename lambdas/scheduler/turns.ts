@@ -1,4 +1,4 @@
-import { epochMs, type Instant, MINUTE_MS } from "../../shared/domain/instant.ts";
+import { epochMs, type Instant, later, MINUTE_MS } from "../../shared/domain/instant.ts";
 import { Stream } from "../../shared/domain/reading.ts";
 import { minuteAt, minuteNumber } from "../../shared/domain/wheel.ts";
 import type { Cursor, Run } from "../../shared/store/schedule.ts";
@@ -71,9 +71,9 @@ export function turnsOf({ tickAt, cursor, streams, wheels, ledger, isOpen }: Sta
     turns: [...due, ...own, ...again],
     missed: missed.sort((a, b) => minuteNumber(a.minute) - minuteNumber(b.minute)),
     cursor: {
-      through: laterOf(before.through, minuteAt(now - GRACE_MINUTES)),
+      through: later(before.through, minuteAt(now - GRACE_MINUTES)),
       // While the vendor is down nothing that was asked for is taken up, so that proofs are not forgotten.
-      dueThrough: isOpen ? before.dueThrough : laterOf(before.dueThrough, tickAt),
+      dueThrough: isOpen ? before.dueThrough : later(before.dueThrough, tickAt),
       wheels: all.map(({ stream, periodMinutes }) => `${stream}#${periodMinutes}`),
     },
   };
@@ -84,7 +84,7 @@ export function cursorAfter(before: Cursor | undefined, { cursor, missed }: Turn
   const [oldest] = missed.slice(taken);
   if (!oldest) return cursor;
   const waiting = minuteAt(minuteNumber(oldest.minute) - 1);
-  return { ...cursor, through: before ? laterOf(before.through, waiting) : waiting };
+  return { ...cursor, through: before ? later(before.through, waiting) : waiting };
 }
 
 /** How far behind the wheel was when a tick came, ms. */
@@ -159,8 +159,4 @@ function repeated(run: Run, now: number): Turn[] {
   const attempt = run.attempt + 1;
   if (last === "due") return [{ ...dueTurn(minute, now, wheel.stream), attempt }];
   return [{ ...slotTurn(minute, wheel, missed ? Number(missed.slice("missed-".length)) : undefined), attempt }];
-}
-
-function laterOf(a: Instant, b: Instant): Instant {
-  return a < b ? b : a;
 }

@@ -1,7 +1,7 @@
 import type { Asset } from "../../shared/domain/asset.ts";
+import { hash32 } from "../../shared/domain/hash.ts";
 import { instant } from "../../shared/domain/instant.ts";
 import type { Manifest } from "../../shared/domain/manifest.ts";
-import { hash32 } from "../../shared/domain/wheel.ts";
 import { VendorError } from "../../shared/errors.ts";
 import type { VendorClient } from "../../shared/integration/contract.ts";
 import type { VirtualTime } from "./virtual-time.ts";

@@ -124,6 +124,11 @@ export function standingFaults(recent: readonly Command[]): FaultClass[] {
   return [...new Set(told)].filter((fault) => fault !== undefined && fault !== "credentials-revoked");
 }
 
+/** The one that was issued last; of those issued at the same moment the first given. */
+export function lastIssued<C extends Pick<Command, "issuedAt">>(commands: readonly C[]): C | undefined {
+  return commands.reduce<C | undefined>((a, b) => (a && a.issuedAt >= b.issuedAt ? a : b), undefined);
+}
+
 /** The text a command's id is the hash of: the same intent always has the same id. */
 export function commandIdentity(assetId: string, windowStartsAt: Instant, action: Action): string {
   return [assetId, windowStartsAt, action.kind, detailOf(action)].join("|");

@@ -35,8 +35,10 @@ export type OutageChange =
 /** How far back looks are evidence. */
 const OUTAGE_WINDOW_MS = 15 * MINUTE_MS;
 
-const CLOUD: readonly FaultClass[] = ["transient", "vendor-outage"];
-const REFUSED: readonly FaultClass[] = [
+/** Said by, or for, a vendor's cloud as a whole. */
+export const CLOUD: readonly FaultClass[] = ["transient", "vendor-outage"];
+/** What a vendor says of a login that our own client is not let in with. */
+export const REFUSED: readonly FaultClass[] = [
   "token-expired",
   "credentials-revoked",
   "customer-must-act",

@@ -1,5 +1,5 @@
 import { type FaultClass, isTold } from "./fault.ts";
-import type { OutageCause } from "./outage.ts";
+import { CLOUD, type OutageCause, REFUSED } from "./outage.ts";
 
 /** What is known when a look or a command has failed. */
 export type Evidence = {
@@ -14,22 +14,7 @@ export type Evidence = {
 };
 
 /** While a vendor is down, what its gateways say about a customer or a message is not to be believed. */
-const BLURRED: readonly FaultClass[] = [
-  "transient",
-  "vendor-outage",
-  "token-expired",
-  "credentials-revoked",
-  "customer-must-act",
-  "our-configuration",
-  "malformed-message",
-];
-/** What a vendor says of a login that our own client is not let in with. */
-const REFUSED: readonly FaultClass[] = [
-  "token-expired",
-  "credentials-revoked",
-  "customer-must-act",
-  "our-configuration",
-];
+const BLURRED: readonly FaultClass[] = [...CLOUD, ...REFUSED, "malformed-message"];
 /** They say nothing of what was wrong before. */
 const SILENT: readonly FaultClass[] = ["transient", "vendor-outage", "token-expired", "rate-limited", "device-offline"];
 /** Bad luck does not strike so often in a row, over hours of back-off. */

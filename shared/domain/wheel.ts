@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { FAULT_TREATMENT } from "./fault.ts";
+import { hash32 } from "./hash.ts";
 import { epochMs, type Instant, instant, MINUTE_MS } from "./instant.ts";
 import type { Cadence } from "./manifest.ts";
 import { activity, MAX_CLOCK_SKEW_MS, type Reachability, type Reading } from "./reading.ts";
@@ -59,13 +60,4 @@ export function isBlocked(reach: Reachability | undefined): boolean {
 export function isFetchedSince(reach: Reachability | undefined, since: Instant, now: Instant): boolean {
   if (!reach || reach.lastFetchedAt <= since) return false;
   return epochMs(reach.lastFetchedAt) - epochMs(now) <= MAX_CLOCK_SKEW_MS;
-}
-
-/** A hash of text, 0 to 2^32 - 1, even in every bit: FNV-1a with murmur3's last step. */
-export function hash32(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
 }

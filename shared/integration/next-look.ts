@@ -1,9 +1,10 @@
 import type { Asset } from "../domain/asset.ts";
 import type { Command } from "../domain/command.ts";
+import { hash32 } from "../domain/hash.ts";
 import { epochMs, HOUR_MS, type Instant, instant, MINUTE_MS } from "../domain/instant.ts";
 import type { Cadence } from "../domain/manifest.ts";
 import { activity, type Reachability, type Reading, type Stream } from "../domain/reading.ts";
-import { hash32, isBlocked, type LookWhy, minuteAt, minuteNumber, slotOf, wheelMinutes } from "../domain/wheel.ts";
+import { isBlocked, type LookWhy, minuteAt, minuteNumber, slotOf, wheelMinutes } from "../domain/wheel.ts";
 import type { IntegrationDeps } from "./deps.ts";
 
 /** What a look left behind. */

@@ -1,7 +1,7 @@
 import { type Asset, STREAM_OF_KIND } from "../domain/asset.ts";
 import type { FaultClass } from "../domain/fault.ts";
 import { epochMs, type Instant } from "../domain/instant.ts";
-import { isOutageEvidence, type OutageCause } from "../domain/outage.ts";
+import { CLOUD, isOutageEvidence, type OutageCause } from "../domain/outage.ts";
 import { changeMatters, MAX_CLOCK_SKEW_MS, type Reachability, type Stream } from "../domain/reading.ts";
 import { triage } from "../domain/triage.ts";
 import { VendorError } from "../errors.ts";
@@ -83,7 +83,7 @@ async function look(request: PollRequest, deps: IntegrationDeps) {
       return undefined;
     }
     const { error, ...outcome } = await pollOne(ask, request, { isDown, toldBy }, deps);
-    if (isOutage(outcome.said)) outages += 1;
+    if (outcome.said && CLOUD.includes(outcome.said)) outages += 1;
     else answered += 1;
     if (error instanceof VendorError && error.fault === "rate-limited") {
       await deps.budget.block(ask.asset, error);
@@ -133,10 +133,6 @@ function asksOf({ assets: asked }: PollRequest, assets: readonly Asset[], known:
     const asset = byId.get(one.assetId);
     return asset ? [{ ...one, asset, known: known.get(one.assetId) }] : [];
   });
-}
-
-function isOutage(fault: FaultClass | undefined): boolean {
-  return fault === "vendor-outage" || fault === "transient";
 }
 
 async function pollOne(

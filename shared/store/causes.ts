@@ -2,9 +2,9 @@ import { type DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } fr
 import * as z from "zod";
 import { AssetId } from "../domain/asset.ts";
 import type { FaultClass } from "../domain/fault.ts";
-import { epochMs, HOUR_MS, Instant } from "../domain/instant.ts";
+import { HOUR_MS, Instant } from "../domain/instant.ts";
 import { Outage } from "../domain/outage.ts";
-import { isConditionFailure, parseItem, wins } from "./table.ts";
+import { expiry, isConditionFailure, parseItem, wins } from "./table.ts";
 
 /** One thing that is wrong, and whom it concerns: `of` is an asset, an account or the integration itself. */
 export type Cause = { integration: string; of: string; faultClass: FaultClass };
@@ -37,7 +37,6 @@ const StoredOutage = z.object({ ...Outage.shape, untoldSince: Instant.optional()
 
 /** Table `schedule`: what people were told of (`cause#…`), so that they are told once, and vendors' outages (`outage#…`). */
 export function causesStore(client: DynamoDBDocumentClient, table: string): CausesStore {
-  const expiresAt = (at: Instant) => Math.floor((epochMs(at) + KEPT_DAYS * 24 * HOUR_MS) / 1000);
   const keyOf = ({ integration, of, faultClass }: Cause) => ({ pk: `cause#${integration}`, sk: `${of}#${faultClass}` });
   const outageKey = (integration: string) => ({ pk: `outage#${integration}`, sk: LAST });
 
@@ -47,7 +46,13 @@ export function causesStore(client: DynamoDBDocumentClient, table: string): Caus
         await client.send(
           new PutCommand({
             TableName: table,
-            Item: { ...keyOf(cause), assetId, raisedBy: by, raisedAt: at, expiresAt: expiresAt(at) },
+            Item: {
+              ...keyOf(cause),
+              assetId,
+              raisedBy: by,
+              raisedAt: at,
+              expiresAt: expiry(at, KEPT_DAYS * 24 * HOUR_MS),
+            },
             ConditionExpression: "attribute_not_exists(pk) OR attribute_exists(clearedBy)",
           }),
         );

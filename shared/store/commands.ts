@@ -8,7 +8,7 @@ import type { NewEvent } from "../domain/events.ts";
 import { epochMs, HOUR_MS, type Instant } from "../domain/instant.ts";
 import type { Log } from "../log.ts";
 import { begun, dueAt, headOf, LEDGER_DAYS, moved, type Stamp } from "./ledger.ts";
-import { batchGet, type Item, parseItem, queryAll, queryPages, refusals, wins } from "./table.ts";
+import { batchGet, expiry, type Item, parseItem, queryAll, queryPages, refusals, wins } from "./table.ts";
 
 export type CommandKey = Pick<Command, "assetId" | "commandId">;
 /** Where an asset's trail of commands stands: its newest command, and the hash of that one's first line. */
@@ -248,7 +248,7 @@ function itemOf(row: CommandRow): Item {
     ...row,
     head: headOf(row),
     ...(due ? { openIn: openShard(row.assetId), dueAtMs: epochMs(due) } : {}),
-    expiresAt: Math.floor((epochMs(row.issuedAt) + LEDGER_DAYS * 24 * HOUR_MS) / 1000),
+    expiresAt: expiry(row.issuedAt, LEDGER_DAYS * 24 * HOUR_MS),
   };
 }
 

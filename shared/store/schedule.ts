@@ -6,7 +6,7 @@ import {
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
 import type { AssetId } from "../domain/asset.ts";
-import { epochMs, HOUR_MS, type Instant, MINUTE_MS, plusMs } from "../domain/instant.ts";
+import { HOUR_MS, type Instant, MINUTE_MS, plusMs } from "../domain/instant.ts";
 import type { Stream } from "../domain/reading.ts";
 import { minuteOf, slotOf } from "../domain/wheel.ts";
 import {
@@ -20,7 +20,7 @@ import {
   type Run,
   RunRow,
 } from "./schedule-rows.ts";
-import { batchGet, type Item, isTransactionRefused, parseItem, queryAll, wins } from "./table.ts";
+import { batchGet, expiry, type Item, isTransactionRefused, parseItem, queryAll, wins } from "./table.ts";
 
 export type { Batch, Cursor, DueLook, Member, Run } from "./schedule-rows.ts";
 
@@ -143,7 +143,7 @@ export function scheduleStore(
         ...look,
         pk: dueKey(look.integration, minuteOf(look.dueAt)),
         sk: `${look.stream}#${look.assetId}`,
-        expiresAt: expiry(look.dueAt, DUE_DAYS),
+        expiresAt: expiry(look.dueAt, DUE_DAYS * DAY_MS),
       });
     },
     async dueLooks(integration, minute) {
@@ -154,7 +154,12 @@ export function scheduleStore(
         client.send(
           new PutCommand({
             TableName: table,
-            Item: { pk: runKey(integration), sk: `${run.minute}#${run.part}`, ...run, expiresAt: expiry(run.minute) },
+            Item: {
+              pk: runKey(integration),
+              sk: `${run.minute}#${run.part}`,
+              ...run,
+              expiresAt: expiry(run.minute, LEDGER_DAYS * DAY_MS),
+            },
             ...(run.attempt === 1
               ? { ConditionExpression: "attribute_not_exists(pk)" }
               : {
@@ -200,7 +205,7 @@ export function scheduleStore(
               sk: batchId,
               ...keyOfBatch(batchId),
               ...taken,
-              expiresAt: expiry(taken.startedAt),
+              expiresAt: expiry(taken.startedAt, LEDGER_DAYS * DAY_MS),
             },
             ConditionExpression: "attribute_not_exists(pk)",
           }),
@@ -267,7 +272,3 @@ const wheelKey = (integration: string, stream: string, periodMinutes: number, sl
 const dueKey = (integration: string, minute: Instant) => `due#${integration}#${minute}`;
 const runKey = (integration: string) => `run#${integration}`;
 const cursorKey = (integration: string) => ({ pk: `cursor#${integration}`, sk: "minute" });
-
-function expiry(at: Instant, days = LEDGER_DAYS): number {
-  return Math.floor((epochMs(at) + days * DAY_MS) / 1000);
-}

@@ -1,9 +1,9 @@
 import { BatchWriteCommand, DeleteCommand, type DynamoDBDocumentClient, PutCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
 import { StampedEvent } from "../domain/events.ts";
-import { epochMs, HOUR_MS, Instant, plusMs } from "../domain/instant.ts";
+import { HOUR_MS, Instant, plusMs } from "../domain/instant.ts";
 import { type SeriesId, type Slot, SlotKind, sortedSlots } from "../domain/signal.ts";
-import { chunks, parseItem, queryAll } from "./table.ts";
+import { chunks, expiry, parseItem, queryAll } from "./table.ts";
 
 export type SignalsStore = {
   /** Stored slots of a series that touch [from, to), sorted by start. */
@@ -55,7 +55,7 @@ export function signalsStore(client: DynamoDBDocumentClient, table: string): Sig
       for (const chunk of chunks(slots, 25)) {
         let requests = chunk.map((slot) => ({
           PutRequest: {
-            Item: { series, ...slot, expiresAt: Math.floor((epochMs(slot.endsAt) + RETENTION_MS) / 1000) },
+            Item: { series, ...slot, expiresAt: expiry(slot.endsAt, RETENTION_MS) },
           },
         }));
         for (let attempt = 0; requests.length > 0; attempt++) {
@@ -67,7 +67,7 @@ export function signalsStore(client: DynamoDBDocumentClient, table: string): Sig
     },
 
     async owe(event) {
-      const expiresAt = Math.floor((epochMs(event.occurredAt) + OWED_HOURS * HOUR_MS) / 1000);
+      const expiresAt = expiry(event.occurredAt, OWED_HOURS * HOUR_MS);
       await client.send(new PutCommand({ TableName: table, Item: { ...owedKey(event), event, expiresAt } }));
     },
 

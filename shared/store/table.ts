@@ -12,6 +12,7 @@ import {
   type QueryCommandInput,
 } from "@aws-sdk/lib-dynamodb";
 import type { z } from "zod";
+import { epochMs, type Instant } from "../domain/instant.ts";
 
 export type Item = Record<string, NativeAttributeValue>;
 
@@ -46,6 +47,11 @@ export function refusals(error: unknown): string[] | undefined {
 export function isTransactionRefused(error: unknown): boolean {
   const codes = refusals(error)?.filter((code) => code !== "None") ?? [];
   return codes.length > 0 && codes.every((code) => code === "ConditionalCheckFailed" || code === "TransactionConflict");
+}
+
+/** The `expiresAt` of an item that may go so long after a moment, epoch seconds. DynamoDB deletes it some time later. */
+export function expiry(at: Instant, afterMs: number): number {
+  return Math.floor((epochMs(at) + afterMs) / 1000);
 }
 
 /** Runs a conditional write; false when its condition did not hold. */

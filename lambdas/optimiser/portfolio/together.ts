@@ -1,11 +1,11 @@
 import type { AssetId } from "../../../shared/domain/asset.ts";
+import { hash } from "../../../shared/domain/hash.ts";
 import { epochMs, type Instant } from "../../../shared/domain/instant.ts";
 import type { Proof, Window } from "../../../shared/domain/plan.ts";
 import { laxityMs } from "../arrivals.ts";
 import type { ChargeJob } from "../charge.ts";
 import { markCleanest } from "../cleanest.ts";
 import { type FleetPlan, planFleet } from "../engine/fleet/fleet.ts";
-import { hash } from "../hash.ts";
 import { kwhOf, SHORT_KWH } from "../keep.ts";
 import { answer, type PlanAnswer, plan } from "../plan.ts";
 import { wholeAmperes } from "./amperes.ts";
