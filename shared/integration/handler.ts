@@ -6,7 +6,7 @@ import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import * as z from "zod";
 import { type TokenPair, tokenSource } from "../auth.ts";
 import { eventBridgeBus, systemNow } from "../bus.ts";
-import { hasPrices, type Manifest } from "../domain/manifest.ts";
+import type { Manifest } from "../domain/manifest.ts";
 import { ConfigError } from "../errors.ts";
 import { EnvText, lambdaHandler, type Runtime } from "../handler.ts";
 import type { Log } from "../log.ts";
@@ -23,6 +23,7 @@ import { readingsStore } from "../store/readings.ts";
 import { scheduleStore } from "../store/schedule.ts";
 import { documentClient } from "../store/table.ts";
 import { toldOnce } from "../told-once.ts";
+import { countCost } from "./call-metrics.ts";
 import type { ConnectVendor, Login } from "./contract.ts";
 import { type IntegrationDeps, withTokenFrom } from "./deps.ts";
 import { poll } from "./poll.ts";
@@ -118,7 +119,7 @@ function clients(manifest: Manifest, env: z.infer<typeof Environment>, { connect
     now: systemNow,
     count: (kind) => {
       budget.called(kind);
-      if (hasPrices(manifest)) meter.add("vendor_cost_usd", manifest.priceUsd[kind]);
+      countCost(manifest, kind, meter);
     },
   });
 

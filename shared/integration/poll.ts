@@ -9,10 +9,10 @@ import { mapLimited } from "../map-limited.ts";
 import type { Latest, ToTell } from "../store/readings.ts";
 import { tally } from "../tally.ts";
 import { type Ask, askAgain, leaseLooks, planNext, type Unreached, worthALook } from "./batch.ts";
+import { countLooks } from "./call-metrics.ts";
 import type { Look } from "./contract.ts";
 import type { IntegrationDeps } from "./deps.ts";
 import { faultChange, faultEvents, outageNow, saidBy } from "./fault-change.ts";
-import { countLooks } from "./look-metrics.ts";
 import type { PollRequest } from "./poll-request.ts";
 import { newsOf, type Recorded, TELLS_ITSELF, tellBatch } from "./tell.ts";
 

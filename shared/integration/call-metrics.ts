@@ -1,5 +1,7 @@
 import type { FaultClass } from "../domain/fault.ts";
+import type { Manifest } from "../domain/manifest.ts";
 import type { VendorMeter } from "../metrics.ts";
+import type { CallKind } from "./contract.ts";
 
 /** What is counted of a look that was made. */
 export type CountedLook = {
@@ -30,4 +32,9 @@ export function countLooks(looks: readonly CountedLook[], meter: VendorMeter): v
     const fault = found === "vendor-outage" || found === "our-configuration" ? found : said;
     if (fault && fault in FAILURES) meter.add(FAILURES[fault as keyof typeof FAILURES]);
   }
+}
+
+/** Counts what a call costs, before it is made: a vendor bills refusals too. Nothing where the vendor bills nothing. */
+export function countCost({ priceUsd }: Pick<Manifest, "priceUsd">, kind: CallKind, meter: VendorMeter): void {
+  if (Object.values(priceUsd).some((usd) => usd > 0)) meter.add("vendor_cost_usd", priceUsd[kind]);
 }
