@@ -90,9 +90,12 @@ function countAhead(
   now: Instant,
   deps: Deps,
 ): void {
-  for (const measure of ["price", "carbon"] as const) {
+  for (const [measure, metric] of [
+    ["price", "price_hours_ahead"],
+    ["carbon", "carbon_hours_ahead"],
+  ] as const) {
     const hours = known.flatMap(({ source, slots }) => (source.measure === measure ? hoursAhead(slots, now) : []));
-    if (hours.length > 0) deps.meter.add(`${measure}_hours_ahead`, Math.min(...hours));
+    if (hours.length > 0) deps.meter.add(metric, Math.min(...hours));
   }
 }
 

@@ -6,6 +6,7 @@ import type { PollRequest } from "../../shared/integration/poll-request.ts";
 import type { DueLook } from "../../shared/store/schedule.ts";
 import { batchKey } from "../../shared/store/schedule-rows.ts";
 import { aReach, aReading, at, charging } from "../builders.ts";
+import { fakeCausesStore } from "../fakes/causes-store.ts";
 import { fakeClock } from "../fakes/clock.ts";
 import { fakeLog } from "../fakes/log.ts";
 import { fakeReadingsStore } from "../fakes/readings-store.ts";
@@ -361,6 +362,25 @@ describe("what is measured", () => {
         { name: "assets_not_read", value: 4, dimensions },
       ]),
     );
+  });
+
+  it("is a vendor that is down, at each minute until it is back, though nobody is looked at meanwhile", async () => {
+    const { scheduler, schedule, ticks } = await world([A]);
+    const causes = fakeCausesStore();
+    scheduler.deps.causes = causes;
+    const outage = { integration: "acme-cars", faultClass: "vendor-outage", since: START } as const;
+    const minutesDown = () => scheduler.meter.sent.filter(({ name }) => name === "vendor_down");
+    await ticks(1, 3);
+    expect(minutesDown()).toEqual([]);
+    await causes.beginOutage({ ...outage, assetsAffected: 1, energyAtRiskKwh: 0 }, START);
+    await ticks(4, 7);
+    const dimensions = { service: "scheduler", integration: "acme-cars" };
+    expect(minutesDown()).toEqual([1, 1, 1, 1].map((value) => ({ name: "vendor_down", value, dimensions })));
+    const row = (await causes.outage("acme-cars")) ?? expect.fail();
+    await causes.endOutage(row.outage, minute(7), minute(7));
+    await ticks(8, 10);
+    expect(minutesDown()).toHaveLength(4);
+    expect((await schedule.ledger("acme-cars", START)).flatMap(({ results }) => results)).toEqual([]);
   });
 
   it("is how far the wheel is behind", async () => {
