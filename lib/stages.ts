@@ -94,7 +94,7 @@ export function stagesFrom(environment: Record<string, string | undefined>): Rec
       watch: "all",
       // What stands by, and some ten thousand assets.
       monthlyBudgetUsd: 100,
-      // 500 cars at the $9 a month that Tesla's manifest allows each.
+      // 500 cars at $9 a month, the most that a manifest allows for one.
       vendorBudgetUsdPerDay: 150,
       // A signal for a large fleet fans out to many re-plans; telemetry and commands must still find capacity.
       reservedConcurrency: { optimiser: 20 },

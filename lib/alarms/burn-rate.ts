@@ -31,10 +31,10 @@ type BurnRate = {
   /** The composite's `what`. */
   of: string;
   objectivePercent: number;
-  /** Metric math over `metrics`: events that were bad, and all of them. */
+  /** Metric math over `metrics`: events that were bad, and all of them; 0 where nothing was counted. */
   bad: string;
   all: string;
-  metrics: Record<string, Metric>;
+  metrics: (minutes: number) => Record<string, Metric>;
   /** Fewer events than these in a long window say nothing. */
   leastEvents: number;
 };
@@ -53,7 +53,7 @@ export function burnRate(
         leg,
         metric: new MathExpression({
           expression,
-          usingMetrics: slo.metrics,
+          usingMetrics: slo.metrics(minutes),
           label: "bad, percent",
           period: Duration.minutes(minutes),
         }),
@@ -64,7 +64,7 @@ export function burnRate(
     return AlarmRule.allOf(
       ...[
         leg(long, `IF((${slo.all}) >= ${leastEvents}, ${badPercent}, 0)`, TreatMissingData.NOT_BREACHING),
-        // Nothing happened since the last look: nothing shows that it is over. The long window ends it in any case.
+        // Nothing happened (0 / 0 is no value): nothing shows that it is over. The long window ends it in any case.
         leg(short, badPercent, TreatMissingData.IGNORE),
       ].map((alarm) => AlarmRule.fromAlarm(alarm, AlarmState.ALARM)),
     );

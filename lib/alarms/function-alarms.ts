@@ -53,6 +53,7 @@ function metricsLost(scope: Construct, watch: Watch, logGroup: ILogGroup): void 
       metricName,
       dimensionsMap: { LogGroupName: logGroup.logGroupName },
       statistic: "Sum",
+      period: Duration.minutes(5),
     });
   houseAlarm(scope, "MetricsLost", watch, {
     what: "metrics-lost",

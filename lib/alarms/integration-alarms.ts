@@ -16,7 +16,7 @@ export function watchIntegration(
   if (watch.stage.watch !== "all") return;
   const down = vendorDown(scope, watch, manifest);
   notRead(scope, watch, manifest, down);
-  notConfirmed(scope, watch, manifest, down);
+  if (Object.keys(manifest.callsPerCommand).length > 0) notConfirmed(scope, watch, manifest, down);
   watchLooks(scope, watch, manifest, vendorBudgetUsdPerDay);
 }
 
@@ -27,10 +27,10 @@ function vendorDown(scope: Construct, watch: Watch, { name, vendor }: Manifest):
     firstAction: `run \`npm run ops -- why-late ${name}\`, which counts the assets, and look at ${vendor}'s status page.`,
     kind: "page",
     withinMinutes: 20,
-    // The scheduler sends it each minute while the outage is announced; five minutes ride out a late tick.
-    metric: headroomMetric("vendor_down", { service: "scheduler", integration: name }, "Maximum", 5),
+    metric: headroomMetric("vendor_down", { service: "scheduler", integration: name }, "Maximum"),
     when: { atLeast: 1 },
-    periods: { breaching: 1, of: 1 },
+    // The scheduler sends it each minute while the outage is announced; a late tick does not end it.
+    periods: { breaching: 1, of: 3 },
     missing: TreatMissingData.NOT_BREACHING,
   });
 }
@@ -53,12 +53,12 @@ function notRead(scope: Construct, watch: Watch, { name, onFailure }: Manifest, 
     rule: burnRate(here, watch, {
       of: "not-read",
       objectivePercent: OBJECTIVES.freshness,
-      bad: "notRead",
-      all: "checked",
-      metrics: {
-        notRead: headroomMetric("assets_not_read", counted, "Sum"),
-        checked: headroomMetric("assets_checked", counted, "Sum"),
-      },
+      bad: "FILL(notRead, 0)",
+      all: "FILL(checked, 0)",
+      metrics: (minutes) => ({
+        notRead: headroomMetric("assets_not_read", counted, "Sum", minutes),
+        checked: headroomMetric("assets_checked", counted, "Sum", minutes),
+      }),
       leastEvents: 10,
     }),
     suppressed: vendorDownFirst(down),
@@ -79,10 +79,10 @@ function notConfirmed(scope: Construct, watch: Watch, { name, vendor }: Manifest
       objectivePercent: OBJECTIVES.confirmedCommands,
       bad: "FILL(missed, 0)",
       all: "FILL(missed, 0) + FILL(confirmed, 0)",
-      metrics: {
-        missed: headroomMetric("commands_missed", judged, "Sum"),
-        confirmed: headroomMetric("commands_confirmed", judged, "Sum"),
-      },
+      metrics: (minutes) => ({
+        missed: headroomMetric("commands_missed", judged, "Sum", minutes),
+        confirmed: headroomMetric("commands_confirmed", judged, "Sum", minutes),
+      }),
       leastEvents: 5,
     }),
     suppressed: vendorDownFirst(down),

@@ -19,8 +19,8 @@ export function watchLooks(scope: Construct, watch: Watch, manifest: Manifest, v
 }
 
 const own = ({ name }: Manifest) => ({ service: name, integration: name });
-const downOf = ({ name }: Manifest) =>
-  headroomMetric("vendor_down", { service: "scheduler", integration: name }, "Maximum");
+const downOf = ({ name }: Manifest, minutes: number) =>
+  headroomMetric("vendor_down", { service: "scheduler", integration: name }, "Maximum", minutes);
 
 function vendorErrors(scope: Construct, watch: Watch, manifest: Manifest): void {
   houseAlarm(scope, "VendorErrors", watch, {
@@ -32,9 +32,9 @@ function vendorErrors(scope: Construct, watch: Watch, manifest: Manifest): void 
     metric: new MathExpression({
       expression: unlessDown("100 * FILL(failed, 0) / looks"),
       usingMetrics: {
-        failed: headroomMetric("looks_failed_vendor", own(manifest), "Sum"),
-        looks: headroomMetric("looks", own(manifest), "Sum"),
-        down: downOf(manifest),
+        failed: headroomMetric("looks_failed_vendor", own(manifest), "Sum", 15),
+        looks: headroomMetric("looks", own(manifest), "Sum", 15),
+        down: downOf(manifest, 15),
       },
       label: "looks the vendor failed, percent",
       period: Duration.minutes(15),
@@ -61,9 +61,9 @@ function loginsLost(scope: Construct, watch: Watch, manifest: Manifest): void {
       // A login is used in each of its turns and lost once.
       expression: unlessDown(`IF(FILL(lost, 0) >= 3, 100 * FILL(lost, 0) * ${minutes / turnMinutes} / used, 0)`),
       usingMetrics: {
-        lost: headroomMetric("logins_lost", own(manifest), "Sum"),
-        used: headroomMetric("logins_used", own(manifest), "Sum"),
-        down: downOf(manifest),
+        lost: headroomMetric("logins_lost", own(manifest), "Sum", minutes),
+        used: headroomMetric("logins_used", own(manifest), "Sum", minutes),
+        down: downOf(manifest, minutes),
       },
       label: "logins lost, percent",
       period: Duration.minutes(minutes),
@@ -85,9 +85,9 @@ function quarantined(scope: Construct, watch: Watch, manifest: Manifest): void {
     metric: new MathExpression({
       expression: "IF(FILL(kept, 0) + FILL(ours, 0) >= 3, 100 * (FILL(kept, 0) + FILL(ours, 0)) / looks, 0)",
       usingMetrics: {
-        kept: headroomMetric("readings_quarantined", own(manifest), "Sum"),
-        ours: headroomMetric("looks_failed_ours", own(manifest), "Sum"),
-        looks: headroomMetric("looks", own(manifest), "Sum"),
+        kept: headroomMetric("readings_quarantined", own(manifest), "Sum", 30),
+        ours: headroomMetric("looks_failed_ours", own(manifest), "Sum", 30),
+        looks: headroomMetric("looks", own(manifest), "Sum", 30),
       },
       label: "looks whose answer is not used, percent",
       period: Duration.minutes(30),
@@ -105,7 +105,13 @@ function blocked(scope: Construct, watch: Watch, manifest: Manifest): void {
     firstAction: "lower rateLimits in the integration's manifest; then ask the vendor what it counts.",
     kind: "ticket",
     withinMinutes: 10,
-    metric: headroomMetric("budget_blocked", own(manifest), "Sum", 60),
+    metric: new MathExpression({
+      // Without the zeros CloudWatch would go on judging the last hour that had any.
+      expression: "FILL(blocked, 0)",
+      usingMetrics: { blocked: headroomMetric("budget_blocked", own(manifest), "Sum", 60) },
+      label: "calls refused by the vendor",
+      period: Duration.hours(1),
+    }),
     when: { atLeast: 3 },
     periods: { breaching: 1, of: 1 },
     missing: TreatMissingData.NOT_BREACHING,
