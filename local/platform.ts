@@ -1,5 +1,8 @@
 import { readAssembly } from "./assembly.ts";
 import type { VirtualClock } from "./clock.ts";
+import type { Alarms } from "./cloudwatch/alarms.ts";
+import { awsMetrics } from "./cloudwatch/aws-metrics.ts";
+import { MetricStore } from "./cloudwatch/metric-store.ts";
 import type { Outcome } from "./function-environment.ts";
 import type { InvocationCounts } from "./gateway/functions.ts";
 import { createIds } from "./gateway/ids.ts";
@@ -12,6 +15,7 @@ import { ACCOUNT, REGION } from "./identity.ts";
 import type { JsonObject } from "./json.ts";
 import { buildModel, type Model } from "./model.ts";
 import { createTables, startTableEngine } from "./tables.ts";
+import { startAlarms } from "./wire-alarms.ts";
 import { startSchedules, wireBuses } from "./wire-events.ts";
 import { wireFunctions } from "./wire-functions.ts";
 import { wireQueues } from "./wire-queues.ts";
@@ -77,6 +81,10 @@ export type Platform = {
   /** Deliveries that AWS would have dropped without a word. */
   droppedDeliveries(): DroppedDelivery[];
   invocationCounts(): Record<string, InvocationCounts>;
+  /** The stage's alarms as they are, and all that they have done. */
+  alarms: Alarms;
+  /** What CloudWatch would know, for charts. */
+  metrics: MetricStore;
   /** The processes this platform runs: the table engine and the function environments. */
   pids(): number[];
   stop(): void;
@@ -103,25 +111,29 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     cleanUp.push(() => engine.stop());
     const awsVariables = clientVariables(gateway.url, engine.url);
 
-    const queues = wireQueues(model, clock, ids);
+    const store = new MetricStore();
+    const metrics = awsMetrics((datum, atMs = clock.now()) => store.put(datum, atMs));
+    const queues = wireQueues(model, clock, ids, metrics);
     const functions = wireFunctions(model, {
       clock,
       ids,
       guardian,
       queues,
+      metrics,
       awsVariables,
       environmentOverrides: options.environmentOverrides ?? {},
       maxEnvironmentsPerFunction: options.maxEnvironmentsPerFunction ?? 2,
       onLog: options.onLog ?? (() => {}),
     });
     cleanUp.push(() => functions.stop());
-    const events = { clock, ids, record, queues, functions };
+    const events = { clock, ids, record, metrics, queues, functions };
     const { buses, archives } = wireBuses(model, events);
     const keys = wireKeys(model, options.dbPath);
     const secrets = wireSecrets(model, options.secrets ?? {});
     const queuesByName = new Map([...queues.values()].map(({ queue }) => [queue.settings.name, queue]));
     await createTables(engine.url, model);
     startSchedules(model, events);
+    const alarms = startAlarms(model, { clock, store, queues });
     gateway.serve({ operations: createOperations({ buses, queues: queuesByName, keys, secrets, clock }), functions });
 
     return {
@@ -153,6 +165,8 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       refusals: () => [...record.refusals],
       droppedDeliveries: () => [...record.dropped],
       invocationCounts: () => functions.counts(),
+      alarms,
+      metrics: store,
       pids: () => [
         ...(engine.pid === undefined ? [] : [engine.pid]),
         ...functions.hosts().flatMap((host) => host.pids()),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CompositeAlarmProperties, MetricAlarmProperties } from "./cloudwatch/alarm-schema.ts";
 
 /** A property that is accepted and changes nothing on a laptop; the reason is part of the declaration. */
 const withoutEffect = (reason: string) => z.unknown().describe(reason).optional();
@@ -85,7 +86,7 @@ export const RESOURCE_SCHEMAS = {
         LogFormat: z.enum(["JSON", "Text"]).optional(),
         ApplicationLogLevel: z.string().optional(),
         SystemLogLevel: withoutEffect("the local host writes no platform log lines"),
-        LogGroup: withoutEffect("log lines go to the host"),
+        LogGroup: z.string().optional(),
       })
       .optional(),
     Architectures: withoutEffect("JavaScript runs on any processor"),
@@ -219,10 +220,11 @@ export const RESOURCE_SCHEMAS = {
     KmsKeyId: encryption,
     Tags: tags,
   }),
-  "AWS::CloudWatch::Alarm": typeWithoutEffect("alarms are not evaluated here; the night's report tells what held"),
-  "AWS::CloudWatch::CompositeAlarm": typeWithoutEffect("as alarms"),
+  "AWS::CloudWatch::Alarm": MetricAlarmProperties,
+  "AWS::CloudWatch::CompositeAlarm": CompositeAlarmProperties,
+  "AWS::CloudWatch::Dashboard": typeWithoutEffect("nobody looks at one here; its charts are drawn from the metrics"),
+  "AWS::SNS::Topic": typeWithoutEffect("only alarms use it, and what they tell it is recorded"),
   "AWS::Budgets::Budget": typeWithoutEffect("nothing here costs money"),
-  "AWS::SNS::Topic": typeWithoutEffect("only alarms use it"),
   "AWS::SNS::TopicPolicy": typeWithoutEffect("only alarms use it"),
   "AWS::SNS::Subscription": typeWithoutEffect("only alarms use it"),
   "AWS::Logs::LogGroup": typeWithoutEffect("log lines go to the host's sink"),

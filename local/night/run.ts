@@ -6,6 +6,7 @@ import { seriesId } from "../../shared/domain/signal.ts";
 import type { PowerInterval, Simulation } from "../../shared/integration/simulation.ts";
 import { mapLimited } from "../../shared/map-limited.ts";
 import { VirtualClock } from "../clock.ts";
+import { ringings } from "../cloudwatch/ringing.ts";
 import { type Feeds, startFeeds } from "../feeds/server.ts";
 import { type Connection, connect, type Deployment } from "../ops/connection.ts";
 import { enrol, link } from "../ops/registry.ts";
@@ -243,6 +244,7 @@ async function settle(
       .queues()
       .filter((queue) => queue.isDeadLetterQueue && queue.visible + queue.inFlight + queue.delayed > 0)
       .map((queue) => ({ queue: queue.logicalId, messages: queue.visible + queue.inFlight + queue.delayed })),
+    ringings: ringings(platform.alarms.transitions, platform.alarms.notifications),
     refusals: platform.refusals().map((refusal) => refusal.message),
     droppedDeliveries: platform.droppedDeliveries().map((drop) => `${drop.from} → ${drop.to}: ${drop.reason}`),
   };
