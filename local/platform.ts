@@ -11,6 +11,10 @@ import { startGuardian } from "./guardian.ts";
 import { ACCOUNT, REGION } from "./identity.ts";
 import type { JsonObject } from "./json.ts";
 import { buildModel, type Model } from "./model.ts";
+import type { AwsCall } from "./roles/aws-call.ts";
+import type { RoleOfFunction } from "./roles/compare.ts";
+import { startRecorder } from "./roles/recorder.ts";
+import { rolesOf } from "./roles/roles.ts";
 import { createTables, startTableEngine } from "./tables.ts";
 import { startSchedules, wireBuses } from "./wire-events.ts";
 import { wireFunctions } from "./wire-functions.ts";
@@ -30,6 +34,8 @@ export type PlatformOptions = {
   secrets?: Record<string, string>;
   /** Every line a function writes. Virtual time does not move before the lines of an invocation are here. */
   onLog?: (functionName: string, line: string) => void;
+  /** Hears every call to AWS and who made it. DynamoDB is then reached through a recorder, which takes time. */
+  onCall?: (call: AwsCall) => void;
   /** Keeps the tables in this file; in memory when absent. */
   dbPath?: string;
   /** Processes per function, 2 when absent; ReservedConcurrentExecutions may lower it. */
@@ -76,6 +82,8 @@ export type Platform = {
   refusals(): Refusal[];
   /** Deliveries that AWS would have dropped without a word. */
   droppedDeliveries(): DroppedDelivery[];
+  /** What the functions may do. */
+  roles(): RoleOfFunction[];
   invocationCounts(): Record<string, InvocationCounts>;
   /** The processes this platform runs: the table engine and the function environments. */
   pids(): number[];
@@ -93,7 +101,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     while (cleanUp.length > 0) cleanUp.pop()?.();
   };
   try {
-    const gateway = await startGateway(clock, record);
+    const gateway = await startGateway(clock, record, options.onCall);
     cleanUp.push(() => gateway.close());
     const model = buildModel(stacks, gateway.url);
 
@@ -102,6 +110,8 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     const engine = await startTableEngine(guardian, options.dbPath);
     cleanUp.push(() => engine.stop());
     const awsVariables = clientVariables(gateway.url, engine.url);
+    const recorder = options.onCall && (await startRecorder(engine.url, (name) => arnOf(model, name), options.onCall));
+    if (recorder) cleanUp.push(() => recorder.close());
 
     const queues = wireQueues(model, clock, ids);
     const functions = wireFunctions(model, {
@@ -109,7 +119,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       ids,
       guardian,
       queues,
-      awsVariables,
+      awsVariables: recorder ? clientVariables(gateway.url, recorder.url) : awsVariables,
       environmentOverrides: options.environmentOverrides ?? {},
       maxEnvironmentsPerFunction: options.maxEnvironmentsPerFunction ?? 2,
       onLog: options.onLog ?? (() => {}),
@@ -152,6 +162,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       archivedEvents: () => archives.flatMap((archive) => archive.events),
       refusals: () => [...record.refusals],
       droppedDeliveries: () => [...record.dropped],
+      roles: () => rolesOf(model),
       invocationCounts: () => functions.counts(),
       pids: () => [
         ...(engine.pid === undefined ? [] : [engine.pid]),
@@ -191,6 +202,11 @@ function functionViews(model: Model): FunctionView[] {
     arn: attributes.Arn as string,
     environment: properties.Environment?.Variables ?? {},
   }));
+}
+
+function arnOf(model: Model, tableName: string): string {
+  const all = [...model.of("AWS::DynamoDB::GlobalTable"), ...model.of("AWS::DynamoDB::Table")];
+  return all.find(({ ref }) => ref === tableName)?.attributes.Arn ?? tableName;
 }
 
 function findFunction(model: Model, id: string): string {

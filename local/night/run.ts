@@ -10,6 +10,7 @@ import { type Feeds, startFeeds } from "../feeds/server.ts";
 import { type Connection, connect, type Deployment } from "../ops/connection.ts";
 import { enrol, link } from "../ops/registry.ts";
 import { type Platform, startPlatform } from "../platform.ts";
+import type { AwsCall } from "../roles/aws-call.ts";
 import { assetsOf } from "./fleet.ts";
 import { setNightEvent } from "./grid-event.ts";
 import { TrueSignals } from "./hindsight.ts";
@@ -40,6 +41,8 @@ export type NightOptions = {
   startsAtMs?: number;
   onLog?: (functionName: string, line: string) => void;
   onProgress?: (progress: Progress) => void;
+  /** Hears every call that a function makes to AWS. */
+  onCall?: (call: AwsCall) => void;
   signal?: AbortSignal;
 };
 
@@ -90,6 +93,7 @@ export async function startNight(options: NightOptions): Promise<Night> {
         ]),
       ),
       ...(options.onLog ? { onLog: options.onLog } : {}),
+      ...(options.onCall ? { onCall: options.onCall } : {}),
     });
     cleanUp.push(() => platform.stop());
 
