@@ -1,16 +1,17 @@
 import { Duration, Stack } from "aws-cdk-lib";
-import { TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { type Conditions, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Architecture, Code, Function as LambdaFunction, Runtime } from "aws-cdk-lib/aws-lambda";
 import { SqsDestination } from "aws-cdk-lib/aws-lambda-destinations";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
-import type { ITopic } from "aws-cdk-lib/aws-sns";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { z } from "zod";
 import { acknowledge } from "./acknowledge.ts";
-import { deadLetterQueue, watchDeadLetters } from "./dead-letter-queue.ts";
-import { houseAlarm, type Watch } from "./house-alarm.ts";
+import type { AlarmTopics } from "./alarm-topics.ts";
+import { watchDeadLetters } from "./alarms/dead-letter-alarms.ts";
+import { watchFunction } from "./alarms/function-alarms.ts";
+import { deadLetterQueue } from "./dead-letter-queue.ts";
+import type { Watch } from "./house-alarm.ts";
 import type { StageConfig } from "./stages.ts";
 
 /** What a failure costs, and the page that says what to do about it. */
@@ -21,7 +22,7 @@ type HouseFunctionProps = {
   /** Its folder's name: alarms carry it. */
   name: string;
   owner: string;
-  alarms: ITopic;
+  alarms: AlarmTopics;
   /** Directory that holds `index.mjs`. */
   bundle: string;
   onFailure: OnFailure;
@@ -86,19 +87,10 @@ export class HouseFunction extends Construct {
       "Node 22 is in long-term support; we move when our tests have, not when a newer one exists.",
     );
     const { name, owner, onFailure } = props;
-    this.watch = { stage: props.stage.name, topic: props.alarms, part: name, owner, runbook: onFailure.runbook };
-    houseAlarm(this, "Errors", this.watch, {
-      name: "errors",
-      broken: onFailure.impact,
-      firstAction: "read INVOCATION_FAILED in the function's log group.",
-      metric: this.lambda.metricErrors({ period: Duration.minutes(1) }),
-      when: { atLeast: 1 },
-      periods: { breaching: 3, of: 5 },
-      // A function that is not invoked reports no errors.
-      missing: TreatMissingData.NOT_BREACHING,
-    });
+    this.watch = { stage: props.stage, topics: props.alarms, part: name, owner, runbook: onFailure.runbook };
+    watchFunction(this, this.watch, { lambda: this.lambda, logGroup, impact: onFailure.impact });
     watchDeadLetters(this, "Unhandled", this.watch, {
-      name: "failures",
+      what: "failures",
       queue: this.failures,
       broken: `Invocations or ticks of ${name} were given up.`,
     });

@@ -5,7 +5,8 @@ import { SqsEventSource } from "aws-cdk-lib/aws-lambda-event-sources";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { EVENT_SOURCE, type EventName } from "../shared/domain/events.ts";
-import { deadLetterQueue, watchDeadLetters } from "./dead-letter-queue.ts";
+import { watchDeadLetters } from "./alarms/dead-letter-alarms.ts";
+import { deadLetterQueue } from "./dead-letter-queue.ts";
 import type { HouseFunction } from "./house-function.ts";
 
 /** Which events to take: any of the names, and detail fields that must have one of the values. */
@@ -48,11 +49,11 @@ export class WorkQueue extends Construct {
       maxConcurrency,
     }: { batchSize: number; windowSeconds?: number; maxConcurrency?: number },
   ): void {
-    const what = this.node.id.toLowerCase();
+    const name = this.node.id.toLowerCase();
     watchDeadLetters(this, "Undone", watch, {
-      name: `${what}-dead-letters`,
+      what: `${name}-dead-letters`,
       queue: this.deadLetters,
-      broken: `Messages on the ${what} queue of ${watch.part} could not be delivered or handled.`,
+      broken: `Messages on the ${name} queue of ${watch.part} could not be delivered or handled.`,
     });
     lambda.addEventSource(
       new SqsEventSource(this.queue, {

@@ -221,6 +221,8 @@ export const RESOURCE_SCHEMAS = {
     Tags: tags,
   }),
   "AWS::CloudWatch::Alarm": typeWithoutEffect("alarms are not evaluated here; the night's report tells what held"),
+  "AWS::CloudWatch::CompositeAlarm": typeWithoutEffect("as alarms"),
+  "AWS::Budgets::Budget": typeWithoutEffect("nothing here costs money"),
   "AWS::SNS::Topic": typeWithoutEffect("only alarms use it"),
   "AWS::SNS::TopicPolicy": typeWithoutEffect("only alarms use it"),
   "AWS::SNS::Subscription": typeWithoutEffect("only alarms use it"),
