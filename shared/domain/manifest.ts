@@ -83,6 +83,11 @@ export const Manifest = z.strictObject({
 });
 export type Manifest = z.infer<typeof Manifest>;
 
+/** Does the vendor bill any call? */
+export function hasPrices({ priceUsd }: Pick<Manifest, "priceUsd">): boolean {
+  return Object.values(priceUsd).some((usd) => usd > 0);
+}
+
 /** What the scheduler needs of a manifest, carried in its environment. */
 export const IntegrationFacts = z.strictObject({
   name: Manifest.shape.name,

@@ -12,6 +12,7 @@ import { type Ask, askAgain, leaseLooks, planNext, type Unreached, worthALook } 
 import type { Look } from "./contract.ts";
 import type { IntegrationDeps } from "./deps.ts";
 import { faultChange, faultEvents, outageNow, saidBy } from "./fault-change.ts";
+import { countLooks } from "./look-metrics.ts";
 import type { PollRequest } from "./poll-request.ts";
 import { newsOf, type Recorded, TELLS_ITSELF, tellBatch } from "./tell.ts";
 
@@ -105,6 +106,10 @@ async function look(request: PollRequest, deps: IntegrationDeps) {
     await deps.readings.recordFailure(asset.assetId, request.stream, told);
   }
 
+  countLooks(
+    done.map(({ asset, said, reach }) => ({ accountId: asset.accountId, said, found: reach.faultClass })),
+    deps.meter,
+  );
   const gone = ids.length - assets.length;
   const failures = done.flatMap(({ said }) => said ?? []);
   const faults: Partial<Record<FaultClass, number>> = tally(failures, (fault) => fault);
@@ -215,7 +220,7 @@ export async function record(
 ): Promise<Recorded | undefined> {
   const { reading, unknown = [] } = look;
   if (unknown.length > 0) {
-    deps.meter.count("vendor_words_unknown", unknown.length);
+    deps.meter.add("vendor_words_unknown", unknown.length);
     deps.log.warn("VENDOR_WORD_UNKNOWN", {
       assetId: asset.assetId,
       words: unknown.join("; "),

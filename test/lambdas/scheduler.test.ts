@@ -341,7 +341,7 @@ describe("what cannot be read", () => {
       `readings ${A} charge`,
       member.key,
     ]);
-    expect(scheduler.meter.lines).toContainEqual({ values: { stored_rows_refused: 1 }, dimensions: {} });
+    expect(scheduler.meter.counts.get("stored_rows_refused")).toBe(1);
   });
 });
 
@@ -354,16 +354,20 @@ describe("what is measured", () => {
     await failed(failing, "device-offline", minute(-1), 3);
     await failed(theirs, "credentials-revoked", minute(-61), 9);
     await tick();
-    expect(scheduler.meter.lines).toEqual([
-      { values: { assets_checked: 5, assets_not_read: 4 }, dimensions: { integration: "acme-cars" } },
-    ]);
+    const dimensions = { service: "scheduler", integration: "acme-cars" };
+    expect(scheduler.meter.sent).toEqual(
+      expect.arrayContaining([
+        { name: "assets_checked", value: 5, dimensions },
+        { name: "assets_not_read", value: 4, dimensions },
+      ]),
+    );
   });
 
   it("is how far the wheel is behind", async () => {
     const { scheduler, tick } = await world([A]);
     const lags = async (count: number) => {
       await tick(minute(count));
-      return scheduler.meter.gauges.at(-1)?.value;
+      return scheduler.meter.sent.findLast(({ name }) => name === "scheduler_lag_seconds")?.value;
     };
     scheduler.deps.now = () => minute(60);
     expect([await lags(60), await lags(61), await lags(62)]).toEqual([0, 0, 0]);

@@ -4,6 +4,7 @@ import { carbonIntensitySource } from "../../lambdas/signals/sources/carbon-inte
 import { octopusSource } from "../../lambdas/signals/sources/octopus.ts";
 import { parseEnvironment } from "../../shared/handler.ts";
 import { fakeBus } from "../fakes/bus.ts";
+import { fakeMeter } from "../fakes/meter.ts";
 import { fakeSignalsStore } from "../fakes/signals-store.ts";
 import { aCarbonRow, aRate, at, fetchOf, halfHourStarts, recordingLog } from "../signals/builders.ts";
 
@@ -34,6 +35,7 @@ function world(options: { prices?: () => Response; carbon?: () => Response } = {
   const deps = {
     now: () => NOON,
     log: recordingLog(),
+    meter: fakeMeter("signals"),
     store: fakeSignalsStore(),
     bus: fakeBus(),
     sources: [
