@@ -93,7 +93,7 @@ function vendorSecret(scope: Construct, stage: StageConfig, { vendor, name, secr
     },
     removalPolicy: stage.removalPolicy,
   });
-  acknowledge(secret, "SMG4", "The vendor issues this secret and only the vendor can replace it.");
+  acknowledge(secret, "AwsSolutions-SMG4", "The vendor issues this secret and only the vendor can replace it.");
   const id = name.replaceAll(/(?:^|-)([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
   new CfnOutput(Stack.of(scope), `${id}SecretArn`, { value: secret.secretArn });
   return secret;
