@@ -6,7 +6,7 @@ import type { Usage } from "./prices.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
 /** START, END and REPORT, which Lambda writes for every invocation. */
-const PLATFORM_LINES_BYTES = 400;
+export const PLATFORM_LINES_BYTES = 400;
 
 /** What a run used so far; `usage` adds what the tables count themselves. */
 export type Meters = {
@@ -55,7 +55,7 @@ export function meters(time: VirtualTime, memory: MemoryDocumentClient): Meters 
 }
 
 /** The lines of CloudWatch's embedded metric format, counted and not written. */
-function embedded(service: string, write: (line: string) => void): Meter {
+export function embedded(service: string, write: (line: string) => void): Meter {
   let held: Record<string, number> = {};
   const line = (values: Record<string, number>, dimensions: Record<string, string>) => {
     const all = { service, ...dimensions };
