@@ -80,7 +80,7 @@ const PRICE_OF: Record<keyof Usage, number> = {
 export const USED = Object.keys(PRICE_OF) as (keyof Usage)[];
 
 /** US dollars for what was used. */
-export function usdOf(usage: Usage): Record<keyof Usage, number> {
+function usdOf(usage: Usage): Record<keyof Usage, number> {
   return Object.fromEntries(USED.map((name) => [name, usage[name] * PRICE_OF[name]])) as Record<keyof Usage, number>;
 }
 

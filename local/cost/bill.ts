@@ -4,7 +4,7 @@ import type { NightSpent } from "./night.ts";
 import type { CustomMetric, Spent } from "./spending.ts";
 import type { Deployed } from "./template.ts";
 
-export type Unit = keyof typeof PRICES.usd;
+type Unit = keyof typeof PRICES.usd;
 /** So many units of a month, and what they are for. */
 export type Item = { what: string; unit: Unit; amount: number };
 
@@ -142,7 +142,7 @@ function renamed(dimensions: Record<string, string>, isVendors: (value: string) 
   );
 }
 
-export function usdOfItem({ unit, amount }: Item): number {
+function usdOfItem({ unit, amount }: Item): number {
   return amount * PRICES.usd[unit];
 }
 

@@ -1,7 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError } from "commander";
-import { synthesise } from "../../lib/app.ts";
 import { loadManifests } from "../../lib/manifests.ts";
-import { type StageConfig, stagesFrom } from "../../lib/stages.ts";
+import type { StageConfig } from "../../lib/stages.ts";
 import { HOURS_PER_MONTH } from "../bench/prices.ts";
 import { MANIFESTS as NIGHT_MANIFESTS } from "../simulate/manifests.ts";
 import { assetItems, fixedItems, furtherLooks, metricsBilled, totalUsd, vendorUsd } from "./bill.ts";
@@ -24,7 +23,7 @@ export async function runCost(argv: readonly string[], { out, err }: { out: Out;
     const { assets, cadence, stage, check } = program(err)
       .parse([...argv], { from: "user" })
       .opts<Options>();
-    const { text, isMet } = await bill(assets, cadence, stagesFrom({})[stage]);
+    const { text, isMet } = await bill(assets, cadence, stage);
     out.write(`${text}\n`);
     return check && !isMet ? 1 : 0;
   } catch (error) {
@@ -55,7 +54,13 @@ const whole = (least: number, most: number) => (text: string) => {
   return value;
 };
 
-async function bill(assets: number, cadenceMinutes: number, stage: StageConfig) {
+async function bill(assets: number, cadenceMinutes: number, name: StageConfig["name"]) {
+  // The CDK is large, and who only asks for help does not need it.
+  const [{ synthesise }, { stagesFrom }] = await Promise.all([
+    import("../../lib/app.ts"),
+    import("../../lib/stages.ts"),
+  ]);
+  const stage = stagesFrom({})[name];
   const manifests = await loadManifests();
   const assembly = await synthesise({ validate: false, stages: [stage], manifests });
   const deployed = deployedBy(assembly.stacksRecursively.map(({ template }) => template));

@@ -1,7 +1,7 @@
 import { PRICES } from "../bench/prices.ts";
 import { ASSUMED, freeUsd, type Item, idleReceives, times, totalUsd, usdByService } from "./bill.ts";
 
-export type VendorMoney = { name: string; looksUsd: number; commandsUsd: number; budgetUsd: number | undefined };
+type VendorMoney = { name: string; looksUsd: number; commandsUsd: number; budgetUsd: number | undefined };
 
 export type BillPage = {
   stage: string;
