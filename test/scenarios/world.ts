@@ -216,6 +216,7 @@ export async function aWorld(clock: FakeClock, clouds: readonly Cloud[], options
         bus,
         now,
         sealer: openSealer,
+        ringingAlarms: async () => [],
         close: () => {},
       };
       return statusText(await status(asset, { name: "the test's platform", connection }));
