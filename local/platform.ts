@@ -14,6 +14,10 @@ import { startGuardian } from "./guardian.ts";
 import { ACCOUNT, REGION } from "./identity.ts";
 import type { JsonObject } from "./json.ts";
 import { buildModel, type Model } from "./model.ts";
+import type { AwsCall } from "./roles/aws-call.ts";
+import type { RoleOfFunction } from "./roles/compare.ts";
+import { startRecorder } from "./roles/recorder.ts";
+import { rolesOf } from "./roles/roles.ts";
 import { createTables, startTableEngine } from "./tables.ts";
 import { startAlarms } from "./wire-alarms.ts";
 import { startSchedules, wireBuses } from "./wire-events.ts";
@@ -34,6 +38,8 @@ export type PlatformOptions = {
   secrets?: Record<string, string>;
   /** Every line a function writes. Virtual time does not move before the lines of an invocation are here. */
   onLog?: (functionName: string, line: string) => void;
+  /** Hears every call to AWS and who made it. DynamoDB is then reached through a recorder, which takes time. */
+  onCall?: (call: AwsCall) => void;
   /** Keeps the tables in this file; in memory when absent. */
   dbPath?: string;
   /** Processes per function, 2 when absent; ReservedConcurrentExecutions may lower it. */
@@ -80,6 +86,8 @@ export type Platform = {
   refusals(): Refusal[];
   /** Deliveries that AWS would have dropped without a word. */
   droppedDeliveries(): DroppedDelivery[];
+  /** What the functions may do. */
+  roles(): RoleOfFunction[];
   invocationCounts(): Record<string, InvocationCounts>;
   /** The stage's alarms as they are, and all that they have done. */
   alarms: Alarms;
@@ -101,7 +109,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     while (cleanUp.length > 0) cleanUp.pop()?.();
   };
   try {
-    const gateway = await startGateway(clock, record);
+    const gateway = await startGateway(clock, record, options.onCall);
     cleanUp.push(() => gateway.close());
     const model = buildModel(stacks, gateway.url);
 
@@ -110,6 +118,8 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     const engine = await startTableEngine(guardian, options.dbPath);
     cleanUp.push(() => engine.stop());
     const awsVariables = clientVariables(gateway.url, engine.url);
+    const recorder = options.onCall && (await startRecorder(engine.url, (name) => arnOf(model, name), options.onCall));
+    if (recorder) cleanUp.push(() => recorder.close());
 
     const store = new MetricStore();
     const metrics = awsMetrics((datum, atMs = clock.now()) => store.put(datum, atMs));
@@ -120,7 +130,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       guardian,
       queues,
       metrics,
-      awsVariables,
+      awsVariables: recorder ? clientVariables(gateway.url, recorder.url) : awsVariables,
       environmentOverrides: options.environmentOverrides ?? {},
       maxEnvironmentsPerFunction: options.maxEnvironmentsPerFunction ?? 2,
       onLog: options.onLog ?? (() => {}),
@@ -164,6 +174,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       archivedEvents: () => archives.flatMap((archive) => archive.events),
       refusals: () => [...record.refusals],
       droppedDeliveries: () => [...record.dropped],
+      roles: () => rolesOf(model),
       invocationCounts: () => functions.counts(),
       alarms,
       metrics: store,
@@ -205,6 +216,11 @@ function functionViews(model: Model): FunctionView[] {
     arn: attributes.Arn as string,
     environment: properties.Environment?.Variables ?? {},
   }));
+}
+
+function arnOf(model: Model, tableName: string): string {
+  const all = [...model.of("AWS::DynamoDB::GlobalTable"), ...model.of("AWS::DynamoDB::Table")];
+  return all.find(({ ref }) => ref === tableName)?.attributes.Arn ?? tableName;
 }
 
 function findFunction(model: Model, id: string): string {

@@ -114,6 +114,8 @@ function functionVariables(
     HOME: process.env.HOME ?? "",
     TZ: "UTC",
     ...options.awsVariables,
+    // Whoever is asked knows by whom.
+    AWS_ACCESS_KEY_ID: ref,
     AWS_EXECUTION_ENV: `AWS_Lambda_${properties.Runtime}`,
     AWS_LAMBDA_FUNCTION_NAME: ref,
     AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",

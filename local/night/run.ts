@@ -11,6 +11,7 @@ import { type Feeds, startFeeds } from "../feeds/server.ts";
 import { type Connection, connect, type Deployment } from "../ops/connection.ts";
 import { enrol, link } from "../ops/registry.ts";
 import { type Platform, startPlatform } from "../platform.ts";
+import type { AwsCall } from "../roles/aws-call.ts";
 import { assetsOf } from "./fleet.ts";
 import { setNightEvent } from "./grid-event.ts";
 import { TrueSignals } from "./hindsight.ts";
@@ -41,6 +42,8 @@ export type NightOptions = {
   startsAtMs?: number;
   onLog?: (functionName: string, line: string) => void;
   onProgress?: (progress: Progress) => void;
+  /** Hears every call that a function makes to AWS. */
+  onCall?: (call: AwsCall) => void;
   signal?: AbortSignal;
 };
 
@@ -91,6 +94,7 @@ export async function startNight(options: NightOptions): Promise<Night> {
         ]),
       ),
       ...(options.onLog ? { onLog: options.onLog } : {}),
+      ...(options.onCall ? { onCall: options.onCall } : {}),
     });
     cleanUp.push(() => platform.stop());
 
