@@ -1,3 +1,4 @@
+import { CloudWatchClient, DescribeAlarmsCommand } from "@aws-sdk/client-cloudwatch";
 import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { Duration, Stack, Stage, aws_sqs as sqs } from "aws-cdk-lib";
@@ -135,6 +136,18 @@ describe("the local platform's metrics and alarms", { timeout: 30_000 }, () => {
     expect(changes("depth")).toEqual(["1 OK", "3 ALARM"]);
     expect(changes("undelivered")).toEqual(["1 OK", "3 ALARM", "6 OK"]);
     expect(changes("embedded")).toEqual(["1 OK", "3 ALARM", "6 OK"]);
+    const ringing = await new CloudWatchClient(client()).send(
+      new DescribeAlarmsCommand({
+        AlarmNamePrefix: "d",
+        StateValue: "ALARM",
+        AlarmTypes: ["MetricAlarm", "CompositeAlarm"],
+      }),
+    );
+    expect(ringing.MetricAlarms).toMatchObject([
+      { AlarmName: "depth", StateValue: "ALARM", StateTransitionedTimestamp: new Date(NOON + 3 * MINUTE_MS) },
+    ]);
+    expect(ringing.CompositeAlarms).toEqual([]);
+    expect(running.platform.refusals()).toEqual([]);
     expect(running.platform.alarms.notifications).toContainEqual(
       expect.objectContaining({ alarm: "depth", state: "ALARM", topics: ["arn:aws:sns:eu-west-2:000000000000:ops"] }),
     );
