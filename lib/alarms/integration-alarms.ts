@@ -23,7 +23,7 @@ export function watchIntegration(
 function vendorDown(scope: Construct, watch: Watch, { name, vendor }: Manifest): Alarm {
   return houseAlarm(scope, "VendorDown", watch, {
     what: "vendor-down",
-    broken: `${vendor}'s cloud is down for all of its customers: nobody there is read or commanded.`,
+    broken: `${vendor}'s cloud is down, or lets none of our customers in: nobody there is read or commanded.`,
     firstAction: `run \`npm run ops -- why-late ${name}\`, which counts the assets, and look at ${vendor}'s status page.`,
     kind: "page",
     withinMinutes: 20,
