@@ -16,7 +16,11 @@ export type AlarmTopics = Readonly<Record<AlarmKind, Topic>>;
 export function alarmTopics(scope: Construct, stage: StageConfig): AlarmTopics {
   const topic = (id: string): Topic => {
     const topic = new Topic(scope, id, { topicName: `headroom-${stage.name}-${id.toLowerCase()}`, enforceSSL: true });
-    acknowledge(topic, "SNS2", "An alarm's text holds no personal data; CloudWatch cannot use the AWS-managed key.");
+    acknowledge(
+      topic,
+      "AwsSolutions-SNS2",
+      "An alarm's text holds no personal data; CloudWatch cannot use the AWS-managed key.",
+    );
     // A topic with a policy of its own has lost the default one, under which the account's alarms may publish.
     const { account } = Stack.of(scope);
     const alarms = Stack.of(scope).formatArn({

@@ -66,7 +66,7 @@ export class Integration extends Construct {
     this.function.may(["dynamodb:UpdateItem"], [readings.tableArn]);
     this.function.may(["dynamodb:BatchGetItem"], [readings.tableArn, schedule.tableArn]);
     this.function.may(
-      ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:ConditionCheckItem"],
+      ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"],
       [ledger.tableArn],
     );
     // Accounts and budgets are keyed, and tokens sealed, by `<integration>#…`: one vendor's code never opens another's.
@@ -93,7 +93,7 @@ function vendorSecret(scope: Construct, stage: StageConfig, { vendor, name, secr
     },
     removalPolicy: stage.removalPolicy,
   });
-  acknowledge(secret, "SMG4", "The vendor issues this secret and only the vendor can replace it.");
+  acknowledge(secret, "AwsSolutions-SMG4", "The vendor issues this secret and only the vendor can replace it.");
   const id = name.replaceAll(/(?:^|-)([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
   new CfnOutput(Stack.of(scope), `${id}SecretArn`, { value: secret.secretArn });
   return secret;

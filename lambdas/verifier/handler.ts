@@ -20,7 +20,7 @@ import { type Latest, type ReadingsStore, readingsStore } from "../../shared/sto
 import { documentClient } from "../../shared/store/table.ts";
 import { toldOnce } from "../../shared/told-once.ts";
 import { isOver } from "./over.ts";
-import { type Verdict, verdict } from "./verdict.ts";
+import { type Circumstances, type Verdict, verdict } from "./verdict.ts";
 
 const Tick = z.object({ tickAt: ZonedTime });
 const Environment = z.object({
@@ -131,7 +131,7 @@ async function judge(
     const stands = standingFaults([command]).length > 0;
     if (stands && isOver(command, known?.reading, known?.reach)) return clear(command, deps);
   } else {
-    const judged = verdict(command, known?.reading, known?.reach, now, await outageOf(command, now, deps));
+    const judged = verdict(command, known?.reading, known?.reach, now, await circumstancesOf(command, now, deps));
     if (judged.verdict !== "wait") return conclude(command, judged, known?.reading, deps);
   }
   const [first] = command.untold ?? [];
@@ -140,11 +140,16 @@ async function judge(
   return command;
 }
 
-/** What keeps everybody of its vendor from being read; asked for only when the command's time has run out. */
-async function outageOf({ integration, status, checkAt }: Command, now: Instant, { causes }: VerifierDeps) {
-  if (status === "issued" || now < checkAt) return undefined;
-  const row = await causes.outage(integration);
-  return row?.outage.endedAt ? undefined : row?.outage.faultClass;
+/** Asked for only when the command's time has run out. */
+async function circumstancesOf(command: Command, now: Instant, deps: VerifierDeps): Promise<Circumstances> {
+  const { assetId, integration, status, checkAt, action } = command;
+  if (status === "issued" || now < checkAt) return {};
+  const [row, recent] = await Promise.all([
+    deps.causes.outage(integration),
+    deps.commands.recent(assetId, OPEN_AT_MOST),
+  ]);
+  const missed = sinceProved(recent).filter((other) => other.status === "missed" && other.action.kind === action.kind);
+  return { outage: row?.outage.endedAt ? undefined : row?.outage.faultClass, isRepeated: missed.length > 0 };
 }
 
 /** What people were told is over, unless another command met the same. */

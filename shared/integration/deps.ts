@@ -22,7 +22,7 @@ export type IntegrationDeps = Pick<Runtime, "now" | "log" | "remainingMs"> & {
   readings: Pick<ReadingsStore, "latest" | "record" | "recordFailure" | "told">;
   schedule: Pick<ScheduleStore, "claimBatch" | "ended" | "finishBatch" | "lookAt" | "move">;
   causes: Pick<CausesStore, "outage">;
-  commands: Pick<CommandsStore, "get" | "newest" | "transition" | "recent" | "told">;
+  commands: Pick<CommandsStore, "get" | "newest" | "transition" | "handOn" | "recent" | "told">;
   killSwitch: Pick<KillSwitchStore, "read">;
   bus: Bus;
   tokens: TokenSource;

@@ -99,6 +99,7 @@ describe("a batch of pushes", () => {
     await platform.push({ ...aRecord({ DetailedChargeState: "Stopped" }, "2026-11-20T22:59:00Z"), isResend: true });
     expect((await platform.latest())?.reading).toEqual(before?.reading);
     expect(platform.news()).toHaveLength(1);
+    expect(platform.metrics.get("readings_quarantined")).toBeUndefined();
   });
 
   it("loses against a look that was stored meanwhile", async () => {
@@ -140,6 +141,7 @@ describe("a batch of pushes", () => {
     await platform.push(aRecord(WHOLE, "2026-11-21T23:00:00Z"));
     expect(await platform.latest()).toBeUndefined();
     expect(platform.log.codes()).toEqual(["READING_FROM_FUTURE"]);
+    expect(platform.metrics.get("readings_quarantined")).toBe(1);
   });
 
   it("is counted by what the vendor bills", async () => {

@@ -28,7 +28,7 @@ function world(...commands: Command[]) {
     readings: fakeReadingsStore(),
     causes: fakeCausesStore(),
     bus: fakeBus(),
-    meter: fakeMeter(),
+    meter: fakeMeter("verifier"),
   };
   return {
     clock,
