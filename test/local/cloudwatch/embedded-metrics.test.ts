@@ -52,9 +52,9 @@ describe("a line in the embedded metric format", () => {
     };
     try {
       const meter = embeddedMetrics("scheduler");
-      const vendor = meter.of({ integration: "tesla" });
-      vendor.add("assets_checked", 5);
-      vendor.add("assets_not_read");
+      const ofTesla = meter.of({ integration: "tesla" });
+      ofTesla.add("assets_checked", 5);
+      ofTesla.add("assets_not_read", 1);
       meter.flush();
     } finally {
       process.stdout.write = write;
