@@ -68,16 +68,19 @@ export async function benchFleet(assets: number, startMs: number, periodMinutes 
 
   /** What one function environment keeps between its invocations. */
   const environment = () => {
-    const meter = counted.meter(name);
+    const root = counted.meter(name);
+    const meter = root.of({ integration: name });
     const budget = vendorBudget({
       manifest,
       store: budgetsStore(memory, "accounts"),
       now: time.now,
       meter,
+      log,
       rampKwPerMinute: 1000,
     });
     return {
       meter,
+      flush: root.flush,
       budget,
       sealer: kmsSealer(kms, "key"),
       remembered: new Map<string, { version: number; pair: TokenPair }>(),
@@ -126,8 +129,6 @@ export async function benchFleet(assets: number, startMs: number, periodMinutes 
         ...vendor.client,
         look: (target, options) => {
           own.budget.called("data");
-          own.meter.count("vendor_calls_data");
-          own.meter.usd("vendor_cost_usd", 0);
           return vendor.client.look(target, options);
         },
       },
@@ -135,7 +136,7 @@ export async function benchFleet(assets: number, startMs: number, periodMinutes 
       meter: own.meter,
       withToken: withTokenFrom(tokens, own.budget),
     });
-    own.meter.flush();
+    own.flush();
     const durationMs = time.nowMs() - startedMs + OVERHEAD_MS;
     log.info("INVOCATION_COMPLETED", { durationMs, requestId: "00000000-0000-0000-0000-000000000000" });
     counted.invoked(durationMs, WORKER_MB);
@@ -145,6 +146,7 @@ export async function benchFleet(assets: number, startMs: number, periodMinutes 
 
   const failures: unknown[] = [];
   const ticks = { cpuMs: 0, count: 0 };
+  const tickMeter = counted.meter("scheduler");
   const runTick = async (tickAtMs: number) => {
     const startedMs = time.nowMs();
     const facts = { name, functionName: name, streams: manifest.streams, limits: manifest.limits };
@@ -159,7 +161,7 @@ export async function benchFleet(assets: number, startMs: number, periodMinutes 
         causes: causesStore(memory, "schedule"),
         plans: plansStore(memory, "plans"),
         bus,
-        meter: counted.meter("scheduler"),
+        meter: tickMeter,
         pause: time.sleep,
         refusedRows: () => [],
         send: async (_, request) => {
@@ -169,6 +171,7 @@ export async function benchFleet(assets: number, startMs: number, periodMinutes 
         },
       },
     );
+    tickMeter.flush();
     ticks.count += 1;
     const durationMs = time.nowMs() - startedMs + OVERHEAD_MS;
     log.info("INVOCATION_COMPLETED", { durationMs, requestId: "00000000-0000-0000-0000-000000000000" });

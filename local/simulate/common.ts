@@ -2,6 +2,7 @@ import type { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { SignalSource } from "../../lambdas/signals/source.ts";
 import { eventBridgeBus } from "../../shared/bus.ts";
+import { meterTo } from "../../shared/metrics.ts";
 import { accountsStore } from "../../shared/store/accounts.ts";
 import { assetsStore } from "../../shared/store/assets.ts";
 import { causesStore } from "../../shared/store/causes.ts";
@@ -40,7 +41,7 @@ export type Platform = {
 export const PRICE = "octopus-agile#C";
 export const CARBON = "carbon-intensity#national";
 
-export const NO_METER = { count() {}, usd() {}, gauge() {}, tally() {}, flush() {} };
+export const NO_METER = meterTo({}, () => {});
 
 /** Names that no other run of the world gives, and that every run of the seed gives again. */
 export function newIds(prefix: string): () => string {
@@ -58,6 +59,7 @@ export function commonOf(platform: Platform, invocation: Invocation) {
   const now = clockOf(world, invocation.environment);
   const traced = logOf(world, invocation, watch);
   const log = spending?.log(invocation, traced) ?? traced;
+  const meter = spending?.meter(invocation.functionName) ?? NO_METER;
   const causes = causesStore(client, "schedule");
   const published = eventBridgeBus(
     bus(invocation) as EventBridgeClient,
@@ -70,8 +72,8 @@ export function commonOf(platform: Platform, invocation: Invocation) {
     log,
     causes,
     remainingMs: () => Math.max(0, invocation.deadlineMs - world.engine.nowMs()),
-    meter: spending?.meter(invocation.functionName) ?? NO_METER,
-    bus: toldOnce(published, causes, now),
+    meter,
+    bus: toldOnce(published, { causes, now, meter }),
     accounts: accountsStore(client, "accounts"),
     assets: assetsStore(client, "assets"),
     commands: commandsStore(client, "commands", { by: invocation.functionName, now, log }),
