@@ -15,7 +15,16 @@ async function aWaitingCommand() {
   const command = aStart({ notBefore: plusMs(TWO, 10 * HOUR_MS), notAfter: plusMs(TWO, 12 * HOUR_MS) });
   const { deps, commands } = anIntegration({ commands: [command] });
   const { assetId, commandId, integration, action, notAfter } = command;
-  const detail = { version: 1, eventId: "event-0001", occurredAt: TWO, assetId, commandId, integration, action, notAfter };
+  const detail = {
+    version: 1,
+    eventId: "event-0001",
+    occurredAt: TWO,
+    assetId,
+    commandId,
+    integration,
+    action,
+    notAfter,
+  };
   const body = JSON.stringify({ source: "headroom", "detail-type": "CommandIssued", detail });
   let [sent, messages] = [0, [] as Message[]];
   const send = (one: string) => {
