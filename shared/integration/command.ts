@@ -1,3 +1,4 @@
+import { countOutcome } from "../command-outcome.ts";
 import { type Asset, STREAM_OF_KIND } from "../domain/asset.ts";
 import { type Command, isEnded, STREAM_OF_ACTION } from "../domain/command.ts";
 import type { CommandRow } from "../domain/command-row.ts";
@@ -214,6 +215,7 @@ async function end(
   const name = to === "withdrawn" ? "CommandWithdrawn" : "CommandExpired";
   const owed: NewEvent[] = [{ name, detail: reference(command) }];
   const ended = await deps.commands.transition(command, to, { endedAt: deps.now(), evidence }, owed);
+  if (ended && to === "expired") countOutcome(ended, { to }, deps.meter);
   if (ended) await tell([ended], deps);
   return DONE;
 }

@@ -102,9 +102,19 @@ export function commandsContract(stores: () => Stores): void {
     it("moves a command in that order when its check time moves", async () => {
       const { commands } = stores();
       const command = await inStatus("issued");
-      await commands.transition(command, "sending", { checkAt: at("2026-11-21T02:01:30Z") });
-      expect(await openOf(command.integration, at("2026-11-21T02:01:29Z"))).toEqual([]);
-      expect(await openOf(command.integration, at("2026-11-21T02:01:30Z"))).toHaveLength(1);
+      await commands.transition(command, "sending", { checkAt: at("2026-11-21T02:00:30Z") });
+      expect(await openOf(command.integration, at("2026-11-21T02:00:29Z"))).toEqual([]);
+      expect(await openOf(command.integration, at("2026-11-21T02:00:30Z"))).toHaveLength(1);
+    });
+
+    it.each(["sending", "unknown"] as const)("gives one that is %s once it is a minute in doubt", async (status) => {
+      const { commands } = stores();
+      const command = await inStatus(PRIOR_STATUSES[status][0] ?? "issued");
+      await commands.transition(command, status, { checkAt: at("2026-11-21T05:00Z") });
+      expect(await openOf(command.integration, at("2026-11-21T02:00:59Z"))).toEqual([]);
+      expect(await openOf(command.integration, at("2026-11-21T02:01Z"))).toHaveLength(1);
+      await commands.transition(command, status === "sending" ? "accepted" : "issued", {});
+      expect(await openOf(command.integration, at("2026-11-21T02:01Z"))).toEqual([]);
     });
 
     it("gives an asset's newest commands, newest window first, ended or not, never more than asked", async () => {
