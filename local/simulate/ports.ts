@@ -8,6 +8,7 @@ import type { Log } from "../../shared/log.ts";
 import type { Sealer } from "../../shared/seal.ts";
 import { type Environment, effect, type Invocation, ServiceError, type World } from "./lambda.ts";
 import type { GuardBook } from "./sabotage.ts";
+import type { Spending } from "./spending.ts";
 import type { VendorCall, VendorCloud } from "./vendor-cloud.ts";
 import type { Watch, Write } from "./watch.ts";
 
@@ -15,7 +16,19 @@ type Keyed = { TableName?: string; Key?: Record<string, unknown>; Item?: Record<
 
 /** DynamoDB as one invocation sees it. Each command takes effect at one moment, and the watch sees what was written. */
 export function tablesOf(
-  { world, memory, watch, guards }: { world: World; memory: DynamoDBDocumentClient; watch: Watch; guards: GuardBook },
+  {
+    world,
+    memory,
+    watch,
+    guards,
+    spending,
+  }: {
+    world: World;
+    memory: DynamoDBDocumentClient;
+    watch: Watch;
+    guards: GuardBook;
+    spending?: Spending | undefined;
+  },
   invocation: Invocation,
 ): DynamoDBDocumentClient {
   const send = (command: { input: Keyed; constructor: { name: string } }) => {
@@ -26,7 +39,8 @@ export function tablesOf(
       what,
       latencyMs: 2 + world.engine.random() * 12,
       act: async () => {
-        const answer = await memory.send(command as never);
+        const sent = () => memory.send(command as never);
+        const answer = await (spending?.tables(invocation, sent) ?? sent());
         await watch.written(command as never, invocation);
         return answer;
       },

@@ -28,6 +28,7 @@ export class GuardBook {
 
   /** Looks at a command on its way: one write, or those of a transaction. */
   see(input: Record<string, unknown>, name: string): void {
+    if (!input.TransactItems && !input.ConditionExpression) return;
     const writes = (input.TransactItems ?? [{ [name]: input }]) as Record<string, Record<string, unknown>>[];
     for (const write of writes) {
       const [operation = "", one = {}] = Object.entries(write)[0] ?? [];

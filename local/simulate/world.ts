@@ -1,5 +1,6 @@
 import { TABLE_SHAPES } from "../../lib/table-shapes.ts";
 import { HOUR_MS, instant, MINUTE_MS, parseInstant } from "../../shared/domain/instant.ts";
+import type { Manifest } from "../../shared/domain/manifest.ts";
 import { accountKey, accountsStore } from "../../shared/store/accounts.ts";
 import { assetsStore } from "../../shared/store/assets.ts";
 import { commandsStore, type Trail } from "../../shared/store/commands.ts";
@@ -26,6 +27,7 @@ import { MANIFESTS } from "./manifests.ts";
 import { rowReader } from "./ports.ts";
 import { SimulatedQueue } from "./queues.ts";
 import { type Guard, GuardBook, hooksOf } from "./sabotage.ts";
+import type { Spending } from "./spending.ts";
 import { ASYNCHRONOUS, commandQueue, PLATFORM_QUEUES } from "./stack.ts";
 import { TokenBooks } from "./tokens.ts";
 import { newTrace } from "./trace.ts";
@@ -41,6 +43,10 @@ export type Options = {
   hours?: number;
   /** What is taken away, to see whether it is missed. */
   sabotage?: Guard;
+  /** Vendors other than the two that the checkers know. */
+  manifests?: readonly Manifest[];
+  /** Who counts what is used, over the tables that they read from. */
+  spending?: (memory: MemoryDocumentClient, nowMs: () => number) => Spending;
 };
 
 /** A night as it went. */
@@ -68,7 +74,15 @@ const QUIET_MS = 75 * MINUTE_MS;
 
 /** Plays one night: the fleet arrives, is planned, charged and leaves, while the world goes wrong as its seed says. */
 export async function playNight(options: Options): Promise<Night> {
-  const { seed, assets, faults: faultOptions, keepsTrace = false, hours = 10, sabotage } = options;
+  const {
+    seed,
+    assets,
+    faults: faultOptions,
+    keepsTrace = false,
+    hours = 10,
+    sabotage,
+    manifests = MANIFESTS,
+  } = options;
   const engine = newEngine(seed, START_MS);
   const faults = seededFaults(seed, faultOptions, engine.nowMs);
   const world: World = { engine, faults, trace: newTrace(keepsTrace), hindrances: new Hindrances() };
@@ -78,12 +92,12 @@ export async function playNight(options: Options): Promise<Night> {
   const episodes = seededEpisodes(seed, {
     faults,
     devices: fleet.devices,
-    integrations: MANIFESTS.map(({ name }) => name),
+    integrations: manifests.map(({ name }) => name),
     startMs: START_MS,
     endMs: ceaseMs,
   });
   const devices = fleet.devices.map((spec) => new Device(spec));
-  const clouds = MANIFESTS.map((manifest) => {
+  const clouds = manifests.map((manifest) => {
     const books = new TokenBooks(manifest.refreshSemantics as "strict" | "grace", seededRandom(seed ^ 0x70c));
     const own = devices.filter(({ spec }) => spec.integration === manifest.name);
     return new VendorCloud({ manifest, books, world, history, episodes, devices: own });
@@ -98,6 +112,7 @@ export async function playNight(options: Options): Promise<Night> {
   const feeds = feedsOf(world, seed);
   const functions = functionsOf({
     ...{ world, memory, watch, clouds, guards, sabotage },
+    spending: options.spending?.(memory, engine.nowMs),
     bus: (invocation) => bus.clientOf(invocation) as never,
     sources: feeds,
     send: (queue, body, delayMs) => queues.get(queue)?.send(body, delayMs),
@@ -110,7 +125,7 @@ export async function playNight(options: Options): Promise<Night> {
   };
   const facts = [
     ...PLATFORM_QUEUES,
-    ...MANIFESTS.map((manifest) => commandQueue(manifest.name, commandQueueOf(manifest))),
+    ...manifests.map((manifest) => commandQueue(manifest.name, commandQueueOf(manifest))),
   ];
   const routes = facts.flatMap(
     ({ name, consumer, patterns, batchSize, windowSeconds, visibilitySeconds, maxReceiveCount }) => {

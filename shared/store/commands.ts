@@ -279,11 +279,13 @@ function itemOf(row: CommandRow): Item {
   };
 }
 
-const STORED_ONLY = ["head", "openIn", "dueAtMs", "expiresAt"];
+const StoredRow = z.preprocess(
+  ({ head: _, openIn: __, dueAtMs: ___, expiresAt: ____, ...row }: Item) => row,
+  CommandRow,
+);
 
 function toRow(item: Item): CommandRow {
-  const fields = Object.entries(item).filter(([name]) => !STORED_ONLY.includes(name));
-  return parseItem(CommandRow, Object.fromEntries(fields), "commands");
+  return parseItem(StoredRow, item, "commands");
 }
 
 function raise(error: unknown): never {

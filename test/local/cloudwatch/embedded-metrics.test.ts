@@ -52,7 +52,10 @@ describe("a line in the embedded metric format", () => {
     };
     try {
       const meter = embeddedMetrics("scheduler");
-      meter.tally({ assets_checked: 5, assets_not_read: 1 }, { integration: "tesla" });
+      const ofTesla = meter.of({ integration: "tesla" });
+      ofTesla.add("assets_checked", 5);
+      ofTesla.add("assets_not_read", 1);
+      meter.flush();
     } finally {
       process.stdout.write = write;
     }
