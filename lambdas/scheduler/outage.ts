@@ -61,12 +61,17 @@ export async function watchOutage(
 
 async function tell(outage: Outage, { bus, causes, log }: OutageDeps): Promise<void> {
   const { endedAt, assetsAffected, energyAtRiskKwh, ...reference } = outage;
+  // Told again after a crash, it is the same event.
+  const occurredAt = endedAt ?? outage.since;
+  const stamp = { eventId: `${outage.integration}#outage#${outage.since}#${endedAt ?? "began"}`, occurredAt };
   if (endedAt) {
     log.info("VENDOR_OUTAGE_ENDED", { ...reference, endedAt });
-    await bus.publish([{ name: "VendorOutageEnded", detail: { ...reference, endedAt } }]);
+    await bus.publish([{ ...stamp, name: "VendorOutageEnded", detail: { ...reference, endedAt } }]);
   } else {
     log.warn("VENDOR_OUTAGE_BEGAN", { ...reference, assetsAffected, energyAtRiskKwh });
-    await bus.publish([{ name: "VendorOutageBegan", detail: { ...reference, assetsAffected, energyAtRiskKwh } }]);
+    await bus.publish([
+      { ...stamp, name: "VendorOutageBegan", detail: { ...reference, assetsAffected, energyAtRiskKwh } },
+    ]);
   }
   await causes.toldOutage(outage);
 }

@@ -4,7 +4,6 @@ import { groupBy } from "../../shared/group-by.ts";
 import type { Job } from "./job.ts";
 import { mutate } from "./mutate.ts";
 import type { Played } from "./play.ts";
-import { guardName } from "./sabotage.ts";
 import { shrink } from "./shrink.ts";
 import { count, failureText, readable } from "./text.ts";
 import { openWorkers, playAll, type Workers } from "./workers.ts";
@@ -105,7 +104,7 @@ async function findOut(
   print(
     `${verdicts.length - survivors.length} of ${count(verdicts.length, "guard")} are missed when taken away (${count(nights, "night")})`,
   );
-  for (const { guard } of survivors) print(`nobody missed: ${guardName(guard)}`);
+  for (const { guard } of survivors) print(`nobody missed: ${guard.name}`);
   return survivors.length === 0 && verdicts.length > 0 ? 0 : 1;
 }
 

@@ -13,10 +13,11 @@ import { readingsStore } from "../../shared/store/readings.ts";
 import { scheduleStore } from "../../shared/store/schedule.ts";
 import { signalsStore } from "../../shared/store/signals.ts";
 import { toldOnce } from "../../shared/told-once.ts";
+import type { GuardBook } from "./guards.ts";
 import { effect, type Invocation, type World } from "./lambda.ts";
 import { clockOf, logOf, tablesOf } from "./ports.ts";
 import { aboutOf } from "./queues.ts";
-import type { Guard, GuardBook } from "./sabotage.ts";
+import type { Guard } from "./sabotage.ts";
 import type { VendorCloud } from "./vendor-cloud.ts";
 import type { Watch } from "./watch.ts";
 

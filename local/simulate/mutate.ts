@@ -1,94 +1,107 @@
-import { groupBy } from "../../shared/group-by.ts";
 import { mapLimited } from "../../shared/map-limited.ts";
-import type { FaultOptions } from "./faults.ts";
 import type { Job } from "./job.ts";
+import { MIXES, type Mix } from "./mixes.ts";
 import type { Played } from "./play.ts";
-import { type Guard, guardName, SWITCHES, type SwitchName } from "./sabotage.ts";
+import { type Guard, SWITCHES, type SwitchName } from "./sabotage.ts";
 import { count } from "./text.ts";
 import type { Workers } from "./workers.ts";
 
-/** What is done to the world to find out a guard: more of what it guards against. */
-type Mix = { name: string; faults: Omit<FaultOptions, "only">; assets: number; hours: number };
-
-/** Tried in turn, each on a few seeds: whatever is sent twice, then whatever is lost, then everything. */
-const MIXES: readonly Mix[] = [
-  {
-    name: "doubles",
-    faults: { level: "all", emphasis: { tick: 6, invoke: 6, deliver: 6, receive: 8, dynamo: 3 } },
-    assets: 8,
-    hours: 4,
-  },
-  {
-    name: "losses",
-    faults: { level: "all", emphasis: { command: 2, token: 4, look: 3, dynamo: 4 } },
-    assets: 8,
-    hours: 6,
-  },
-  { name: "killed", faults: { level: "few", killSwitch: true }, assets: 8, hours: 5 },
-  { name: "all", faults: { level: "all" }, assets: 12, hours: 10 },
-];
-const SEEDS_EACH = 4;
+/** So many seeds of each mix are played with all guards in place, to learn what each of them refuses. */
+const SEEDS_TO_LEARN = 2;
+/** A guard that so many nights did not miss has survived. */
+const MOST_NIGHTS = 24;
 
 export type Verdict = {
   guard: Guard;
   missedBy: { seed: number; mix: string; invariant: string } | undefined;
   nights: number;
+  /** Nights played with the guard in which it refused something. */
+  provoked: number;
 };
 
+/** One night with all guards in place. */
+type Whole = { mix: Mix; job: Job; played: Played };
+
 /**
- * Takes each guard away in turn and plays until a promise breaks that holds with it. A seed that breaks a promise with every
- * guard in place proves nothing and is left out.
+ * Takes each guard away in turn and plays until a promise breaks that holds in the same night with it. Up to the first write that a
+ * condition refuses a night without it is the same: so only nights in which it refused something are played again. A promise
+ * that a night breaks with every guard in place proves nothing there.
  */
 export async function mutate(
   given: { workers: Workers; processes: number; seed: number; only?: string },
   print: (text: string) => void,
 ): Promise<Verdict[]> {
-  const { workers, seed, processes } = given;
-  const jobs = MIXES.flatMap((mix) =>
-    Array.from({ length: SEEDS_EACH }, (_, index) => ({ mix, job: jobOf(mix, seed + index) })),
-  );
-  const whole = await mapLimited(jobs, processes, async (one) => ({ ...one, played: await workers.play(one.job) }));
-  const sound = whole.filter(({ played }) => played.violations.length === 0);
-  for (const { mix, played } of whole) {
+  const { workers, seed, processes, only } = given;
+  const known = new Map<string, Promise<Whole>>();
+  const whole = (mix: Mix, index: number): Promise<Whole> => {
+    const { name, ...setting } = mix;
+    const job: Job = { seed: seed + index, ...setting };
+    const key = `${name} ${index}`;
+    const night = known.get(key) ?? workers.play(job).then((played) => tellUnsound({ mix, job, played }));
+    known.set(key, night);
+    return night;
+  };
+  const tellUnsound = (night: Whole): Whole => {
+    const { mix, job, played } = night;
     if (played.violations.length > 0)
-      print(`left out: seed ${played.seed} of ${mix.name} breaks a promise with all guards (${promisesOf(played)})`);
-  }
-  const guards = guardsOf(whole.map(({ played }) => played)).filter(
-    (guard) => given.only === undefined || guardName(guard).includes(given.only),
-  );
-  print(`${count(guards.length, "guard")}, ${count(sound.length, "night")} to find each out`);
-  return mapLimited(guards, processes, async (guard) => {
-    let nights = 0;
-    for (const { job, mix } of inTurn(sound)) {
-      nights += 1;
-      const { violations } = await workers.play({ ...job, sabotage: guard });
-      const [first] = violations;
-      if (!first) continue;
-      const verdict = { guard, missedBy: { seed: job.seed, mix: mix.name, invariant: first.invariant }, nights };
-      print(`missed: ${guardName(guard)} (${first.invariant}; seed ${job.seed} of ${mix.name}, night ${nights})`);
-      return verdict;
+      print(`seed ${job.seed} of ${mix.name} breaks with all guards: ${promisesOf(played).join("; ")}`);
+    return night;
+  };
+  const first = MIXES.flatMap((mix) => Array.from({ length: SEEDS_TO_LEARN }, (_, index) => ({ mix, index })));
+  const learnt = await mapLimited(first, processes, ({ mix, index }) => whole(mix, index));
+
+  /** The nights that may find a guard out: those known, most refusals first, then further seeds of all mixes. */
+  async function* nightsFor(guard: Guard) {
+    const bites = (night: Whole) => refusals(guard, night.played);
+    yield* learnt.filter((night) => bites(night) > 0).sort((a, b) => bites(b) - bites(a));
+    const promising = MIXES.filter((mix) => learnt.some((night) => night.mix === mix && bites(night) > 0));
+    for (let index = SEEDS_TO_LEARN; ; index++) {
+      for (const mix of promising.length > 0 ? promising : MIXES) {
+        const night = await whole(mix, index);
+        if (bites(night) > 0) yield night;
+        else yield undefined;
+      }
     }
-    print(`SURVIVED: ${guardName(guard)} (${count(nights, "night")})`);
-    return { guard, missedBy: undefined, nights };
+  }
+
+  const guards = guardsOf(learnt).filter(({ name }) => only === undefined || name.includes(only));
+  print(`${count(guards.length, "guard")}, ${count(learnt.length, "night")} with all of them in place`);
+  return mapLimited(guards, processes, async (guard) => {
+    const fromMs = performance.now();
+    const seconds = () => `${((performance.now() - fromMs) / 1000).toFixed(0)} s`;
+    let [nights, provoked] = [0, 0];
+    for await (const night of nightsFor(guard)) {
+      if (nights >= MOST_NIGHTS) break;
+      nights += 1;
+      if (!night) continue;
+      provoked += 1;
+      const { job, mix } = night;
+      const { violations } = await workers.play({ ...job, sabotage: guard, excused: promisesOf(night.played) });
+      const [missed] = violations;
+      if (!missed) continue;
+      print(
+        `missed: ${guard.name} (${missed.invariant}: ${missed.what}; seed ${job.seed} of ${mix.name}, night ${provoked}, ${seconds()})`,
+      );
+      return { guard, missedBy: { seed: job.seed, mix: mix.name, invariant: missed.invariant }, nights, provoked };
+    }
+    print(`SURVIVED: ${guard.name} (${count(nights, "night")}, ${provoked} that it bears on, ${seconds()})`);
+    return { guard, missedBy: undefined, nights, provoked };
   });
 }
 
-function jobOf({ faults, assets, hours }: Mix, seed: number): Job {
-  return { seed, assets, hours, faults };
+/** How often a guard refused something in a night; of a switch nobody knows. */
+function refusals(guard: Guard, { guards }: Played): number {
+  if (guard.kind === "switch") return 1;
+  return guards.find(({ name }) => name === guard.name)?.refused ?? 0;
 }
 
-/** The first seed of each mix, then the second of each. */
-function inTurn<T extends { mix: Mix }>(nights: readonly T[]): T[] {
-  const lists = [...groupBy(nights, ({ mix }) => mix.name).values()];
-  return Array.from({ length: SEEDS_EACH }, (_, index) => lists.flatMap((list) => list[index] ?? [])).flat();
-}
-
-function guardsOf(played: readonly Played[]): Guard[] {
-  const conditions = new Map(played.flatMap(({ guards }) => guards).map((guard) => [guardName(guard), guard]));
+function guardsOf(nights: readonly Whole[]): Guard[] {
+  const names = new Set(nights.flatMap(({ played }) => played.guards.map(({ name }) => name)));
+  const conditions = [...names].sort().map((name): Guard => ({ kind: "condition", name }));
   const switches = Object.keys(SWITCHES).map((name): Guard => ({ kind: "switch", name: name as SwitchName }));
-  return [...[...conditions.values()].sort((a, b) => (guardName(a) < guardName(b) ? -1 : 1)), ...switches];
+  return [...conditions, ...switches];
 }
 
-function promisesOf({ violations }: Played): string {
-  return [...new Set(violations.map(({ invariant }) => invariant))].join("; ");
+function promisesOf({ violations }: Played): string[] {
+  return [...new Set(violations.map(({ invariant }) => invariant))];
 }

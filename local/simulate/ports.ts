@@ -6,8 +6,8 @@ import { VendorError } from "../../shared/errors.ts";
 import type { Fetch } from "../../shared/http.ts";
 import type { Log } from "../../shared/log.ts";
 import type { Sealer } from "../../shared/seal.ts";
+import type { GuardBook } from "./guards.ts";
 import { type Environment, effect, type Invocation, ServiceError, type World } from "./lambda.ts";
-import type { GuardBook } from "./sabotage.ts";
 import type { VendorCall, VendorCloud } from "./vendor-cloud.ts";
 import type { Watch, Write } from "./watch.ts";
 
@@ -35,6 +35,22 @@ export function tablesOf(
   return { send } as unknown as DynamoDBDocumentClient;
 }
 
+/** DynamoDB as an operator's tool sees it: nothing goes wrong, and the watch sees what was written. */
+export function operatorsTables({
+  memory,
+  watch,
+  guards,
+}: Pick<Parameters<typeof tablesOf>[0], "memory" | "watch" | "guards">): DynamoDBDocumentClient {
+  const operator = { functionName: "operator", notes: new Map() } as unknown as Invocation;
+  const send = async (command: { input: Keyed; constructor: { name: string } }) => {
+    guards.see(command.input, namesOf(command).name);
+    const answer = await memory.send(command as never);
+    await watch.written(command as never, operator);
+    return answer;
+  };
+  return { send } as unknown as DynamoDBDocumentClient;
+}
+
 /** DynamoDB as what lives longer than an invocation sees it: its calls belong to whoever is at work in its environment. */
 export function tablesOfEnvironment(
   given: Parameters<typeof tablesOf>[0],
@@ -57,10 +73,20 @@ function namesOf(command: { input: Keyed; constructor: { name: string } }): { na
   return { name, what: `${name} ${input.TableName ?? ""} ${about} ${key?.commandId ?? ""}`.trimEnd() };
 }
 
+/** From a customer's consent to our row. */
+const RELINK_MS = 80;
+
+const KEYS: Record<string, string[]> = {
+  accounts: ["account"],
+  commands: ["assetId", "commandId"],
+  readings: ["assetId", "stream"],
+  schedule: ["pk", "sk"],
+};
+
 export function rowReader(memory: DynamoDBDocumentClient) {
   return async (table: string, write: Write): Promise<Record<string, unknown> | undefined> => {
     const given = write.Key ?? {};
-    const names = { commands: ["assetId", "commandId"], readings: ["assetId", "stream"] }[table] ?? ["assetId"];
+    const names = KEYS[table] ?? ["assetId"];
     const Key = Object.fromEntries(names.map((name) => [name, given[name]]));
     return (await memory.send(new GetCommand({ TableName: table, Key }))).Item;
   };
@@ -100,11 +126,15 @@ export function renewalFrom(world: World, invocation: Invocation, cloud: VendorC
     const { books, manifest } = cloud;
     const renewed = (isHeard: boolean) => {
       const answer = books.renew(pair.refreshToken, world.engine.nowMs());
-      if (answer === "refused") return { kind: "refused" as const };
+      if (answer === "refused") {
+        watch.logins.refused(pair.refreshToken);
+        return { kind: "refused" as const };
+      }
       const { accessToken, refreshToken, expiresInSeconds } = answer;
       watch.rotated({ account: `${manifest.name}#${answer.accountId}`, refreshToken, isHeard }, invocation);
       return { kind: "renewed" as const, accessToken, refreshToken, expiresInSeconds };
     };
+    const answered = watch.logins.asks(pair, books.endsMs(pair.accessToken), invocation);
     const answer = await effect(world, invocation, {
       place: "token",
       what: `renews ${pair.refreshToken}`,
@@ -116,9 +146,14 @@ export function renewalFrom(world: World, invocation: Invocation, cloud: VendorC
           renewed(false);
           return "silence" as const;
         }
-        return renewed(true);
+        if (strike?.kind !== "relinked") return renewed(true);
+        const isBefore = strike.random() < 0.5;
+        const answer = isBefore ? undefined : renewed(true);
+        cloud.relink(pair.refreshToken, strike.random() * RELINK_MS);
+        return answer ?? renewed(true);
       },
     });
+    answered();
     if (answer === "unavailable") {
       throw new VendorError({ fault: "transient", operation: "token refresh", status: 503, message: "HTTP 503" });
     }

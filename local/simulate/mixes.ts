@@ -1,0 +1,83 @@
+import type { FaultOptions } from "./faults.ts";
+import type { Unrest } from "./unrest.ts";
+
+/** What is done to the world to find out guards: more of what they guard against. */
+export type Mix = {
+  name: string;
+  faults: Omit<FaultOptions, "only">;
+  unrest?: Unrest;
+  assets: number;
+  hours: number;
+};
+
+/** Whoever waits seconds for a write finds that others were at the same rows meanwhile. */
+const SLOW = { "dynamo/slow": 200, "dynamo/answer-lost": 20, "put-events/slow": 200 } as const;
+const TWICE = { "tick/doubled": 300, "deliver/doubled": 200, "receive/doubled": 200, "invoke/doubled": 100 } as const;
+
+export const MIXES: readonly Mix[] = [
+  {
+    name: "twice",
+    faults: { level: "few", perMille: { ...SLOW, ...TWICE, "invoke/dropped": 50 } },
+    assets: 5,
+    hours: 3,
+  },
+  {
+    name: "restless",
+    faults: {
+      level: "few",
+      perMille: {
+        ...SLOW,
+        ...TWICE,
+        "dynamo/slow": 400,
+        "tick/late": 300,
+        "command/silent-done": 200,
+        "invoke/dropped": 50,
+      },
+    },
+    unrest: { isBrisk: true, hasRestlessOwners: true },
+    assets: 6,
+    hours: 3,
+  },
+  {
+    name: "logins",
+    faults: {
+      level: "few",
+      perMille: {
+        "token/relinked": 150,
+        "token/unavailable": 300,
+        "token/slow": 200,
+        "dynamo/answer-lost": 200,
+        "dynamo/slow": 100,
+        "look/unauthorised": 150,
+        "look/too-many-until": 60,
+        "receive/doubled": 100,
+      },
+    },
+    unrest: { isBrisk: true, hasShortLogins: true },
+    assets: 8,
+    hours: 3,
+  },
+  {
+    name: "outages",
+    faults: {
+      level: "few",
+      perMille: {
+        "dynamo/slow": 300,
+        "tick/doubled": 500,
+        "tick/late": 200,
+        "put-events/crash-before": 30,
+        "look/too-many-until": 20,
+      },
+    },
+    unrest: { isBrisk: true, outages: 3 },
+    assets: 12,
+    hours: 3,
+  },
+  {
+    name: "losses",
+    faults: { level: "all", emphasis: { command: 2, token: 4, look: 3, dynamo: 4 } },
+    assets: 8,
+    hours: 6,
+  },
+  { name: "killed", faults: { level: "few", killSwitch: true }, assets: 8, hours: 5 },
+];
