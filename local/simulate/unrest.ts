@@ -13,6 +13,8 @@ export type Unrest = {
   hasRestlessOwners?: true;
   /** Outages of each vendor, one after the other. */
   outages?: number;
+  /** Ticks of the scheduler in each minute, at any time of it. */
+  ticksAMinute?: number;
 };
 
 const BRISK = { idleMinutes: 3, pluggedMinutes: 4, chargingMinutes: 5, openCommandMinutes: 1 };
@@ -29,7 +31,7 @@ export function loginLifeMs({ hasShortLogins }: Unrest): { least: number; more: 
     : { least: 100 * MINUTE_MS, more: 150 * MINUTE_MS };
 }
 
-const MINDS_A_MINUTE = 3;
+const MINDS_A_MINUTE = 8;
 /** How much sooner than it leaves an asset is to be ready, ms. */
 const SOONER_MS = [0, 15 * MINUTE_MS, 30 * MINUTE_MS];
 

@@ -173,6 +173,11 @@ export async function playNight(options: Options): Promise<Night> {
       if (minute % 30 === 1) invokes.tick(specOf("signals"), {}, ASYNCHRONOUS.signals);
       for (const name of ["scheduler", "optimiser", "verifier"] as const)
         invokes.tick(specOf(name), tick, ASYNCHRONOUS[name]);
+      for (let more = 1; more < (unrest.ticksAMinute ?? 1); more++)
+        engine.after(engine.random() * MINUTE_MS, () => {
+          invokes.tick(specOf("scheduler"), tick, ASYNCHRONOUS.scheduler);
+          return false;
+        });
       return false;
     });
   }
