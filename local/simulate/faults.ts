@@ -74,6 +74,8 @@ export type FaultOptions = {
   emphasis?: Partial<Record<Place, number>>;
   /** How often of a thousand, in place of what the seed drew. */
   perMille?: Partial<Record<Chance, number>>;
+  /** The same, only where it is about this. */
+  extra?: readonly { place: Place; kind: FaultKind; about: string; perMille: number }[];
   /** The kill switch goes on, and not only in some seeds. */
   killSwitch?: true;
 };
@@ -91,7 +93,7 @@ export type Faults = {
 };
 
 export function seededFaults(seed: number, options: FaultOptions, nowMs: () => number): Faults {
-  const { level, only, emphasis = {}, perMille: given = {} } = options;
+  const { level, only, emphasis = {}, perMille: given = {}, extra = [] } = options;
   const injected: Injection[] = [];
   const mix = seededRandom(seed ^ 0x5eed);
   const places = new Map<Place, { base: number; next: number; steps: { kind: FaultKind; below: number }[] }>();
@@ -124,8 +126,9 @@ export function seededFaults(seed: number, options: FaultOptions, nowMs: () => n
       if (isOver || !chance) return undefined;
       const number = chance.next++;
       const drawn = drawAt(chance.base, number);
-      if (drawn >= (chance.steps.at(-1)?.below ?? 0)) return undefined;
-      const kind = chance.steps.find(({ below }) => drawn < below)?.kind;
+      const own = extra.find((one) => one.place === place && what.includes(one.about) && drawn < one.perMille / 1000);
+      if (!own && drawn >= (chance.steps.at(-1)?.below ?? 0)) return undefined;
+      const kind = own?.kind ?? chance.steps.find(({ below }) => drawn < below)?.kind;
       const id = `${place}/${kind}#${number}`;
       if (kind === undefined || (only && !only.has(id))) return undefined;
       injected.push({ id, atMs: nowMs(), what });

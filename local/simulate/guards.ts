@@ -12,7 +12,10 @@ export class GuardBook {
   readonly #met = new Map<string, Met>();
   readonly hooks: Hooks;
 
-  constructor(sabotage: Guard | undefined) {
+  readonly #lingers: string | undefined;
+
+  constructor({ sabotage, lingers }: { sabotage?: Guard | undefined; lingers?: string | undefined } = {}) {
+    this.#lingers = lingers;
     this.hooks = {
       ignoresCondition: (write) => {
         const met = this.#of(write);
@@ -26,8 +29,9 @@ export class GuardBook {
     return [...this.#met.values()];
   }
 
-  /** Looks at a command on its way: one write, or those of a transaction. */
-  see(input: Write, name: string): void {
+  /** Looks at a command on its way, one write or those of a transaction: true when it is to take long. */
+  see(input: Write, name: string): boolean {
+    let lingers = false;
     const writes = (input.TransactItems ?? [{ [name]: input }]) as Record<string, Write>[];
     for (const write of writes) {
       const [operation, one = {}] = Object.entries(write)[0] ?? [];
@@ -40,7 +44,9 @@ export class GuardBook {
         update: one.UpdateExpression as string | undefined,
       });
       met.asked += 1;
+      lingers ||= met.name === this.#lingers;
     }
+    return lingers;
   }
 
   #of(write: ConditionalWrite): Met {

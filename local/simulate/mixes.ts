@@ -61,7 +61,8 @@ export const MIXES: readonly Mix[] = [
     name: "outages",
     faults: {
       level: "few",
-      perMille: { "dynamo/slow": 500, "put-events/slow": 300, "put-events/crash-before": 500 },
+      perMille: { "dynamo/slow": 300 },
+      extra: [{ place: "put-events", kind: "crash-before", about: "VendorOutage", perMille: 900 }],
     },
     unrest: { isBrisk: true, outages: 4, ticksAMinute: 6 },
     assets: 12,

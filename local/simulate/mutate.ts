@@ -6,10 +6,10 @@ import { type Guard, SWITCHES, type SwitchName } from "./sabotage.ts";
 import { count } from "./text.ts";
 import type { Workers } from "./workers.ts";
 
-/** So many seeds of each mix are played with all guards in place, to learn what each of them refuses. */
-const SEEDS_TO_LEARN = 2;
+/** So many nights in which a guard refuses something are played as they are, before its own writes take long. */
+const AS_THEY_ARE = 2;
 /** A guard that so many nights did not miss has survived. */
-const MOST_NIGHTS = 24;
+const MOST_NIGHTS = 16;
 
 export type Verdict = {
   guard: Guard;
@@ -32,35 +32,27 @@ export async function mutate(
   print: (text: string) => void,
 ): Promise<Verdict[]> {
   const { workers, seed, processes, only } = given;
-  const known = new Map<string, Promise<Whole>>();
-  const whole = (mix: Mix, index: number): Promise<Whole> => {
-    const { name, ...setting } = mix;
-    const job: Job = { seed: seed + index, ...setting };
-    const key = `${name} ${index}`;
-    const night = known.get(key) ?? workers.play(job).then((played) => tellUnsound({ mix, job, played }));
-    known.set(key, night);
-    return night;
+  /** A night with all guards in place. */
+  const whole = async (mix: Mix, index: number, lingers?: string): Promise<Whole> => {
+    const { name: _, ...setting } = mix;
+    const job: Job = { seed: seed + index, ...setting, ...(lingers !== undefined && { lingers }) };
+    return { mix, job, played: await workers.play(job) };
   };
-  const tellUnsound = (night: Whole): Whole => {
-    const { mix, job, played } = night;
-    if (played.violations.length > 0)
-      print(`seed ${job.seed} of ${mix.name} breaks with all guards: ${promisesOf(played).join("; ")}`);
-    return night;
-  };
-  const first = MIXES.flatMap((mix) => Array.from({ length: SEEDS_TO_LEARN }, (_, index) => ({ mix, index })));
-  const learnt = await mapLimited(first, processes, ({ mix, index }) => whole(mix, index));
+  const learnt = await mapLimited(MIXES, processes, (mix) => whole(mix, 0));
 
-  /** The nights that may find a guard out: those known, most refusals first, then further seeds of all mixes. */
-  async function* nightsFor(guard: Guard) {
-    const bites = (night: Whole) => refusals(guard, night.played);
-    yield* learnt.filter((night) => bites(night) > 0).sort((a, b) => bites(b) - bites(a));
-    const promising = MIXES.filter((mix) => learnt.some((night) => night.mix === mix && bites(night) > 0));
-    for (let index = SEEDS_TO_LEARN; ; index++) {
-      for (const mix of promising.length > 0 ? promising : MIXES) {
-        const night = await whole(mix, index);
-        if (bites(night) > 0) yield night;
-        else yield undefined;
-      }
+  /** Nights that may find a guard out: those in which it refuses most first, then such as give it more to refuse. */
+  async function* nightsFor(guard: Guard): AsyncGenerator<Whole> {
+    const bites = ({ played }: Whole) => refusals(guard, played);
+    yield* learnt
+      .filter((night) => bites(night) > 0)
+      .sort((a, b) => bites(b) - bites(a))
+      .slice(0, guard.kind === "switch" ? MIXES.length : AS_THEY_ARE);
+    const asked = (one: Mix) =>
+      Math.max(...learnt.map(({ mix, played }) => (mix === one ? timesAsked(guard, played) : 0)));
+    const mixes = MIXES.filter((mix) => asked(mix) > 0).sort((a, b) => asked(b) - asked(a));
+    for (let index = 1; ; index++) {
+      for (const mix of mixes.length > 0 ? mixes : MIXES)
+        yield whole(mix, index, guard.kind === "condition" ? guard.name : undefined);
     }
   }
 
@@ -73,14 +65,14 @@ export async function mutate(
     for await (const night of nightsFor(guard)) {
       if (nights >= MOST_NIGHTS) break;
       nights += 1;
-      if (!night) continue;
+      if (refusals(guard, night.played) === 0) continue;
       provoked += 1;
       const { job, mix } = night;
       const { violations } = await workers.play({ ...job, sabotage: guard, excused: promisesOf(night.played) });
       const [missed] = violations;
       if (!missed) continue;
       print(
-        `missed: ${guard.name} (${missed.invariant}: ${missed.what}; seed ${job.seed} of ${mix.name}, night ${provoked}, ${seconds()})`,
+        `missed: ${guard.name} (${missed.invariant}: ${missed.what}; seed ${job.seed} of ${mix.name}${job.lingers ? ", slowly" : ""}, night ${nights}, ${seconds()})`,
       );
       return { guard, missedBy: { seed: job.seed, mix: mix.name, invariant: missed.invariant }, nights, provoked };
     }
@@ -93,6 +85,10 @@ export async function mutate(
 function refusals(guard: Guard, { guards }: Played): number {
   if (guard.kind === "switch") return 1;
   return guards.find(({ name }) => name === guard.name)?.refused ?? 0;
+}
+
+function timesAsked(guard: Guard, { guards }: Played): number {
+  return guard.kind === "switch" ? 1 : (guards.find(({ name }) => name === guard.name)?.asked ?? 0);
 }
 
 function guardsOf(nights: readonly Whole[]): Guard[] {

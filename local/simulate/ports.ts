@@ -13,6 +13,9 @@ import type { Watch, Write } from "./watch.ts";
 
 type Keyed = { TableName?: string; Key?: Record<string, unknown>; Item?: Record<string, unknown> };
 
+/** Longer than others need to come and go, and shorter than an invocation lives. */
+const LINGERS_MS = 20_000;
+
 /** DynamoDB as one invocation sees it. Each command takes effect at one moment, and the watch sees what was written. */
 export function tablesOf(
   { world, memory, watch, guards }: { world: World; memory: DynamoDBDocumentClient; watch: Watch; guards: GuardBook },
@@ -20,11 +23,11 @@ export function tablesOf(
 ): DynamoDBDocumentClient {
   const send = (command: { input: Keyed; constructor: { name: string } }) => {
     const { name, what } = namesOf(command);
-    guards.see(command.input, name);
+    const lingers = guards.see(command.input, name);
     return effect(world, invocation, {
       place: "dynamo",
       what,
-      latencyMs: 2 + world.engine.random() * 12,
+      latencyMs: 2 + world.engine.random() * 12 + (lingers ? world.engine.random() ** 2 * LINGERS_MS : 0),
       act: async () => {
         const answer = await memory.send(command as never);
         await watch.written(command as never, invocation);

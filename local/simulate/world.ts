@@ -41,6 +41,8 @@ export type Options = {
   unrest?: Unrest;
   /** What is taken away, to see whether it is missed: the night ends within an hour of the first promise that breaks. */
   sabotage?: Guard;
+  /** Writes with this condition take seconds, so that others come between what was read and what is written. */
+  lingers?: string;
   /** Promises that the night breaks with all guards in place. */
   excused?: readonly string[];
 };
@@ -79,6 +81,7 @@ export async function playNight(options: Options): Promise<Night> {
     keepsTrace = false,
     hours = 10,
     sabotage,
+    lingers,
     excused = [],
     unrest = {},
   } = options;
@@ -97,7 +100,7 @@ export async function playNight(options: Options): Promise<Night> {
     outages: unrest.outages ?? 0,
   });
   const devices = fleet.devices.map((spec) => new Device(spec));
-  const guards = new GuardBook(sabotage);
+  const guards = new GuardBook({ sabotage, lingers });
   const memory = memoryDocumentClient({ tables: TABLE_SHAPES, hooks: guards.hooks });
   const watch = watchOf(world, history, rowReader(memory));
   const nowInstant = () => instant(engine.nowMs());

@@ -43,7 +43,7 @@ describe("a simulated night", () => {
 
 describe("the book of guards", () => {
   it("finds the conditions of writes and of transactions, each once", () => {
-    const book = new GuardBook(undefined);
+    const book = new GuardBook();
     const Put = {
       TableName: "commands",
       Item: { assetId: "car-0001" },
