@@ -99,12 +99,12 @@ async function findOut(
   print: (text: string) => void,
 ) {
   const verdicts = await mutate({ workers, processes, seed, ...(typeof only === "string" && { only }) }, print);
-  const survivors = verdicts.filter(({ missedBy }) => !missedBy);
+  const survivors = verdicts.filter(({ isMissed }) => !isMissed);
   const nights = verdicts.reduce((sum, verdict) => sum + verdict.nights, 0);
   print(
     `${verdicts.length - survivors.length} of ${count(verdicts.length, "guard")} are missed when taken away (${count(nights, "night")})`,
   );
-  for (const { guard } of survivors) print(`nobody missed: ${guard.name}`);
+  for (const { name } of survivors) print(`nobody missed: ${name}`);
   return survivors.length === 0 && verdicts.length > 0 ? 0 : 1;
 }
 

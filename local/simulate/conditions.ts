@@ -17,7 +17,7 @@ export function conditionSites(): Site[] {
 }
 
 export function sitesOf(file: string, source: string): Site[] {
-  return [...source.matchAll(/\bConditionExpression:/g)].flatMap(({ index }) => {
+  return [...source.matchAll(/\bConditionExpression:/g)].flatMap(({ index }): Site[] => {
     const at = `${file}:${source.slice(0, index).split("\n").length}`;
     const literals = literalsOf(source.slice(index + "ConditionExpression:".length));
     return literals.length > 0 ? literals.map((says) => ({ at, says })) : [{ at, says: undefined }];

@@ -31,6 +31,7 @@ export class GuardBook {
 
   /** Looks at a command on its way, one write or those of a transaction: true when it is to take long. */
   see(input: Write, name: string): boolean {
+    if (!input.TransactItems && !input.ConditionExpression) return false;
     let lingers = false;
     const writes = (input.TransactItems ?? [{ [name]: input }]) as Record<string, Write>[];
     for (const write of writes) {

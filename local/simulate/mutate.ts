@@ -1,4 +1,5 @@
 import { mapLimited } from "../../shared/map-limited.ts";
+import { conditionSites, unmet } from "./conditions.ts";
 import type { Job } from "./job.ts";
 import { MIXES, type Mix } from "./mixes.ts";
 import type { Played } from "./play.ts";
@@ -8,16 +9,14 @@ import type { Workers } from "./workers.ts";
 
 /** So many nights in which a guard refuses something are played as they are, before its own writes take long. */
 const AS_THEY_ARE = 2;
+/** Refusals that are as good as more of them. */
+const MANY = 10;
+/** Seeds of all mixes that are played until each condition of the stores has been met. */
+const MOST_TO_LEARN = 4;
 /** A guard that so many nights did not miss has survived. */
 const MOST_NIGHTS = 16;
 
-export type Verdict = {
-  guard: Guard;
-  missedBy: { seed: number; mix: string; invariant: string } | undefined;
-  nights: number;
-  /** Nights played with the guard in which it refused something. */
-  provoked: number;
-};
+export type Verdict = { name: string; isMissed: boolean; nights: number };
 
 /** One night with all guards in place. */
 type Whole = { mix: Mix; job: Job; played: Played };
@@ -38,47 +37,54 @@ export async function mutate(
     const job: Job = { seed: seed + index, ...setting, ...(lingers !== undefined && { lingers }) };
     return { mix, job, played: await workers.play(job) };
   };
-  const learnt = await mapLimited(MIXES, processes, (mix) => whole(mix, 0));
+  const learnt: Whole[] = [];
+  const sites = conditionSites();
+  const strange = () => unmet(sites, namesMet(learnt));
+  for (let index = 0; index < MOST_TO_LEARN && (index === 0 || strange().length > 0); index++)
+    learnt.push(...(await mapLimited(MIXES, processes, (mix) => whole(mix, index))));
 
   /** Nights that may find a guard out: those in which it refuses most first, then such as give it more to refuse. */
   async function* nightsFor(guard: Guard): AsyncGenerator<Whole> {
     const bites = ({ played }: Whole) => refusals(guard, played);
+    const worth = (night: Whole) => Math.min(bites(night), MANY) / night.played.cpuMs;
     yield* learnt
       .filter((night) => bites(night) > 0)
-      .sort((a, b) => bites(b) - bites(a))
+      .sort((a, b) => worth(b) - worth(a))
       .slice(0, guard.kind === "switch" ? MIXES.length : AS_THEY_ARE);
     const asked = (one: Mix) =>
       Math.max(...learnt.map(({ mix, played }) => (mix === one ? timesAsked(guard, played) : 0)));
     const mixes = MIXES.filter((mix) => asked(mix) > 0).sort((a, b) => asked(b) - asked(a));
-    for (let index = 1; ; index++) {
+    for (let index = 0; ; index++) {
       for (const mix of mixes.length > 0 ? mixes : MIXES)
         yield whole(mix, index, guard.kind === "condition" ? guard.name : undefined);
     }
   }
 
   const guards = guardsOf(learnt).filter(({ name }) => only === undefined || name.includes(only));
-  print(`${count(guards.length, "guard")}, ${count(learnt.length, "night")} with all of them in place`);
-  return mapLimited(guards, processes, async (guard) => {
-    const fromMs = performance.now();
-    const seconds = () => `${((performance.now() - fromMs) / 1000).toFixed(0)} s`;
-    let [nights, provoked] = [0, 0];
+  print(`${count(guards.length, "guard")}; ${count(learnt.length, "night")} with all of them in place`);
+  for (const { at } of strange()) print(`SURVIVED: the condition at ${at}, which no night has met`);
+  const verdicts = await mapLimited(guards, processes, async (guard): Promise<Verdict> => {
+    let [nights, cpuMs] = [0, 0];
+    const played = () => `${count(nights, "night")}, ${(cpuMs / 1000).toFixed(1)} s of CPU`;
     for await (const night of nightsFor(guard)) {
       if (nights >= MOST_NIGHTS) break;
       nights += 1;
+      if (night.job.lingers) cpuMs += night.played.cpuMs;
       if (refusals(guard, night.played) === 0) continue;
-      provoked += 1;
       const { job, mix } = night;
-      const { violations } = await workers.play({ ...job, sabotage: guard, excused: promisesOf(night.played) });
-      const [missed] = violations;
+      const without = await workers.play({ ...job, sabotage: guard, excused: promisesOf(night.played) });
+      cpuMs += without.cpuMs;
+      const [missed] = without.violations;
       if (!missed) continue;
-      print(
-        `missed: ${guard.name} (${missed.invariant}: ${missed.what}; seed ${job.seed} of ${mix.name}${job.lingers ? ", slowly" : ""}, night ${nights}, ${seconds()})`,
-      );
-      return { guard, missedBy: { seed: job.seed, mix: mix.name, invariant: missed.invariant }, nights, provoked };
+      const where = `seed ${job.seed} of ${mix.name}${job.lingers ? ", slowly" : ""}`;
+      print(`missed: ${guard.name} — ${missed.invariant} (${missed.what}; ${where}; ${played()})`);
+      return { name: guard.name, isMissed: true, nights };
     }
-    print(`SURVIVED: ${guard.name} (${count(nights, "night")}, ${provoked} that it bears on, ${seconds()})`);
-    return { guard, missedBy: undefined, nights, provoked };
+    print(`SURVIVED: ${guard.name} (${played()})`);
+    return { name: guard.name, isMissed: false, nights };
   });
+  if (only !== undefined) return verdicts;
+  return [...verdicts, ...strange().map(({ at }) => ({ name: `the condition at ${at}`, isMissed: false, nights: 0 }))];
 }
 
 /** How often a guard refused something in a night; of a switch nobody knows. */
@@ -91,9 +97,12 @@ function timesAsked(guard: Guard, { guards }: Played): number {
   return guard.kind === "switch" ? 1 : (guards.find(({ name }) => name === guard.name)?.asked ?? 0);
 }
 
+function namesMet(nights: readonly Whole[]): string[] {
+  return [...new Set(nights.flatMap(({ played }) => played.guards.map(({ name }) => name)))].sort();
+}
+
 function guardsOf(nights: readonly Whole[]): Guard[] {
-  const names = new Set(nights.flatMap(({ played }) => played.guards.map(({ name }) => name)));
-  const conditions = [...names].sort().map((name): Guard => ({ kind: "condition", name }));
+  const conditions = namesMet(nights).map((name): Guard => ({ kind: "condition", name }));
   const switches = Object.keys(SWITCHES).map((name): Guard => ({ kind: "switch", name: name as SwitchName }));
   return [...conditions, ...switches];
 }

@@ -8,6 +8,7 @@ import type { Log } from "../../shared/log.ts";
 import type { Sealer } from "../../shared/seal.ts";
 import type { GuardBook } from "./guards.ts";
 import { type Environment, effect, type Invocation, ServiceError, type World } from "./lambda.ts";
+import type { Spending } from "./spending.ts";
 import type { VendorCall, VendorCloud } from "./vendor-cloud.ts";
 import type { Watch, Write } from "./watch.ts";
 
@@ -18,7 +19,19 @@ const LINGERS_MS = 20_000;
 
 /** DynamoDB as one invocation sees it. Each command takes effect at one moment, and the watch sees what was written. */
 export function tablesOf(
-  { world, memory, watch, guards }: { world: World; memory: DynamoDBDocumentClient; watch: Watch; guards: GuardBook },
+  {
+    world,
+    memory,
+    watch,
+    guards,
+    spending,
+  }: {
+    world: World;
+    memory: DynamoDBDocumentClient;
+    watch: Watch;
+    guards: GuardBook;
+    spending?: Spending | undefined;
+  },
   invocation: Invocation,
 ): DynamoDBDocumentClient {
   const send = (command: { input: Keyed; constructor: { name: string } }) => {
@@ -29,7 +42,8 @@ export function tablesOf(
       what,
       latencyMs: 2 + world.engine.random() * 12 + (lingers ? world.engine.random() ** 2 * LINGERS_MS : 0),
       act: async () => {
-        const answer = await memory.send(command as never);
+        const sent = () => memory.send(command as never);
+        const answer = await (spending?.tables(invocation, sent) ?? sent());
         await watch.written(command as never, invocation);
         return answer;
       },
@@ -111,6 +125,7 @@ export function vendorFetch(world: World, environment: Environment, cloud: Vendo
     const answer = await effect(world, invocation, {
       place: kind === "command" ? "command" : "look",
       what: `calls ${kind} ${vendorAssetId}`,
+      about: cloud.assetIdOf(vendorAssetId),
       latencyMs: 80 + world.engine.random() * 700,
       act: (strike) => cloud.answer(call, strike, invocation),
     });

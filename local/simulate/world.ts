@@ -1,5 +1,6 @@
 import { TABLE_SHAPES } from "../../lib/table-shapes.ts";
 import { HOUR_MS, instant, MINUTE_MS, parseInstant } from "../../shared/domain/instant.ts";
+import type { Manifest } from "../../shared/domain/manifest.ts";
 import { commandsStore, type Trail } from "../../shared/store/commands.ts";
 import { killSwitchStore } from "../../shared/store/kill-switch.ts";
 import { compilePattern } from "../gateway/event-pattern.ts";
@@ -15,6 +16,7 @@ import { feedsOf } from "./feed.ts";
 import { type Fleet, fleetOf } from "./fleet.ts";
 import { functionsOf } from "./functions.ts";
 import { GuardBook, type Met } from "./guards.ts";
+import { Hindrances } from "./hindrances.ts";
 import { type History, newHistory } from "./history.ts";
 import { commandQueueOf } from "./integration.ts";
 import { asyncInvokes } from "./invokes.ts";
@@ -23,6 +25,7 @@ import { MANIFESTS } from "./manifests.ts";
 import { operatorsTables, rowReader } from "./ports.ts";
 import { SimulatedQueue } from "./queues.ts";
 import type { Guard } from "./sabotage.ts";
+import type { Spending } from "./spending.ts";
 import { ASYNCHRONOUS, commandQueue, PLATFORM_QUEUES } from "./stack.ts";
 import { type Pair, TokenBooks } from "./tokens.ts";
 import { missingSwitches } from "./told.ts";
@@ -45,6 +48,10 @@ export type Options = {
   lingers?: string;
   /** Promises that the night breaks with all guards in place. */
   excused?: readonly string[];
+  /** Vendors other than the two that the checkers know. */
+  manifests?: readonly Manifest[];
+  /** Who counts what is used, over the tables that they read from. */
+  spending?: (memory: MemoryDocumentClient, nowMs: () => number) => Spending;
 };
 
 /** A night as it went. */
@@ -84,17 +91,18 @@ export async function playNight(options: Options): Promise<Night> {
     lingers,
     excused = [],
     unrest = {},
+    manifests = MANIFESTS,
   } = options;
   const engine = newEngine(seed, START_MS);
   const faults = seededFaults(seed, faultOptions, engine.nowMs);
-  const world: World = { engine, faults, trace: newTrace(keepsTrace) };
+  const world: World = { engine, faults, trace: newTrace(keepsTrace), hindrances: new Hindrances() };
   const history = newHistory();
   const fleet = fleetOf(seed, assets, { startMs: START_MS, hours });
   const [ceaseMs, endMs] = [START_MS + hours * HOUR_MS, START_MS + hours * HOUR_MS + QUIET_MS];
   const episodes = seededEpisodes(seed, {
     faults,
     devices: fleet.devices,
-    integrations: MANIFESTS.map(({ name }) => name),
+    integrations: manifests.map(({ name }) => name),
     startMs: START_MS,
     endMs: ceaseMs,
     outages: unrest.outages ?? 0,
@@ -104,7 +112,7 @@ export async function playNight(options: Options): Promise<Night> {
   const memory = memoryDocumentClient({ tables: TABLE_SHAPES, hooks: guards.hooks });
   const watch = watchOf(world, history, rowReader(memory));
   const nowInstant = () => instant(engine.nowMs());
-  const clouds = MANIFESTS.map((usual) => {
+  const clouds = manifests.map((usual) => {
     const manifest = manifestIn(usual, unrest);
     const rotating = manifest.refreshSemantics as "strict" | "grace";
     const books = new TokenBooks(rotating, seededRandom(seed ^ 0x70c), loginLifeMs(unrest));
@@ -120,6 +128,7 @@ export async function playNight(options: Options): Promise<Night> {
   const feeds = feedsOf(world, seed);
   const functions = functionsOf({
     ...{ world, memory, watch, clouds, guards, sabotage },
+    spending: options.spending?.(memory, engine.nowMs),
     bus: (invocation) => bus.clientOf(invocation) as never,
     sources: feeds,
     send: (queue, body, delayMs) => queues.get(queue)?.send(body, delayMs),
@@ -132,7 +141,7 @@ export async function playNight(options: Options): Promise<Night> {
   };
   const facts = [
     ...PLATFORM_QUEUES,
-    ...MANIFESTS.map((manifest) => commandQueue(manifest.name, commandQueueOf(manifest))),
+    ...manifests.map((manifest) => commandQueue(manifest.name, commandQueueOf(manifest))),
   ];
   const routes = facts.flatMap(
     ({ name, consumer, patterns, batchSize, windowSeconds, visibilitySeconds, maxReceiveCount }) => {
