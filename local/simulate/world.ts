@@ -22,6 +22,7 @@ import { Hindrances } from "./hindrances.ts";
 import { type History, newHistory } from "./history.ts";
 import { commandQueueOf } from "./integration.ts";
 import { asyncInvokes } from "./invokes.ts";
+import { lagging } from "./lagging.ts";
 import { lambdaService, type World } from "./lambda.ts";
 import { MANIFESTS } from "./manifests.ts";
 import { rowReader } from "./ports.ts";
@@ -29,7 +30,7 @@ import { SimulatedQueue } from "./queues.ts";
 import { type Guard, GuardBook, hooksOf } from "./sabotage.ts";
 import type { Spending } from "./spending.ts";
 import { ASYNCHRONOUS, commandQueue, PLATFORM_QUEUES } from "./stack.ts";
-import { TokenBooks } from "./tokens.ts";
+import { rotatingOf, TokenBooks } from "./tokens.ts";
 import { newTrace } from "./trace.ts";
 import { VendorCloud } from "./vendor-cloud.ts";
 import { type Watch, watchOf } from "./watch.ts";
@@ -98,11 +99,16 @@ export async function playNight(options: Options): Promise<Night> {
   });
   const devices = fleet.devices.map((spec) => new Device(spec));
   const clouds = manifests.map((manifest) => {
-    const books = new TokenBooks(manifest.refreshSemantics as "strict" | "grace", seededRandom(seed ^ 0x70c));
+    const rotating = rotatingOf(manifest.refreshSemantics, seededRandom(seed ^ 0x4075));
+    const books = new TokenBooks(rotating, seededRandom(seed ^ 0x70c));
     const own = devices.filter(({ spec }) => spec.integration === manifest.name);
     return new VendorCloud({ manifest, books, world, history, episodes, devices: own });
   });
-  const memory = memoryDocumentClient({ tables: TABLE_SHAPES, hooks: hooksOf(sabotage) });
+  const hooks = {
+    ...hooksOf(sabotage),
+    ...(faultOptions.level !== "none" && { indexed: lagging(seed, engine) }),
+  };
+  const memory = memoryDocumentClient({ tables: TABLE_SHAPES, hooks });
   const guards = new GuardBook();
   const watch = watchOf(world, history, rowReader(memory));
   const isDown = () => episodes.isPlatformDown(engine.nowMs());
