@@ -10,7 +10,10 @@ export type StageConfig = {
   logRetention: RetentionDays;
   /** Who is told of alarms; left out, the topics have no subscriber until somebody adds one. */
   alarmEmail?: string;
-  /** All alarms, or only those on errors, silence and work left undone: each costs $0.10 a month for every metric that it reads. */
+  /**
+   * All alarms and the dashboards, or only alarms on errors, silence and work left undone: an alarm costs $0.10 a month for
+   * every metric that it reads, a dashboard $3.
+   */
   watch: "all" | "essential";
   /** What AWS may cost in a month, US dollars: told when it will be four fifths of it, and when it is all. */
   monthlyBudgetUsd: number;
