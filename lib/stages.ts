@@ -73,7 +73,10 @@ const everywhere = {
   rampKwPerMinute: 10_000,
 } satisfies Pick<StageConfig, "fleets" | "tariff" | "cadences" | "rampKwPerMinute">;
 
-/** The two stages; account, region and who is told of alarms come from `HEADROOM_<STAGE>_ACCOUNT`, `_REGION` and `_ALARM_EMAIL`. */
+/**
+ * The two stages; account, region and who is told of alarms come from `HEADROOM_<STAGE>_ACCOUNT`, `_REGION` and `_ALARM_EMAIL`.
+ * `HEADROOM_DEV_WATCH=all` watches dev as prod is watched, at the price of that.
+ */
 export function stagesFrom(environment: Record<string, string | undefined>): Record<StageConfig["name"], StageConfig> {
   return {
     dev: {
@@ -85,7 +88,7 @@ export function stagesFrom(environment: Record<string, string | undefined>): Rec
       removalPolicy: RemovalPolicy.DESTROY,
       deletionProtection: false,
       archiveDays: 7,
-      watch: "essential",
+      watch: watchOf(environment.HEADROOM_DEV_WATCH),
       capsCommandQueues: false,
       monthlyBudgetUsd: 10,
       vendorBudgetUsdPerDay: 5,
@@ -114,4 +117,10 @@ export function stagesFrom(environment: Record<string, string | undefined>): Rec
 
 function target(account: string | undefined, region: string | undefined): StageConfig["env"] {
   return { ...(account && { account }), ...(region && { region }) };
+}
+
+function watchOf(text: string | undefined): StageConfig["watch"] {
+  if (text === undefined || text === "" || text === "essential") return "essential";
+  if (text === "all") return text;
+  throw new Error(`HEADROOM_DEV_WATCH is all or essential, not "${text}"`);
 }

@@ -9,7 +9,7 @@ export type Chart = {
   unit: string;
   lines: readonly Line[];
   /** Drawn on top of each other, because their sum means something. */
-  stacked?: true;
+  stacked?: boolean;
   /** Values that the lines should be held against. */
   limits?: readonly Limit[];
   /** Where the axis ends; without it, where the data do. */
