@@ -42,7 +42,15 @@ export function graphSvg(
       legend: {
         show: legendRows > 0,
         data: seen.map(({ label }) => label),
-        ...{ left: 6, top: 22, itemWidth: 12, itemHeight: 8, itemGap: 10, textStyle: { fontSize: 11 } },
+        ...{
+          left: 6,
+          top: 22,
+          itemWidth: 12,
+          itemHeight: 8,
+          itemGap: 10,
+          icon: "roundRect",
+          textStyle: { fontSize: 11 },
+        },
       },
       grid: { left: 54, right: 14, top, bottom: 24 },
       xAxis: {
