@@ -19,7 +19,7 @@ use([LineChart, GraphicComponent, GridComponent, LegendComponent, MarkLineCompon
 type Point = [atMs: number, value: number | null];
 type Drawn = { label: string; points: Point[]; most: number };
 
-const LEGEND_ROW_PX = 18;
+const LEGEND_ROW_PX = 26;
 const LETTER_PX = 6.3;
 
 /** One chart as an SVG of its own. A series that is 0 all the time is not in its legend. */
@@ -31,8 +31,8 @@ export function graphSvg(
 ): string {
   const all = graph.series.map((one) => drawn(one, store, span));
   const seen = all.filter(({ most }) => most > 0);
-  const legendRows = seen.length < 2 ? 0 : Math.ceil(widthOf(seen) / (width - 20));
-  const top = 30 + legendRows * LEGEND_ROW_PX;
+  const legendRows = all.length < 2 || seen.length === 0 ? 0 : Math.ceil(widthOf(seen) / (width - 96));
+  const top = (legendRows === 0 ? 30 : 22) + legendRows * LEGEND_ROW_PX;
   const most = graph.most ?? Math.max(...all.map(({ most }) => most), ...graph.limits.map(({ value }) => value));
   return svg(
     {
@@ -138,7 +138,7 @@ function limitsOf({ limits }: Graph, most: number) {
         lineStyle: { color, type: "dashed" },
         label: {
           ...{ color, fontSize: 10, formatter: "{b}" },
-          position: `inside${index % 2 === 0 ? "End" : "Start"}${value === most ? "Bottom" : "Top"}`,
+          position: `inside${index % 2 === 0 ? "End" : "Middle"}${value === most ? "Bottom" : "Top"}`,
         },
       })),
     },
