@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { Manifest } from "../shared/domain/manifest.ts";
 import { type Bundles, buildBundles } from "./bundles.ts";
 import { loadManifests } from "./manifests.ts";
+import { PipelineAccessStack } from "./pipeline-access-stack.ts";
 import { PlatformStack } from "./platform-stack.ts";
 import { type StageConfig, stagesFrom } from "./stages.ts";
 import { StateStack } from "./state-stack.ts";
@@ -49,6 +50,7 @@ export async function headroom(options: SynthesiseOptions = {}): Promise<App> {
     const state = new StateStack(scope, "State", stage);
     new PlatformStack(scope, "Platform", { stage, state, bundles });
     new VendorsStack(scope, "Vendors", { stage, state, bundles, manifests });
+    if (stage.repository !== undefined) new PipelineAccessStack(scope, "PipelineAccess", stage, stage.repository);
   }
   return app;
 }

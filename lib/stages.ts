@@ -10,6 +10,8 @@ export type StageConfig = {
   logRetention: RetentionDays;
   /** Who is told of alarms; left out, the topic has no subscriber until somebody adds one. */
   alarmEmail?: string;
+  /** The GitHub repository, `owner/name`, whose workflows may deploy; left out, no role is made for any. */
+  repository?: string;
   /** What happens to tables, keys, secrets and logs when their stack goes away. */
   removalPolicy: RemovalPolicy;
   deletionProtection: boolean;
@@ -59,14 +61,22 @@ const everywhere = {
   rampKwPerMinute: 10_000,
 } satisfies Pick<StageConfig, "fleets" | "tariff" | "cadences" | "rampKwPerMinute">;
 
-/** The two stages; account, region and who is told of alarms come from `HEADROOM_<STAGE>_ACCOUNT`, `_REGION` and `_ALARM_EMAIL`. */
+/**
+ * The two stages; account, region and who is told of alarms come from `HEADROOM_<STAGE>_ACCOUNT`, `_REGION` and
+ * `_ALARM_EMAIL`, the repository that may deploy from `HEADROOM_REPOSITORY`.
+ */
 export function stagesFrom(environment: Record<string, string | undefined>): Record<StageConfig["name"], StageConfig> {
+  const repository = environment.HEADROOM_REPOSITORY;
+  if (repository && !/^[\w.-]+\/[\w.-]+$/.test(repository)) {
+    throw new Error(`HEADROOM_REPOSITORY is "${repository}"; write it as owner/name`);
+  }
   return {
     dev: {
       ...everywhere,
       name: "dev",
       env: target(environment.HEADROOM_DEV_ACCOUNT, environment.HEADROOM_DEV_REGION),
       ...(environment.HEADROOM_DEV_ALARM_EMAIL && { alarmEmail: environment.HEADROOM_DEV_ALARM_EMAIL }),
+      ...(repository && { repository }),
       logRetention: RetentionDays.TWO_WEEKS,
       removalPolicy: RemovalPolicy.DESTROY,
       deletionProtection: false,
@@ -78,6 +88,7 @@ export function stagesFrom(environment: Record<string, string | undefined>): Rec
       name: "prod",
       env: target(environment.HEADROOM_PROD_ACCOUNT, environment.HEADROOM_PROD_REGION),
       ...(environment.HEADROOM_PROD_ALARM_EMAIL && { alarmEmail: environment.HEADROOM_PROD_ALARM_EMAIL }),
+      ...(repository && { repository }),
       logRetention: RetentionDays.THREE_MONTHS,
       removalPolicy: RemovalPolicy.RETAIN,
       deletionProtection: true,
