@@ -24,7 +24,7 @@ import { scheduleStore } from "../../shared/store/schedule.ts";
 import { memoryDocumentClient } from "../memory/document-client.ts";
 import { chunksOf64Kb } from "./prices.ts";
 import { meters } from "./scheduler-meters.ts";
-import { BENCH_MANIFEST, benchVendor } from "./scheduler-vendor.ts";
+import { BENCH_MANIFEST, benchManifest, benchVendor } from "./scheduler-vendor.ts";
 import { virtualTime } from "./virtual-time.ts";
 
 /** As lib deploys them. */
@@ -40,13 +40,14 @@ const REQUESTS_PER_MESSAGE = 3;
 export type BenchFleet = Awaited<ReturnType<typeof benchFleet>>;
 
 /** A fleet of cars of one vendor, driven by the real scheduler and the real poll over tables in memory. */
-export async function benchFleet(assets: number, startMs: number) {
+export async function benchFleet(assets: number, startMs: number, periodMinutes = 15) {
   const time = virtualTime(startMs);
   const memory = memoryDocumentClient({ tables: TABLE_SHAPES });
   const counted = meters(time, memory);
   const { log, used } = counted;
   const vendor = benchVendor(time, startMs);
-  const { name } = BENCH_MANIFEST;
+  const manifest = benchManifest(periodMinutes);
+  const { name } = manifest;
   const schedule = scheduleStore(memory, "schedule");
   const kms = countedKms(used);
 
@@ -67,16 +68,19 @@ export async function benchFleet(assets: number, startMs: number) {
 
   /** What one function environment keeps between its invocations. */
   const environment = () => {
-    const meter = counted.meter(name);
+    const root = counted.meter(name);
+    const meter = root.of({ integration: name });
     const budget = vendorBudget({
-      manifest: BENCH_MANIFEST,
+      manifest,
       store: budgetsStore(memory, "accounts"),
       now: time.now,
       meter,
+      log,
       rampKwPerMinute: 1000,
     });
     return {
       meter,
+      flush: root.flush,
       budget,
       sealer: kmsSealer(kms, "key"),
       remembered: new Map<string, { version: number; pair: TokenPair }>(),
@@ -109,7 +113,7 @@ export async function benchFleet(assets: number, startMs: number) {
       newId: () => randomBytes(8).toString("hex"),
     });
     await poll(PollRequest.parse(JSON.parse(payload)), {
-      manifest: BENCH_MANIFEST,
+      manifest,
       now: time.now,
       log,
       remainingMs,
@@ -125,8 +129,6 @@ export async function benchFleet(assets: number, startMs: number) {
         ...vendor.client,
         look: (target, options) => {
           own.budget.called("data");
-          own.meter.count("vendor_calls_data");
-          own.meter.usd("vendor_cost_usd", 0);
           return vendor.client.look(target, options);
         },
       },
@@ -134,7 +136,7 @@ export async function benchFleet(assets: number, startMs: number) {
       meter: own.meter,
       withToken: withTokenFrom(tokens, own.budget),
     });
-    own.meter.flush();
+    own.flush();
     const durationMs = time.nowMs() - startedMs + OVERHEAD_MS;
     log.info("INVOCATION_COMPLETED", { durationMs, requestId: "00000000-0000-0000-0000-000000000000" });
     counted.invoked(durationMs, WORKER_MB);
@@ -144,9 +146,10 @@ export async function benchFleet(assets: number, startMs: number) {
 
   const failures: unknown[] = [];
   const ticks = { cpuMs: 0, count: 0 };
+  const tickMeter = counted.meter("scheduler");
   const runTick = async (tickAtMs: number) => {
     const startedMs = time.nowMs();
-    const facts = { name, functionName: name, streams: BENCH_MANIFEST.streams, limits: BENCH_MANIFEST.limits };
+    const facts = { name, functionName: name, streams: manifest.streams, limits: manifest.limits };
     await tick(
       { tickAt: instant(tickAtMs) },
       {
@@ -158,7 +161,7 @@ export async function benchFleet(assets: number, startMs: number) {
         causes: causesStore(memory, "schedule"),
         plans: plansStore(memory, "plans"),
         bus,
-        meter: counted.meter("scheduler"),
+        meter: tickMeter,
         pause: time.sleep,
         refusedRows: () => [],
         send: async (_, request) => {
@@ -168,13 +171,14 @@ export async function benchFleet(assets: number, startMs: number) {
         },
       },
     );
+    tickMeter.flush();
     ticks.count += 1;
     const durationMs = time.nowMs() - startedMs + OVERHEAD_MS;
     log.info("INVOCATION_COMPLETED", { durationMs, requestId: "00000000-0000-0000-0000-000000000000" });
     counted.invoked(durationMs, SCHEDULER_MB);
   };
 
-  await enrol(assets, { time, memory, schedule, kms });
+  await enrol(assets, { time, memory, schedule, kms, periodMinutes });
   used.kmsRequests = 0;
   for (const units of memory.units.values()) Object.assign(units, { read: 0, write: 0 });
 
@@ -199,9 +203,11 @@ async function enrol(
     memory,
     schedule,
     kms,
+    periodMinutes,
   }: Pick<BenchFleet, "time" | "memory"> & {
     schedule: ReturnType<typeof scheduleStore>;
     kms: KMSClient;
+    periodMinutes: number;
   },
 ): Promise<void> {
   const { name } = BENCH_MANIFEST;
@@ -233,7 +239,7 @@ async function enrol(
     const accessExpiresAt = instant(time.nowMs() + Math.round(lifeMs) + 10 * MINUTE_MS);
     await accounts.link({ account, tokens: seal(JSON.stringify(pair)), version: 1, accessExpiresAt });
     await budgets.countAsset(name);
-    await schedule.join({ integration: name, assetId, accountId, stream: "charge", periodMinutes: 15 });
+    await schedule.join({ integration: name, assetId, accountId, stream: "charge", periodMinutes });
   }
 }
 

@@ -6,7 +6,7 @@ import type { Episodes } from "./episodes.ts";
 import type { Strike } from "./faults.ts";
 import type { History } from "./history.ts";
 import type { Invocation, World } from "./lambda.ts";
-import type { TokenBooks } from "./tokens.ts";
+import type { Pair, TokenBooks } from "./tokens.ts";
 
 export type Answer = { status: number; headers: Record<string, string>; text: string };
 /** No answer within the time that a caller waits. */
@@ -15,6 +15,8 @@ export type VendorCall = { kind: "data" | "command" | "wake"; vendorAssetId: str
 
 const OLD_MS = 40 * MINUTE_MS;
 const FUTURE_MS = 60 * MINUTE_MS;
+/** A 429 that does not say for how long is believed for this long, s. */
+const BELIEVED_SECONDS = 60;
 
 const json = (status: number, body: unknown, headers: Record<string, string> = {}): Answer => ({
   status,
@@ -31,6 +33,7 @@ export class VendorCloud {
   readonly #episodes: Episodes;
   readonly #devices: Map<string, Device>;
   readonly #limits: CallLimits;
+  readonly #link: (accountId: string, pair: Pair) => Promise<void>;
 
   constructor(given: {
     manifest: Manifest;
@@ -39,14 +42,21 @@ export class VendorCloud {
     history: History;
     episodes: Episodes;
     devices: readonly Device[];
+    /** Stores the new pair of a customer who linked the login anew. */
+    link: (accountId: string, pair: Pair) => Promise<void>;
   }) {
     this.manifest = given.manifest;
     this.books = given.books;
     this.#world = given.world;
     this.#history = given.history;
+    this.#link = given.link;
     this.#episodes = given.episodes;
     this.#devices = new Map(given.devices.map((device) => [device.spec.vendorAssetId, device]));
     this.#limits = new CallLimits(given.manifest);
+  }
+
+  assetIdOf(vendorAssetId: string): string | undefined {
+    return this.#devices.get(vendorAssetId)?.spec.assetId;
   }
 
   /** Answers a call at the moment when it arrives. */
@@ -63,7 +73,10 @@ export class VendorCloud {
     const outage = this.#episodes.outageOf(this.manifest.name, nowMs);
     if (outage) return outage === "silent" ? "silence" : json(503, { error: "unavailable" });
     const owner = this.books.accountOf(call.token, nowMs);
-    if (strike?.kind === "unauthorised" || owner === undefined) return json(401, { error: "token" });
+    if (strike?.kind === "unauthorised" || owner === undefined) {
+      this.books.turnedAway.add(call.token);
+      return json(401, { error: "token" });
+    }
     if (owner !== accountId) {
       this.#history.broken(
         "P7 tenant isolation",
@@ -81,9 +94,13 @@ export class VendorCloud {
       case "html":
         return { status: 200, headers: {}, text: "<!doctype html><html><body>Be right back</body></html>" };
       case "too-many":
+        this.#holdUp(BELIEVED_SECONDS, nowMs);
         return json(429, { error: "too many" });
-      case "too-many-until":
-        return json(429, { error: "too many" }, { "retry-after": String(30 + Math.round(strike.random() * 300)) });
+      case "too-many-until": {
+        const seconds = 30 + Math.round(strike.random() * 300);
+        this.#holdUp(seconds, nowMs);
+        return json(429, { error: "too many" }, { "retry-after": String(seconds) });
+      }
       default:
     }
     if (this.#episodes.isOffline(assetId, nowMs)) {
@@ -93,6 +110,23 @@ export class VendorCloud {
     if (call.kind === "data") return this.#look(device, strike, nowMs);
     if (call.kind === "wake") return json(200, { awakeInMs: device.wake(nowMs) - nowMs });
     return this.#command(device, call.wish ?? { on: false }, { strike, invocation, nowMs });
+  }
+
+  /** A customer consents anew, which ends the pair that was; our row has the new one a little later. */
+  relink(refreshToken: string, afterMs: number): void {
+    const { engine } = this.#world;
+    const accountId = this.books.ownerOf(refreshToken);
+    if (accountId === undefined) return;
+    const pair = this.books.issue(accountId, engine.nowMs());
+    engine.after(afterMs, () => {
+      void this.#link(accountId, pair);
+      return true;
+    });
+  }
+
+  /** "Too many" stops all calls to a vendor: whatever was wanted meanwhile waits until then, and its share longer. */
+  #holdUp(seconds: number, fromMs: number): void {
+    this.#world.hindrances.note([this.manifest.name], { fromMs, toMs: fromMs + 1.5 * seconds * 1000 });
   }
 
   #look(device: Device, strike: Strike | undefined, nowMs: number): Answer {
@@ -140,7 +174,6 @@ export class VendorCloud {
     };
     switch (strike?.kind) {
       case "ignored":
-        this.#episodes.excuse(assetId, nowMs, "ignored");
         return json(200, { taken: true });
       case "silent-late":
         this.#world.engine.after(8_000 + strike.random() * 20_000, () => {

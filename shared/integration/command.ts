@@ -1,3 +1,4 @@
+import { countOutcome } from "../command-outcome.ts";
 import { type Asset, STREAM_OF_KIND } from "../domain/asset.ts";
 import { type Command, isEnded, STREAM_OF_ACTION } from "../domain/command.ts";
 import type { CommandRow } from "../domain/command-row.ts";
@@ -7,6 +8,7 @@ import { proves } from "../domain/proof.ts";
 import type { Reading } from "../domain/reading.ts";
 import { ConfigError, VendorError } from "../errors.ts";
 import { tell } from "../outbox.ts";
+import type { CommandKey } from "../store/commands.ts";
 import {
   DONE,
   failed,
@@ -36,7 +38,7 @@ const TOLD_AFTER_MS = 60_000;
  * Carries out one issued command. The row is `sending` before the vendor is called, so a crash leaves a trace; what may
  * have acted is read back before it is repeated; what arrives twice finds the row moved on.
  */
-export async function runCommand(key: { assetId: string; commandId: string }, deps: IntegrationDeps): Promise<Handled> {
+export async function runCommand(key: CommandKey, deps: IntegrationDeps): Promise<Handled> {
   const command = await deps.commands.get(key);
   if (!command) throw new Error(`command ${key.commandId} was announced but is not in the ledger`);
   if (isEnded(command.status) || command.status === "accepted") {
@@ -213,6 +215,7 @@ async function end(
   const name = to === "withdrawn" ? "CommandWithdrawn" : "CommandExpired";
   const owed: NewEvent[] = [{ name, detail: reference(command) }];
   const ended = await deps.commands.transition(command, to, { endedAt: deps.now(), evidence }, owed);
+  if (ended && to === "expired") countOutcome(ended, { to }, deps.meter);
   if (ended) await tell([ended], deps);
   return DONE;
 }

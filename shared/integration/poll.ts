@@ -9,6 +9,7 @@ import { mapLimited } from "../map-limited.ts";
 import type { Latest, ToTell } from "../store/readings.ts";
 import { tally } from "../tally.ts";
 import { type Ask, askAgain, leaseLooks, planNext, type Unreached, worthALook } from "./batch.ts";
+import { countLooks } from "./call-metrics.ts";
 import type { Look } from "./contract.ts";
 import type { IntegrationDeps } from "./deps.ts";
 import { faultChange, faultEvents, outageNow, saidBy } from "./fault-change.ts";
@@ -105,6 +106,10 @@ async function look(request: PollRequest, deps: IntegrationDeps) {
     await deps.readings.recordFailure(asset.assetId, request.stream, told);
   }
 
+  countLooks(
+    done.map(({ asset, said, reach }) => ({ accountId: asset.accountId, said, found: reach.faultClass })),
+    deps.meter,
+  );
   const gone = ids.length - assets.length;
   const failures = done.flatMap(({ said }) => said ?? []);
   const faults: Partial<Record<FaultClass, number>> = tally(failures, (fault) => fault);
@@ -144,13 +149,14 @@ async function pollOne(
   const { asset, known, expectAwake } = ask;
   const isTold = known?.untoldBy !== undefined && toldBy.has(known.untoldBy);
   const owed = isTold ? undefined : known;
+  let recorded: Recorded | undefined;
   try {
     const accessToken = await deps.tokens.accessToken(asset.accountId);
     const look = await deps.withToken(asset, accessToken, (token) =>
       deps.vendor.look({ asset, accessToken: token, last: known?.reading }, { expectAwake, stream }),
     );
     const note = isTold ? { toldBy: known.untoldBy } : known?.untoldBy === undefined ? {} : { untoldBy: batchId };
-    const recorded = await record(asset, look, deps, { stream, known, by: batchId, note });
+    recorded = await record(asset, look, deps, { stream, known, by: batchId, note });
     const reach = reached(look, known, deps);
     await planNext(ask, { reading: recorded?.reading ?? known?.reading, reach }, stream, deps);
     return { asset, reach, ...told(newsOf(recorded, owed)) };
@@ -174,7 +180,7 @@ async function pollOne(
     await deps.readings.recordFailure(asset.assetId, stream, reach);
     const retryAfterMs = error instanceof VendorError ? error.retryAfterMs : undefined;
     await planNext(ask, { reading: known?.reading, reach, retryAfterMs }, stream, deps);
-    return { asset, said: said ?? "our-fault", error, reach, ...told(newsOf(undefined, owed)) };
+    return { asset, said: said ?? "our-fault", error, reach, ...told(newsOf(recorded, owed)) };
   }
 }
 
@@ -215,7 +221,7 @@ export async function record(
 ): Promise<Recorded | undefined> {
   const { reading, unknown = [] } = look;
   if (unknown.length > 0) {
-    deps.meter.count("vendor_words_unknown", unknown.length);
+    deps.meter.add("vendor_words_unknown", unknown.length);
     deps.log.warn("VENDOR_WORD_UNKNOWN", {
       assetId: asset.assetId,
       words: unknown.join("; "),

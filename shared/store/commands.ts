@@ -13,6 +13,8 @@ import { batchGet, expiry, type Item, parseItem, queryAll, queryPages, refusals,
 export type CommandKey = Pick<Command, "assetId" | "commandId">;
 /** Where an asset's trail of commands stands: its newest command, and the hash of that one's first line. */
 export type Newest = { sequence: number; commandId: string; issuedAt: Instant; hash: string };
+/** One delivery of a command's message: how often the command has waited before, and the message's own id. */
+export type Delivery = { turn: number; by: string };
 /** Rows of the open index, and how many of them do not fit their schema: those are logged by name and left out. */
 type OpenPage = { commands: CommandRow[]; unreadable: number };
 
@@ -35,6 +37,11 @@ export type CommandsStore = {
   amend(row: CommandRow, changes: CommandChanges, owed?: readonly NewEvent[]): Promise<CommandRow | undefined>;
   /** Notes that the events which `row` owes are on the bus. */
   told(row: CommandRow): Promise<void>;
+  /**
+   * Notes that the message `by`, of a command that must wait, makes way for one of the next turn. False when another message
+   * did so before: then that one is on its way, and this one is a copy. The same message may do it again.
+   */
+  handOn(key: CommandKey, delivery: Delivery): Promise<boolean>;
   /** Commands that have not ended or owe an event, by pages; only those that somebody must look at by `by` if given. */
   open(by?: Instant): AsyncIterable<OpenPage>;
   /** The asset's newest commands, newest window first, without those that do not fit their schema. */
@@ -54,9 +61,14 @@ const OPEN_SHARDS = 8;
 const PAGE_KEYS = 100;
 const ISSUE_ATTEMPTS = 5;
 
+/** Longer than a message lives on its queue and its dead-letter queue. */
+const TURNS_KEPT_MS = 20 * 24 * HOUR_MS;
+
 const Head = z.strictObject({ ...Link.pick({ sequence: true }).shape, ...Link.shape.previous.unwrap().shape });
 /** No asset's id has a `#`. */
 const headKey = (assetId: AssetId) => ({ assetId: `newest#${assetId}`, commandId: "newest" });
+
+const turnKey = ({ assetId, commandId }: CommandKey) => ({ assetId: `turn#${assetId}`, commandId });
 
 /** Table `commands`: the intent ledger with its audit trail, and a sparse index of what is open or owes an event. */
 export function commandsStore(client: DynamoDBDocumentClient, table: string, scribe: Scribe): CommandsStore {
@@ -183,6 +195,21 @@ export function commandsStore(client: DynamoDBDocumentClient, table: string, scr
       }
     },
 
+    async handOn({ assetId, commandId }, { turn, by }) {
+      const put = new PutCommand({
+        TableName: table,
+        Item: {
+          ...turnKey({ assetId, commandId }),
+          turn: turn + 1,
+          handedOnBy: by,
+          expiresAt: expiry(scribe.now(), TURNS_KEPT_MS),
+        },
+        ConditionExpression: "attribute_not_exists(turn) OR turn < :next OR (turn = :next AND handedOnBy = :by)",
+        ExpressionAttributeValues: { ":next": turn + 1, ":by": by },
+      });
+      return wins(client.send(put));
+    },
+
     async *open(by) {
       const shards = Array.from({ length: OPEN_SHARDS }, (_, shard) =>
         queryPages(client, {
@@ -252,11 +279,13 @@ function itemOf(row: CommandRow): Item {
   };
 }
 
-const STORED_ONLY = ["head", "openIn", "dueAtMs", "expiresAt"];
+const StoredRow = z.preprocess(
+  ({ head: _, openIn: __, dueAtMs: ___, expiresAt: ____, ...row }: Item) => row,
+  CommandRow,
+);
 
 function toRow(item: Item): CommandRow {
-  const fields = Object.entries(item).filter(([name]) => !STORED_ONLY.includes(name));
-  return parseItem(CommandRow, Object.fromEntries(fields), "commands");
+  return parseItem(StoredRow, item, "commands");
 }
 
 function raise(error: unknown): never {

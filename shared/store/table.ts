@@ -13,24 +13,48 @@ import {
 } from "@aws-sdk/lib-dynamodb";
 import type { z } from "zod";
 import { epochMs, type Instant } from "../domain/instant.ts";
+import type { Meter } from "../metrics.ts";
+import { countThrottles } from "./throttles.ts";
 
 export type Item = Record<string, NativeAttributeValue>;
 
-/** One document client per process; fields left undefined are not written. */
-export function documentClient(config: DynamoDBClientConfig = {}): DynamoDBDocumentClient {
-  return DynamoDBDocumentClient.from(new DynamoDBClient({ maxAttempts: 3, ...config }), {
-    marshallOptions: { removeUndefinedValues: true },
-  });
+/** One document client per process; fields left undefined are not written. Attempts that were throttled are counted. */
+export function documentClient(config: DynamoDBClientConfig = {}, meter?: Meter): DynamoDBDocumentClient {
+  const client = new DynamoDBClient({ maxAttempts: 3, ...config });
+  if (meter) countThrottles(client, meter);
+  return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
 }
 
-/** Parses a stored item. An item that does not fit its schema is our bug: the error names the table and field. */
+/** What frozen items were parsed to. */
+const parsedBefore = new WeakMap<z.ZodType, WeakMap<object, unknown>>();
+
+/**
+ * Parses a stored item. An item that does not fit its schema is our bug: the error names the table and field. An item that
+ * cannot change, as tables in memory hand out again and again, is parsed once.
+ */
 export function parseItem<T>(schema: z.ZodType<T>, item: unknown, table: string): T {
+  const lasting = typeof item === "object" && item !== null && Object.isFrozen(item) ? item : undefined;
+  const known = lasting && parsedBefore.get(schema)?.get(lasting);
+  if (known) return known as T;
   const parsed = schema.safeParse(item);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    if (lasting) {
+      const ofSchema = parsedBefore.get(schema) ?? new WeakMap();
+      parsedBefore.set(schema, ofSchema.set(lasting, deepFrozen(parsed.data)));
+    }
+    return parsed.data;
+  }
   const issue = parsed.error.issues[0];
   throw new Error(`stored item in ${table} does not fit its schema: ${issue?.path.join(".")}: ${issue?.message}`, {
     cause: parsed.error,
   });
+}
+
+/** What is handed to more than one is handed out so that none can change it. */
+function deepFrozen<T>(value: T): T {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
+  for (const part of Object.values(value)) deepFrozen(part);
+  return Object.freeze(value);
 }
 
 export function isConditionFailure(error: unknown): error is ConditionalCheckFailedException {
