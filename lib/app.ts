@@ -5,8 +5,9 @@ import { AwsSolutionsChecks } from "cdk-nag";
 import { z } from "zod";
 import type { Manifest } from "../shared/domain/manifest.ts";
 import { type Bundles, buildBundles } from "./bundles.ts";
+import { refuseUnknownEndpoints } from "./endpoints.ts";
 import { loadManifests } from "./manifests.ts";
-import { PlatformStack } from "./platform-stack.ts";
+import { FEED_ENDPOINTS, PlatformStack } from "./platform-stack.ts";
 import { type StageConfig, stagesFrom } from "./stages.ts";
 import { StateStack } from "./state-stack.ts";
 import { VendorsStack } from "./vendors-stack.ts";
@@ -44,7 +45,9 @@ export async function headroom(options: SynthesiseOptions = {}): Promise<App> {
     ...(!validate && { builtinCloudFormationValidation: false }),
   });
   if (validate) Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  const endpoints = [FEED_ENDPOINTS, ...manifests.map((manifest) => manifest.endpoints)].flatMap(Object.keys);
   for (const stage of options.stages ?? Object.values(stagesFrom(process.env))) {
+    refuseUnknownEndpoints(stage, endpoints);
     const scope = new Stage(app, stage.name, { env: stage.env });
     const state = new StateStack(scope, "State", stage);
     new PlatformStack(scope, "Platform", { stage, state, bundles });

@@ -5,6 +5,7 @@ import { Construct } from "constructs";
 import type { Manifest } from "../shared/domain/manifest.ts";
 import { periodsOf } from "../shared/domain/wheel.ts";
 import { acknowledge } from "./acknowledge.ts";
+import { endpointsFor } from "./endpoints.ts";
 import { houseAlarm } from "./house-alarm.ts";
 import { HouseFunction } from "./house-function.ts";
 import type { StageConfig } from "./stages.ts";
@@ -32,7 +33,7 @@ export class Integration extends Construct {
       onFailure: manifest.onFailure,
       environment: {
         // First, so that no manifest can stand in for one of ours.
-        ...manifest.endpoints,
+        ...endpointsFor(manifest.endpoints, stage),
         ...state.tables.environment("assets", "schedule", "readings", "commands", "accounts"),
         BUS_NAME: state.bus.eventBusName,
         TOKEN_KEY_ARN: state.tokenKey.keyArn,
