@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { App, Stage, Validations } from "aws-cdk-lib";
 import type { CloudAssembly } from "aws-cdk-lib/cx-api";
-import { AwsSolutionsChecks } from "cdk-nag";
+import { AwsSolutionsChecks, ServerlessChecks } from "cdk-nag";
 import { z } from "zod";
 import type { Manifest } from "../shared/domain/manifest.ts";
 import { type Bundles, buildBundles } from "./bundles.ts";
@@ -44,8 +44,8 @@ export async function headroom(options: SynthesiseOptions = {}): Promise<App> {
     // Not set when validating, so that CDK_VALIDATION=false still switches it off.
     ...(!validate && { builtinCloudFormationValidation: false }),
   });
-  if (validate) Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   const endpoints = [FEED_ENDPOINTS, ...manifests.map((manifest) => manifest.endpoints)].flatMap(Object.keys);
+  if (validate) Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
   for (const stage of options.stages ?? Object.values(stagesFrom(process.env))) {
     refuseUnknownEndpoints(stage, endpoints);
     const scope = new Stage(app, stage.name, { env: stage.env });

@@ -1,16 +1,16 @@
 import { Duration, Stack } from "aws-cdk-lib";
-import { TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { type Conditions, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Architecture, Code, Function as LambdaFunction, Runtime } from "aws-cdk-lib/aws-lambda";
-import { SqsDestination } from "aws-cdk-lib/aws-lambda-destinations";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
-import type { ITopic } from "aws-cdk-lib/aws-sns";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { z } from "zod";
 import { acknowledge } from "./acknowledge.ts";
-import { deadLetterQueue, watchDeadLetters } from "./dead-letter-queue.ts";
-import { houseAlarm, type Watch } from "./house-alarm.ts";
+import type { AlarmTopics } from "./alarm-topics.ts";
+import { watchDeadLetters } from "./alarms/dead-letter-alarms.ts";
+import { watchFunction } from "./alarms/function-alarms.ts";
+import { deadLetterQueue } from "./dead-letter-queue.ts";
+import type { Watch } from "./house-alarm.ts";
 import type { StageConfig } from "./stages.ts";
 
 /** What a failure costs, and the page that says what to do about it. */
@@ -21,7 +21,7 @@ type HouseFunctionProps = {
   /** Its folder's name: alarms carry it. */
   name: string;
   owner: string;
-  alarms: ITopic;
+  alarms: AlarmTopics;
   /** Directory that holds `index.mjs`. */
   bundle: string;
   onFailure: OnFailure;
@@ -34,6 +34,21 @@ type HouseFunctionProps = {
   reservedConcurrency?: number | undefined;
 };
 
+/** What cdk-nag asks of a function and this house answers otherwise. */
+const ACKNOWLEDGED: readonly [rules: string[], reason: string][] = [
+  [
+    ["AwsSolutions-L1", "Serverless-LambdaLatestVersion"],
+    "Node 22 is in long-term support; we move when our tests have, not when a newer one exists.",
+  ],
+  [
+    ["Serverless-LambdaDLQ"],
+    "The on-failure destination is the dead-letter queue: it holds the event and why it failed, a DeadLetterConfig the event alone.",
+  ],
+  [
+    ["Serverless-LambdaTracing"],
+    "Log lines and events carry the ids that join a journey; X-Ray's SDK is in maintenance.",
+  ],
+];
 const LAMBDA_ENVIRONMENT_BYTES = 4096;
 const LAMBDA_DESCRIPTION_LENGTH = 256;
 /** A table or function name, a queue URL or an ARN: most are shorter. */
@@ -64,6 +79,7 @@ export class HouseFunction extends Construct {
       removalPolicy: props.stage.removalPolicy,
     });
     logGroup.grantWrite(this.role);
+    this.may(["sqs:SendMessage"], [this.failures.queueArn]);
     this.lambda = new LambdaFunction(this, "Function", {
       code: Code.fromAsset(props.bundle),
       handler: "index.handler",
@@ -75,30 +91,18 @@ export class HouseFunction extends Construct {
       memorySize: props.memoryMb,
       role: this.role,
       logGroup,
-      onFailure: new SqsDestination(this.failures),
+      // The library's own destination also grants what nobody uses.
+      onFailure: { bind: () => ({ destination: this.failures.queueArn }) },
       retryAttempts: props.asynchronous.retries,
       maxEventAge: Duration.seconds(props.asynchronous.maxAgeSeconds),
       ...(props.reservedConcurrency !== undefined && { reservedConcurrentExecutions: props.reservedConcurrency }),
     });
-    acknowledge(
-      this.lambda,
-      "L1",
-      "Node 22 is in long-term support; we move when our tests have, not when a newer one exists.",
-    );
+    for (const [rules, reason] of ACKNOWLEDGED) for (const rule of rules) acknowledge(this.lambda, rule, reason);
     const { name, owner, onFailure } = props;
-    this.watch = { stage: props.stage.name, topic: props.alarms, part: name, owner, runbook: onFailure.runbook };
-    houseAlarm(this, "Errors", this.watch, {
-      name: "errors",
-      broken: onFailure.impact,
-      firstAction: "read INVOCATION_FAILED in the function's log group.",
-      metric: this.lambda.metricErrors({ period: Duration.minutes(1) }),
-      when: { atLeast: 1 },
-      periods: { breaching: 3, of: 5 },
-      // A function that is not invoked reports no errors.
-      missing: TreatMissingData.NOT_BREACHING,
-    });
+    this.watch = { stage: props.stage, topics: props.alarms, part: name, owner, runbook: onFailure.runbook };
+    watchFunction(this, this.watch, { lambda: this.lambda, logGroup, impact: onFailure.impact });
     watchDeadLetters(this, "Unhandled", this.watch, {
-      name: "failures",
+      what: "failures",
       queue: this.failures,
       broken: `Invocations or ticks of ${name} were given up.`,
     });

@@ -1,12 +1,10 @@
-import { CfnOutput, Duration, Stack } from "aws-cdk-lib";
-import { MathExpression, Metric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import { CfnOutput, Stack } from "aws-cdk-lib";
 import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { Construct } from "constructs";
 import type { Manifest } from "../shared/domain/manifest.ts";
-import { periodsOf } from "../shared/domain/wheel.ts";
 import { acknowledge } from "./acknowledge.ts";
+import { watchIntegration } from "./alarms/integration-alarms.ts";
 import { endpointsFor } from "./endpoints.ts";
-import { houseAlarm } from "./house-alarm.ts";
 import { HouseFunction } from "./house-function.ts";
 import type { StageConfig } from "./stages.ts";
 import type { StateStack } from "./state-stack.ts";
@@ -48,16 +46,7 @@ export class Integration extends Construct {
       asynchronous: { retries: 0, maxAgeSeconds: 300 },
       reservedConcurrency: manifest.limits.reservedConcurrency,
     });
-    houseAlarm(this, "NotRead", this.function.watch, {
-      name: "not-read",
-      broken: `${manifest.onFailure.impact} The scheduler counts a fifth or more of its assets as not read, without those whose owner must act.`,
-      firstAction: "count POLL_FAILED in its log group by fault: one class for all is the vendor or our own login.",
-      metric: notReadPercent(manifest),
-      when: { atLeast: 20 },
-      periods: { breaching: 1, of: 1 },
-      // No assets enrolled, or no scheduler, which has an alarm of its own.
-      missing: TreatMissingData.NOT_BREACHING,
-    });
+    watchIntegration(this, this.function.watch, manifest, stage.vendorBudgetUsdPerDay);
     this.grant(state, manifest, secret, commands);
     commands.subscribe("OnIssued", state.bus, { events: ["CommandIssued"], detail: { integration: [manifest.name] } });
     commands.feed(this.function, {
@@ -78,7 +67,7 @@ export class Integration extends Construct {
     this.function.may(["dynamodb:UpdateItem"], [readings.tableArn]);
     this.function.may(["dynamodb:BatchGetItem"], [readings.tableArn, schedule.tableArn]);
     this.function.may(
-      ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:ConditionCheckItem"],
+      ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"],
       [ledger.tableArn],
     );
     // Accounts and budgets are keyed, and tokens sealed, by `<integration>#…`: one vendor's code never opens another's.
@@ -95,24 +84,6 @@ export class Integration extends Construct {
   }
 }
 
-/** Of the assets whose turn came; over the longest turn, and a quarter of an hour at least, so that everyone is counted. */
-function notReadPercent({ name, streams }: Manifest): MathExpression {
-  const longest = Math.max(15, ...streams.flatMap(({ cadence }) => periodsOf(cadence)));
-  const counted = (metricName: string) =>
-    new Metric({
-      namespace: "Headroom",
-      metricName,
-      dimensionsMap: { service: "scheduler", integration: name },
-      statistic: "Sum",
-    });
-  return new MathExpression({
-    expression: "100 * notRead / checked",
-    usingMetrics: { notRead: counted("assets_not_read"), checked: counted("assets_checked") },
-    label: "assets not read, percent",
-    period: Duration.minutes(longest),
-  });
-}
-
 /** The vendor's client secret, created with placeholders that an operator replaces. */
 function vendorSecret(scope: Construct, stage: StageConfig, { vendor, name, secretKeys }: Manifest): Secret {
   const secret = new Secret(scope, "VendorSecret", {
@@ -123,7 +94,7 @@ function vendorSecret(scope: Construct, stage: StageConfig, { vendor, name, secr
     },
     removalPolicy: stage.removalPolicy,
   });
-  acknowledge(secret, "SMG4", "The vendor issues this secret and only the vendor can replace it.");
+  acknowledge(secret, "AwsSolutions-SMG4", "The vendor issues this secret and only the vendor can replace it.");
   const id = name.replaceAll(/(?:^|-)([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
   new CfnOutput(Stack.of(scope), `${id}SecretArn`, { value: secret.secretArn });
   return secret;

@@ -1,6 +1,9 @@
 import { Stack } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import { REGIONS } from "../shared/domain/region.ts";
+import { watchOptimiser } from "./alarms/optimiser-alarms.ts";
+import { watchSignals } from "./alarms/signals-alarms.ts";
+import { watchVerifier } from "./alarms/verifier-alarms.ts";
 import type { Bundles } from "./bundles.ts";
 import { bundleOf } from "./bundles.ts";
 import { endpointsFor } from "./endpoints.ts";
@@ -57,6 +60,7 @@ export class PlatformStack extends Stack {
       [state.tables.all.signals.tableArn],
     );
     signals.may(["events:PutEvents"], [state.bus.eventBusArn]);
+    watchSignals(signals, signals.watch);
     new Ticks(this, "SignalsTicks", { wakes: signals, cadences: stage.cadences.signals, silentAfterMinutes: 60 });
   }
 
@@ -93,6 +97,7 @@ export class PlatformStack extends Stack {
     optimiser.may(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"], [commands.tableArn]);
     optimiser.may(["dynamodb:PutItem"], [schedule.tableArn]);
     optimiser.may(["events:PutEvents"], [state.bus.eventBusArn]);
+    watchOptimiser(optimiser, optimiser.watch);
     new Ticks(this, "OptimiserTicks", {
       wakes: optimiser,
       cadences: [{ id: "Minute", expression: stage.cadences.tick }],
@@ -152,6 +157,7 @@ export class PlatformStack extends Stack {
     // What people were told of, and vendors' outages.
     verifier.may(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], [schedule.tableArn]);
     verifier.may(["events:PutEvents"], [state.bus.eventBusArn]);
+    watchVerifier(verifier, verifier.watch);
     new Ticks(this, "VerifierTicks", {
       wakes: verifier,
       cadences: [{ id: "Minute", expression: stage.cadences.tick }],

@@ -9,8 +9,14 @@ export type StageConfig = {
   /** Left out, the templates fit any account and region. */
   env: { account?: string; region?: string };
   logRetention: RetentionDays;
-  /** Who is told of alarms; left out, the topic has no subscriber until somebody adds one. */
+  /** Who is told of alarms; left out, the topics have no subscriber until somebody adds one. */
   alarmEmail?: string;
+  /** All alarms, or only those on errors, silence and work left undone: each costs $0.10 a month for every metric that it reads. */
+  watch: "all" | "essential";
+  /** What AWS may cost in a month, US dollars: told when it will be four fifths of it, and when it is all. */
+  monthlyBudgetUsd: number;
+  /** What calls to one vendor that bills them may cost in a day, US dollars. */
+  vendorBudgetUsdPerDay: number;
   /** What happens to tables, keys, secrets and logs when their stack goes away. */
   removalPolicy: RemovalPolicy;
   deletionProtection: boolean;
@@ -78,6 +84,9 @@ export function stagesFrom(environment: Record<string, string | undefined>): Rec
       removalPolicy: RemovalPolicy.DESTROY,
       deletionProtection: false,
       archiveDays: 7,
+      watch: "essential",
+      monthlyBudgetUsd: 10,
+      vendorBudgetUsdPerDay: 5,
       reservedConcurrency: {},
     },
     prod: {
@@ -90,6 +99,11 @@ export function stagesFrom(environment: Record<string, string | undefined>): Rec
       removalPolicy: RemovalPolicy.RETAIN,
       deletionProtection: true,
       archiveDays: 90,
+      watch: "all",
+      // What stands by, and some ten thousand assets.
+      monthlyBudgetUsd: 100,
+      // 500 cars at $9 a month, the most that a manifest allows for one.
+      vendorBudgetUsdPerDay: 150,
       // A signal for a large fleet fans out to many re-plans; telemetry and commands must still find capacity.
       reservedConcurrency: { optimiser: 20 },
     },

@@ -1,9 +1,10 @@
 import { CfnOutput, Duration, Stack } from "aws-cdk-lib";
 import { CfnArchive, EventBus } from "aws-cdk-lib/aws-events";
 import { Key } from "aws-cdk-lib/aws-kms";
-import type { Topic } from "aws-cdk-lib/aws-sns";
 import type { Construct } from "constructs";
-import { alarmTopic } from "./alarm-topic.ts";
+import { type AlarmTopics, alarmTopics } from "./alarm-topics.ts";
+import { watchTables } from "./alarms/table-alarms.ts";
+import { billBudget } from "./bill-budget.ts";
 import { houseStackProps } from "./house-stack.ts";
 import type { StageConfig } from "./stages.ts";
 import { Tables } from "./tables.ts";
@@ -17,11 +18,11 @@ export class StateStack extends Stack {
   readonly bus: EventBus;
   /** Seals the data keys of customers' vendor tokens. */
   readonly tokenKey: Key;
-  readonly alarms: Topic;
+  readonly alarms: AlarmTopics;
 
   constructor(scope: Construct, id: string, stage: StageConfig) {
     super(scope, id, {
-      ...houseStackProps(stage, "state", "Tables, event bus with archive, token key, alarm topic."),
+      ...houseStackProps(stage, "state", "Tables, event bus with archive, token key, alarm topics."),
       terminationProtection: stage.deletionProtection,
     });
     this.tables = new Tables(this, "Tables", stage);
@@ -40,12 +41,21 @@ export class StateStack extends Stack {
       // The longest wait: a deleted key makes every customer link their account again.
       pendingWindow: Duration.days(30),
     });
-    this.alarms = alarmTopic(this, stage);
+    this.alarms = alarmTopics(this, stage);
+    billBudget(this, stage, this.alarms.ticket);
+    watchTables(this, {
+      stage,
+      topics: this.alarms,
+      part: "platform",
+      owner: "platform",
+      runbook: "docs/runbooks/platform.md",
+    });
     for (const [name, table] of Object.entries(this.tables.all)) {
       new CfnOutput(this, `${name[0]?.toUpperCase()}${name.slice(1)}Table`, { value: table.tableName });
     }
     new CfnOutput(this, "BusName", { value: this.bus.eventBusName });
     new CfnOutput(this, "TokenKeyArn", { value: this.tokenKey.keyArn });
-    new CfnOutput(this, "AlarmTopicArn", { value: this.alarms.topicArn });
+    new CfnOutput(this, "PageTopicArn", { value: this.alarms.page.topicArn });
+    new CfnOutput(this, "TicketTopicArn", { value: this.alarms.ticket.topicArn });
   }
 }

@@ -48,9 +48,11 @@ export class Ticks extends Construct {
       deadLetterConfig: { arn: failures.queueArn },
     };
     houseAlarm(this, "Silent", watch, {
-      name: "silent",
+      what: "silent",
       broken: `${watch.part} has not run for ${props.silentAfterMinutes} minutes: nobody wakes it.`,
       firstAction: "look for its schedules in EventBridge Scheduler: disabled, or refused by a role?",
+      kind: "page",
+      withinMinutes: props.silentAfterMinutes + 5,
       metric: lambda.metricInvocations({ period: Duration.minutes(props.silentAfterMinutes) }),
       when: { below: 1 },
       periods: { breaching: 1, of: 1 },

@@ -1,6 +1,7 @@
 import { Stack } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import type { Manifest } from "../shared/domain/manifest.ts";
+import { watchScheduler } from "./alarms/scheduler-alarms.ts";
 import { type Bundles, bundleOf } from "./bundles.ts";
 import { HouseFunction } from "./house-function.ts";
 import { houseStackProps } from "./house-stack.ts";
@@ -63,6 +64,7 @@ export class VendorsStack extends Stack {
       ["lambda:InvokeFunction"],
       integrations.map(({ lambda }) => lambda.functionArn),
     );
+    watchScheduler(scheduler, scheduler.watch);
     new Ticks(this, "SchedulerTicks", {
       wakes: scheduler,
       cadences: [{ id: "Minute", expression: stage.cadences.tick }],

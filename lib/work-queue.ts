@@ -1,11 +1,12 @@
 import { Duration } from "aws-cdk-lib";
 import { type EventBus, Rule } from "aws-cdk-lib/aws-events";
 import { SqsQueue } from "aws-cdk-lib/aws-events-targets";
-import { SqsEventSource } from "aws-cdk-lib/aws-lambda-event-sources";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { EVENT_SOURCE, type EventName } from "../shared/domain/events.ts";
-import { deadLetterQueue, watchDeadLetters } from "./dead-letter-queue.ts";
+import { acknowledge } from "./acknowledge.ts";
+import { watchDeadLetters } from "./alarms/dead-letter-alarms.ts";
+import { deadLetterQueue } from "./dead-letter-queue.ts";
 import type { HouseFunction } from "./house-function.ts";
 
 /** Which events to take: any of the names, and detail fields that must have one of the values. */
@@ -41,26 +42,33 @@ export class WorkQueue extends Construct {
 
   /** Feeds the function in batches whose items fail one by one. */
   feed(
-    { lambda, watch }: HouseFunction,
+    consumer: HouseFunction,
     {
       batchSize,
       windowSeconds = 0,
       maxConcurrency,
     }: { batchSize: number; windowSeconds?: number; maxConcurrency?: number },
   ): void {
-    const what = this.node.id.toLowerCase();
+    const { lambda, watch } = consumer;
+    const name = this.node.id.toLowerCase();
     watchDeadLetters(this, "Undone", watch, {
-      name: `${what}-dead-letters`,
+      what: `${name}-dead-letters`,
       queue: this.deadLetters,
-      broken: `Messages on the ${what} queue of ${watch.part} could not be delivered or handled.`,
+      broken: `Messages on the ${name} queue of ${watch.part} could not be delivered or handled.`,
     });
-    lambda.addEventSource(
-      new SqsEventSource(this.queue, {
-        batchSize,
-        reportBatchItemFailures: true,
-        ...(windowSeconds > 0 && { maxBatchingWindow: Duration.seconds(windowSeconds) }),
-        ...(maxConcurrency !== undefined && { maxConcurrency }),
-      }),
+    // The library's own event source also grants what nobody uses.
+    consumer.may(["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], [this.queue.queueArn]);
+    const mapping = lambda.addEventSourceMapping(`From${this.node.id}`, {
+      eventSourceArn: this.queue.queueArn,
+      batchSize,
+      reportBatchItemFailures: true,
+      ...(windowSeconds > 0 && { maxBatchingWindow: Duration.seconds(windowSeconds) }),
+      ...(maxConcurrency !== undefined && { maxConcurrency }),
+    });
+    acknowledge(
+      mapping,
+      "Serverless-LambdaEventSourceMappingDestination",
+      "What fails as often as the queue allows goes to the queue's own dead letters; mappings of queues know no destination.",
     );
   }
 }

@@ -25,6 +25,9 @@ export const NAME_PROPERTIES: Record<string, string[]> = {
   "AWS::SecretsManager::Secret": ["Name"],
   "AWS::Logs::LogGroup": ["LogGroupName"],
   "AWS::IAM::Role": ["RoleName"],
+  "AWS::CloudWatch::Alarm": ["AlarmName"],
+  "AWS::CloudWatch::CompositeAlarm": ["AlarmName"],
+  "AWS::SNS::Topic": ["TopicName"],
 };
 
 /** Deterministic ids: the same template has the same names and ARNs in every run. */
@@ -84,6 +87,15 @@ export function identify({ type, logicalId, stackName, given }: Named, gatewayUr
     case "AWS::Logs::LogGroup": {
       const ref = named("LogGroupName", 512);
       return { ref, attributes: { Arn: arn("logs", `log-group:${ref}:*`) } };
+    }
+    case "AWS::CloudWatch::Alarm":
+    case "AWS::CloudWatch::CompositeAlarm": {
+      const ref = named("AlarmName", 255);
+      return { ref, attributes: { Arn: arn("cloudwatch", `alarm:${ref}`) } };
+    }
+    case "AWS::SNS::Topic": {
+      const topic = named("TopicName", 256);
+      return { ref: arn("sns", topic), attributes: { TopicArn: arn("sns", topic), TopicName: topic } };
     }
     case "AWS::IAM::Role": {
       const ref = named("RoleName", 64);

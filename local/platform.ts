@@ -1,5 +1,8 @@
 import { readAssembly } from "./assembly.ts";
 import type { VirtualClock } from "./clock.ts";
+import type { Alarms } from "./cloudwatch/alarms.ts";
+import { awsMetrics } from "./cloudwatch/aws-metrics.ts";
+import { MetricStore } from "./cloudwatch/metric-store.ts";
 import type { Outcome } from "./function-environment.ts";
 import type { InvocationCounts } from "./gateway/functions.ts";
 import { createIds } from "./gateway/ids.ts";
@@ -11,7 +14,12 @@ import { startGuardian } from "./guardian.ts";
 import { ACCOUNT, REGION } from "./identity.ts";
 import type { JsonObject } from "./json.ts";
 import { buildModel, type Model } from "./model.ts";
+import type { AwsCall } from "./roles/aws-call.ts";
+import type { RoleOfFunction } from "./roles/compare.ts";
+import { startRecorder } from "./roles/recorder.ts";
+import { rolesOf } from "./roles/roles.ts";
 import { createTables, startTableEngine } from "./tables.ts";
+import { startAlarms } from "./wire-alarms.ts";
 import { startSchedules, wireBuses } from "./wire-events.ts";
 import { wireFunctions } from "./wire-functions.ts";
 import { wireQueues } from "./wire-queues.ts";
@@ -30,6 +38,8 @@ export type PlatformOptions = {
   secrets?: Record<string, string>;
   /** Every line a function writes. Virtual time does not move before the lines of an invocation are here. */
   onLog?: (functionName: string, line: string) => void;
+  /** Hears every call to AWS and who made it. DynamoDB is then reached through a recorder, which takes time. */
+  onCall?: (call: AwsCall) => void;
   /** Keeps the tables in this file; in memory when absent. */
   dbPath?: string;
   /** Processes per function, 2 when absent; ReservedConcurrentExecutions may lower it. */
@@ -76,7 +86,13 @@ export type Platform = {
   refusals(): Refusal[];
   /** Deliveries that AWS would have dropped without a word. */
   droppedDeliveries(): DroppedDelivery[];
+  /** What the functions may do. */
+  roles(): RoleOfFunction[];
   invocationCounts(): Record<string, InvocationCounts>;
+  /** The stage's alarms as they are, and all that they have done. */
+  alarms: Alarms;
+  /** What CloudWatch would know, for charts. */
+  metrics: MetricStore;
   /** The processes this platform runs: the table engine and the function environments. */
   pids(): number[];
   stop(): void;
@@ -93,7 +109,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     while (cleanUp.length > 0) cleanUp.pop()?.();
   };
   try {
-    const gateway = await startGateway(clock, record);
+    const gateway = await startGateway(clock, record, options.onCall);
     cleanUp.push(() => gateway.close());
     const model = buildModel(stacks, gateway.url);
 
@@ -102,26 +118,32 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     const engine = await startTableEngine(guardian, options.dbPath);
     cleanUp.push(() => engine.stop());
     const awsVariables = clientVariables(gateway.url, engine.url);
+    const recorder = options.onCall && (await startRecorder(engine.url, (name) => arnOf(model, name), options.onCall));
+    if (recorder) cleanUp.push(() => recorder.close());
 
-    const queues = wireQueues(model, clock, ids);
+    const store = new MetricStore();
+    const metrics = awsMetrics((datum, atMs = clock.now()) => store.put(datum, atMs));
+    const queues = wireQueues(model, clock, ids, metrics);
     const functions = wireFunctions(model, {
       clock,
       ids,
       guardian,
       queues,
-      awsVariables,
+      metrics,
+      awsVariables: recorder ? clientVariables(gateway.url, recorder.url) : awsVariables,
       environmentOverrides: options.environmentOverrides ?? {},
       maxEnvironmentsPerFunction: options.maxEnvironmentsPerFunction ?? 2,
       onLog: options.onLog ?? (() => {}),
     });
     cleanUp.push(() => functions.stop());
-    const events = { clock, ids, record, queues, functions };
+    const events = { clock, ids, record, metrics, queues, functions };
     const { buses, archives } = wireBuses(model, events);
     const keys = wireKeys(model, options.dbPath);
     const secrets = wireSecrets(model, options.secrets ?? {});
     const queuesByName = new Map([...queues.values()].map(({ queue }) => [queue.settings.name, queue]));
     await createTables(engine.url, model);
     startSchedules(model, events);
+    const alarms = startAlarms(model, { clock, store, queues });
     gateway.serve({ operations: createOperations({ buses, queues: queuesByName, keys, secrets, clock }), functions });
 
     return {
@@ -152,7 +174,10 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       archivedEvents: () => archives.flatMap((archive) => archive.events),
       refusals: () => [...record.refusals],
       droppedDeliveries: () => [...record.dropped],
+      roles: () => rolesOf(model),
       invocationCounts: () => functions.counts(),
+      alarms,
+      metrics: store,
       pids: () => [
         ...(engine.pid === undefined ? [] : [engine.pid]),
         ...functions.hosts().flatMap((host) => host.pids()),
@@ -191,6 +216,11 @@ function functionViews(model: Model): FunctionView[] {
     arn: attributes.Arn as string,
     environment: properties.Environment?.Variables ?? {},
   }));
+}
+
+function arnOf(model: Model, tableName: string): string {
+  const all = [...model.of("AWS::DynamoDB::GlobalTable"), ...model.of("AWS::DynamoDB::Table")];
+  return all.find(({ ref }) => ref === tableName)?.attributes.Arn ?? tableName;
 }
 
 function findFunction(model: Model, id: string): string {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CompositeAlarmProperties, MetricAlarmProperties } from "./cloudwatch/alarm-schema.ts";
 
 /** A property that is accepted and changes nothing on a laptop; the reason is part of the declaration. */
 const withoutEffect = (reason: string) => z.unknown().describe(reason).optional();
@@ -85,7 +86,7 @@ export const RESOURCE_SCHEMAS = {
         LogFormat: z.enum(["JSON", "Text"]).optional(),
         ApplicationLogLevel: z.string().optional(),
         SystemLogLevel: withoutEffect("the local host writes no platform log lines"),
-        LogGroup: withoutEffect("log lines go to the host"),
+        LogGroup: name,
       })
       .optional(),
     Architectures: withoutEffect("JavaScript runs on any processor"),
@@ -93,7 +94,8 @@ export const RESOURCE_SCHEMAS = {
     EphemeralStorage: withoutEffect("the laptop's disk is used"),
     KmsKeyArn: encryption,
     RecursiveLoop: withoutEffect("virtual time shows a loop at once: the clock stops moving"),
-    Role: withoutEffect("no permissions are checked here"),
+    /** No permission is checked while a night runs; `npm run roles` compares afterwards. */
+    Role: z.string(),
     RuntimeManagementConfig: withoutEffect("the Node.js that runs the host runs the functions"),
     Tags: tags,
     TracingConfig: withoutEffect("no X-Ray here"),
@@ -219,13 +221,31 @@ export const RESOURCE_SCHEMAS = {
     KmsKeyId: encryption,
     Tags: tags,
   }),
-  "AWS::CloudWatch::Alarm": typeWithoutEffect("alarms are not evaluated here; the night's report tells what held"),
-  "AWS::SNS::Topic": typeWithoutEffect("only alarms use it"),
+  "AWS::CloudWatch::Alarm": MetricAlarmProperties,
+  "AWS::CloudWatch::CompositeAlarm": CompositeAlarmProperties,
+  "AWS::CloudWatch::Dashboard": typeWithoutEffect("nobody looks at one here; its charts are drawn from the metrics"),
+  "AWS::SNS::Topic": typeWithoutEffect("only alarms use it, and what they tell it is recorded"),
+  "AWS::Budgets::Budget": typeWithoutEffect("nothing here costs money"),
   "AWS::SNS::TopicPolicy": typeWithoutEffect("only alarms use it"),
   "AWS::SNS::Subscription": typeWithoutEffect("only alarms use it"),
   "AWS::Logs::LogGroup": typeWithoutEffect("log lines go to the host's sink"),
   "AWS::IAM::Role": typeWithoutEffect("no permissions are checked here"),
-  "AWS::IAM::Policy": typeWithoutEffect("no permissions are checked here"),
+  "AWS::IAM::Policy": z.strictObject({
+    PolicyName: z.string(),
+    PolicyDocument: z.strictObject({
+      Version: z.string(),
+      Statement: z.array(
+        z.strictObject({
+          Sid: z.string().optional(),
+          Effect: z.literal("Allow"),
+          Action: z.union([z.string(), z.array(z.string())]),
+          Resource: z.union([z.string(), z.array(z.string())]),
+          Condition: withoutEffect("conditions are not compared"),
+        }),
+      ),
+    }),
+    Roles: z.array(z.string()),
+  }),
   "AWS::CDK::Metadata": typeWithoutEffect("usage statistics of the CDK"),
 } as const;
 

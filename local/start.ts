@@ -4,6 +4,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { UnsupportedResource } from "./assembly.ts";
 import { BadInput } from "./feeds/bad-input.ts";
 import { startLiveFeeds } from "./feeds/live.ts";
+import { ALARMS_FILE, alarmsText } from "./night/alarms.ts";
 import { assetsOf } from "./night/fleet.ts";
 import { type FaultLevel, type NightRequest, prepare } from "./night/inputs.ts";
 import { watchMemory } from "./night/memory.ts";
@@ -168,6 +169,7 @@ async function night(options: Options, signal: AbortSignal): Promise<number> {
         lambdas: lambdaTimes(running.platform),
         ...(peakMemoryMb === undefined ? {} : { peakMemoryMb }),
       };
+      writeFileSync(workFolder(ALARMS_FILE), alarmsText(running.platform.alarms.transitions));
       process.stdout.write(`${reportText(finished)}\n`);
       if (options.json !== undefined) writeOutput(options.json, `${JSON.stringify(finished, null, 2)}\n`);
       if (options.keepRunning) await keepRunning(running, assetsOf(inputs)[0]?.assetId ?? "", signal);

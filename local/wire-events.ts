@@ -1,4 +1,5 @@
 import type { VirtualClock } from "./clock.ts";
+import type { AwsMetrics } from "./cloudwatch/aws-metrics.ts";
 import { type Archive, EventBuses, type QueueWithPolicies, type Rule } from "./gateway/event-bus.ts";
 import { compilePattern } from "./gateway/event-pattern.ts";
 import type { Functions } from "./gateway/functions.ts";
@@ -13,6 +14,7 @@ type EventOptions = {
   clock: VirtualClock;
   ids: Ids;
   record: RunRecord;
+  metrics: AwsMetrics;
   queues: Map<string, QueueWithPolicies>;
   functions: Functions;
 };
@@ -39,7 +41,8 @@ export function wireBuses(model: Model, options: EventOptions): { buses: EventBu
       const known = arn.includes(":lambda:") ? functions.has(arn) : queues.has(arn);
       if (!known) throw unsupported(resource, `its target ${arn} is not a function or queue of this stage`);
     }
-    if (properties.State === "ENABLED") rules.push({ arn: attributes.Arn as string, busName, matches, targets });
+    const arn = attributes.Arn as string;
+    if (properties.State === "ENABLED") rules.push({ name: lastPart(arn), arn, busName, matches, targets });
   }
   const archives = model.of("AWS::Events::Archive").map((resource): Archive => {
     const { ref, properties } = resource;
@@ -50,7 +53,7 @@ export function wireBuses(model: Model, options: EventOptions): { buses: EventBu
 }
 
 /** Sets every enabled schedule of the stage going from the clock's present. */
-export function startSchedules(model: Model, { clock, ids, functions }: EventOptions): void {
+export function startSchedules(model: Model, { clock, ids, metrics, functions }: EventOptions): void {
   for (const resource of model.of("AWS::Scheduler::Schedule")) {
     const { attributes, properties } = resource;
     const { ScheduleExpression, ScheduleExpressionTimezone, StartDate, EndDate, Target } = properties;
@@ -60,12 +63,13 @@ export function startSchedules(model: Model, { clock, ids, functions }: EventOpt
     if (properties.State === "DISABLED") continue;
     const schedule = {
       arn: attributes.Arn as string,
+      group: properties.GroupName,
       functionArn: Target.Arn,
       input: Target.Input,
       next,
       startMs: StartDate === undefined ? undefined : Date.parse(StartDate),
       endMs: EndDate === undefined ? undefined : Date.parse(EndDate),
     };
-    startSchedule(schedule, functions, clock, ids);
+    startSchedule(schedule, { functions, clock, ids, metrics });
   }
 }

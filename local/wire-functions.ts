@@ -1,4 +1,5 @@
 import type { VirtualClock } from "./clock.ts";
+import type { AwsMetrics } from "./cloudwatch/aws-metrics.ts";
 import { FunctionHost } from "./function-host.ts";
 import type { QueueWithPolicies } from "./gateway/event-bus.ts";
 import { startEventSourceMapping } from "./gateway/event-source-mappings.ts";
@@ -12,6 +13,7 @@ import { unsupported } from "./unsupported.ts";
 export type FunctionOptions = {
   clock: VirtualClock;
   ids: Ids;
+  metrics: AwsMetrics;
   guardian: Guardian;
   queues: Map<string, QueueWithPolicies>;
   /** What every AWS client of this run needs: endpoints, Region, credentials. */
@@ -30,8 +32,8 @@ const SIX_HOURS_IN_SECONDS = 21_600;
 
 /** The stage's functions, with what happens when an asynchronous invocation fails and the queues they poll. */
 export function wireFunctions(model: Model, options: FunctionOptions): Functions {
-  const { clock, ids, guardian, queues, onLog } = options;
-  const functions = new Functions(clock, ids);
+  const { clock, ids, guardian, queues, metrics, onLog } = options;
+  const functions = new Functions(clock, ids, metrics);
   const queueAt = (resource: Resource<never> | FunctionResource, arn: string | undefined): Queue | undefined => {
     const queue = arn === undefined ? undefined : queues.get(arn)?.queue;
     if (arn !== undefined && !queue) throw unsupported(resource, `${arn} is not a queue of this stage`);
@@ -61,7 +63,10 @@ export function wireFunctions(model: Model, options: FunctionOptions): Functions
         definition,
         guardian,
         () => clock.now(),
-        (line) => onLog(name, line),
+        (line) => {
+          metrics.logLine(logGroupOf(resource), line, clock.now());
+          onLog(name, line);
+        },
       ),
       throttled: reserved === 0,
       maximumEventAgeSeconds: config?.properties.MaximumEventAgeInSeconds ?? SIX_HOURS_IN_SECONDS,
@@ -91,6 +96,10 @@ export function wireFunctions(model: Model, options: FunctionOptions): Functions
   return functions;
 }
 
+function logGroupOf({ ref, properties }: FunctionResource): string {
+  return properties.LoggingConfig?.LogGroup ?? `/aws/lambda/${ref}`;
+}
+
 function functionVariables(
   resource: FunctionResource,
   codePath: string,
@@ -105,12 +114,14 @@ function functionVariables(
     HOME: process.env.HOME ?? "",
     TZ: "UTC",
     ...options.awsVariables,
+    // Whoever is asked knows by whom.
+    AWS_ACCESS_KEY_ID: ref,
     AWS_EXECUTION_ENV: `AWS_Lambda_${properties.Runtime}`,
     AWS_LAMBDA_FUNCTION_NAME: ref,
     AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(properties.MemorySize),
     AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
-    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${ref}`,
+    AWS_LAMBDA_LOG_GROUP_NAME: logGroupOf(resource),
     AWS_LAMBDA_LOG_STREAM_NAME: "local",
     AWS_LAMBDA_LOG_FORMAT: logging?.LogFormat ?? "Text",
     ...(logging?.ApplicationLogLevel ? { AWS_LAMBDA_LOG_LEVEL: logging.ApplicationLogLevel } : {}),

@@ -1,4 +1,5 @@
 import type { VirtualClock } from "./clock.ts";
+import type { AwsMetrics } from "./cloudwatch/aws-metrics.ts";
 import type { QueueWithPolicies } from "./gateway/event-bus.ts";
 import type { Ids } from "./gateway/ids.ts";
 import { compileQueuePolicy } from "./gateway/queue-policy.ts";
@@ -7,7 +8,12 @@ import type { Model } from "./model.ts";
 import { refusing, unsupported } from "./unsupported.ts";
 
 /** The stage's queues by ARN, with their policies and dead-letter queues. */
-export function wireQueues(model: Model, clock: VirtualClock, ids: Ids): Map<string, QueueWithPolicies> {
+export function wireQueues(
+  model: Model,
+  clock: VirtualClock,
+  ids: Ids,
+  metrics: AwsMetrics,
+): Map<string, QueueWithPolicies> {
   const queues = new Map<string, QueueWithPolicies>();
   for (const { ref, attributes, properties } of model.of("AWS::SQS::Queue")) {
     const queue = new Queue(
@@ -22,6 +28,7 @@ export function wireQueues(model: Model, clock: VirtualClock, ids: Ids): Map<str
       },
       clock,
       ids,
+      metrics,
     );
     queues.set(queue.settings.arn, { queue, policies: [] });
   }

@@ -4,11 +4,14 @@ import { systemNow } from "./bus.ts";
 import type { Instant } from "./domain/instant.ts";
 import { ConfigError } from "./errors.ts";
 import { createLog, type Log } from "./log.ts";
+import { embeddedMetrics, type Meter } from "./metrics.ts";
 
 /** What every run function may ask for besides its own dependencies. */
 export type Runtime = {
   now: () => Instant;
   log: Log;
+  /** What it adds is sent when the invocation ends, however it ends. */
+  meter: Meter;
   /** Milliseconds until AWS ends this invocation. */
   remainingMs: () => number;
 };
@@ -18,26 +21,28 @@ type Options<Event, Env, Deps, Result> = {
   event: z.ZodType<Event>;
   environment: z.ZodType<Env>;
   /** Builds clients; called once per process, on the first invocation. `log` is the service's, of no one invocation. */
-  dependencies: (env: Env, log: Log) => Deps;
+  dependencies: (env: Env, log: Log, meter: Meter) => Deps;
   run: (event: Event, deps: Deps & Runtime) => Promise<Result>;
 };
 
 /**
  * The only way to make a Lambda handler: parses environment and event by schema, builds dependencies once, logs one
- * line at the end (or the error, once) and rethrows so that AWS retries. Nothing happens at import time.
+ * line at the end (or the error, once), sends what was measured, and rethrows so that AWS retries. Nothing happens at
+ * import time.
  */
 export function lambdaHandler<Event, Env, Deps extends object, Result>(options: Options<Event, Env, Deps, Result>) {
-  let built: { deps: Deps; log: Log } | undefined;
+  let built: { deps: Deps; log: Log; meter: ReturnType<typeof embeddedMetrics> } | undefined;
   return async (rawEvent: unknown, context: Context): Promise<Result> => {
-    const own = built?.log ?? createLog({ service: options.service, now: () => new Date() });
-    built ??= { deps: options.dependencies(parseEnvironment(options.environment, process.env), own), log: own };
-    const log = own.with({ requestId: context.awsRequestId });
+    built ??= build(options);
+    const { deps, meter } = built;
+    const log = built.log.with({ requestId: context.awsRequestId });
     const startedMs = performance.now();
     try {
       const event = parseEvent(options.event, rawEvent);
       const result = await options.run(event, {
-        ...built.deps,
+        ...deps,
         log,
+        meter,
         now: systemNow,
         remainingMs: () => context.getRemainingTimeInMillis(),
       });
@@ -46,8 +51,16 @@ export function lambdaHandler<Event, Env, Deps extends object, Result>(options: 
     } catch (error) {
       log.error("INVOCATION_FAILED", error);
       throw error;
+    } finally {
+      meter.flush();
     }
   };
+}
+
+function build<Event, Env, Deps extends object, Result>(options: Options<Event, Env, Deps, Result>) {
+  const log = createLog({ service: options.service, now: () => new Date() });
+  const meter = embeddedMetrics(options.service);
+  return { deps: options.dependencies(parseEnvironment(options.environment, process.env), log, meter), log, meter };
 }
 
 /** Parses environment variables. Throws a ConfigError that names every variable at fault and prints no value. */

@@ -19,6 +19,7 @@ export const LOG_CODES = {
   SCHEDULE_FAILED: "One integration could not be scheduled in this minute; the others were.",
   POLL_BATCH_DUPLICATE: "This batch was already taken by another delivery of the same invocation.",
   POLL_BATCH_LATE: "This batch arrived after its assets' next turn had come; it was left to that.",
+  BUDGET_REFUSED: "So many calls of a class wait for a limit of the vendor, or for money.",
   POLL_NOT_ATTEMPTED: "Some assets of a batch were not looked at, for the reason given; they are asked for again.",
   POLL_FAILED: "One asset could not be read.",
   VENDOR_OUTAGE_BEGAN: "A vendor's assets fail together; it is announced once, for all of them.",

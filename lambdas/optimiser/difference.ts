@@ -3,6 +3,7 @@ import { type Action, type Command, isEnded, lastIssued } from "../../shared/dom
 import { FAULT_TREATMENT, type FaultClass } from "../../shared/domain/fault.ts";
 import { HOUR_MS, type Instant, later, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
 import { nextEdge, type Plan, type Window, windowAt } from "../../shared/domain/plan.ts";
+import { isEnoughCurrent } from "../../shared/domain/proof.ts";
 import type { ChargeReading } from "../../shared/domain/reading.ts";
 import { spreadSeconds } from "./spread.ts";
 
@@ -18,11 +19,6 @@ export type Difference = {
 const NOTHING: Difference = { issue: undefined, withdraw: [] };
 /** After a failed command the same one waits this long, by who has the next move. */
 const RETRY_AFTER_MS = { platform: 5 * MINUTE_MS, other: 60 * MINUTE_MS };
-/**
- * Too little current leaves energy for a dearer slot, so every ampere up is asked for; too much by less than this is not
- * worth a command.
- */
-const CURRENT_STEP_DOWN_A = 2;
 /** A car that begins again after this many stops that worked, within this long, does as its owner set it. */
 const STOPS_IN_VAIN = 2;
 const IN_VAIN_MS = 6 * HOUR_MS;
@@ -113,7 +109,7 @@ function alreadySo(wanted: ChargeAction, reading: ChargeReading): boolean {
   const active = reading.state === "charging" || reading.state === "starting";
   if (wanted.kind === "charge.stop") return !active;
   if (reading.state === "complete") return true;
-  return active && (reading.currentLimitA === null || enough(reading.currentLimitA, wanted.currentA));
+  return active && (reading.currentLimitA === null || isEnoughCurrent(reading.currentLimitA, wanted.currentA));
 }
 
 /** Its owner's wish is shown, and not fought all night. */
@@ -130,11 +126,7 @@ function isInVain(recent: readonly Command[], now: Instant): boolean {
 
 function sameState(open: Action, wanted: Action): boolean {
   if (open.kind !== "charge.start" || wanted.kind !== "charge.start") return open.kind === wanted.kind;
-  return enough(open.currentA, wanted.currentA);
-}
-
-function enough(currentA: number, wantedA: number): boolean {
-  return currentA >= wantedA && currentA - wantedA < CURRENT_STEP_DOWN_A;
+  return isEnoughCurrent(open.currentA, wanted.currentA);
 }
 
 /** A start that a pulled cable or a charger without power made vain: the device says itself when that is over. */

@@ -139,6 +139,7 @@ async function work(items: readonly WorkItem[], read: ReadonlyMap<AssetId, Asset
   }
   const hopeless = waiting.filter(({ attempts }) => attempts >= MOST_ATTEMPTS);
   for (const { portfolioId, part } of hopeless) deps.log.warn("PORTFOLIO_GIVEN_UP", { portfolioId, part });
+  deps.meter.add("portfolios_given_up", hopeless.length);
   const again = waiting.filter(({ attempts }) => attempts < MOST_ATTEMPTS);
   if (again.length > 0) await deps.later(again);
 }
@@ -160,8 +161,8 @@ export const handler = lambdaHandler({
   service: "optimiser",
   event: z.union([SqsBatch, Tick]),
   environment: Environment,
-  dependencies: (env, log) => {
-    const documents = documentClient();
+  dependencies: (env, log, meter) => {
+    const documents = documentClient({}, meter);
     const sqs = new SQSClient();
     return {
       fleets: env.FLEETS,

@@ -19,6 +19,7 @@ import type { Limits } from "./portfolio/limits.ts";
 import type { PortfolioAnswer } from "./portfolio/together.ts";
 import { type Replanned, replan, sameFrom } from "./replan.ts";
 import { type Market, signalsFrom } from "./signals.ts";
+import { withoutPlan } from "./without-plan.ts";
 import type { WorkItem } from "./work.ts";
 import { withSites, worldOf } from "./world.ts";
 
@@ -64,6 +65,8 @@ export async function planItem(
     stop: () => deps.remainingMs() < STORE_MS,
   };
   const { replanned, portfolio } = replan(assets, scene);
+  if (item.isWhole)
+    deps.meter.add("plans_stale", withoutPlan(replanned, habits, { now, controlledSince: control.since }));
   let isStored = true;
   const told = await mapLimited(replanned, IN_FLIGHT, async (one) => {
     if (deps.remainingMs() > END_MS) return settle(one, now, deps);

@@ -10,7 +10,6 @@ import { EnvText, lambdaHandler, type Runtime } from "../../shared/handler.ts";
 import type { PollRequest } from "../../shared/integration/poll-request.ts";
 import { jsonText } from "../../shared/json.ts";
 import { mapLimited } from "../../shared/map-limited.ts";
-import { embeddedMetrics, type Meter } from "../../shared/metrics.ts";
 import { causesStore } from "../../shared/store/causes.ts";
 import { plansStore } from "../../shared/store/plans.ts";
 import { type ReadingsStore, readingsStore } from "../../shared/store/readings.ts";
@@ -38,14 +37,13 @@ const Environment = z.object({
 
 type Refused = { key: string; error: unknown };
 
-export type SchedulerDeps = Pick<Runtime, "log" | "now"> & {
+export type SchedulerDeps = Pick<Runtime, "log" | "now" | "meter"> & {
   integrations: Integration[];
   schedule: Pick<ScheduleStore, "slot" | "dueLooks" | "ledger" | "claimRun" | "cursors" | "advanceCursor">;
   readings: Pick<ReadingsStore, "latest">;
   causes: OutageDeps["causes"];
   plans: OutageDeps["plans"];
   bus: Bus;
-  meter: Pick<Meter, "gauge" | "tally">;
   /** Hands a batch to an integration's Lambda and does not wait for it. */
   send: (functionName: string, request: PollRequest) => Promise<void>;
   /** Lets so many milliseconds of the minute pass. */
@@ -64,7 +62,7 @@ export async function run(tick: z.infer<typeof Tick>, deps: SchedulerDeps): Prom
   );
   for (const { key, error } of deps.refusedRows()) {
     deps.log.error("SCHEDULE_ROW_REFUSED", error, { key });
-    deps.meter.tally({ stored_rows_refused: 1 }, {});
+    deps.meter.add("stored_rows_refused");
   }
   const failures = results.flatMap((result, index) => {
     if (result.status === "fulfilled") return [];
@@ -73,7 +71,7 @@ export async function run(tick: z.infer<typeof Tick>, deps: SchedulerDeps): Prom
   });
   if (failures.length > 0) throw failures[0];
   const done = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
-  deps.meter.gauge("scheduler_lag_seconds", Math.max(0, ...done.map(({ lagMs }) => lagMs)) / 1000, {});
+  deps.meter.add("scheduler_lag_seconds", Math.max(0, ...done.map(({ lagMs }) => lagMs)) / 1000);
   return { sent: done.reduce((sum, { sent }) => sum + sent, 0) };
 }
 
@@ -102,14 +100,18 @@ async function runIntegration(
   if (down.isOpen) deps.log.warn("VENDOR_HELD", { integration: name, tickAt });
   const repeated = won.flat().filter(({ run }) => run.attempt > 1).length;
   if (repeated > 0) deps.log.warn("RUN_REPEATED", { integration: name, tickAt, runs: repeated });
+  const meter = deps.meter.of({ integration: name });
   if (freshness.checked > 0) {
-    deps.meter.tally({ assets_checked: freshness.checked, assets_not_read: freshness.notRead }, { integration: name });
+    meter.add("assets_checked", freshness.checked);
+    meter.add("assets_not_read", freshness.notRead);
   }
   const looks = looksOf(ledger);
-  // Where nothing failed lately only the end of an outage could be news, which can wait.
-  const isCalm = looks.every(({ faults }) => Object.keys(faults).length === 0);
-  if (!isCalm || minuteNumber(tickAt) % CALM_CHECK_MINUTES === 0)
-    await watchOutage(name, looks, () => membersOf(integration, deps), deps.now(), deps);
+  // Where all went well lately only the end of an outage could be news, which can wait.
+  const isCalm = looks.length > 0 && looks.every(({ faults }) => Object.keys(faults).length === 0);
+  if (!isCalm || minuteNumber(tickAt) % CALM_CHECK_MINUTES === 0) {
+    const outage = await watchOutage(name, looks, () => membersOf(integration, deps), deps.now(), deps);
+    meter.add("vendor_down", outage ? 1 : 0);
+  }
   return { sent, lagMs };
 }
 
@@ -128,8 +130,8 @@ export const handler = lambdaHandler({
   service: "scheduler",
   event: Tick,
   environment: Environment,
-  dependencies: (env) => {
-    const documents = documentClient();
+  dependencies: (env, _log, meter) => {
+    const documents = documentClient({}, meter);
     const lambda = new LambdaClient();
     const refused: Refused[] = [];
     return {
@@ -139,7 +141,6 @@ export const handler = lambdaHandler({
       causes: causesStore(documents, env.SCHEDULE_TABLE),
       plans: plansStore(documents, env.PLANS_TABLE),
       bus: eventBridgeBus(new EventBridgeClient(), env.BUS_NAME, systemNow),
-      meter: embeddedMetrics("scheduler"),
       refusedRows: () => refused.splice(0),
       pause: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
       send: async (functionName: string, request: PollRequest) => {

@@ -4,7 +4,7 @@ import { epochMs, HOUR_MS, type Instant, MINUTE_MS, plusMs } from "../../shared/
 import { type Looks, type Outage, outageChange } from "../../shared/domain/outage.ts";
 import type { Plan } from "../../shared/domain/plan.ts";
 import type { Log } from "../../shared/log.ts";
-import type { CausesStore } from "../../shared/store/causes.ts";
+import type { CausesStore, OutageRow } from "../../shared/store/causes.ts";
 import type { PlansStore } from "../../shared/store/plans.ts";
 import type { Run } from "../../shared/store/schedule.ts";
 import { chunks } from "../../shared/store/table.ts";
@@ -55,20 +55,28 @@ export async function watchOutage(
   if (found) row = await deps.causes.outage(integration);
 
   const isOwed = row?.untoldSince !== undefined && plusMs(row.untoldSince, TOLD_WITHIN_MS) <= now;
-  if (row && (isOurs || isOwed)) await tell(row.outage, deps);
+  if (row && (isOurs || isOwed)) await tell(row, deps);
   return row && row.outage.endedAt === undefined ? row.outage : undefined;
 }
 
-async function tell(outage: Outage, { bus, causes, log }: OutageDeps): Promise<void> {
+async function tell({ outage, untoldSince: occurredAt }: OutageRow, { bus, causes, log }: OutageDeps): Promise<void> {
+  if (!occurredAt) return;
   const { endedAt, assetsAffected, energyAtRiskKwh, ...reference } = outage;
+  // What is published again after a crash is the same event.
+  const stamp = { eventId: eventIdOf(outage), occurredAt };
   if (endedAt) {
     log.info("VENDOR_OUTAGE_ENDED", { ...reference, endedAt });
-    await bus.publish([{ name: "VendorOutageEnded", detail: { ...reference, endedAt } }]);
+    await bus.publish([{ name: "VendorOutageEnded", detail: { ...reference, endedAt }, ...stamp }]);
   } else {
     log.warn("VENDOR_OUTAGE_BEGAN", { ...reference, assetsAffected, energyAtRiskKwh });
-    await bus.publish([{ name: "VendorOutageBegan", detail: { ...reference, assetsAffected, energyAtRiskKwh } }]);
+    const detail = { ...reference, assetsAffected, energyAtRiskKwh };
+    await bus.publish([{ name: "VendorOutageBegan", detail, ...stamp }]);
   }
   await causes.toldOutage(outage);
+}
+
+function eventIdOf({ integration, faultClass, since, endedAt }: Outage): string {
+  return `${integration}#${faultClass}#${since}#${endedAt ? "ended" : "began"}`;
 }
 
 /** What the assets' plans take in the next hours, kWh. */

@@ -10,6 +10,8 @@ import type { Batch, SignalSource, Span } from "./source.ts";
 type Decision = {
   /** Slots to write. */
   write: Slot[];
+  /** What will be stored of the days asked for and the one before. */
+  after: Slot[];
   /** What to tell the bus, if anything. */
   event: NewEvent | undefined;
   findings: (DayFinding & { day: string })[];
@@ -25,6 +27,7 @@ export function decision(
   const after = lastOfEachStart([...stored, ...write]);
   return {
     write,
+    after,
     event: signalUpdated(source, changed, now),
     findings: daysToCheck(source, changed, span, now).flatMap((day) =>
       checkDay({ day, zone: source.dayZone, measure: source.measure }, after).map((finding) => ({ day, ...finding })),

@@ -4,6 +4,7 @@ import { type Bus, eventBridgeBus, systemNow } from "../../shared/bus.ts";
 import type { NewEvent, StampedEvent } from "../../shared/domain/events.ts";
 import { epochMs, HOUR_MS, type Instant, instant, plusMs } from "../../shared/domain/instant.ts";
 import { Region } from "../../shared/domain/region.ts";
+import type { Slot } from "../../shared/domain/signal.ts";
 import { VendorError } from "../../shared/errors.ts";
 import { EnvText, lambdaHandler, type Runtime } from "../../shared/handler.ts";
 import { mapLimited } from "../../shared/map-limited.ts";
@@ -15,7 +16,11 @@ import type { Batch, DroppedPoint, SignalSource, Span } from "./source.ts";
 import { CarbonRegion, carbonIntensitySource } from "./sources/carbon-intensity.ts";
 import { octopusSource } from "./sources/octopus.ts";
 
-type Deps = Pick<Runtime, "now" | "log"> & { sources: readonly SignalSource[]; store: SignalsStore; bus: Bus };
+type Deps = Pick<Runtime, "now" | "log" | "meter"> & {
+  sources: readonly SignalSource[];
+  store: SignalsStore;
+  bus: Bus;
+};
 type Outcome = { source: SignalSource; batch: Batch } | { source: SignalSource; error: unknown };
 type Report = { series: string; fetched: number; stored: number; published: boolean }[];
 
@@ -55,12 +60,17 @@ export async function run(_event: unknown, deps: Deps): Promise<Report> {
   for (const event of owed) await deps.store.told(event);
 
   const failed = outcomes.filter((outcome) => "error" in outcome);
+  const standing = await Promise.all(
+    failed.map(async ({ source }) => ({ source, slots: await deps.store.slots(source.series, now, span.to) })),
+  );
+  countAhead([...decided.map(({ source, after }) => ({ source, slots: after })), ...standing], now, deps);
   for (const { source, error } of failed) {
     const faultClass = error instanceof VendorError ? error.fault : "our-fault";
     deps.log.error("SIGNAL_FETCH_FAILED", error, { series: source.series, faultClass });
   }
   for (const { source, batch, findings } of decided) {
     const { series } = source;
+    deps.meter.add("signal_points_dropped", batch.dropped.length);
     for (const dropped of byReason(batch.dropped)) deps.log.warn("SIGNAL_POINT_DROPPED", { series, ...dropped });
     for (const finding of findings) deps.log.warn("SIGNAL_DAY_INCOMPLETE", { series, ...finding });
   }
@@ -72,6 +82,25 @@ export async function run(_event: unknown, deps: Deps): Promise<Report> {
     stored: write.length,
     published: event !== undefined,
   }));
+}
+
+/** How far ahead each kind of signal is known, by the series that is known least far. */
+function countAhead(
+  known: readonly { source: SignalSource; slots: readonly Slot[] }[],
+  now: Instant,
+  deps: Deps,
+): void {
+  for (const [measure, metric] of [
+    ["price", "price_hours_ahead"],
+    ["carbon", "carbon_hours_ahead"],
+  ] as const) {
+    const hours = known.flatMap(({ source, slots }) => (source.measure === measure ? hoursAhead(slots, now) : []));
+    if (hours.length > 0) deps.meter.add(metric, Math.min(...hours));
+  }
+}
+
+function hoursAhead(slots: readonly Slot[], now: Instant): number {
+  return Math.max(0, ...slots.map(({ endsAt }) => (epochMs(endsAt) - epochMs(now)) / HOUR_MS));
 }
 
 /** Its id follows from what it tells and when: a fetch that runs twice tells it once. */
@@ -126,7 +155,7 @@ export const handler = lambdaHandler({
   service: "signals",
   event: z.unknown(),
   environment: Environment,
-  dependencies: (env) => ({
+  dependencies: (env, _log, meter) => ({
     sources: [
       ...env.OCTOPUS_REGIONS.map((region) =>
         octopusSource({ fetch, baseUrl: env.OCTOPUS_API_URL, product: env.OCTOPUS_PRODUCT, region }),
@@ -135,7 +164,7 @@ export const handler = lambdaHandler({
         carbonIntensitySource({ fetch, baseUrl: env.CARBON_INTENSITY_API_URL, region }),
       ),
     ],
-    store: signalsStore(documentClient(), env.SIGNALS_TABLE),
+    store: signalsStore(documentClient({}, meter), env.SIGNALS_TABLE),
     bus: eventBridgeBus(new EventBridgeClient({}), env.BUS_NAME, systemNow),
   }),
   run,

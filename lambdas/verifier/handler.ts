@@ -1,25 +1,26 @@
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import * as z from "zod";
 import { type Bus, eventBridgeBus, systemNow } from "../../shared/bus.ts";
+import { countOutcome } from "../../shared/command-outcome.ts";
 import type { AssetId } from "../../shared/domain/asset.ts";
 import { type Command, isEnded, STREAM_OF_ACTION, sinceProved, standingFaults } from "../../shared/domain/command.ts";
 import type { CommandRow } from "../../shared/domain/command-row.ts";
 import { EVENTS, type NewEvent } from "../../shared/domain/events.ts";
 import { FAULT_TREATMENT, type FaultClass } from "../../shared/domain/fault.ts";
 import { type Instant, plusMs, ZonedTime } from "../../shared/domain/instant.ts";
+import { asCharge, type Reading } from "../../shared/domain/reading.ts";
 import { EnvText, lambdaHandler, type Runtime } from "../../shared/handler.ts";
 import { mapLimited } from "../../shared/map-limited.ts";
-import { embeddedMetrics, type Meter } from "../../shared/metrics.ts";
 import { tell } from "../../shared/outbox.ts";
 import { BusRecord, parseRecords, SqsBatch } from "../../shared/queue.ts";
 import { type CausesStore, causesStore } from "../../shared/store/causes.ts";
 import { type CommandsStore, commandsStore } from "../../shared/store/commands.ts";
-import { OWED_AFTER_MS } from "../../shared/store/ledger.ts";
+import { isInDoubt, OWED_AFTER_MS } from "../../shared/store/ledger.ts";
 import { type Latest, type ReadingsStore, readingsStore } from "../../shared/store/readings.ts";
 import { documentClient } from "../../shared/store/table.ts";
 import { toldOnce } from "../../shared/told-once.ts";
 import { isOver } from "./over.ts";
-import { type Verdict, verdict } from "./verdict.ts";
+import { type Circumstances, type Verdict, verdict } from "./verdict.ts";
 
 const Tick = z.object({ tickAt: ZonedTime });
 const Environment = z.object({
@@ -43,12 +44,11 @@ const IN_FLIGHT = 10;
 /** Left of an invocation when no further page is begun, ms. */
 const PAGE_MS = 20_000;
 
-export type VerifierDeps = Pick<Runtime, "log" | "now" | "remainingMs"> & {
+export type VerifierDeps = Pick<Runtime, "log" | "now" | "meter" | "remainingMs"> & {
   commands: Pick<CommandsStore, "open" | "transition" | "amend" | "recent" | "told">;
   readings: Pick<ReadingsStore, "latest">;
   causes: Pick<CausesStore, "outage">;
   bus: Bus;
-  meter: Pick<Meter, "count" | "flush">;
 };
 
 /**
@@ -56,20 +56,16 @@ export type VerifierDeps = Pick<Runtime, "log" | "now" | "remainingMs"> & {
  * could publish. A verdict is written first, with the events that it owes, and told after; each command is alone.
  */
 export async function run(event: z.infer<typeof Tick> | SqsBatch, deps: VerifierDeps) {
-  try {
-    if (!("Records" in event)) {
-      await judgeDue(deps);
-      return { batchItemFailures: [] };
-    }
-    const { parsed, batchItemFailures } = parseRecords(event, News, deps.log);
-    const lists = await mapLimited([...new Set(parsed.flat())], IN_FLIGHT, (assetId) =>
-      deps.commands.recent(assetId, OPEN_AT_MOST),
-    );
-    await judgeAll(lists.flatMap(undecided), deps);
-    return { batchItemFailures };
-  } finally {
-    deps.meter.flush();
+  if (!("Records" in event)) {
+    await judgeDue(deps);
+    return { batchItemFailures: [] };
   }
+  const { parsed, batchItemFailures } = parseRecords(event, News, deps.log);
+  const lists = await mapLimited([...new Set(parsed.flat())], IN_FLIGHT, (assetId) =>
+    deps.commands.recent(assetId, OPEN_AT_MOST),
+  );
+  await judgeAll(lists.flatMap(undecided), deps);
+  return { batchItemFailures };
 }
 
 /**
@@ -83,7 +79,8 @@ function undecided(recent: readonly CommandRow[]): CommandRow[] {
 
 async function judgeDue(deps: VerifierDeps): Promise<void> {
   for await (const { commands, unreadable } of deps.commands.open(deps.now())) {
-    if (unreadable > 0) deps.meter.count("ledger_rows_unreadable", unreadable);
+    deps.meter.add("ledger_rows_unreadable", unreadable);
+    deps.meter.add("commands_unknown", commands.filter((command) => isInDoubt(command, deps.now())).length);
     await judgeAll(commands, deps);
     // What is left is due still at the next minute.
     if (deps.remainingMs() < PAGE_MS) return;
@@ -99,7 +96,7 @@ async function judgeAll(commands: readonly CommandRow[], deps: VerifierDeps): Pr
       return (await judge(command, latest.get(command.assetId), deps)) ?? [];
     } catch (error) {
       const { assetId, commandId } = command;
-      deps.meter.count("verdicts_failed");
+      deps.meter.add("verdicts_failed");
       deps.log.error("VERDICT_FAILED", error, { assetId, commandId });
       return [];
     }
@@ -134,8 +131,8 @@ async function judge(
     const stands = standingFaults([command]).length > 0;
     if (stands && isOver(command, known?.reading, known?.reach)) return clear(command, deps);
   } else {
-    const judged = verdict(command, known?.reading, known?.reach, now, await outageOf(command, now, deps));
-    if (judged.verdict !== "wait") return conclude(command, judged, now, deps);
+    const judged = verdict(command, known?.reading, known?.reach, now, await circumstancesOf(command, now, deps));
+    if (judged.verdict !== "wait") return conclude(command, judged, known?.reading, deps);
   }
   const [first] = command.untold ?? [];
   if (!first || plusMs(first.occurredAt, OWED_AFTER_MS) > now) return undefined;
@@ -143,11 +140,16 @@ async function judge(
   return command;
 }
 
-/** What keeps everybody of its vendor from being read; asked for only when the command's time has run out. */
-async function outageOf({ integration, status, checkAt }: Command, now: Instant, { causes }: VerifierDeps) {
-  if (status === "issued" || now < checkAt) return undefined;
-  const row = await causes.outage(integration);
-  return row?.outage.endedAt ? undefined : row?.outage.faultClass;
+/** Asked for only when the command's time has run out. */
+async function circumstancesOf(command: Command, now: Instant, deps: VerifierDeps): Promise<Circumstances> {
+  const { assetId, integration, status, checkAt, action } = command;
+  if (status === "issued" || now < checkAt) return {};
+  const [row, recent] = await Promise.all([
+    deps.causes.outage(integration),
+    deps.commands.recent(assetId, OPEN_AT_MOST),
+  ]);
+  const missed = sinceProved(recent).filter((other) => other.status === "missed" && other.action.kind === action.kind);
+  return { outage: row?.outage.endedAt ? undefined : row?.outage.faultClass, isRepeated: missed.length > 0 };
 }
 
 /** What people were told is over, unless another command met the same. */
@@ -165,16 +167,19 @@ async function clear(command: CommandRow, deps: VerifierDeps): Promise<CommandRo
 async function conclude(
   command: CommandRow,
   judged: Exclude<Verdict, { verdict: "wait" }>,
-  now: Instant,
+  seen: Reading | undefined,
   deps: VerifierDeps,
 ): Promise<CommandRow | undefined> {
   const { commandId, assetId } = command;
   const faultClass = judged.verdict === "missed" ? judged.faultClass : undefined;
   const standing = judged.verdict === "expired" ? [] : standingFaults(await upTo(command, deps));
   const { evidence } = judged;
-  const changes = { endedAt: now, evidence, faultClass };
+  const changes = { endedAt: deps.now(), evidence, faultClass };
   const ended = await deps.commands.transition(command, judged.verdict, changes, owedBy(command, judged, standing));
-  if (ended) deps.log.info("VERDICT", { commandId, assetId, verdict: judged.verdict, fault: faultClass });
+  if (!ended) return undefined;
+  deps.log.info("VERDICT", { commandId, assetId, verdict: judged.verdict, fault: faultClass });
+  const isOverridden = asCharge(seen)?.ownScheduleActive === true;
+  countOutcome(command, { to: judged.verdict, faultClass, isOverridden }, deps.meter);
   return ended;
 }
 
@@ -219,15 +224,15 @@ export const handler = lambdaHandler({
   service: "verifier",
   event: z.union([SqsBatch, Tick]),
   environment: Environment,
-  dependencies: (env, log) => {
-    const documents = documentClient();
+  dependencies: (env, log, meter) => {
+    const documents = documentClient({}, meter);
     const causes = causesStore(documents, env.SCHEDULE_TABLE);
+    const published = eventBridgeBus(new EventBridgeClient(), env.BUS_NAME, systemNow);
     return {
       commands: commandsStore(documents, env.COMMANDS_TABLE, { by: "verifier", now: systemNow, log }),
       readings: readingsStore(documents, env.READINGS_TABLE),
       causes,
-      bus: toldOnce(eventBridgeBus(new EventBridgeClient(), env.BUS_NAME, systemNow), causes, systemNow),
-      meter: embeddedMetrics("verifier"),
+      bus: toldOnce(published, { causes, now: systemNow, meter }),
     };
   },
   run,

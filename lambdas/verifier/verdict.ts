@@ -2,7 +2,7 @@ import type { Command } from "../../shared/domain/command.ts";
 import type { FaultClass } from "../../shared/domain/fault.ts";
 import { epochMs, type Instant } from "../../shared/domain/instant.ts";
 import type { OutageCause } from "../../shared/domain/outage.ts";
-import { proves } from "../../shared/domain/proof.ts";
+import { isDone, proves } from "../../shared/domain/proof.ts";
 import { asCharge, type Reachability, type Reading } from "../../shared/domain/reading.ts";
 
 export type Verdict =
@@ -14,6 +14,14 @@ export type Verdict =
 /** A worker that has been sending for longer than its `checkAt` is gone; what it did is then judged like an unknown. */
 const WAIT: Verdict = { verdict: "wait" };
 
+/** What else a verdict rests on when a command's time has run out. */
+export type Circumstances = {
+  /** What keeps everybody of its vendor from being read. */
+  outage?: OutageCause | undefined;
+  /** The same was asked before, and missed; nothing has worked since. */
+  isRepeated?: boolean;
+};
+
 /**
  * Judges an open command by readings alone; a vendor's 200 proves nothing. Only a reading that the device made after the
  * command was taken counts. Called with each new reading, and when the command's time to confirm has run out.
@@ -23,13 +31,13 @@ export function verdict(
   reading: Reading | undefined,
   reach: Reachability | undefined,
   now: Instant,
-  outage?: OutageCause,
+  circumstances: Circumstances = {},
 ): Verdict {
   switch (command.status) {
     case "accepted":
-      return judge(command, command.acceptedAt ?? command.issuedAt, reading, reach, now, outage);
+      return judge(command, command.acceptedAt ?? command.issuedAt, reading, reach, now, circumstances);
     case "unknown":
-      return judge(command, command.issuedAt, reading, reach, now, outage);
+      return judge(command, command.issuedAt, reading, reach, now, circumstances);
     case "issued":
       if (now < command.notAfter) return WAIT;
       return { verdict: "expired", evidence: command.evidence ?? "could not be sent before it was too late" };
@@ -49,18 +57,27 @@ function judge(
   reading: Reading | undefined,
   reach: Reachability | undefined,
   now: Instant,
-  outage: OutageCause | undefined,
+  { outage, isRepeated = false }: Circumstances,
 ): Verdict {
   const fresh = reading !== undefined && reading.observedAt > since;
-  if (fresh && proves(command.action, reading)) {
-    return {
-      verdict: "confirmed",
-      afterMs: epochMs(reading.observedAt) - epochMs(since),
-      evidence: `reading of ${reading.observedAt}: ${seen(reading)}${fullTank(command, reading)}`,
-    };
-  }
+  const confirmedBy = (proof: Reading, besides: string): Verdict => ({
+    verdict: "confirmed",
+    afterMs: epochMs(proof.observedAt) - epochMs(since),
+    evidence: `reading of ${proof.observedAt}: ${seen(proof)}${besides}`,
+  });
+  if (fresh && proves(command.action, reading)) return confirmedBy(reading, fullTank(command, reading));
   if (now < command.checkAt) return WAIT;
+  const lessA = fresh ? lesserA(command, reading) : undefined;
+  if (fresh && isRepeated && lessA !== undefined)
+    return confirmedBy(reading, `, set to ${lessA} A after it was asked twice for more: taken for all that it can`);
   return { verdict: "missed", ...missedBecause(since, fresh ? reading : undefined, reach, outage) };
+}
+
+/** At what it charges where that is less than was wanted, A: a cable or an owner's own setting may allow no more. */
+function lesserA({ action }: Command, reading: Reading): number | undefined {
+  if (action.kind !== "charge.start" || reading.stream !== "charge" || !isDone(action, reading)) return undefined;
+  const { currentLimitA } = reading;
+  return currentLimitA !== null && currentLimitA < action.currentA ? currentLimitA : undefined;
 }
 
 /** The class of a miss, from what was seen last: exactly one, the most telling first. */

@@ -1,6 +1,7 @@
 import type { DestinationStream } from "pino";
+import { METRICS } from "../../shared/domain/metric.ts";
 import { createLog, type Log } from "../../shared/log.ts";
-import type { Meter } from "../../shared/metrics.ts";
+import { meterOf, namesOf } from "../../shared/metrics.ts";
 import type { MemoryDocumentClient } from "../memory/document-client.ts";
 import type { Usage } from "./prices.ts";
 import type { VirtualTime } from "./virtual-time.ts";
@@ -13,7 +14,7 @@ export type Meters = {
   used: Usage;
   usage(): Usage;
   log: Log;
-  meter(service: string): Meter;
+  meter(service: string): ReturnType<typeof meterOf>;
   /** An invocation of so many milliseconds in a function of so much memory. */
   invoked(durationMs: number, memoryMb: number): void;
 };
@@ -55,25 +56,11 @@ export function meters(time: VirtualTime, memory: MemoryDocumentClient): Meters 
 }
 
 /** The lines of CloudWatch's embedded metric format, counted and not written. */
-function embedded(service: string, write: (line: string) => void): Meter {
-  let held: Record<string, number> = {};
-  const line = (values: Record<string, number>, dimensions: Record<string, string>) => {
-    const all = { service, ...dimensions };
-    const Metrics = Object.keys(values).map((Name) => ({ Name, Unit: "Count" }));
-    const CloudWatchMetrics = [{ Namespace: "Headroom", Dimensions: [Object.keys(all)], Metrics }];
-    write(`${JSON.stringify({ _aws: { Timestamp: 1_764_000_000_000, CloudWatchMetrics }, ...all, ...values })}\n`);
-  };
-  const add = (name: string, value = 1) => {
-    held[name] = (held[name] ?? 0) + value;
-  };
-  return {
-    count: add,
-    usd: add,
-    gauge: (name, value, dimensions) => line({ [name]: value }, dimensions),
-    tally: (values, dimensions) => line(values, dimensions),
-    flush() {
-      if (Object.keys(held).length > 0) line(held, {});
-      held = {};
-    },
-  };
+function embedded(service: string, write: (line: string) => void) {
+  return meterOf(service, (line) => {
+    const Metrics = namesOf(line).map((Name) => ({ Name, Unit: METRICS[Name].unit }));
+    const CloudWatchMetrics = [{ Namespace: "Headroom", Dimensions: [Object.keys(line.dimensions)], Metrics }];
+    const head = { _aws: { Timestamp: 1_764_000_000_000, CloudWatchMetrics } };
+    write(`${JSON.stringify({ ...head, ...line.dimensions, ...line.values })}\n`);
+  });
 }

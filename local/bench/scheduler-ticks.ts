@@ -3,6 +3,7 @@ import { TABLE_SHAPES } from "../../lib/table-shapes.ts";
 import { instant, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
 import { minuteNumber, slotOf } from "../../shared/domain/wheel.ts";
 import { createLog } from "../../shared/log.ts";
+import { meterTo } from "../../shared/metrics.ts";
 import { causesStore } from "../../shared/store/causes.ts";
 import { plansStore } from "../../shared/store/plans.ts";
 import { readingsStore } from "../../shared/store/readings.ts";
@@ -53,7 +54,7 @@ export async function tickCpu(members: number, periodMinutes: number): Promise<T
         causes: causesStore(memory, "schedule"),
         plans: plansStore(memory, "plans"),
         bus: { publish: async () => {} },
-        meter: { gauge() {}, tally() {} },
+        meter: meterTo({}, () => {}),
         pause: async () => {},
         refusedRows: () => [],
         send: async () => {},

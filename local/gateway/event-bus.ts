@@ -1,4 +1,5 @@
 import type { VirtualClock } from "../clock.ts";
+import type { AwsMetrics } from "../cloudwatch/aws-metrics.ts";
 import { ACCOUNT, REGION } from "../identity.ts";
 import { isObject, type Json, type JsonObject } from "../json.ts";
 import { AwsError } from "./aws-error.ts";
@@ -15,7 +16,7 @@ export type Target = {
   inputPath?: string | undefined;
   deadLetterArn?: string | undefined;
 };
-export type Rule = { arn: string; busName: string; matches: EventMatcher; targets: Target[] };
+export type Rule = { name: string; arn: string; busName: string; matches: EventMatcher; targets: Target[] };
 export type Archive = { name: string; busName: string; matches: EventMatcher; events: JsonObject[] };
 
 /** A queue that EventBridge may be allowed to send to. */
@@ -42,6 +43,7 @@ type Parts = {
   clock: VirtualClock;
   ids: Ids;
   record: RunRecord;
+  metrics: AwsMetrics;
 };
 
 const MOST_ENTRIES = 10;
@@ -113,13 +115,19 @@ export class EventBuses {
 
   #deliver(rule: Rule, target: Target, event: JsonObject): void {
     const body = target.input ?? JSON.stringify(target.inputPath ? follow(target.inputPath, event) : event);
-    const reason = this.#tryDeliver(rule, target.arn, body);
-    if (reason === undefined) return;
+    const isDelivered = this.#tryOrRecord(rule, target.arn, body);
+    const isKept =
+      !isDelivered && target.deadLetterArn !== undefined && this.#tryOrRecord(rule, target.deadLetterArn, body);
+    const end = isDelivered ? "delivered" : isKept ? "dead letter" : "lost";
+    const place = { busName: rule.busName, ruleName: rule.name };
+    this.#parts.metrics.delivery(place, end, target.deadLetterArn !== undefined);
+  }
+
+  #tryOrRecord(rule: Rule, targetArn: string, body: string): boolean {
+    const reason = this.#tryDeliver(rule, targetArn, body);
     const { clock, record } = this.#parts;
-    record.dropped.push({ atMs: clock.now(), from: rule.arn, to: target.arn, reason, body });
-    if (target.deadLetterArn === undefined) return;
-    const lost = this.#tryDeliver(rule, target.deadLetterArn, body);
-    if (lost) record.dropped.push({ atMs: clock.now(), from: rule.arn, to: target.deadLetterArn, reason: lost, body });
+    if (reason) record.dropped.push({ atMs: clock.now(), from: rule.arn, to: targetArn, reason, body });
+    return reason === undefined;
   }
 
   /** Answers why it could not, if so. */

@@ -1,4 +1,5 @@
 import type { VirtualClock } from "../clock.ts";
+import type { AwsMetrics } from "../cloudwatch/aws-metrics.ts";
 import type { Outcome } from "../function-environment.ts";
 import type { FunctionHost } from "../function-host.ts";
 import { ACCOUNT, REGION } from "../identity.ts";
@@ -38,16 +39,19 @@ const MEBIBYTE = 1_048_576;
 export class Functions {
   readonly #clock: VirtualClock;
   readonly #ids: Ids;
-  readonly #functions = new Map<string, { settings: FunctionSettings; counts: InvocationCounts }>();
+  readonly #metrics: AwsMetrics;
+  readonly #functions = new Map<string, { settings: FunctionSettings; counts: InvocationCounts; running: number }>();
+  #running = 0;
 
-  constructor(clock: VirtualClock, ids: Ids) {
+  constructor(clock: VirtualClock, ids: Ids, metrics: AwsMetrics) {
     this.#clock = clock;
     this.#ids = ids;
+    this.#metrics = metrics;
   }
 
   add(settings: FunctionSettings): void {
     const counts = { invocations: 0, errors: 0, throttles: 0, billedMs: 0, failedEvents: 0 };
-    this.#functions.set(settings.name, { settings, counts });
+    this.#functions.set(settings.name, { settings, counts, running: 0 });
   }
 
   has(nameOrArn: string): boolean {
@@ -73,6 +77,7 @@ export class Functions {
     if (Buffer.byteLength(payload) > 6 * MEBIBYTE) throw tooLarge(6 * MEBIBYTE);
     if (settings.throttled) {
       counts.throttles += 1;
+      this.#metrics.throttle(settings.name);
       throw new AwsError("TooManyRequestsException", "Rate Exceeded.", 429);
     }
     return this.#run(settings.name, payload, this.#ids());
@@ -84,6 +89,7 @@ export class Functions {
     if (Buffer.byteLength(payload) > MEBIBYTE) throw tooLarge(MEBIBYTE);
     const requestId = this.#ids();
     const event = { requestId, payload, acceptedAtMs: this.#clock.now(), attempts: 0 };
+    this.#metrics.asyncReceived(settings.name);
     void this.#clock.during(`asynchronous invoke of ${settings.name}`, () => this.#attempt(settings.name, event));
     return requestId;
   }
@@ -93,10 +99,12 @@ export class Functions {
     const giveUpAtMs = event.acceptedAtMs + settings.maximumEventAgeSeconds * 1000;
     if (settings.throttled) {
       counts.throttles += 1;
+      this.#metrics.throttle(name);
       this.#clock.at(giveUpAtMs, `give up on an event of ${name}`, () => this.#giveUp(name, event, "EventAgeExceeded"));
       return;
     }
     event.attempts += 1;
+    this.#metrics.asyncAge(name, this.#clock.now() - event.acceptedAtMs);
     const outcome = await this.#run(name, event.payload, event.requestId);
     if (!outcome.failed) return;
     const wait = RETRY_AFTER_MS[event.attempts - 1];
@@ -114,6 +122,7 @@ export class Functions {
   #giveUp(name: string, event: AsyncEvent, condition: string, outcome?: Outcome): void {
     const { settings, counts } = this.#find(name);
     counts.failedEvents += 1;
+    this.#metrics.asyncDropped(name);
     settings.onFailure?.send({ body: JSON.stringify(this.#failureRecord(settings, event, condition, outcome)) });
     const message = outcome ? (JSON.parse(outcome.payload) as { errorMessage?: string }).errorMessage : undefined;
     settings.deadLetters?.send({
@@ -147,15 +156,22 @@ export class Functions {
   }
 
   async #run(name: string, payload: string, requestId: string): Promise<Outcome> {
-    const { settings, counts } = this.#find(name);
+    const known = this.#find(name);
+    const { settings, counts } = known;
     const nowMs = this.#clock.now();
     const deadlineMs = nowMs + settings.host.definition.timeoutSeconds * 1000;
+    known.running += 1;
+    this.#running += 1;
+    this.#metrics.concurrency(name, { ofIt: known.running, ofAll: this.#running });
     const outcome = await this.#clock.during(`invocation of ${name}`, () =>
       settings.host.invoke({ requestId, functionArn: settings.arn, payload, nowMs, deadlineMs }),
     );
+    known.running -= 1;
+    this.#running -= 1;
     counts.invocations += 1;
     counts.billedMs += outcome.billedMs;
     if (outcome.failed) counts.errors += 1;
+    this.#metrics.invocation(name, { failed: outcome.failed, durationMs: outcome.billedMs });
     return outcome;
   }
 

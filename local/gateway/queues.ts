@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Timer, VirtualClock } from "../clock.ts";
+import { type AwsMetrics, oldestAgeSeconds } from "../cloudwatch/aws-metrics.ts";
 import { AwsError } from "./aws-error.ts";
 import type { Ids } from "./ids.ts";
 
@@ -12,6 +13,8 @@ export type Message = {
   attributes: Record<string, MessageAttribute>;
   groupId?: string;
   sentAtMs: number;
+  /** When it came to this queue, which is later in a dead-letter queue. */
+  arrivedAtMs: number;
   firstReceivedAtMs?: number;
   receiveCount: number;
   /** The receipt that may still delete it; each receive makes a new one. */
@@ -39,6 +42,9 @@ export type OutgoingMessage = {
   attributes?: Record<string, MessageAttribute> | undefined;
 };
 
+/** A queue that nobody has used and that has been empty for longer is not measured. */
+const ACTIVE_MS = 6 * 3_600_000;
+
 /** One SQS standard queue under virtual time. */
 export class Queue {
   readonly settings: QueueSettings;
@@ -49,11 +55,14 @@ export class Queue {
   expired = 0;
   readonly #clock: VirtualClock;
   readonly #ids: Ids;
+  readonly #metrics: AwsMetrics;
+  #lastActiveMs = Number.NEGATIVE_INFINITY;
   readonly #messages = new Map<string, Message>();
   readonly #timers = new Map<string, Timer>();
 
-  constructor(settings: QueueSettings, clock: VirtualClock, ids: Ids) {
+  constructor(settings: QueueSettings, clock: VirtualClock, ids: Ids, metrics: AwsMetrics) {
     this.settings = settings;
+    this.#metrics = metrics;
     this.#clock = clock;
     this.#ids = ids;
   }
@@ -72,10 +81,12 @@ export class Queue {
       attributes,
       ...(groupId === undefined ? {} : { groupId }),
       sentAtMs: now,
+      arrivedAtMs: now,
       receiveCount: 0,
       visibleAtMs: now + delaySeconds * 1000,
     };
     this.#put(message);
+    this.#count("Sent", 1);
     return message;
   }
 
@@ -88,7 +99,8 @@ export class Queue {
       if (this.redrive && message.receiveCount >= this.redrive.maxReceiveCount) {
         this.#remove(message);
         const { receipt: _, ...given } = message;
-        this.redrive.to.#put({ ...given, receiveCount: 0, visibleAtMs: now, cameFromArn: this.settings.arn });
+        const moved = { receiveCount: 0, arrivedAtMs: now, visibleAtMs: now, cameFromArn: this.settings.arn };
+        this.redrive.to.#put({ ...given, ...moved });
         continue;
       }
       message.receiveCount += 1;
@@ -97,12 +109,15 @@ export class Queue {
       received.push(message);
       this.#hide(message, visibilitySeconds);
     }
+    this.#count("Received", received.length);
     return received;
   }
 
   delete(receipt: string): void {
     const message = this.#messages.get(receipt.split("#")[0] as string);
-    if (message?.receipt === receipt) this.#remove(message);
+    if (message?.receipt !== receipt) return;
+    this.#remove(message);
+    this.#count("Deleted", 1);
   }
 
   changeVisibility(receipt: string, seconds: number): void {
@@ -126,6 +141,16 @@ export class Queue {
     return { visible: this.#messages.size - hidden.length, inFlight, delayed: hidden.length - inFlight };
   }
 
+  /** Measures it as CloudWatch does every minute, for the minute that ends now, unless it is inactive. What polls it keeps it active. */
+  measure(): void {
+    const now = this.#clock.now();
+    const messages = this.messages();
+    if (messages.length > 0 || this.onVisible) this.#lastActiveMs = now;
+    if (now - this.#lastActiveMs > ACTIVE_MS) return;
+    const levels = { ...this.depth(), oldestAgeSeconds: oldestAgeSeconds(messages, now) };
+    this.#metrics.queueLevels(this.settings.name, levels, now - 1);
+  }
+
   messages(): Message[] {
     this.#expire();
     return [...this.#messages.values()];
@@ -134,6 +159,11 @@ export class Queue {
   #put(message: Message): void {
     this.#messages.set(message.id, message);
     this.#announce(message);
+  }
+
+  #count(what: "Sent" | "Received" | "Deleted", count: number): void {
+    this.#lastActiveMs = this.#clock.now();
+    if (count > 0) this.#metrics.messages(this.settings.name, what, count);
   }
 
   #remove(message: Message): void {

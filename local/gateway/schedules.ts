@@ -1,6 +1,7 @@
 import { Cron } from "croner";
 import { Temporal } from "temporal-polyfill";
 import type { VirtualClock } from "../clock.ts";
+import type { AwsMetrics } from "../cloudwatch/aws-metrics.ts";
 import { ACCOUNT, REGION } from "../identity.ts";
 import type { Functions } from "./functions.ts";
 import type { Ids } from "./ids.ts";
@@ -10,6 +11,7 @@ export type NextRun = (afterMs: number) => number | undefined;
 
 export type Schedule = {
   arn: string;
+  group: string;
   functionArn: string;
   input: string | undefined;
   next: NextRun;
@@ -18,12 +20,16 @@ export type Schedule = {
 };
 
 /** Invokes the schedule's function at each of its times, for as long as the clock runs. */
-export function startSchedule(schedule: Schedule, functions: Functions, clock: VirtualClock, ids: Ids): void {
+export function startSchedule(
+  schedule: Schedule,
+  { functions, clock, ids, metrics }: { functions: Functions; clock: VirtualClock; ids: Ids; metrics: AwsMetrics },
+): void {
   const arm = (afterMs: number) => {
     const atMs = schedule.next(afterMs);
     if (atMs === undefined || atMs > (schedule.endMs ?? Number.POSITIVE_INFINITY)) return;
     clock.at(atMs, `schedule ${schedule.arn}`, () => {
       arm(atMs);
+      metrics.scheduled(schedule.group);
       functions.invokeAsync(schedule.functionArn, input(schedule, atMs, ids));
     });
   };

@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { VirtualClock } from "../clock.ts";
+import type { AwsCall } from "../roles/aws-call.ts";
+import { gatewayCalls, invokeCalls } from "../roles/gateway-calls.ts";
 import { AwsError, UnsupportedOperation } from "./aws-error.ts";
 import type { Functions } from "./functions.ts";
 import { type Operation, UnsupportedInput } from "./operations.ts";
@@ -15,8 +17,12 @@ type Reply = { status: number; headers?: Record<string, string>; body: string };
 
 const INVOKE = /^\/2015-03-31\/functions\/([^/]+)\/invocations(?:\?Qualifier=(?:%24|\$)LATEST)?$/;
 
-/** One loopback server for every AWS service but DynamoDB. Time stands still while it answers. */
-export async function startGateway(clock: VirtualClock, record: RunRecord): Promise<Gateway> {
+/** One loopback server for every AWS service but DynamoDB. Time stands still while it answers; `onCall` hears what it did for whom. */
+export async function startGateway(
+  clock: VirtualClock,
+  record: RunRecord,
+  onCall?: (call: AwsCall) => void,
+): Promise<Gateway> {
   let backend: GatewayBackend | undefined;
   const server = createServer((request, response) => {
     const release = clock.hold(`gateway ${request.method} ${request.url}`);
@@ -53,6 +59,7 @@ export async function startGateway(clock: VirtualClock, record: RunRecord): Prom
     if (!operation) throw new UnsupportedOperation(nameOf(request, body));
     try {
       const output = operation(JSON.parse(body || "{}"));
+      if (onCall) for (const call of gatewayCalls(request.headers.authorization, target, body, output)) onCall(call);
       return { status: 200, headers: { "Content-Type": contentType(request) }, body: JSON.stringify(output) };
     } catch (error) {
       if (!(error instanceof UnsupportedInput)) throw error;
@@ -67,6 +74,7 @@ export async function startGateway(clock: VirtualClock, record: RunRecord): Prom
     body: string,
   ): Promise<Reply> {
     const type = request.headers["x-amz-invocation-type"] ?? "RequestResponse";
+    if (onCall) for (const call of invokeCalls(request.headers.authorization, name)) onCall(call);
     if (type === "Event") {
       const requestId = functions.invokeAsync(name, body || "{}");
       return { status: 202, headers: { "x-amzn-RequestId": requestId }, body: "" };

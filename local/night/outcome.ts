@@ -1,6 +1,7 @@
 import type { Command } from "../../shared/domain/command.ts";
 import type { FaultClass } from "../../shared/domain/fault.ts";
 import type { ComfortBreach, PowerInterval } from "../../shared/integration/simulation.ts";
+import type { Ringing } from "../cloudwatch/ringing.ts";
 import type { NightInjection } from "./faults-named.ts";
 import type { EffectiveCall } from "./invariants.ts";
 import type { HeatNight } from "./left-alone.ts";
@@ -33,6 +34,8 @@ export type Outcome = {
   portfolioPlans: readonly PortfolioPlan[];
   assetPlans: readonly AssetPlan[];
   deadLetters: { queue: string; messages: number }[];
+  /** Every time that an alarm was in ALARM. */
+  ringings: readonly Ringing[];
   refusals: string[];
   droppedDeliveries: string[];
 };

@@ -1,6 +1,7 @@
 import type { Command, CommandStatus } from "../../shared/domain/command.ts";
 import { epochMs, instant } from "../../shared/domain/instant.ts";
 import { tally } from "../../shared/tally.ts";
+import { type AlarmReport, alarmReports } from "./alarms.ts";
 import { type FaultsNamed, faultsNamed, type Naming, type NightInjection } from "./faults-named.ts";
 import { assetsOf, loadsOf } from "./fleet.ts";
 import { type GridEventReport, gridEventReport } from "./grid-event.ts";
@@ -54,6 +55,8 @@ export type Report = StayTotals & {
   injections: (Omit<NightInjection, "fromMs" | "toMs"> & { from: string; to: string })[];
   faultsNamed: FaultsNamed;
   deadLetters: Outcome["deadLetters"];
+  /** Every time that an alarm was in ALARM; `told` when that told its topics. */
+  alarms: AlarmReport[];
   invariants: Invariant[];
   timings?: Record<string, number>;
   /** Where the night's time went: real seconds inside each Lambda, busiest first. They overlap on several cores. */
@@ -115,6 +118,7 @@ export function report(inputs: NightInputs, signals: TrueSignals, outcome: Outco
     })),
     faultsNamed: faults,
     deadLetters: outcome.deadLetters,
+    alarms: alarmReports(outcome.ringings),
     invariants: invariants({
       commands: outcome.commands,
       effective: outcome.effective,

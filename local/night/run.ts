@@ -6,10 +6,12 @@ import { seriesId } from "../../shared/domain/signal.ts";
 import type { PowerInterval, Simulation } from "../../shared/integration/simulation.ts";
 import { mapLimited } from "../../shared/map-limited.ts";
 import { VirtualClock } from "../clock.ts";
+import { ringings } from "../cloudwatch/ringing.ts";
 import { type Feeds, startFeeds } from "../feeds/server.ts";
 import { type Connection, connect, type Deployment } from "../ops/connection.ts";
 import { enrol, link } from "../ops/registry.ts";
 import { type Platform, startPlatform } from "../platform.ts";
+import type { AwsCall } from "../roles/aws-call.ts";
 import { assetsOf } from "./fleet.ts";
 import { setNightEvent } from "./grid-event.ts";
 import { TrueSignals } from "./hindsight.ts";
@@ -40,6 +42,8 @@ export type NightOptions = {
   startsAtMs?: number;
   onLog?: (functionName: string, line: string) => void;
   onProgress?: (progress: Progress) => void;
+  /** Hears every call that a function makes to AWS. */
+  onCall?: (call: AwsCall) => void;
   signal?: AbortSignal;
 };
 
@@ -90,6 +94,7 @@ export async function startNight(options: NightOptions): Promise<Night> {
         ]),
       ),
       ...(options.onLog ? { onLog: options.onLog } : {}),
+      ...(options.onCall ? { onCall: options.onCall } : {}),
     });
     cleanUp.push(() => platform.stop());
 
@@ -243,6 +248,7 @@ async function settle(
       .queues()
       .filter((queue) => queue.isDeadLetterQueue && queue.visible + queue.inFlight + queue.delayed > 0)
       .map((queue) => ({ queue: queue.logicalId, messages: queue.visible + queue.inFlight + queue.delayed })),
+    ringings: ringings(platform.alarms.transitions, platform.alarms.notifications),
     refusals: platform.refusals().map((refusal) => refusal.message),
     droppedDeliveries: platform.droppedDeliveries().map((drop) => `${drop.from} → ${drop.to}: ${drop.reason}`),
   };

@@ -1,3 +1,4 @@
+import { alarmLines } from "./alarms.ts";
 import { faultsNamedLines } from "./faults-text.ts";
 import { fleetLines } from "./fleet-text.ts";
 import { gridEventLines } from "./grid-event.ts";
@@ -51,6 +52,7 @@ function ledger(report: Report): string[] {
     ...(Object.keys(report.obstacles).length > 0 ? counts("Met only by commands", report.obstacles) : []),
     ...faultsNamedLines(report.faultsNamed),
     ...vendorLines(report),
+    ...alarmLines(report.alarms, report.night.zone),
     ...report.deadLetters.flatMap(({ queue, messages }) =>
       wrap(`${count(messages, "message")} on dead-letter queue ${queue}`, { indent: 2, hanging: 4 }),
     ),

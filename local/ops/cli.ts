@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { BadInput } from "../feeds/bad-input.ts";
+import { addAlarms } from "./alarms.ts";
 import type { Integrations } from "./asset-file.ts";
 import { addAuditCommands } from "./audit.ts";
 import { ledger, ledgerText } from "./commands-text.ts";
@@ -118,6 +119,7 @@ function program(world: World, open: Open): Command {
   const target = () => open(stage())();
   addPortfolioCommands(root, target, (text) => print("", text));
   addKillSwitchCommands(root, target, (text) => print("", text));
+  addAlarms(root, target, (text) => print("", text));
   addAuditCommands(root, target, world.out);
 
   addWhyLate(

@@ -1,3 +1,4 @@
+import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { z } from "zod";
@@ -15,6 +16,7 @@ import { type ReadingsStore, readingsStore } from "../../shared/store/readings.t
 import { type ScheduleStore, scheduleStore } from "../../shared/store/schedule.ts";
 import { type SignalsStore, signalsStore } from "../../shared/store/signals.ts";
 import { documentClient } from "../../shared/store/table.ts";
+import { type RingingAlarm, ringingAlarms } from "./alarms.ts";
 
 /** Where a deployment is: the names of its tables, bus and key, and for a local one the addresses of its parts. */
 export const Deployment = z.object({
@@ -52,6 +54,7 @@ export type Connection = {
   budgets: BudgetsStore;
   sealer: Sealer;
   bus: Bus;
+  ringingAlarms: () => Promise<RingingAlarm[]>;
   fleets: readonly string[];
   siteRegion: string;
   now: () => Instant;
@@ -70,6 +73,7 @@ export function connect(deployment: Deployment, now: () => Instant): Connection 
   const at = (endpoint: string | undefined) => ({ ...common, ...(endpoint ? { endpoint } : {}) });
   const documents = documentClient(at(deployment.local?.dynamodbUrl));
   const kms = new KMSClient(at(deployment.local?.gatewayUrl));
+  const metrics = new CloudWatchClient(at(deployment.local?.gatewayUrl));
   const events = new EventBridgeClient(at(deployment.local?.gatewayUrl));
   const { tables, fleets, siteRegion } = deployment;
   return {
@@ -85,6 +89,8 @@ export function connect(deployment: Deployment, now: () => Instant): Connection 
     budgets: budgetsStore(documents, tables.accounts),
     sealer: kmsSealer(kms, deployment.tokenKeyArn),
     bus: eventBridgeBus(events, deployment.busName, now),
+    // A stage's bus and alarms are named after it.
+    ringingAlarms: () => ringingAlarms(metrics, `${deployment.busName}-`),
     fleets,
     siteRegion,
     now,
@@ -92,6 +98,7 @@ export function connect(deployment: Deployment, now: () => Instant): Connection 
       documents.destroy();
       kms.destroy();
       events.destroy();
+      metrics.destroy();
     },
   };
 }

@@ -3,7 +3,7 @@ import { type Command, isEnded } from "../../shared/domain/command.ts";
 import { FAULT_TREATMENT, type FaultClass } from "../../shared/domain/fault.ts";
 import { epochMs, type Instant } from "../../shared/domain/instant.ts";
 import type { Plan } from "../../shared/domain/plan.ts";
-import { proves } from "../../shared/domain/proof.ts";
+import { isDone } from "../../shared/domain/proof.ts";
 import type { Reachability, Reading } from "../../shared/domain/reading.ts";
 import { type Account, accountKey } from "../../shared/store/accounts.ts";
 import { BadInput } from "../feeds/bad-input.ts";
@@ -99,7 +99,7 @@ function currentFault(
     )
     .sort((a, b) => epochMs(b.endedAt) - epochMs(a.endedAt))[0];
   if (!ended?.command.faultClass || ended.command.status === "confirmed") return null;
-  if (reading && reading.observedAt > ended.endedAt && proves(ended.command.action, reading)) return null;
+  if (reading && reading.observedAt > ended.endedAt && isDone(ended.command.action, reading)) return null;
   return fault(ended.command.faultClass, "command", ended.endedAt, ended.command.evidence ?? null);
 }
 

@@ -2,6 +2,7 @@ import type { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { SignalSource } from "../../lambdas/signals/source.ts";
 import { eventBridgeBus } from "../../shared/bus.ts";
+import { meterTo } from "../../shared/metrics.ts";
 import { accountsStore } from "../../shared/store/accounts.ts";
 import { assetsStore } from "../../shared/store/assets.ts";
 import { causesStore } from "../../shared/store/causes.ts";
@@ -38,7 +39,7 @@ export type Platform = {
 export const PRICE = "octopus-agile#C";
 export const CARBON = "carbon-intensity#national";
 
-export const NO_METER = { count() {}, usd() {}, gauge() {}, tally() {}, flush() {} };
+export const NO_METER = meterTo({}, () => {});
 
 /** Names that no other run of the world gives, and that every run of the seed gives again. */
 export function newIds(prefix: string): () => string {
@@ -68,7 +69,7 @@ export function commonOf(platform: Platform, invocation: Invocation) {
     causes,
     remainingMs: () => Math.max(0, invocation.deadlineMs - world.engine.nowMs()),
     meter: NO_METER,
-    bus: toldOnce(published, causes, now),
+    bus: toldOnce(published, { causes, now, meter: NO_METER }),
     accounts: accountsStore(client, "accounts"),
     assets: assetsStore(client, "assets"),
     commands: commandsStore(client, "commands", { by: invocation.functionName, now, log }),

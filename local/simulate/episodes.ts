@@ -2,8 +2,8 @@ import { HOUR_MS, MINUTE_MS } from "../../shared/domain/instant.ts";
 import { seededRandom } from "../random.ts";
 import type { Faults } from "./faults.ts";
 import type { DeviceSpec } from "./fleet.ts";
+import type { Span } from "./hindrances.ts";
 
-type Span = { fromMs: number; toMs: number };
 type Outage = Span & { integration: string; manner: "silent" | "refusing"; flapMs: number | undefined };
 
 /** What goes wrong for a while, drawn at the start. */
@@ -15,8 +15,6 @@ export type Episodes = {
   /** Nothing of ours runs. */
   isPlatformDown: (atMs: number) => boolean;
   killSwitchAtMs: number | undefined;
-  /** Notes a moment at which an asset was hindered by the world. */
-  excuse: (assetId: string, atMs: number, why: string) => void;
   /** Times in which an asset could not be moved, each as long as the world's doing. */
   hindrancesOf: (asset: Pick<DeviceSpec, "assetId" | "integration">) => Span[];
 };
@@ -37,7 +35,6 @@ export function seededEpisodes(
   const down: Span[] = [];
   const offline = new Map<string, Span[]>();
   const ahead = new Map<string, Span[]>();
-  const excuses = new Map<string, Span[]>();
   const span = (longestMs: number): Span => {
     const fromMs = startMs + Math.round(random() * (endMs - startMs - longestMs));
     return { fromMs, toMs: fromMs + Math.round(longestMs * (0.1 + 0.9 * random())) };
@@ -84,16 +81,10 @@ export function seededEpisodes(
     isAhead: (assetId, atMs) => covers(ahead.get(assetId), atMs),
     isPlatformDown: (atMs) => covers(down, atMs),
     killSwitchAtMs: isKilled ? at : undefined,
-    excuse(assetId, atMs) {
-      const known = excuses.get(assetId) ?? [];
-      known.push({ fromMs: atMs, toMs: atMs });
-      excuses.set(assetId, known);
-    },
     hindrancesOf: ({ assetId, integration }) => [
       ...outages.filter((one) => one.integration === integration),
       ...(offline.get(assetId) ?? []),
       ...(ahead.get(assetId) ?? []),
-      ...(excuses.get(assetId) ?? []),
       ...down,
       ...(isKilled ? [{ fromMs: at, toMs: endMs }] : []),
     ],

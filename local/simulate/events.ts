@@ -1,9 +1,14 @@
 import type { PutEventsCommand, PutEventsRequestEntry } from "@aws-sdk/client-eventbridge";
 import { EVENT_SOURCE } from "../../shared/domain/events.ts";
+import { MINUTE_MS } from "../../shared/domain/instant.ts";
 import type { EventMatcher } from "../gateway/event-pattern.ts";
 import { isObject, type Json } from "../json.ts";
+import { assetsNamed } from "./hindrances.ts";
 import { effect, type Invocation, type World } from "./lambda.ts";
 import type { SimulatedQueue } from "./queues.ts";
+
+/** What is owed for a minute is told by the next minute's tick, and goes its way again. */
+const TOLD_AGAIN_MS = 3 * MINUTE_MS;
 
 export type Route = { matches: EventMatcher; queue: SimulatedQueue };
 /** A fact that the bus took. */
@@ -11,12 +16,13 @@ export type Published = { atMs: number; name: string; detail: Record<string, Jso
 
 /** EventBridge: answers 200 with refused entries, delivers late, twice and in any order, but what it took it delivers. */
 export function eventBus(world: World, routes: readonly Route[], onPublished: (event: Published) => void) {
-  const { engine, faults } = world;
+  const { engine, faults, hindrances } = world;
 
   const deliver = (queue: SimulatedQueue, body: string, what: string) => {
     const strike = faults.strike("deliver", what);
     const delayMs = 50 + engine.random() * 1_500;
     const lateMs = strike?.kind === "late" ? 5_000 + strike.random() * 600_000 : 0;
+    hindrances.note(assetsNamed(body), { fromMs: engine.nowMs(), toMs: engine.nowMs() + lateMs });
     engine.after(delayMs + lateMs, () => {
       queue.send(body);
       return false;
@@ -59,6 +65,8 @@ export function eventBus(world: World, routes: readonly Route[], onPublished: (e
                 strike?.kind === "all-refused" || (strike?.kind === "some-refused" && strike.random() < 0.5);
               if (isRefused) {
                 refused += 1;
+                const fromMs = engine.nowMs();
+                hindrances.note(assetsNamed(entry.Detail), { fromMs, toMs: fromMs + TOLD_AGAIN_MS });
                 return { ErrorCode: "InternalFailure" };
               }
               take(entry);

@@ -64,6 +64,7 @@ function keptOf(platform: Platform, cloud: VendorCloud, environment: Environment
     store: budgetsStore(tablesOfEnvironment(platform, environment), "accounts"),
     now,
     meter: NO_METER,
+    log: { info() {} },
     rampKwPerMinute: RAMP_KW_PER_MINUTE,
   });
   const vendor = simulatedVendor(

@@ -3,17 +3,19 @@ import { epochMs, HOUR_MS, instant, MINUTE_MS } from "../../shared/domain/instan
 import { groupBy } from "../../shared/group-by.ts";
 import { firstBreak } from "../../shared/store/audit.ts";
 import type { Device } from "./device.ts";
+import type { Span } from "./hindrances.ts";
 import type { History, Violation } from "./history.ts";
 import { MOST_SKEW_MS } from "./lambda.ts";
 import { aboutOf } from "./queues.ts";
+import { lackOf } from "./readiness.ts";
 import type { Night } from "./world.ts";
 
 type Checker = (night: Night) => Omit<Violation, "invariant">[];
 
 /** From deciding to power flowing, with a look before and a proof after. */
 const START_UP_MS = 45 * MINUTE_MS;
-/** The fixed offset of a plan's edges may fall on the last of them: ten minutes of full power may be missing. */
-const OFFSET_MS = 10 * MINUTE_MS;
+/** What ticks that are lost, late or die may take of a car without room, which no hindrance of its own tells. */
+const SPARE_MS = 10 * MINUTE_MS;
 /** From a command that did not work to the one that does: its time to be proved, a pause, and the next. */
 const MEND_MS = 30 * MINUTE_MS;
 /** A call under way when its time runs out still arrives. */
@@ -96,13 +98,16 @@ const CHECKERS: Record<string, Checker> = {
       return [{ atMs, about: assetId, what: `${commandId} acted after ${notAfter}` }];
     }),
 
-  "no site is over its limit": ({ fleet, devices, episodes }) => {
+  "no site is over its limit": ({ fleet, devices, episodes, world }) => {
     const limits = new Map(
       fleet.assets.flatMap(({ site }) => (site.importLimitKw === undefined ? [] : [[site.siteId, site.importLimitKw]])),
     );
     return [...limits].flatMap(([siteId, limitKw]) => {
       const there = devices.filter(({ spec }) => spec.siteId === siteId);
-      const hindered = there.flatMap(({ spec }) => episodes.hindrancesOf(spec));
+      const hindered = there.flatMap(({ spec }) => [
+        ...episodes.hindrancesOf(spec).map(({ fromMs, toMs }) => ({ fromMs, toMs: toMs + START_UP_MS })),
+        ...world.hindrances.of(spec.assetId, spec.integration),
+      ]);
       return overLimit(there, limitKw)
         .filter((over) => over.toMs - over.fromMs > MEND_MS && !hindered.some((one) => touches(one, over)))
         .map(({ fromMs, toMs, kw }) => {
@@ -129,24 +134,22 @@ const CHECKERS: Record<string, Checker> = {
         what: `${commandId} is still ${status}`,
       })),
 
-  "no car is late that could be ready": ({ devices, episodes, history, endMs }) =>
-    devices.flatMap(({ spec, takenKwh }) => {
-      const missingKwh = spec.neededKwh - takenKwh;
-      const fullKw = spec.maxCurrentA * spec.kwPerA;
-      if (missingKwh <= (OFFSET_MS / HOUR_MS) * fullKw) return [];
+  "no car is late that could be ready": ({ devices, episodes, history, world, endMs }) =>
+    devices.flatMap((device) => {
+      const { spec } = device;
       // A login that its vendor's own window took is the customer's to mend.
       const goneAtMs = takenAtMs(history, `${spec.integration}#${spec.accountId}`);
       const locked = goneAtMs === undefined ? [] : [{ fromMs: goneAtMs, toMs: endMs }];
-      const lostMs = lostTimeMs([...episodes.hindrancesOf(spec), ...locked], spec);
-      if (missingKwh <= (lostMs / HOUR_MS) * fullKw) return [];
-      const about = spec.assetId;
-      return [
-        {
-          atMs: spec.departsMs,
-          about,
-          what: `${missingKwh.toFixed(2)} kWh missing, ${Math.round(lostMs / MINUTE_MS)} min were lost`,
-        },
-      ];
+      const { missingKwh, takenKwh, hinderedMs } = lackOf(device, [
+        ...locked,
+        ...episodes.hindrancesOf(spec).map(({ fromMs, toMs }) => ({ fromMs, toMs: toMs + START_UP_MS })),
+        ...world.hindrances.of(spec.assetId, spec.integration),
+      ]);
+      const spareKwh = (SPARE_MS / HOUR_MS) * spec.maxCurrentA * spec.kwPerA;
+      if (missingKwh <= takenKwh + spareKwh) return [];
+      const minutes = Math.round(hinderedMs / MINUTE_MS);
+      const what = `${missingKwh.toFixed(2)} kWh missing, the world took ${takenKwh.toFixed(2)} in ${minutes} min`;
+      return [{ atMs: spec.departsMs, about: spec.assetId, what }];
     }),
 };
 
@@ -158,8 +161,6 @@ const ENDINGS: Partial<Record<CommandStatus, string>> = {
   expired: "CommandExpired",
   withdrawn: "CommandWithdrawn",
 };
-
-type Span = { fromMs: number; toMs: number };
 
 /** Times in which devices drew more together than their site may. */
 function overLimit(devices: readonly Device[], limitKw: number): (Span & { kw: number })[] {
@@ -180,7 +181,7 @@ function overLimit(devices: readonly Device[], limitKw: number): (Span & { kw: n
 }
 
 function touches(hindrance: Span, over: Span): boolean {
-  return hindrance.fromMs <= over.toMs && hindrance.toMs + START_UP_MS >= over.fromMs;
+  return hindrance.fromMs <= over.toMs && hindrance.toMs >= over.fromMs;
 }
 
 /**
@@ -192,21 +193,6 @@ function takenAtMs(history: History, login: string): number | undefined {
   if (!last || last.isStored) return undefined;
   const isStruck = last.asker.isDead || !last.isHeard || last.asker.struck.length > last.struckBefore;
   return isStruck ? last.atMs : undefined;
-}
-
-/** How much of a stay the world took, ms: each hindrance with the time that it takes to get going again. */
-function lostTimeMs(
-  spans: readonly { fromMs: number; toMs: number }[],
-  { arrivesMs, departsMs }: { arrivesMs: number; departsMs: number },
-): number {
-  let [lostMs, coveredMs] = [0, arrivesMs];
-  for (const { fromMs, toMs } of spans.toSorted((a, b) => a.fromMs - b.fromMs)) {
-    const [from, to] = [Math.max(coveredMs, fromMs), Math.min(departsMs, toMs + START_UP_MS)];
-    if (to <= from) continue;
-    lostMs += to - from;
-    coveredMs = to;
-  }
-  return lostMs;
 }
 
 function commandsOf(memory: Night["memory"]): Command[] {

@@ -1,6 +1,10 @@
+import { MINUTE_MS } from "../../shared/domain/instant.ts";
+import { assetsNamed } from "./hindrances.ts";
 import type { FunctionSpec, LambdaService, Outcome, World } from "./lambda.ts";
 
 const AGAIN_MS = 1_000;
+/** A batch that is not back within five minutes is sent again by the tick after. */
+const NOT_BACK_MS = 6 * MINUTE_MS;
 
 /**
  * Lambda's own queue of asynchronous events, which may drop, double and delay them. An event that finds no room is tried
@@ -44,6 +48,8 @@ export function asyncInvokes(world: World, lambda: LambdaService, isDown: () => 
       const strike = faults.strike("invoke", `event for ${spec.name}`);
       const delayMs = 20 + engine.random() * 200;
       const lateMs = strike?.kind === "late" ? strike.random() * maxAgeMs * 1.2 : 0;
+      const lostMs = strike?.kind === "dropped" ? NOT_BACK_MS : lateMs;
+      world.hindrances.note(assetsNamed(event), { fromMs: sentAtMs, toMs: sentAtMs + lostMs });
       if (strike?.kind === "dropped") return;
       engine.after(delayMs + lateMs, () => begin(spec, JSON.parse(payload), options));
       if (strike?.kind === "doubled")

@@ -1,5 +1,6 @@
 import type { Engine } from "./engine.ts";
 import type { Faults, Place, Strike } from "./faults.ts";
+import { assetsNamed, type Hindrances, hinderedForMs } from "./hindrances.ts";
 import type { Trace } from "./trace.ts";
 
 /** One execution environment: what a run function keeps between invocations lives and dies with it. */
@@ -15,6 +16,8 @@ export type Environment = {
 export type Invocation = {
   id: string;
   functionName: string;
+  /** What it was invoked with. */
+  event: unknown;
   environment: Environment;
   deadlineMs: number;
   /** It was killed: nothing that it waits for ever comes. */
@@ -38,7 +41,7 @@ export type FunctionSpec = {
   isIdle?: () => boolean;
 };
 
-export type World = { engine: Engine; faults: Faults; trace: Trace };
+export type World = { engine: Engine; faults: Faults; trace: Trace; hindrances: Hindrances };
 
 /** Clocks of machines differ by at most this, ms. */
 export const MOST_SKEW_MS = 3_000;
@@ -69,6 +72,7 @@ export function lambdaService(world: World) {
       const invocation: Invocation = {
         id: `${spec.name}.${invocations}`,
         functionName: spec.name,
+        event,
         environment,
         deadlineMs: engine.nowMs() + spec.timeoutMs,
         isDead: false,
@@ -111,6 +115,8 @@ type Effect<T> = {
   place: Place;
   /** For the trace: what is done, to what. */
   what: string;
+  /** The asset that it is for; without one all that the invocation was given. */
+  about?: string | undefined;
   latencyMs: number;
   act: (strike: Strike | undefined) => T | Promise<T>;
 };
@@ -122,13 +128,19 @@ type Effect<T> = {
 export function effect<T>(
   world: World,
   invocation: Invocation,
-  { place, what, latencyMs, act }: Effect<T>,
+  { place, what, about, latencyMs, act }: Effect<T>,
 ): Promise<T> {
   const { engine, faults, trace } = world;
   // What nobody waits for any more is not begun.
   if (invocation.isDead) return new Promise(() => {});
   const strike = faults.strike(place, what);
-  if (strike) invocation.struck.push(strike.id);
+  if (strike) {
+    invocation.struck.push(strike.id);
+    const forMs = hinderedForMs(place, strike);
+    const fromMs = engine.nowMs();
+    if (forMs > 0)
+      world.hindrances.note(about ? [about] : assetsNamed(invocation.event), { fromMs, toMs: fromMs + forMs });
+  }
   const line = (outcome: string) => trace.add(`${engine.nowMs()} ${invocation.id} ${what} ${outcome}`);
   const quietly = () => {
     Promise.resolve()

@@ -82,6 +82,7 @@ export function vendorFetch(world: World, environment: Environment, cloud: Vendo
     const answer = await effect(world, invocation, {
       place: kind === "command" ? "command" : "look",
       what: `calls ${kind} ${vendorAssetId}`,
+      about: cloud.assetIdOf(vendorAssetId),
       latencyMs: 80 + world.engine.random() * 700,
       act: (strike) => cloud.answer(call, strike, invocation),
     });

@@ -1,3 +1,4 @@
+import { assetsNamed } from "./hindrances.ts";
 import type { FunctionSpec, LambdaService, World } from "./lambda.ts";
 
 export type QueueSpec = {
@@ -69,6 +70,7 @@ export class SimulatedQueue {
       const strike = faults.strike("receive", `${name} ${message.id}`);
       if (strike?.kind === "late") {
         message.visibleAtMs = nowMs + 1_000 + Math.round(strike.random() * 120_000);
+        this.#world.hindrances.note(assetsNamed(message.body), { fromMs: nowMs, toMs: message.visibleAtMs });
         continue;
       }
       if (message.receives >= maxReceiveCount) {

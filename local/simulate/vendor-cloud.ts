@@ -15,6 +15,8 @@ export type VendorCall = { kind: "data" | "command" | "wake"; vendorAssetId: str
 
 const OLD_MS = 40 * MINUTE_MS;
 const FUTURE_MS = 60 * MINUTE_MS;
+/** A 429 that does not say for how long is believed for this long, s. */
+const BELIEVED_SECONDS = 60;
 
 const json = (status: number, body: unknown, headers: Record<string, string> = {}): Answer => ({
   status,
@@ -49,6 +51,10 @@ export class VendorCloud {
     this.#limits = new CallLimits(given.manifest);
   }
 
+  assetIdOf(vendorAssetId: string): string | undefined {
+    return this.#devices.get(vendorAssetId)?.spec.assetId;
+  }
+
   /** Answers a call at the moment when it arrives. */
   answer(call: VendorCall, strike: Strike | undefined, invocation: Invocation): Answer | Silence {
     const nowMs = this.#world.engine.nowMs();
@@ -81,9 +87,13 @@ export class VendorCloud {
       case "html":
         return { status: 200, headers: {}, text: "<!doctype html><html><body>Be right back</body></html>" };
       case "too-many":
+        this.#holdUp(BELIEVED_SECONDS, nowMs);
         return json(429, { error: "too many" });
-      case "too-many-until":
-        return json(429, { error: "too many" }, { "retry-after": String(30 + Math.round(strike.random() * 300)) });
+      case "too-many-until": {
+        const seconds = 30 + Math.round(strike.random() * 300);
+        this.#holdUp(seconds, nowMs);
+        return json(429, { error: "too many" }, { "retry-after": String(seconds) });
+      }
       default:
     }
     if (this.#episodes.isOffline(assetId, nowMs)) {
@@ -93,6 +103,11 @@ export class VendorCloud {
     if (call.kind === "data") return this.#look(device, strike, nowMs);
     if (call.kind === "wake") return json(200, { awakeInMs: device.wake(nowMs) - nowMs });
     return this.#command(device, call.wish ?? { on: false }, { strike, invocation, nowMs });
+  }
+
+  /** "Too many" stops all calls to a vendor: whatever was wanted meanwhile waits until then, and its share longer. */
+  #holdUp(seconds: number, fromMs: number): void {
+    this.#world.hindrances.note([this.manifest.name], { fromMs, toMs: fromMs + 1.5 * seconds * 1000 });
   }
 
   #look(device: Device, strike: Strike | undefined, nowMs: number): Answer {
@@ -140,7 +155,6 @@ export class VendorCloud {
     };
     switch (strike?.kind) {
       case "ignored":
-        this.#episodes.excuse(assetId, nowMs, "ignored");
         return json(200, { taken: true });
       case "silent-late":
         this.#world.engine.after(8_000 + strike.random() * 20_000, () => {

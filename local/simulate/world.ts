@@ -17,6 +17,7 @@ import { type FaultOptions, seededFaults } from "./faults.ts";
 import { feedsOf } from "./feed.ts";
 import { type Fleet, fleetOf } from "./fleet.ts";
 import { functionsOf } from "./functions.ts";
+import { Hindrances } from "./hindrances.ts";
 import { type History, newHistory } from "./history.ts";
 import { commandQueueOf } from "./integration.ts";
 import { asyncInvokes } from "./invokes.ts";
@@ -70,7 +71,7 @@ export async function playNight(options: Options): Promise<Night> {
   const { seed, assets, faults: faultOptions, keepsTrace = false, hours = 10, sabotage } = options;
   const engine = newEngine(seed, START_MS);
   const faults = seededFaults(seed, faultOptions, engine.nowMs);
-  const world: World = { engine, faults, trace: newTrace(keepsTrace) };
+  const world: World = { engine, faults, trace: newTrace(keepsTrace), hindrances: new Hindrances() };
   const history = newHistory();
   const fleet = fleetOf(seed, assets, { startMs: START_MS, hours });
   const [ceaseMs, endMs] = [START_MS + hours * HOUR_MS, START_MS + hours * HOUR_MS + QUIET_MS];

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { countOutcome } from "../command-outcome.ts";
 import type { Asset } from "../domain/asset.ts";
 import { type Command, isEnded, STREAM_OF_ACTION } from "../domain/command.ts";
 import type { CommandRow } from "../domain/command-row.ts";
@@ -75,6 +76,7 @@ export async function failed(
   const changes = { endedAt: deps.now(), faultClass: fault, evidence: error.message };
   const rejected = await deps.commands.transition(command, "rejected", changes, owed);
   if (!rejected) return DONE;
+  countOutcome(command, { to: "rejected", faultClass: fault }, deps.meter);
   deps.log.warn("COMMAND_REJECTED", fields);
   await tell([rejected], deps);
   return DONE;

@@ -1,3 +1,4 @@
+import { countOutcome } from "../command-outcome.ts";
 import { type Asset, STREAM_OF_KIND } from "../domain/asset.ts";
 import { type Command, isEnded, STREAM_OF_ACTION } from "../domain/command.ts";
 import type { CommandRow } from "../domain/command-row.ts";
@@ -7,6 +8,7 @@ import { proves } from "../domain/proof.ts";
 import type { Reading } from "../domain/reading.ts";
 import { ConfigError, VendorError } from "../errors.ts";
 import { tell } from "../outbox.ts";
+import type { CommandKey, Delivery } from "../store/commands.ts";
 import {
   DONE,
   failed,
@@ -34,12 +36,13 @@ const TOLD_AFTER_MS = 60_000;
 
 /**
  * Carries out one issued command. The row is `sending` before the vendor is called, so a crash leaves a trace; what may
- * have acted is read back before it is repeated; what arrives twice finds the row moved on.
+ * have acted is read back before it is repeated; what arrives twice finds the row moved on. A `delivery` that
+ * is a copy of one that has made way for another already does nothing.
  */
-export async function runCommand(key: { assetId: string; commandId: string }, deps: IntegrationDeps): Promise<Handled> {
+export async function runCommand(key: CommandKey, deps: IntegrationDeps, delivery?: Delivery): Promise<Handled> {
   const command = await deps.commands.get(key);
   if (!command) throw new Error(`command ${key.commandId} was announced but is not in the ledger`);
-  if (isEnded(command.status) || command.status === "accepted") {
+  if (isEnded(command.status) || command.status === "accepted" || (delivery && isCopy(command, delivery))) {
     deps.log.info("COMMAND_DUPLICATE", { commandId: command.commandId, status: command.status });
     return DONE;
   }
@@ -137,6 +140,11 @@ async function act(
   return accept(sending, asset, taken.withoutEffect, deps);
 }
 
+/** Another message waits in this one's place, put there by another copy. By this one itself: it may have died before it was sent. */
+function isCopy({ turn: newest = 0, turnBy }: CommandRow, { turn, by }: Delivery): boolean {
+  return turn < newest && !(turn === newest - 1 && turnBy === by);
+}
+
 function deferred({ commandId }: Command, waitMs: number, deps: IntegrationDeps): Handled {
   deps.log.info("COMMAND_DEFERRED", { commandId, waitMs });
   return { done: false, retryAfterMs: waitMs };
@@ -213,6 +221,7 @@ async function end(
   const name = to === "withdrawn" ? "CommandWithdrawn" : "CommandExpired";
   const owed: NewEvent[] = [{ name, detail: reference(command) }];
   const ended = await deps.commands.transition(command, to, { endedAt: deps.now(), evidence }, owed);
+  if (ended && to === "expired") countOutcome(ended, { to }, deps.meter);
   if (ended) await tell([ended], deps);
   return DONE;
 }

@@ -4,7 +4,7 @@ import type { Asset } from "../domain/asset.ts";
 import type { Manifest } from "../domain/manifest.ts";
 import { VendorError } from "../errors.ts";
 import type { Runtime } from "../handler.ts";
-import type { Meter } from "../metrics.ts";
+import type { VendorMeter } from "../metrics.ts";
 import type { AssetsStore } from "../store/assets.ts";
 import type { CausesStore } from "../store/causes.ts";
 import type { CommandsStore } from "../store/commands.ts";
@@ -22,13 +22,13 @@ export type IntegrationDeps = Pick<Runtime, "now" | "log" | "remainingMs"> & {
   readings: Pick<ReadingsStore, "latest" | "record" | "recordFailure" | "told">;
   schedule: Pick<ScheduleStore, "claimBatch" | "ended" | "finishBatch" | "lookAt" | "move">;
   causes: Pick<CausesStore, "outage">;
-  commands: Pick<CommandsStore, "get" | "newest" | "transition" | "recent" | "told">;
+  commands: Pick<CommandsStore, "get" | "newest" | "transition" | "handOn" | "recent" | "told">;
   killSwitch: Pick<KillSwitchStore, "read">;
   bus: Bus;
   tokens: TokenSource;
   vendor: VendorClient;
   budget: Budget;
-  meter: Pick<Meter, "count">;
+  meter: VendorMeter;
   /** Makes a call; when the vendor says the token is old, renews it once and makes the call once more. */
   withToken<T>(asset: Asset, accessToken: string, call: (accessToken: string) => Promise<T>): Promise<T>;
 };

@@ -9,7 +9,8 @@ import { eventBridgeBus, systemNow } from "../bus.ts";
 import type { Manifest } from "../domain/manifest.ts";
 import { ConfigError } from "../errors.ts";
 import { EnvText, lambdaHandler, type Runtime } from "../handler.ts";
-import { embeddedMetrics } from "../metrics.ts";
+import type { Log } from "../log.ts";
+import type { Meter } from "../metrics.ts";
 import { SqsBatch } from "../queue.ts";
 import { kmsSealer } from "../seal.ts";
 import { accountsStore } from "../store/accounts.ts";
@@ -22,6 +23,7 @@ import { readingsStore } from "../store/readings.ts";
 import { scheduleStore } from "../store/schedule.ts";
 import { documentClient } from "../store/table.ts";
 import { toldOnce } from "../told-once.ts";
+import { countCost } from "./call-metrics.ts";
 import type { ConnectVendor, Login } from "./contract.ts";
 import { type IntegrationDeps, withTokenFrom } from "./deps.ts";
 import { poll } from "./poll.ts";
@@ -51,20 +53,16 @@ export function integrationHandler(manifest: Manifest, connect: ConnectVendor, l
     service: manifest.name,
     event: z.union([PollRequest, SqsBatch]),
     environment: Environment,
-    dependencies: (env) => clients(manifest, env, connect, login),
+    dependencies: (env, log, meter) => clients(manifest, env, { connect, login, log, meter }),
     run: async (event, deps) => {
       const integration = deps.integrationDeps(deps);
-      try {
-        if ("Records" in event)
-          return await runQueue(event, integration, async (body, delaySeconds) => {
-            await deps.sqs.send(
-              new SendMessageCommand({ QueueUrl: deps.queueUrl, MessageBody: body, DelaySeconds: delaySeconds }),
-            );
-          });
-        return await poll(event, integration);
-      } finally {
-        deps.meter.flush();
-      }
+      if ("Records" in event)
+        return runQueue(event, integration, async (body, delaySeconds) => {
+          await deps.sqs.send(
+            new SendMessageCommand({ QueueUrl: deps.queueUrl, MessageBody: body, DelaySeconds: delaySeconds }),
+          );
+        });
+      return poll(event, integration);
     },
   });
   return Object.assign(handler, { integration: { manifest, connect, login } });
@@ -75,19 +73,23 @@ function secretOf(manifest: Manifest) {
   return z.object(Object.fromEntries(manifest.secretKeys.map((key) => [key, z.string().min(1)])));
 }
 
-function clients(manifest: Manifest, env: z.infer<typeof Environment>, connect: ConnectVendor, login: Login) {
-  const documents = documentClient();
+type Given = { connect: ConnectVendor; login: Login; log: Log; meter: Meter };
+
+function clients(manifest: Manifest, env: z.infer<typeof Environment>, { connect, login, log, meter: own }: Given) {
+  const documents = documentClient({}, own);
   const secrets = new SecretsManagerClient();
   const sealer = kmsSealer(new KMSClient(), env.TOKEN_KEY_ARN);
-  const meter = embeddedMetrics(manifest.name);
+  const meter = own.of({ integration: manifest.name });
   const causes = causesStore(documents, env.SCHEDULE_TABLE);
-  const bus = toldOnce(eventBridgeBus(new EventBridgeClient(), env.BUS_NAME, systemNow), causes, systemNow);
+  const published = eventBridgeBus(new EventBridgeClient(), env.BUS_NAME, systemNow);
+  const bus = toldOnce(published, { causes, now: systemNow, meter });
   const accounts = accountsStore(documents, env.ACCOUNTS_TABLE);
   const budget = vendorBudget({
     manifest,
     store: budgetsStore(documents, env.ACCOUNTS_TABLE),
     now: systemNow,
     meter,
+    log,
     rampKwPerMinute: env.RAMP_KW_PER_MINUTE,
   });
   const remembered = new Map<string, { version: number; pair: TokenPair }>();
@@ -117,8 +119,7 @@ function clients(manifest: Manifest, env: z.infer<typeof Environment>, connect: 
     now: systemNow,
     count: (kind) => {
       budget.called(kind);
-      meter.count(`vendor_calls_${kind}`);
-      meter.usd("vendor_cost_usd", manifest.priceUsd[kind]);
+      countCost(manifest, kind, meter);
     },
   });
 
@@ -153,5 +154,5 @@ function clients(manifest: Manifest, env: z.infer<typeof Environment>, connect: 
       withToken: withTokenFrom(tokens, budget),
     };
   };
-  return { integrationDeps, meter, sqs: new SQSClient(), queueUrl: env.COMMAND_QUEUE_URL };
+  return { integrationDeps, sqs: new SQSClient(), queueUrl: env.COMMAND_QUEUE_URL };
 }

@@ -9,6 +9,7 @@ import { mapLimited } from "../map-limited.ts";
 import type { Latest, ToTell } from "../store/readings.ts";
 import { tally } from "../tally.ts";
 import { type Ask, askAgain, leaseLooks, planNext, type Unreached, worthALook } from "./batch.ts";
+import { countLooks } from "./call-metrics.ts";
 import type { Look } from "./contract.ts";
 import type { IntegrationDeps } from "./deps.ts";
 import { faultChange, faultEvents, outageNow, saidBy } from "./fault-change.ts";
@@ -105,6 +106,10 @@ async function look(request: PollRequest, deps: IntegrationDeps) {
     await deps.readings.recordFailure(asset.assetId, request.stream, told);
   }
 
+  countLooks(
+    done.map(({ asset, said, reach }) => ({ accountId: asset.accountId, said, found: reach.faultClass })),
+    deps.meter,
+  );
   const gone = ids.length - assets.length;
   const failures = done.flatMap(({ said }) => said ?? []);
   const faults: Partial<Record<FaultClass, number>> = tally(failures, (fault) => fault);
@@ -215,7 +220,7 @@ export async function record(
 ): Promise<Recorded | undefined> {
   const { reading, unknown = [] } = look;
   if (unknown.length > 0) {
-    deps.meter.count("vendor_words_unknown", unknown.length);
+    deps.meter.add("vendor_words_unknown", unknown.length);
     deps.log.warn("VENDOR_WORD_UNKNOWN", {
       assetId: asset.assetId,
       words: unknown.join("; "),

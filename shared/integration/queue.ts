@@ -1,4 +1,5 @@
 import { BatchProcessor, EventType, processPartialResponse } from "@aws-lambda-powertools/batch";
+import * as z from "zod";
 import { EVENTS } from "../domain/events.ts";
 import { BusRecord, parseBusRecord, type SqsBatch } from "../queue.ts";
 import { runCommand } from "./command.ts";
@@ -7,10 +8,14 @@ import type { IntegrationDeps } from "./deps.ts";
 /** The longest that SQS delays a message. */
 const LONGEST_DELAY_SECONDS = 900;
 const Issued = BusRecord("CommandIssued", EVENTS.CommandIssued);
+/** How often a command has waited; what the bus wrote has none. */
+const Waited = z.looseObject({ turn: z.number().int().nonnegative().default(0) });
 
 /**
  * Carries out the commands of a batch, each alone. `again` puts a message back on the queue: waiting is not failing, so
- * that only what cannot be handled counts towards the dead-letter queue.
+ * that only what cannot be handled counts towards the dead-letter queue. Whatever doubles a message, one of its copies goes
+ * on: a wait is written before it is sent, under the next turn, by the first that does; the others end there. Who dies
+ * between both comes back as the same message and sends it.
  */
 export async function runQueue(
   batch: SqsBatch,
@@ -19,11 +24,18 @@ export async function runQueue(
 ) {
   return processPartialResponse(
     batch,
-    async (record: { body: string }) => {
-      const { assetId, commandId } = parseBusRecord(Issued, record.body);
-      const handled = await runCommand({ assetId, commandId }, deps);
-      if (!handled.done)
-        await again(record.body, Math.min(LONGEST_DELAY_SECONDS, Math.ceil(handled.retryAfterMs / 1000)));
+    async ({ messageId, body }: { messageId: string; body: string }) => {
+      const { assetId, commandId } = parseBusRecord(Issued, body);
+      const { turn, ...message } = Waited.parse(JSON.parse(body));
+      const delivery = { turn, by: messageId };
+      const handled = await runCommand({ assetId, commandId }, deps, delivery);
+      if (handled.done) return;
+      if (!(await deps.commands.handOn({ assetId, commandId }, delivery))) {
+        deps.log.info("COMMAND_DUPLICATE", { commandId, turn });
+        return;
+      }
+      const delaySeconds = Math.min(LONGEST_DELAY_SECONDS, Math.ceil(handled.retryAfterMs / 1000));
+      await again(JSON.stringify({ ...message, turn: turn + 1 }), delaySeconds);
     },
     new BatchProcessor(EventType.SQS),
     { throwOnFullBatchFailure: false },

@@ -4,8 +4,9 @@ import type { Manifest } from "../domain/manifest.ts";
 import { VendorError } from "../errors.ts";
 import { groupBy } from "../group-by.ts";
 import type { Runtime } from "../handler.ts";
+import type { Log } from "../log.ts";
 import { mapLimited } from "../map-limited.ts";
-import type { Meter } from "../metrics.ts";
+import type { VendorMeter } from "../metrics.ts";
 import { accountBudgetKey, type BudgetsStore, rampKey, vendorBudgetKey } from "../store/budgets.ts";
 import type { Budget, CallClass } from "./budget.ts";
 import type { CallKind } from "./contract.ts";
@@ -17,7 +18,8 @@ import { rampBucket, startedWatts } from "./ramp.ts";
 type Given = Pick<Runtime, "now"> & {
   manifest: Manifest;
   store: BudgetsStore;
-  meter: Pick<Meter, "count">;
+  meter: VendorMeter;
+  log: Pick<Log, "info">;
   /** Of each fleet in each region. */
   rampKwPerMinute: number;
 };
@@ -39,7 +41,7 @@ export type VendorBudget = Budget & {
 };
 
 /** The budget that all workers of an integration share, and this process's part in it; made once in a process. */
-export function vendorBudget({ manifest, store, now, meter, rampKwPerMinute }: Given): VendorBudget {
+export function vendorBudget({ manifest, store, now, meter, log, rampKwPerMinute }: Given): VendorBudget {
   const { name } = manifest;
   const nowMs = () => epochMs(now());
   const held = holdings(nowMs);
@@ -53,7 +55,7 @@ export function vendorBudget({ manifest, store, now, meter, rampKwPerMinute }: G
     if (manifest.budgetUsdPerDeviceMonth === undefined) return gatesOf(manifest, "application", undefined);
     if (!known || nowMs() - known.readAtMs > ASSETS_KNOWN_FOR_MS)
       known = { assets: await store.assets(name), readAtMs: nowMs() };
-    if (known.assets === undefined) meter.count("budget_without_assets");
+    if (known.assets === undefined) meter.add("budget_without_assets");
     return gatesOf(manifest, "application", known.assets);
   };
 
@@ -66,7 +68,10 @@ export function vendorBudget({ manifest, store, now, meter, rampKwPerMinute }: G
     const calls = cls === "command" ? manifest.callsPerCommand : manifest.callsPerLook;
     const priced = gates.map((gate) => ({ gate, cost: costOf(gate, calls) }));
     const lent = await lend({ key, priced, share: SHARES[cls], wanted }, { store, held, now });
-    if (lent.waits.length > 0) meter.count(`budget_refused_${cls}_${lent.waitsFor}`, lent.waits.length);
+    if (lent.waits.length > 0) {
+      meter.add("budget_refused", lent.waits.length);
+      log.info("BUDGET_REFUSED", { integration: name, class: cls, limit: lent.waitsFor, times: lent.waits.length });
+    }
     return lent;
   };
 
@@ -79,7 +84,7 @@ export function vendorBudget({ manifest, store, now, meter, rampKwPerMinute }: G
         return same[0] ? [{ bucket: same[0].gate.bucket, amount }] : [];
       });
       // Work that was done is not undone for it: what is not given back flows in again.
-      await store.giveBack(key, takes).catch(() => meter.count("budget_not_given_back"));
+      await store.giveBack(key, takes).catch(() => meter.add("budget_not_given_back"));
     }
   };
 
@@ -124,7 +129,7 @@ export function vendorBudget({ manifest, store, now, meter, rampKwPerMinute }: G
       // Of a batch that runs into a limit, each asset is told the same.
       if (untilMs <= (blockedUntilMs.get(key) ?? 0)) return;
       blockedUntilMs.set(key, untilMs);
-      meter.count("budget_blocked");
+      meter.add("budget_blocked");
       await store.block(key, plusMs(now(), untilMs - nowMs()));
     },
     async ramp(asset, action) {
@@ -134,7 +139,7 @@ export function vendorBudget({ manifest, store, now, meter, rampKwPerMinute }: G
       // What is larger than a fleet may start at once has it all to itself.
       const takes = [{ bucket, amount: Math.min(watts, bucket.burst) }];
       const leased = await store.lease(rampKey(asset.fleetId, asset.site.region), takes, 1, now());
-      if (!leased.granted) meter.count("ramp_refused");
+      if (!leased.granted) meter.add("ramp_refused");
       return leased.granted ? { granted: true } : { granted: false, retryAfterMs: leased.retryAfterMs };
     },
     async workingOn(asset, work) {

@@ -1,5 +1,11 @@
 import { createHash } from "node:crypto";
-import { type DynamoDBDocumentClient, GetCommand, PutCommand, TransactWriteCommand } from "@aws-sdk/lib-dynamodb";
+import {
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  TransactWriteCommand,
+  UpdateCommand,
+} from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
 import type { AssetId } from "../domain/asset.ts";
 import { type Command, type CommandChanges, type CommandStatus, PRIOR_STATUSES } from "../domain/command.ts";
@@ -13,6 +19,8 @@ import { batchGet, expiry, type Item, parseItem, queryAll, queryPages, refusals,
 export type CommandKey = Pick<Command, "assetId" | "commandId">;
 /** Where an asset's trail of commands stands: its newest command, and the hash of that one's first line. */
 export type Newest = { sequence: number; commandId: string; issuedAt: Instant; hash: string };
+/** One delivery of a command's message: how often the command has waited before, and the message's own id. */
+export type Delivery = { turn: number; by: string };
 /** Rows of the open index, and how many of them do not fit their schema: those are logged by name and left out. */
 type OpenPage = { commands: CommandRow[]; unreadable: number };
 
@@ -35,6 +43,11 @@ export type CommandsStore = {
   amend(row: CommandRow, changes: CommandChanges, owed?: readonly NewEvent[]): Promise<CommandRow | undefined>;
   /** Notes that the events which `row` owes are on the bus. */
   told(row: CommandRow): Promise<void>;
+  /**
+   * Notes that the message `by`, of a command that must wait, makes way for one of the next turn. False when another message
+   * did so before: then that one is on its way, and this one is a copy. The same message may do it again.
+   */
+  handOn(key: CommandKey, delivery: Delivery): Promise<boolean>;
   /** Commands that have not ended or owe an event, by pages; only those that somebody must look at by `by` if given. */
   open(by?: Instant): AsyncIterable<OpenPage>;
   /** The asset's newest commands, newest window first, without those that do not fit their schema. */
@@ -181,6 +194,18 @@ export function commandsStore(client: DynamoDBDocumentClient, table: string, scr
         const next = left.length > 0 ? { ...rest, untold: left } : rest;
         if (await wins(client.send(new PutCommand({ ...putOf(next), ...isAt(headOf(now)) })))) return;
       }
+    },
+
+    async handOn({ assetId, commandId }, { turn, by }) {
+      const update = new UpdateCommand({
+        TableName: table,
+        Key: { assetId, commandId },
+        UpdateExpression: "SET turn = :next, turnBy = :by",
+        ConditionExpression:
+          "attribute_exists(commandId) AND (attribute_not_exists(turn) OR turn < :next OR (turn = :next AND turnBy = :by))",
+        ExpressionAttributeValues: { ":next": turn + 1, ":by": by },
+      });
+      return wins(client.send(update));
     },
 
     async *open(by) {

@@ -12,6 +12,9 @@ export const LEDGER_DAYS = 400;
 /** An event that is still owed after this long is told by the verifier's minute. */
 export const OWED_AFTER_MS = 60_000;
 
+/** Twice what an invocation may take: by then its own worker would have said what became of a command. */
+const IN_DOUBT_AFTER_MS = 60_000;
+
 /** A new command's row: its first line is over the whole intent, and over where the asset's command before it stood. */
 export function begun(command: Command, link: Link, stamp: Stamp, owed: readonly NewEvent[]): CommandRow {
   const { intent, state } = split(command);
@@ -47,12 +50,23 @@ export function headOf({ history }: Pick<CommandRow, "history">): string {
   return (history.at(-1) ?? history[0]).hash;
 }
 
-/** When somebody must look at a row again: to judge it, or to tell what it owes. Undefined when nothing is left to do. */
-export function dueAt({ status, checkAt, untold: owed }: CommandRow): Instant | undefined {
-  const first = owed?.[0];
+/** When somebody must look at a row again: to judge it, to count it while in doubt, or to tell what it owes. Undefined when nothing is left to do. */
+export function dueAt(row: CommandRow): Instant | undefined {
+  const first = row.untold?.[0];
   const tellAt = first && plusMs(first.occurredAt, OWED_AFTER_MS);
-  if (isEnded(status)) return tellAt;
-  return tellAt && tellAt < checkAt ? tellAt : checkAt;
+  const judgeAt = isEnded(row.status) ? undefined : row.checkAt;
+  return [tellAt, judgeAt, inDoubtFrom(row)].flatMap((at) => at ?? []).sort()[0];
+}
+
+/** True when nobody has known for long what became of a command that may have reached its device. */
+export function isInDoubt(row: CommandRow, now: Instant): boolean {
+  const from = inDoubtFrom(row);
+  return from !== undefined && from <= now;
+}
+
+function inDoubtFrom({ status, history }: CommandRow): Instant | undefined {
+  if (status !== "sending" && status !== "unknown") return undefined;
+  return plusMs((history.at(-1) ?? history[0]).at, IN_DOUBT_AFTER_MS);
 }
 
 export function firstHash(intent: object, line: object): string {

@@ -13,14 +13,16 @@ import {
 } from "@aws-sdk/lib-dynamodb";
 import type { z } from "zod";
 import { epochMs, type Instant } from "../domain/instant.ts";
+import type { Meter } from "../metrics.ts";
+import { countThrottles } from "./throttles.ts";
 
 export type Item = Record<string, NativeAttributeValue>;
 
-/** One document client per process; fields left undefined are not written. */
-export function documentClient(config: DynamoDBClientConfig = {}): DynamoDBDocumentClient {
-  return DynamoDBDocumentClient.from(new DynamoDBClient({ maxAttempts: 3, ...config }), {
-    marshallOptions: { removeUndefinedValues: true },
-  });
+/** One document client per process; fields left undefined are not written. Attempts that were throttled are counted. */
+export function documentClient(config: DynamoDBClientConfig = {}, meter?: Meter): DynamoDBDocumentClient {
+  const client = new DynamoDBClient({ maxAttempts: 3, ...config });
+  if (meter) countThrottles(client, meter);
+  return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
 }
 
 /** Parses a stored item. An item that does not fit its schema is our bug: the error names the table and field. */

@@ -92,7 +92,7 @@ export async function aWorld(folder: Folder, faults: "none" | "some" | "many") {
   const meter = fakeMeter();
   const budgets = fakeBudgetsStore();
   await budgets.countAsset(manifest.name);
-  const budget = vendorBudget({ manifest, store: budgets, now: clock.now, meter, rampKwPerMinute: 10_000 });
+  const budget = vendorBudget({ manifest, store: budgets, now: clock.now, meter, log, rampKwPerMinute: 10_000 });
   const bus = fakeBus();
   const commands = fakeCommandsStore([], { by: "integration", now: clock.now });
   const readings = fakeReadingsStore();
@@ -108,7 +108,7 @@ export async function aWorld(folder: Folder, faults: "none" | "some" | "many") {
     schedule,
     commands,
     causes,
-    bus: toldOnce(bus, causes, clock.now),
+    bus: toldOnce(bus, { causes, now: clock.now, meter }),
     tokens,
     vendor: folder.connect({ endpoint, now: clock.now, count: budget.called, fetch: countedFetch }),
     meter,

@@ -13,7 +13,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 async function main(args: readonly string[]): Promise<number> {
   const startedAtMs = Date.now();
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "headroom-deploy-")));
-  const cleanUp = process.env.KEEP ? [] : [() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })];
+  const cleanUp = [() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })];
   const leave = () => {
     while (cleanUp.length > 0) cleanUp.pop()?.();
   };
@@ -22,7 +22,7 @@ async function main(args: readonly string[]): Promise<number> {
 
   let program: string;
   try {
-    program = process.env.MSP ?? installEmulator(folder);
+    program = installEmulator(folder);
   } catch (error) {
     if (!(error instanceof Unreachable) || process.env.CI) throw error;
     process.stdout.write(`skipped: PyPI, where the emulator comes from, cannot be reached (${error.message})\n`);

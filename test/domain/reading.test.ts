@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { proves } from "../../shared/domain/proof.ts";
+import { isDone, proves } from "../../shared/domain/proof.ts";
 import {
   activity,
   asCharge,
@@ -173,6 +173,20 @@ describe("a proof", () => {
     ["doing nobody knows what", { state: null, powerKw: 0 }, { start: false, stop: false }],
   ])("of a car that is %s", (_, reading, expected) => {
     expect({ start: proves(start, charging(reading)), stop: proves(stop, charging(reading)) }).toEqual(expected);
+  });
+
+  it.each<[number | null, boolean]>([
+    [32, true],
+    [33, true],
+    [34, false],
+    [31, false],
+    [16, false],
+    [null, true],
+  ])("of a start at 32 A by a car set to %s A: %s", (currentLimitA, isProof) => {
+    expect(proves(start, charging({ currentLimitA }))).toBe(isProof);
+    expect(isDone(start, charging({ currentLimitA }))).toBe(true);
+    expect(proves(start, aReading({ state: "complete", currentLimitA }))).toBe(true);
+    expect(proves(stop, aReading({ currentLimitA }))).toBe(true);
   });
 
   it("of a heat pump's mode is that mode and no other", () => {

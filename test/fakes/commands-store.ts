@@ -63,6 +63,13 @@ export function fakeCommandsStore(
       const left = untold.filter(({ eventId }) => !ids?.includes(eventId));
       put(left.length > 0 ? { ...rest, untold: left } : rest);
     },
+    async handOn(key, { turn, by }) {
+      const now = rows.get(keyOf(key));
+      const next = turn + 1;
+      if (!now || (now.turn !== undefined && now.turn >= next && (now.turn > next || now.turnBy !== by))) return false;
+      put({ ...now, turn: next, turnBy: by });
+      return true;
+    },
     async *open(by) {
       const due = all()
         .flatMap((row) => ({ row, at: dueAt(row) ?? "never" }))

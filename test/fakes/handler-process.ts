@@ -20,6 +20,7 @@ const handler = lambdaHandler({
     return { table: env.FIXTURE_TABLE };
   },
   run: async ({ tickAt }, deps) => {
+    deps.meter.add("verdicts_failed", tickAt === "throw" ? 2 : 0);
     if (tickAt === "throw") throw new Error("the table is gone: token=abc123");
     return { table: deps.table, leftMs: deps.remainingMs(), now: typeof deps.now() };
   },

@@ -1,16 +1,14 @@
-import type { Meter } from "../../shared/metrics.ts";
+import { type Dimension, METRICS, type MetricName } from "../../shared/domain/metric.ts";
+import { meterTo } from "../../shared/metrics.ts";
 
-/** Keeps what was measured: levels newest last, counts summed. */
-export function fakeMeter() {
-  const gauges: { name: string; value: number; dimensions: Record<string, string> }[] = [];
-  const counts = new Map<string, number>();
-  /** Counts with dimensions, newest last. */
-  const lines: { values: Record<string, number>; dimensions: Record<string, string> }[] = [];
-  const meter: Pick<Meter, "count" | "gauge" | "tally" | "flush"> = {
-    count: (name, value = 1) => void counts.set(name, (counts.get(name) ?? 0) + value),
-    tally: (values, dimensions) => void lines.push({ values, dimensions }),
-    gauge: (name, value, dimensions) => void gauges.push({ name, value, dimensions }),
-    flush: () => {},
-  };
-  return { ...meter, gauges, counts, lines };
+/** Keeps what was measured, as it would be sent: sums by name, and each with its dimensions, newest last. */
+export function fakeMeter(service = "acme", integration = service) {
+  const sent: { name: MetricName; value: number; dimensions: Partial<Record<Dimension, string>> }[] = [];
+  const counts = new Map<MetricName, number>();
+  const meter = meterTo({ service, integration }, (name, value, dimensions) => {
+    if (METRICS[name].sparse && value === 0) return;
+    sent.push({ name, value, dimensions });
+    counts.set(name, (counts.get(name) ?? 0) + value);
+  });
+  return { ...meter, sent, counts };
 }

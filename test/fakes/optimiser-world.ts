@@ -12,6 +12,7 @@ import { fakeCommandsStore } from "./commands-store.ts";
 import { fakeHabitsStore } from "./habits-store.ts";
 import { fakeKillSwitchStore } from "./kill-switch-store.ts";
 import { fakeLog } from "./log.ts";
+import { fakeMeter } from "./meter.ts";
 import { fakePlansStore } from "./plans-store.ts";
 import { fakeReadingsStore } from "./readings-store.ts";
 import { fakeScheduleStore } from "./schedule-store.ts";
@@ -35,6 +36,7 @@ export function optimiserWorld(assets: readonly Asset[], price: readonly Slot[] 
   const deps = {
     now: clock.now,
     log: fakeLog(),
+    meter: fakeMeter("optimiser"),
     remainingMs: () => 60_000,
     fleets: ["main", "depot"],
     region: "C",

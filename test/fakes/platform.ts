@@ -70,22 +70,21 @@ export async function platform(options: {
     killSwitch: fakeKillSwitchStore(),
     commands: fakeCommandsStore([], { by: "platform", now }),
   };
-  const bus = toldOnce({ publish: async (events) => events.forEach(deliver) }, stores.causes, now);
-  const common = { now, log, bus, ...stores };
   const meter = fakeMeter();
+  const bus = toldOnce({ publish: async (events) => events.forEach(deliver) }, { causes: stores.causes, now, meter });
+  const common = { now, log, bus, meter, ...stores };
   const integration: IntegrationDeps = {
     ...common,
     manifest,
     tokens,
     vendor,
-    meter,
     remainingMs: () => 30_000,
     budget: unlimitedBudget(),
     withToken: withTokenFrom(tokens),
   };
   const scheduler = aScheduler(common, [manifest]);
   const optimiserDeps = { ...common, ...oneInvocation() };
-  const verifierDeps = { ...common, ...oneInvocation(), meter };
+  const verifierDeps = { ...common, ...oneInvocation() };
   for (const asset of options.assets) await joined(stores.schedule, asset, manifest, now());
 
   /** What the integration's handler does with its queue: each record alone, and what must wait is sent again. */

@@ -35,7 +35,7 @@ export function aScheduler(
   manifests: readonly Pick<Manifest, "name" | "streams" | "limits">[],
 ) {
   const sent: { integration: string; request: PollRequest }[] = [];
-  const meter = fakeMeter();
+  const meter = fakeMeter("scheduler");
   const all: SchedulerDeps = {
     causes: fakeCausesStore(),
     plans: fakePlansStore(),

@@ -11,6 +11,7 @@ import { type VendorBudget, vendorBudget } from "../../shared/integration/vendor
 import { budgetsStore } from "../../shared/store/budgets.ts";
 import { anAsset } from "../builders.ts";
 import { fakeClock } from "../fakes/clock.ts";
+import { fakeLog } from "../fakes/log.ts";
 import { fakeMeter } from "../fakes/meter.ts";
 import { aManifest } from "../lib/templates.ts";
 
@@ -48,6 +49,7 @@ function aFleet(random: () => number, { workers, refusals }: { workers: number; 
       store: budgetsStore(client, "accounts"),
       now: clock.now,
       meter: fakeMeter(),
+      log: fakeLog(),
       rampKwPerMinute: 1000,
     }),
   );

@@ -131,7 +131,7 @@ export function anIntegration(
     schedule,
     commands,
     causes,
-    bus: toldOnce(bus, causes, clock.now),
+    bus: toldOnce(bus, { causes, now: clock.now, meter }),
     tokens,
     vendor: options.vendor ?? vendor.client,
     meter,

@@ -119,7 +119,7 @@ export async function aWorld(options: { pump?: Partial<PumpSpec>; rules?: FaultR
     schedule: fakeScheduleStore(),
     commands,
     causes,
-    bus: toldOnce(bus, causes, clock.now),
+    bus: toldOnce(bus, { causes, now: clock.now, meter: fakeMeter() }),
     tokens,
     vendor: connectMyUplink({ fetch, endpoint, now: clock.now, count: (kind) => counted.push(kind) }),
     meter: fakeMeter(),

@@ -65,6 +65,40 @@ describe("a batch", () => {
   });
 });
 
+describe("what a batch counts", () => {
+  it("is its looks, whose fault the failed ones were, and the logins they went through", async () => {
+    const fleet = anIntegration({ assets: cars(5) });
+    fleet.vendor.next.look = [aFault("rate-limited"), new TypeError("undefined is not a function")];
+    fleet.vendor.devices.set("car-0005", {
+      awake: true,
+      charging: false,
+      reading: { observedAt: at("2099-01-01T00:00Z") },
+    });
+    await fleet.poll(["car-0003"]);
+    await fleet.poll(["car-0001", "car-0004"], {
+      batchId: batchKey({ minute: TWO, part: "charge#15", attempt: 1 }, 8),
+    });
+    await fleet.poll(["car-0005"], { batchId: batchKey({ minute: TWO, part: "charge#15", attempt: 1 }, 9) });
+    expect(fleet.counts).toEqual(
+      new Map([
+        ["looks", 4],
+        ["logins_used", 3],
+        ["looks_failed_vendor", 1],
+        ["looks_failed_ours", 1],
+        ["readings_quarantined", 1],
+      ]),
+    );
+  });
+
+  it("is one login that is lost for all cars of an account", async () => {
+    const fleet = anIntegration({ assets: cars(3) });
+    fleet.vendor.next.look = [aFault("credentials-revoked"), aFault("credentials-revoked")];
+    await fleet.poll(["car-0001", "car-0002", "car-0003"]);
+    expect(fleet.counts.get("logins_lost")).toBe(1);
+    expect(fleet.counts.get("looks_failed_ours")).toBeUndefined();
+  });
+});
+
 describe("a reading", () => {
   it("that says what is known matters to nobody", async () => {
     const fleet = anIntegration();
@@ -84,7 +118,7 @@ describe("a reading", () => {
     expect(fleet.log.of("VENDOR_WORD_UNKNOWN")).toMatchObject([
       { fields: { assetId: "car-0001", words: 'chargingMode: 42; unit of power: "hp"', count: 2 } },
     ]);
-    expect(fleet.counts).toEqual(new Map([["vendor_words_unknown", 2]]));
+    expect(fleet.counts.get("vendor_words_unknown")).toBe(2);
     expect(published(fleet.bus, "FaultRaised")).toEqual([]);
   });
 

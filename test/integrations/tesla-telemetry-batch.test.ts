@@ -11,6 +11,7 @@ import { fakeAssetsStore } from "../fakes/assets-store.ts";
 import { fakeBus, published } from "../fakes/bus.ts";
 import { fakeClock } from "../fakes/clock.ts";
 import { fakeLog } from "../fakes/log.ts";
+import { fakeMeter } from "../fakes/meter.ts";
 import { fakeReadingsStore } from "../fakes/readings-store.ts";
 import { aRecord, connection, RECEIVED_AT, VIN } from "./tesla-telemetry-bench.ts";
 
@@ -28,8 +29,7 @@ function aPlatform(assets: Asset[] = []) {
     ...assets,
   ]);
   let fleetsRead = 0;
-  const metrics = new Map<string, number>();
-  const add = (name: string, value = 1) => void metrics.set(name, (metrics.get(name) ?? 0) + value);
+  const meter = fakeMeter();
   const [log, bus, readings] = [fakeLog(), fakeBus(), fakeReadingsStore()];
   const deps: TelemetryDeps = {
     integration: "tesla",
@@ -48,10 +48,10 @@ function aPlatform(assets: Asset[] = []) {
     bus,
     log,
     now: clock.now,
-    meter: { count: add, usd: add },
+    meter,
   };
   return {
-    ...{ clock, log, bus, readings, metrics, store },
+    ...{ clock, log, bus, readings, metrics: meter.counts, store },
     fleetsRead: () => fleetsRead,
     push: (...records: unknown[]) =>
       ingest(
@@ -99,7 +99,7 @@ describe("a batch of pushes", () => {
     await platform.push({ ...aRecord({ DetailedChargeState: "Stopped" }, "2026-11-20T22:59:00Z"), isResend: true });
     expect((await platform.latest())?.reading).toEqual(before?.reading);
     expect(platform.news()).toHaveLength(1);
-    expect(platform.metrics.get("telemetry_older")).toBe(1);
+    expect(platform.metrics.get("readings_quarantined")).toBeUndefined();
   });
 
   it("loses against a look that was stored meanwhile", async () => {
@@ -141,12 +141,12 @@ describe("a batch of pushes", () => {
     await platform.push(aRecord(WHOLE, "2026-11-21T23:00:00Z"));
     expect(await platform.latest()).toBeUndefined();
     expect(platform.log.codes()).toEqual(["READING_FROM_FUTURE"]);
+    expect(platform.metrics.get("readings_quarantined")).toBe(1);
   });
 
   it("is counted by what the vendor bills", async () => {
     const platform = aPlatform();
     await platform.push(aRecord(WHOLE), aRecord({ Odometer: "1", Locked: "true" }));
-    expect(platform.metrics.get("telemetry_signals")).toBe(5);
     expect(platform.metrics.get("vendor_cost_usd")).toBeCloseTo(5 / 150_000, 12);
   });
 });

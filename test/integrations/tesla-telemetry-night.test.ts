@@ -5,6 +5,7 @@ import { HOUR_MS, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
 import { asCharge } from "../../shared/domain/reading.ts";
 import { anAsset } from "../builders.ts";
 import { published } from "../fakes/bus.ts";
+import { fakeMeter } from "../fakes/meter.ts";
 import { VIN } from "./tesla-simulator-night.ts";
 import { aTeslaWorld, EVENING } from "./tesla-world.ts";
 
@@ -33,7 +34,7 @@ async function aNightOfPushes(options: { typed: boolean; seed: number }) {
       ...world.deps,
       integration: "tesla",
       carOf: async () => (car.kind === "car" ? car : undefined),
-      meter: { count: () => undefined, usd: () => undefined },
+      meter: fakeMeter(),
     });
     const known = await world.latest();
     // Before the clock goes on: the last look of the car at itself was 20 s ago.

@@ -16,6 +16,7 @@ import { accountKey } from "../../shared/store/accounts.ts";
 import { anAsset, at } from "../builders.ts";
 import { fakeAccountsStore } from "../fakes/accounts-store.ts";
 import { fakeClock } from "../fakes/clock.ts";
+import { fakeMeter } from "../fakes/meter.ts";
 import { openSealer } from "../shared/auth-bench.ts";
 import { anIntegration } from "./job-bench.ts";
 import { aCar, OFF, VIN } from "./tesla-simulator-night.ts";
@@ -101,7 +102,7 @@ export async function aTeslaWorld(
       ...world.deps,
       integration: manifest.name,
       carOf: async () => (car.kind === "car" ? car : undefined),
-      meter: { count: () => undefined, usd: () => undefined },
+      meter: fakeMeter(),
     });
   };
   const latest = async () => (await world.readings.latest(["car-0001"], "charge")).get("car-0001");

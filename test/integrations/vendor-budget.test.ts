@@ -6,6 +6,7 @@ import { vendorBudget } from "../../shared/integration/vendor-budget.ts";
 import { aCharger, aHeatPump, anAsset } from "../builders.ts";
 import { fakeBudgetsStore } from "../fakes/budgets-store.ts";
 import { fakeClock } from "../fakes/clock.ts";
+import { fakeLog } from "../fakes/log.ts";
 import { fakeMeter } from "../fakes/meter.ts";
 import { aManifest } from "../lib/templates.ts";
 
@@ -17,13 +18,14 @@ function aWorld(changes: Partial<Manifest> = {}) {
   const clock = fakeClock("2026-11-21T18:00Z");
   const store = fakeBudgetsStore();
   const meter = fakeMeter();
+  const log = fakeLog();
   const manifest = aManifest({
     callsPerLook: { state: 1, data: 1 },
     callsPerCommand: { state: 1, wake: 1, command: 1 },
     ...changes,
   });
-  const process = () => vendorBudget({ manifest, store, now: clock.now, meter, rampKwPerMinute: 10 });
-  return { clock, store, meter, process };
+  const process = () => vendorBudget({ manifest, store, now: clock.now, meter, log, rampKwPerMinute: 10 });
+  return { clock, store, meter, log, process };
 }
 
 function cars(howMany: number, accountId?: string) {
@@ -37,7 +39,7 @@ const tooMany = (more: { fault?: "rate-limited" | "quota-exhausted"; retryAfterM
 
 describe("a vendor's budget", () => {
   it("leases for as many as there is enough for, in one write, and tells each of the others when", async () => {
-    const { process, store, meter } = aWorld({ rateLimits: [PER_APPLICATION] });
+    const { process, store, meter, log } = aWorld({ rateLimits: [PER_APPLICATION] });
     // A burst of 20 calls, of which routine looks may use twelve.
     const all = cars(8);
     const { granted, refused } = await process().lease("routine", all);
@@ -46,7 +48,10 @@ describe("a vendor's budget", () => {
     expect(refused.map(({ asset }) => asset)).toEqual(all.slice(6));
     // 80 calls flow in ten minutes, so two calls take 15 s.
     expect(refused.map(({ retryAfterMs }) => retryAfterMs)).toEqual([15_000, 30_000]);
-    expect(meter.counts.get("budget_refused_routine_calls-100-per-9-min")).toBe(2);
+    expect(meter.counts).toEqual(new Map([["budget_refused", 2]]));
+    expect(log.of("BUDGET_REFUSED")).toMatchObject([
+      { fields: { class: "routine", limit: "calls-100-per-9-min", times: 2 } },
+    ]);
   });
 
   it("keeps the rest for what is more urgent, in every process", async () => {
@@ -155,7 +160,7 @@ describe("a vendor's budget", () => {
   });
 
   it("gives back to every process what a look did not cost, where a vendor counts for long", async () => {
-    const { process, store } = aWorld({
+    const { process, store, meter } = aWorld({
       callsPerLook: { data: 2 },
       budgetUsdPerDeviceMonth: 3.1,
       priceUsd: { state: 0, data: 0.01, command: 0.001, wake: 0.02 },
@@ -167,7 +172,14 @@ describe("a vendor's budget", () => {
     expect(granted).toHaveLength(3);
     for (const car of granted) await one.workingOn(car, async () => one.called("data"));
     await one.settle(granted);
-    expect((await process().lease("routine", cars(5))).granted).toHaveLength(1);
+    expect(meter.counts.get("budget_not_given_back")).toBeUndefined();
+    const last = await process().lease("routine", cars(5));
+    expect(last.granted).toHaveLength(1);
+    store.giveBack = () => Promise.reject(new Error("the table is away"));
+    const two = process();
+    const { granted: more } = await two.lease("command", cars(1));
+    await two.settle(more);
+    expect(meter.counts.get("budget_not_given_back")).toBe(1);
   });
 
   it("says so when nobody has counted the devices that money is for, and lets them be looked at", async () => {
@@ -187,7 +199,8 @@ describe("a vendor that says it is too much", () => {
     await one.block(car, tooMany({ retryAfterMs: 10_000 }));
     for (const cls of ["command", "routine"] as const)
       expect((await other.lease(cls, [car])).refused).toEqual([{ asset: car, retryAfterMs: 90_000 }]);
-    expect(meter.counts.get("budget_refused_command_blocked")).toBe(1);
+    expect(meter.counts.get("budget_refused")).toBe(2);
+    expect(meter.counts.get("budget_blocked")).toBe(1);
     // Also not by what was leased before and is on its way.
     await expect(one.workingOn(car, async () => "called")).rejects.toMatchObject({
       fault: "rate-limited",
@@ -242,6 +255,7 @@ describe("a fleet's ramp", () => {
       store,
       now: clock.now,
       meter,
+      log: fakeLog(),
       rampKwPerMinute: 10,
     });
     // 7.36 kW each of 30 kW.

@@ -256,11 +256,13 @@ describe("more than one invocation can do", () => {
     const ending = { ...deps, remainingMs: () => (calls++ < 3 ? 60_000 : 1000) };
     await run({ Records: [{ messageId: "1", receiptHandle: "r", body: body(signalUpdated) }] }, ending);
     expect(later).toMatchObject([{ attempts: 1 }]);
+    expect(deps.meter.counts.get("portfolios_given_up")).toBeUndefined();
     const last = { workItem: { ...later[0], attempts: 5 } };
     calls = 3;
     await run({ Records: [{ messageId: "2", receiptHandle: "r", body: JSON.stringify(last) }] }, ending);
     expect(later).toHaveLength(1);
     expect(deps.log.codes()).toContain("PORTFOLIO_GIVEN_UP");
+    expect(deps.meter.counts.get("portfolios_given_up")).toBe(1);
   });
 });
 

@@ -40,6 +40,25 @@ describe("a re-plan", () => {
     expect(deps.log.of("PLAN_MADE").map((line) => line.fields.assetId)).toEqual(CARS);
   });
 
+  it("of everybody counts who stood plugged in for an hour with no plan: the news of them was lost", async () => {
+    const seen = aReading({ observedAt: at("2026-11-20T18:00Z") });
+    const stale = async (replanAt: string, ...earlier: ("news" | "switched on")[]) => {
+      const { clock, deps, on, read, planOf } = optimiserWorld(ONE);
+      await read(seen);
+      if (earlier.includes("news")) await on(telemetryRecorded({ assetId: "car-0001", matters: true }));
+      if (earlier.includes("switched on"))
+        await deps.killSwitch.set({ isOn: false, since: at("2026-11-20T18:40Z"), by: "ops", reason: "done" });
+      clock.set(at(replanAt));
+      await on(signalUpdated);
+      expect((await planOf("car-0001"))?.windows.length).toBeGreaterThan(0);
+      return deps.meter.counts.get("plans_stale");
+    };
+    expect(await stale("2026-11-20T19:01Z")).toBe(1);
+    expect(await stale("2026-11-20T18:59Z")).toBeUndefined();
+    expect(await stale("2026-11-20T19:01Z", "news")).toBeUndefined();
+    expect(await stale("2026-11-20T19:01Z", "switched on")).toBeUndefined();
+  });
+
   it("is only for those whose telemetry matters", async () => {
     const { on, read, planOf } = optimiserWorld(CARS.map((assetId) => anAsset({ assetId })));
     await read(...CARS.map((assetId) => aReading({ assetId })));

@@ -88,6 +88,26 @@ describe("a vendor that is down", () => {
     expect(deps.log.codes()).toContain("VENDOR_OUTAGE_BEGAN");
   });
 
+  it("is announced under the same id again when the tick that told died before it noted that", async () => {
+    const { bus, deps, watch } = world();
+    const causes = { ...deps.causes, toldOutage: async () => Promise.reject(new Error("died")) };
+    const looks = [down(-4), down(-2), down(-1)];
+    await expect(watch(looks, minute(0), { causes })).rejects.toThrow("died");
+    await watch(looks, minute(2));
+    const back = [...looks, up(10)];
+    await expect(watch(back, minute(10), { causes })).rejects.toThrow("died");
+    await watch(back, minute(12));
+    expect(bus.published.map(({ name }) => name)).toEqual([
+      "VendorOutageBegan",
+      "VendorOutageBegan",
+      "VendorOutageEnded",
+      "VendorOutageEnded",
+    ]);
+    expect(bus.ids[0]).toBe(bus.ids[1]);
+    expect(bus.ids[2]).toBe(bus.ids[3]);
+    expect(new Set(bus.ids).size).toBe(2);
+  });
+
   it("is not announced where nothing is wrong, which reads no plan", async () => {
     const { bus, watch, reads } = world();
     for (let n = 0; n < 5; n++) expect(await watch([up(n)], minute(n))).toBeUndefined();

@@ -6,6 +6,7 @@ import type { PollRequest } from "../../shared/integration/poll-request.ts";
 import type { DueLook } from "../../shared/store/schedule.ts";
 import { batchKey } from "../../shared/store/schedule-rows.ts";
 import { aReach, aReading, at, charging } from "../builders.ts";
+import { fakeCausesStore } from "../fakes/causes-store.ts";
 import { fakeClock } from "../fakes/clock.ts";
 import { fakeLog } from "../fakes/log.ts";
 import { fakeReadingsStore } from "../fakes/readings-store.ts";
@@ -341,7 +342,7 @@ describe("what cannot be read", () => {
       `readings ${A} charge`,
       member.key,
     ]);
-    expect(scheduler.meter.lines).toContainEqual({ values: { stored_rows_refused: 1 }, dimensions: {} });
+    expect(scheduler.meter.counts.get("stored_rows_refused")).toBe(1);
   });
 });
 
@@ -354,16 +355,39 @@ describe("what is measured", () => {
     await failed(failing, "device-offline", minute(-1), 3);
     await failed(theirs, "credentials-revoked", minute(-61), 9);
     await tick();
-    expect(scheduler.meter.lines).toEqual([
-      { values: { assets_checked: 5, assets_not_read: 4 }, dimensions: { integration: "acme-cars" } },
-    ]);
+    const dimensions = { service: "scheduler", integration: "acme-cars" };
+    expect(scheduler.meter.sent).toEqual(
+      expect.arrayContaining([
+        { name: "assets_checked", value: 5, dimensions },
+        { name: "assets_not_read", value: 4, dimensions },
+      ]),
+    );
+  });
+
+  it("is a vendor that is down, at each minute until it is back, though nobody is looked at meanwhile", async () => {
+    const { scheduler, schedule, ticks } = await world([A]);
+    const causes = fakeCausesStore();
+    scheduler.deps.causes = causes;
+    const outage = { integration: "acme-cars", faultClass: "vendor-outage", since: START } as const;
+    const minutesDown = () => scheduler.meter.sent.filter(({ name }) => name === "vendor_down");
+    await ticks(1, 3);
+    expect(minutesDown()).toEqual([]);
+    await causes.beginOutage({ ...outage, assetsAffected: 1, energyAtRiskKwh: 0 }, START);
+    await ticks(4, 7);
+    const dimensions = { service: "scheduler", integration: "acme-cars" };
+    expect(minutesDown()).toEqual([1, 1, 1, 1].map((value) => ({ name: "vendor_down", value, dimensions })));
+    const row = (await causes.outage("acme-cars")) ?? expect.fail();
+    await causes.endOutage(row.outage, minute(7), minute(7));
+    await ticks(8, 10);
+    expect(minutesDown()).toHaveLength(4);
+    expect((await schedule.ledger("acme-cars", START)).flatMap(({ results }) => results)).toEqual([]);
   });
 
   it("is how far the wheel is behind", async () => {
     const { scheduler, tick } = await world([A]);
     const lags = async (count: number) => {
       await tick(minute(count));
-      return scheduler.meter.gauges.at(-1)?.value;
+      return scheduler.meter.sent.findLast(({ name }) => name === "scheduler_lag_seconds")?.value;
     };
     scheduler.deps.now = () => minute(60);
     expect([await lags(60), await lags(61), await lags(62)]).toEqual([0, 0, 0]);

@@ -2,8 +2,10 @@ import { describe, expect, it } from "vitest";
 import { daysAround, Environment, run } from "../../lambdas/signals/handler.ts";
 import { carbonIntensitySource } from "../../lambdas/signals/sources/carbon-intensity.ts";
 import { octopusSource } from "../../lambdas/signals/sources/octopus.ts";
+import { HOUR_MS, plusMs } from "../../shared/domain/instant.ts";
 import { parseEnvironment } from "../../shared/handler.ts";
 import { fakeBus } from "../fakes/bus.ts";
+import { fakeMeter } from "../fakes/meter.ts";
 import { fakeSignalsStore } from "../fakes/signals-store.ts";
 import { aCarbonRow, aRate, at, fetchOf, halfHourStarts, recordingLog } from "../signals/builders.ts";
 
@@ -34,6 +36,7 @@ function world(options: { prices?: () => Response; carbon?: () => Response } = {
   const deps = {
     now: () => NOON,
     log: recordingLog(),
+    meter: fakeMeter("signals"),
     store: fakeSignalsStore(),
     bus: fakeBus(),
     sources: [
@@ -85,6 +88,43 @@ describe("a run of signals", () => {
     expect(deps.bus.published.map(({ name }) => name)).toEqual(["SignalUpdated", "SignalUpdated"]);
     expect(deps.bus.ids).toEqual(ids);
     expect(await deps.store.owed()).toEqual([]);
+  });
+
+  it("measures how far ahead each kind is known, and goes on when a feed is down", async () => {
+    const { deps, feeds } = world();
+    await run({}, deps);
+    // Prices to 23:00, carbon to the end of tomorrow.
+    const ahead = [10.983, 35.983].map((hours) => expect.closeTo(hours, 2));
+    const sent = () => deps.meter.sent.map(({ name, value }) => [name, value]);
+    expect(sent()).toEqual([
+      ["price_hours_ahead", ahead[0]],
+      ["carbon_hours_ahead", ahead[1]],
+    ]);
+    feeds.prices = down;
+    feeds.carbon = down;
+    deps.meter.sent.length = 0;
+    await expect(run({}, { ...deps, now: () => plusMs(NOON, 12 * HOUR_MS) })).rejects.toThrow("no signal feed");
+    expect(sent()).toEqual([
+      ["price_hours_ahead", 0],
+      ["carbon_hours_ahead", expect.closeTo(23.983, 2)],
+    ]);
+  });
+
+  it("measures by the series that is known least far, and knows nothing of one that never came", async () => {
+    const { deps } = world();
+    const J = octopusSource({ fetch: async () => down(), baseUrl: "https://j.example", product: "AGILE", region: "J" });
+    await run({}, { ...deps, sources: [...deps.sources, J] });
+    expect(deps.meter.counts.get("price_hours_ahead")).toBe(0);
+    expect(deps.meter.counts.get("carbon_hours_ahead")).toBeGreaterThan(30);
+  });
+
+  it("counts points that were dropped, and none where none were", async () => {
+    const { deps, feeds } = world();
+    await run({}, deps);
+    expect(deps.meter.counts.get("signal_points_dropped")).toBeUndefined();
+    feeds.carbon = () => Response.json({ data: [...carbonRows(), { from: "yesterday" }, {}] });
+    await run({}, deps);
+    expect(deps.meter.counts.get("signal_points_dropped")).toBe(2);
   });
 
   it("stores both series and tells of what lies ahead", async () => {

@@ -63,6 +63,18 @@ describe("a verdict", () => {
     expect(answer).toEqual({ verdict: "missed", faultClass, evidence: expect.stringMatching(evidence) });
   });
 
+  it("takes a car that charges at less than was asked of it for one that did not hear, and the second time for one that cannot", () => {
+    const less = charging({ observedAt: AFTER, currentLimitA: 13, powerKw: 3 });
+    expect(verdict(accepted(), less, REACHED, BEFORE_CHECK, { isRepeated: true })).toEqual({ verdict: "wait" });
+    expect(verdict(accepted(), less, REACHED, CHECK_AT)).toMatchObject({ verdict: "missed", faultClass: "transient" });
+    expect(verdict(accepted(), less, REACHED, CHECK_AT, { isRepeated: true })).toMatchObject({
+      verdict: "confirmed",
+      evidence: expect.stringMatching(/charging at 3\.0 kW, set to 13 A after/),
+    });
+    const more = charging({ observedAt: AFTER, currentLimitA: 40 });
+    expect(verdict(accepted(), more, REACHED, CHECK_AT, { isRepeated: true }).verdict).toBe("missed");
+  });
+
   describe("on a heat pump's mode", () => {
     const boost = accepted({ assetId: "heat-pump-0001", action: { kind: "heat.mode", mode: "boost" } });
 

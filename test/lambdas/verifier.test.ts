@@ -28,7 +28,7 @@ function world(...commands: Command[]) {
     readings: fakeReadingsStore(),
     causes: fakeCausesStore(),
     bus: fakeBus(),
-    meter: fakeMeter(),
+    meter: fakeMeter("verifier"),
   };
   return {
     clock,
@@ -245,5 +245,55 @@ describe("the verifier", () => {
     expect(await run(batch, deps)).toEqual({ batchItemFailures: [{ itemIdentifier: bad }] });
     expect(statuses()).toEqual(["confirmed"]);
     expect(deps.log.of("RECORD_REFUSED").map((line) => line.fields)).toEqual([{ messageId: bad }]);
+  });
+});
+
+describe("what the verifier counts", () => {
+  const counts = ({ deps }: ReturnType<typeof world>) => Object.fromEntries(deps.meter.counts);
+
+  it("is each command that is confirmed, once, of its integration", async () => {
+    const one = world(accepted());
+    await one.read(charging({ observedAt: SEEN_AT }));
+    await one.news(telemetry("car-0001"));
+    await one.news(telemetry("car-0001"));
+    expect(one.deps.meter.sent).toEqual([
+      { name: "commands_confirmed", value: 1, dimensions: { service: "verifier", integration: "acme-cars" } },
+    ]);
+  });
+
+  it("is each that is missed, but not where the customer has to act or the owner has another schedule", async () => {
+    const missed = world(accepted());
+    await missed.tick(CHECK_AT);
+    expect(counts(missed)).toEqual({ commands_confirmed: 0, commands_missed: 1 });
+    const unplugged = world(accepted());
+    await unplugged.read(aReading({ observedAt: SEEN_AT, state: "disconnected", plugged: false }));
+    await unplugged.tick(CHECK_AT);
+    expect(counts(unplugged)).toEqual({ commands_confirmed: 0 });
+    const scheduled = world(accepted());
+    await scheduled.read(aReading({ observedAt: SEEN_AT, state: "stopped", ownScheduleActive: true }));
+    await scheduled.tick(CHECK_AT);
+    expect(scheduled.statuses()).toEqual(["missed"]);
+    expect(counts(scheduled)).toEqual({ commands_confirmed: 0 });
+  });
+
+  it("is at each minute what is in doubt for longer than a worker lives, until it is known", async () => {
+    const one = world();
+    one.clock.set(at("2026-11-21T02:00Z"));
+    const issued = await one.deps.commands.issue(aCommand());
+    const far = { checkAt: at("2026-11-21T05:00Z") };
+    const sending = await one.deps.commands.transition(issued ?? expect.fail(), "sending", far);
+    one.clock.set(at("2026-11-21T02:00:30Z"));
+    const unknown = await one.deps.commands.transition(sending ?? expect.fail(), "unknown", far);
+    await one.tick(at("2026-11-21T02:01Z"));
+    expect(counts(one)).toEqual({});
+    await one.tick(at("2026-11-21T02:02Z"));
+    await one.tick(at("2026-11-21T02:03Z"));
+    expect(one.statuses()).toEqual(["unknown"]);
+    expect(one.deps.meter.sent).toEqual(
+      [1, 1].map((value) => ({ name: "commands_unknown", value, dimensions: { service: "verifier" } })),
+    );
+    await one.deps.commands.transition(unknown ?? expect.fail(), "accepted", far);
+    await one.tick(at("2026-11-21T02:04Z"));
+    expect(counts(one)).toEqual({ commands_unknown: 2 });
   });
 });

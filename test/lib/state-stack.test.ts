@@ -132,7 +132,8 @@ describe("the state stack", () => {
       "AccountsTable",
       "BusName",
       "TokenKeyArn",
-      "AlarmTopicArn",
+      "PageTopicArn",
+      "TicketTopicArn",
     ]);
     expect(outputs("Vendors")).toEqual(["AcmeCarsSecretArn", "BoltSecretArn"]);
   });

@@ -78,14 +78,25 @@ export function stackOf(app: App, stage: string, name: (typeof STACKS)[number]):
   return stack;
 }
 
-/** Every resource of a stage, by logical id; ids are unique across its stacks. */
-export async function resourcesOf(
+const made = new Map<string, Promise<Record<string, Resource>>>();
+
+/** Every resource of a stage, by logical id; ids are unique across its stacks. The usual two are made once in a file. */
+export function resourcesOf(
   stage: "dev" | "prod",
   config: StageConfig = STAGES[stage],
+  manifests: readonly Manifest[] = MANIFESTS,
 ): Promise<Record<string, Resource>> {
-  const app = await testApp({ stages: [config] });
+  if (config !== STAGES[stage] || manifests !== MANIFESTS) return make(stage, config, manifests);
+  const usual = made.get(stage) ?? make(stage, config, manifests);
+  made.set(stage, usual);
+  return usual;
+}
+
+async function make(stage: string, config: StageConfig, manifests: readonly Manifest[]) {
+  const app = await testApp({ stages: [config], manifests });
   const templates = STACKS.map((name) => Template.fromStack(stackOf(app, stage, name)).toJSON().Resources);
-  return Object.assign({}, ...templates);
+  const resources: Record<string, Resource> = Object.assign({}, ...templates);
+  return resources;
 }
 
 export function ofType(resources: Record<string, Resource>, type: string): [id: string, resource: Resource][] {

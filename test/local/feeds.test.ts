@@ -8,6 +8,7 @@ import type { FeedPoint } from "../../local/feeds/points.ts";
 import { type Feeds, startFeeds } from "../../local/feeds/server.ts";
 import { instant } from "../../shared/domain/instant.ts";
 import { fakeBus } from "../fakes/bus.ts";
+import { fakeMeter } from "../fakes/meter.ts";
 import { fakeSignalsStore } from "../fakes/signals-store.ts";
 import { at, HALF_HOUR_MS, halfHourStarts, recordingLog, span } from "../signals/builders.ts";
 
@@ -220,6 +221,7 @@ describe("the signals function against these feeds", () => {
     const deps = {
       now: () => instant(clock.ms),
       log: recordingLog(),
+      meter: fakeMeter("signals"),
       store: fakeSignalsStore(),
       bus: fakeBus(),
       sources: [

@@ -65,6 +65,7 @@ const calm: Outcome = {
   injections: [],
   events: [],
   deadLetters: [],
+  ringings: [],
   refusals: [],
   droppedDeliveries: [],
   portfolioPlans: [],

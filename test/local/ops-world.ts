@@ -252,6 +252,7 @@ export function fakePlatform(stored: Stored = {}) {
       open: async ({ data }) => Buffer.from(data, "base64").toString(),
     },
     bus,
+    ringingAlarms: refuse,
     fleets: ["main", "depot"],
     siteRegion: "C",
     now: () => NOW,

@@ -80,7 +80,8 @@ export async function aWorld(clock: FakeClock, clouds: readonly Cloud[], options
     if (matters || REPLAN_ON.includes(name)) forOptimiser.push(event);
     if (name === "CommandIssued") messages.push({ dueAt: now(), integration: detail.integration, command: detail });
   };
-  const bus = toldOnce({ publish: async (events) => events.forEach(deliver) }, stores.causes, now);
+  const meter = fakeMeter();
+  const bus = toldOnce({ publish: async (events) => events.forEach(deliver) }, { causes: stores.causes, now, meter });
 
   /** A process of an integration's Lambda, which remembers nothing of the others. */
   const process = ({ deployed, url, secret }: Cloud, own: AccountsStore = accounts): IntegrationDeps => {
@@ -141,7 +142,6 @@ export async function aWorld(clock: FakeClock, clouds: readonly Cloud[], options
     for (const accountId of new Set(own.map((asset) => asset.accountId))) await link(cloud, accountId);
   }
 
-  const meter = fakeMeter();
   const common = { now, log, bus, meter, remainingMs: () => 60_000, ...stores };
   const scheduler = aScheduler(
     common,
@@ -216,6 +216,7 @@ export async function aWorld(clock: FakeClock, clouds: readonly Cloud[], options
         bus,
         now,
         sealer: openSealer,
+        ringingAlarms: async () => [],
         close: () => {},
       };
       return statusText(await status(asset, { name: "the test's platform", connection }));

@@ -25,12 +25,18 @@ function invoke(events: readonly unknown[], environment: Record<string, string> 
       .split("\n")
       .filter((line) => line.startsWith("{"))
       .map((line) => JSON.parse(line));
-  return { logged: parse(child.stdout), seen: parse(child.stderr), everything: child.stdout + child.stderr };
+  const told = parse(child.stdout);
+  return {
+    logged: told.filter((line) => !("_aws" in line)),
+    measured: told.filter((line) => "_aws" in line),
+    seen: parse(child.stderr),
+    everything: child.stdout + child.stderr,
+  };
 }
 
 describe("a handler", () => {
   it("builds once, answers, logs one line for each invocation, and rethrows what it logged once", () => {
-    const { logged, seen, everything } = invoke([
+    const { logged, measured, seen, everything } = invoke([
       { tickAt: "first" },
       { tickAt: "throw" },
       { tickAt: "second", nested: { count: "many" } },
@@ -52,6 +58,12 @@ describe("a handler", () => {
       ["error", "fixture", "INVOCATION_FAILED", "request-2"],
       ["error", "fixture", "INVOCATION_FAILED", "request-3"],
       ["info", "fixture", "INVOCATION_COMPLETED", "request-4"],
+    ]);
+    // What was measured of the one that failed, in CloudWatch's own format.
+    const Metrics = [{ Name: "verdicts_failed", Unit: "Count" }];
+    const CloudWatchMetrics = [{ Namespace: "Headroom", Dimensions: [["service"]], Metrics }];
+    expect(measured).toEqual([
+      { _aws: { Timestamp: expect.any(Number), CloudWatchMetrics }, service: "fixture", verdicts_failed: 2 },
     ]);
     expect(logged[0]?.durationMs).toEqual(expect.any(Number));
     expect(logged[1]?.errorMessage).toBe("the table is gone: token=[redacted]");

@@ -6,13 +6,15 @@ import { at } from "../builders.ts";
 import { fakeBus, published } from "../fakes/bus.ts";
 import { fakeCausesStore } from "../fakes/causes-store.ts";
 import { fakeClock } from "../fakes/clock.ts";
+import { fakeMeter } from "../fakes/meter.ts";
 
 const NOW = at("2026-11-20T18:00Z");
 
 function world() {
   const bus = fakeBus();
   const clock = fakeClock(NOW);
-  return { bus, clock, once: toldOnce(bus, fakeCausesStore(), clock.now) };
+  const meter = fakeMeter();
+  return { bus, clock, meter, once: toldOnce(bus, { causes: fakeCausesStore(), now: clock.now, meter }) };
 }
 
 type Who = { assetId: string; accountId?: string };
@@ -30,6 +32,14 @@ const SECOND = { assetId: "car-0002", accountId: "customer-0001" };
 const OTHER = { assetId: "car-0003", accountId: "customer-0002" };
 
 describe("a dead login", () => {
+  it("is counted as lost once, whoever meets it, and a fault of an asset is not", async () => {
+    const { meter, once } = world();
+    await once.publish([raised(FIRST, "credentials-revoked"), raised(SECOND, "credentials-revoked")]);
+    await once.publish([raised(SECOND, "credentials-revoked"), raised(OTHER, "customer-must-act")]);
+    const dimensions = { service: "acme", integration: "acme" };
+    expect(meter.sent).toEqual([{ name: "logins_lost", value: 1, dimensions }]);
+  });
+
   it("is told once for all assets of its account, and its end once, of the asset it was told of", async () => {
     const { bus, once } = world();
     await once.publish([raised(FIRST, "credentials-revoked"), raised(SECOND, "credentials-revoked")]);

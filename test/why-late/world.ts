@@ -64,7 +64,12 @@ export async function aFleet(random: Random, start: Instant, size: number) {
     return anAsset({ assetId: `car-${number}`, accountId: `customer-${number}`, integration: "acme" });
   });
   const doing = new Map<string, Doing>(assets.map(({ assetId }) => [assetId, "plugged"]));
-  const common = { now: clock.now, log, ...stores, bus: toldOnce(bus, stores.causes, clock.now) };
+  const common = {
+    now: clock.now,
+    log,
+    ...stores,
+    bus: toldOnce(bus, { causes: stores.causes, now: clock.now, meter: fakeMeter() }),
+  };
   const scheduler = aScheduler(common, [MANIFEST]);
   for (const asset of assets) {
     await stores.assets.put(asset);

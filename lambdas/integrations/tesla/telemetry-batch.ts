@@ -5,7 +5,7 @@ import { asCharge, type ChargeReading, changeMatters } from "../../../shared/dom
 import type { Runtime } from "../../../shared/handler.ts";
 import { newsOf, TELLS_ITSELF, tellReadings, withoutBatch } from "../../../shared/integration/tell.ts";
 import { mapLimited } from "../../../shared/map-limited.ts";
-import type { Meter } from "../../../shared/metrics.ts";
+import type { VendorMeter } from "../../../shared/metrics.ts";
 import type { Latest, ReadingsStore } from "../../../shared/store/readings.ts";
 import { tally } from "../../../shared/tally.ts";
 import { type Applied, applyRecord, DRAWING_KW } from "./telemetry.ts";
@@ -17,7 +17,7 @@ export type TelemetryDeps = Pick<Runtime, "now" | "log"> & {
   carOf(vin: string): Promise<Car | undefined>;
   readings: Pick<ReadingsStore, "latest" | "record" | "recordFailure" | "told">;
   bus: Bus;
-  meter: Pick<Meter, "count" | "usd">;
+  meter: VendorMeter;
 };
 
 const WRITES_IN_FLIGHT = 10;
@@ -116,19 +116,20 @@ function isAsGoodAsALook(reading: ChargeReading | undefined): boolean {
 /** One line and one count for each kind of thing, however often it came. */
 function report(refused: readonly string[], cars: readonly Folded[], { log, meter }: TelemetryDeps): void {
   const signals = cars.reduce((sum, car) => sum + car.signals, 0);
-  meter.count("telemetry_signals", signals);
-  meter.usd("vendor_cost_usd", signals * SIGNAL_USD);
+  meter.add("vendor_cost_usd", signals * SIGNAL_USD);
   for (const [reason, times] of Object.entries(tally(refused, (reason) => reason))) {
-    meter.count("telemetry_refused", times);
+    meter.add("telemetry_refused", times);
     log.warn("TELEMETRY_REFUSED", { reason, times });
   }
   for (const { assetId, unknown, dropped } of cars) {
     for (const [word, times] of Object.entries(tally(unknown, ({ key, raw }) => `${key}: ${raw}`))) {
-      meter.count("vendor_words_unknown", times);
+      meter.add("vendor_words_unknown", times);
       log.warn("TELEMETRY_UNKNOWN", { assetId, word, times });
     }
     for (const [why, times] of Object.entries(tally(dropped, (why) => why))) {
-      meter.count(`telemetry_${why}`, times);
+      // Late ones come again and again from a car that was out of reach.
+      if (why === "older") continue;
+      meter.add("readings_quarantined", times);
       if (why === "future") log.warn("READING_FROM_FUTURE", { assetId, times });
     }
   }

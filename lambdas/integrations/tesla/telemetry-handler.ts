@@ -2,7 +2,6 @@ import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import * as z from "zod";
 import { eventBridgeBus, systemNow } from "../../../shared/bus.ts";
 import { EnvText, lambdaHandler } from "../../../shared/handler.ts";
-import { embeddedMetrics } from "../../../shared/metrics.ts";
 import { assetsStore } from "../../../shared/store/assets.ts";
 import { readingsStore } from "../../../shared/store/readings.ts";
 import { documentClient } from "../../../shared/store/table.ts";
@@ -30,8 +29,8 @@ export const telemetryHandler = lambdaHandler({
   service: manifest.name,
   event: TelemetryBatch,
   environment: Environment,
-  dependencies: (env) => {
-    const documents = documentClient();
+  dependencies: (env, _log, own) => {
+    const documents = documentClient({}, own);
     return {
       integration: manifest.name,
       carOf: carsByVin({
@@ -42,14 +41,8 @@ export const telemetryHandler = lambdaHandler({
       }),
       readings: readingsStore(documents, env.READINGS_TABLE),
       bus: eventBridgeBus(new EventBridgeClient(), env.BUS_NAME, systemNow),
-      meter: embeddedMetrics(manifest.name),
+      vendorMeter: own.of({ integration: manifest.name }),
     };
   },
-  run: async ({ Records }, deps) => {
-    try {
-      return await ingest(Records, deps);
-    } finally {
-      deps.meter.flush();
-    }
-  },
+  run: ({ Records }, { vendorMeter, ...deps }) => ingest(Records, { ...deps, meter: vendorMeter }),
 });

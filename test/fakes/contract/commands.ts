@@ -102,9 +102,19 @@ export function commandsContract(stores: () => Stores): void {
     it("moves a command in that order when its check time moves", async () => {
       const { commands } = stores();
       const command = await inStatus("issued");
-      await commands.transition(command, "sending", { checkAt: at("2026-11-21T02:01:30Z") });
-      expect(await openOf(command.integration, at("2026-11-21T02:01:29Z"))).toEqual([]);
-      expect(await openOf(command.integration, at("2026-11-21T02:01:30Z"))).toHaveLength(1);
+      await commands.transition(command, "sending", { checkAt: at("2026-11-21T02:00:30Z") });
+      expect(await openOf(command.integration, at("2026-11-21T02:00:29Z"))).toEqual([]);
+      expect(await openOf(command.integration, at("2026-11-21T02:00:30Z"))).toHaveLength(1);
+    });
+
+    it.each(["sending", "unknown"] as const)("gives one that is %s once it is a minute in doubt", async (status) => {
+      const { commands } = stores();
+      const command = await inStatus(PRIOR_STATUSES[status][0] ?? "issued");
+      await commands.transition(command, status, { checkAt: at("2026-11-21T05:00Z") });
+      expect(await openOf(command.integration, at("2026-11-21T02:00:59Z"))).toEqual([]);
+      expect(await openOf(command.integration, at("2026-11-21T02:01Z"))).toHaveLength(1);
+      await commands.transition(command, status === "sending" ? "accepted" : "issued", {});
+      expect(await openOf(command.integration, at("2026-11-21T02:01Z"))).toEqual([]);
     });
 
     it("gives an asset's newest commands, newest window first, ended or not, never more than asked", async () => {
@@ -194,6 +204,23 @@ export function commandsContract(stores: () => Stores): void {
       await commands.told(ended ?? expect.fail());
       expect(owed(await commands.get(command))).toEqual([]);
       expect(await openOf(integration)).toEqual([]);
+    });
+
+    it("hands a waiting command's message on once in each turn, and to itself again", async () => {
+      const { commands } = stores();
+      const command = aCommand({ assetId: fresh("car") });
+      expect(await commands.handOn(command, { turn: 0, by: "first" })).toBe(false);
+      await commands.issue(command);
+      const wins = await Promise.all(["first", "second"].map((by) => commands.handOn(command, { turn: 0, by })));
+      expect(wins.toSorted()).toEqual([false, true]);
+      const by = wins[0] ? "first" : "second";
+      expect(await commands.get(command)).toMatchObject({ status: "issued", turn: 1, turnBy: by });
+      expect(await commands.handOn(command, { turn: 0, by })).toBe(true);
+      expect(await commands.handOn(command, { turn: 1, by: "third" })).toBe(true);
+      expect(await commands.handOn(command, { turn: 0, by })).toBe(false);
+      const moved = await commands.transition(command, "withdrawn", {});
+      expect(moved).toMatchObject({ turn: 2, turnBy: "third" });
+      expect(firstBreak(await commands.trail(command.assetId), at("2026-11-21T03:00Z"))).toBeUndefined();
     });
 
     it("adds to a command that has ended without moving it", async () => {

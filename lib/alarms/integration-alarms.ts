@@ -1,0 +1,90 @@
+import { type Alarm, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import { Construct } from "constructs";
+import type { Manifest } from "../../shared/domain/manifest.ts";
+import { houseAlarm, houseComposite, type Watch } from "../house-alarm.ts";
+import { burnRate, OBJECTIVES } from "./burn-rate.ts";
+import { headroomMetric } from "./headroom-metric.ts";
+import { watchLooks } from "./look-alarms.ts";
+
+/** One vendor's alarms. Its outage is one page: what follows from it is held back while that rings. */
+export function watchIntegration(
+  scope: Construct,
+  watch: Watch,
+  manifest: Manifest,
+  vendorBudgetUsdPerDay: number,
+): void {
+  if (watch.stage.watch !== "all") return;
+  const down = vendorDown(scope, watch, manifest);
+  notRead(scope, watch, manifest, down);
+  if (Object.keys(manifest.callsPerCommand).length > 0) notConfirmed(scope, watch, manifest, down);
+  watchLooks(scope, watch, manifest, vendorBudgetUsdPerDay);
+}
+
+function vendorDown(scope: Construct, watch: Watch, { name, vendor }: Manifest): Alarm {
+  return houseAlarm(scope, "VendorDown", watch, {
+    what: "vendor-down",
+    broken: `${vendor}'s cloud is down for all of its customers: nobody there is read or commanded.`,
+    firstAction: `run \`npm run ops -- why-late ${name}\`, which counts the assets, and look at ${vendor}'s status page.`,
+    kind: "page",
+    withinMinutes: 20,
+    metric: headroomMetric("vendor_down", { service: "scheduler", integration: name }, "Maximum"),
+    when: { atLeast: 1 },
+    // The scheduler sends it each minute while the outage is announced; a late tick does not end it.
+    periods: { breaching: 1, of: 3 },
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+}
+
+/**
+ * An outage is announced within ten minutes, often after the first turns were missed, and the slow pair's half-hour needs as long
+ * to calm down once it is over.
+ */
+const vendorDownFirst = (down: Alarm) => ({ by: down, waitMinutes: 10, extensionMinutes: 40 });
+
+function notRead(scope: Construct, watch: Watch, { name, onFailure }: Manifest, down: Alarm): void {
+  const here = new Construct(scope, "NotRead");
+  const counted = { service: "scheduler", integration: name };
+  houseComposite(here, "Told", watch, {
+    what: "not-read",
+    broken: `${onFailure.impact} So many of its assets are not read when their turn comes, without those whose owner must act, that a month's 1 % is gone in days.`,
+    firstAction: `run \`npm run ops -- why-late ${name}\`: one cause for all is the vendor or our own login.`,
+    kind: "page",
+    withinMinutes: 30,
+    rule: burnRate(here, watch, {
+      of: "not-read",
+      objectivePercent: OBJECTIVES.freshness,
+      bad: "FILL(notRead, 0)",
+      all: "FILL(checked, 0)",
+      metrics: (minutes) => ({
+        notRead: headroomMetric("assets_not_read", counted, "Sum", minutes),
+        checked: headroomMetric("assets_checked", counted, "Sum", minutes),
+      }),
+      leastEvents: 10,
+    }),
+    suppressed: vendorDownFirst(down),
+  });
+}
+
+function notConfirmed(scope: Construct, watch: Watch, { name, vendor }: Manifest, down: Alarm): void {
+  const here = new Construct(scope, "NotConfirmed");
+  const judged = { service: "verifier", integration: name };
+  houseComposite(here, "Told", watch, {
+    what: "not-confirmed",
+    broken: `${vendor}'s devices do not do what they are told, and it is not their owners' doing: flexibility that was planned is not delivered.`,
+    firstAction: "read VERDICT in the verifier's log group by fault: one class for all names the cause.",
+    kind: "page",
+    withinMinutes: 45,
+    rule: burnRate(here, watch, {
+      of: "not-confirmed",
+      objectivePercent: OBJECTIVES.confirmedCommands,
+      bad: "FILL(missed, 0)",
+      all: "FILL(missed, 0) + FILL(confirmed, 0)",
+      metrics: (minutes) => ({
+        missed: headroomMetric("commands_missed", judged, "Sum", minutes),
+        confirmed: headroomMetric("commands_confirmed", judged, "Sum", minutes),
+      }),
+      leastEvents: 5,
+    }),
+    suppressed: vendorDownFirst(down),
+  });
+}

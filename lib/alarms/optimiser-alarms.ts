@@ -1,0 +1,32 @@
+import { TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import type { Construct } from "constructs";
+import { houseAlarm, type Watch } from "../house-alarm.ts";
+import { headroomMetric } from "./headroom-metric.ts";
+
+/** What the optimiser's own counts tell, beside its errors and its silence. */
+export function watchOptimiser(scope: Construct, watch: Watch): void {
+  if (watch.stage.watch !== "all") return;
+  houseAlarm(scope, "PlansStale", watch, {
+    what: "plans-stale",
+    broken:
+      "Assets that could be controlled now have no plan, or one that should have been made anew long ago: they charge by their owner's own schedule or by old prices.",
+    firstAction: "look at the age of the oldest message of the Replan queue: a queue that does not move is the cause.",
+    kind: "page",
+    withinMinutes: 20,
+    metric: headroomMetric("plans_stale", { service: "optimiser" }, "Maximum", 5),
+    when: { atLeast: 1 },
+    periods: { breaching: 3, of: 3 },
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+  houseAlarm(scope, "GivenUp", watch, {
+    what: "given-up",
+    broken: "A portfolio is too large for five invocations: its assets keep the plans they had until the next signal.",
+    firstAction: "read PORTFOLIO_GIVEN_UP in the optimiser's log group: it names portfolio and part.",
+    kind: "ticket",
+    withinMinutes: 10,
+    metric: headroomMetric("portfolios_given_up", { service: "optimiser" }, "Sum", 5),
+    when: { atLeast: 1 },
+    periods: { breaching: 1, of: 1 },
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+}
