@@ -12,9 +12,16 @@ const LEFT_OUT: readonly { what: string; why: string; is: (resource: Resource) =
     is: ({ Type }) => Type === "AWS::Events::Archive",
   },
   {
-    what: "alarms on metric math",
-    why: "refused by its CloudFormation",
-    is: ({ Type, Properties }) => Type === "AWS::CloudWatch::Alarm" && Properties?.Metrics !== undefined,
+    what: "alarms on metric math and on other alarms",
+    why: "both refused by its CloudFormation",
+    is: ({ Type, Properties }) =>
+      Type === "AWS::CloudWatch::CompositeAlarm" ||
+      (Type === "AWS::CloudWatch::Alarm" && Properties?.Metrics !== undefined),
+  },
+  {
+    what: "the budget of the bill",
+    why: "no AWS::Budgets::Budget in its CloudFormation",
+    is: ({ Type }) => Type === "AWS::Budgets::Budget",
   },
 ];
 
@@ -25,7 +32,7 @@ const SAID_OTHERWISE = [
   "the token key is granted without its condition: its IAM does not know kms:EncryptionContext",
 ];
 
-/** What its CloudFormation takes and forgets, so that nothing can be looked at: the templates' own tests guard it. */
+/** What it takes and forgets, so that nothing can be looked at: the templates' own tests guard it. */
 const FORGOTTEN = ["a table's expiry, point-in-time recovery and deletion protection", "a schedule's time zone"];
 
 /** All that differs from a deployment to AWS, a line each. */

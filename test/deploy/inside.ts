@@ -1,69 +1,106 @@
-import { appendFileSync } from "node:fs";
-import { join } from "node:path";
 import { systemNow } from "../../shared/bus.ts";
-import { adapt, adaptations } from "./adapt.ts";
+import { adaptations } from "./adapt.ts";
 import { cdk } from "./cdk.ts";
-import { deployedStage } from "./deployed.ts";
+import { checkNothingGivenUp, checkPoison } from "./dead-letters.ts";
+import { type Deployed, deployedStage } from "./deployed.ts";
 import { checkCommand, checkSignals, checkTelemetry, onlooker } from "./effects.ts";
 import { ACCOUNT, REGION } from "./emulator.ts";
+import { checkEnding } from "./ending.ts";
 import { type Journal, journal } from "./journal.ts";
 import { enrolCustomers, fillSecrets } from "./operator.ts";
+import { checkPermissions } from "./permissions.ts";
+import { CHANGE, checkRedeploy, codeOf } from "./redeploy.ts";
 import { checkResources } from "./resources.ts";
-import { ROOT, type Tree } from "./trees.ts";
+import { type Deployer, deployer } from "./stages.ts";
+import { copyOfThis, previousTree, type Tree } from "./trees.ts";
+import { checkUpgrade, holdingData } from "./upgrade.ts";
 import { startWorld, type World } from "./vendors.ts";
 
 const folder = process.env.HEADROOM_DEPLOY_FOLDER ?? "";
 
-const here: Tree = { name: "now", folder: ROOT };
-
 async function main(book: Journal): Promise<void> {
   refuseRealAccounts();
+  for (const line of adaptations()) book.note(line);
   const world = await startWorld();
   try {
     await book.step("cdk bootstrap", () => cdk(["bootstrap", `aws://${ACCOUNT}/${REGION}`], { cwd: folder }));
-    for (const line of adaptations()) book.note(line);
-    const now = await book.step("cdk synth", () => synthesise(here, world));
-    await book.step("cdk deploy dev", () => deploy(now, "dev"));
-    const dev = await deployedStage(now, "dev");
-    await checkResources(dev, book);
-    const since = systemNow();
-    await book.step("npm run ops: enrol, link", async () => {
-      await enrolCustomers(here, world.customers, folder);
-      await fillSecrets(dev, world.customers);
-    });
-    const stores = await onlooker();
-    await checkSignals(dev, world, stores, book);
-    await checkTelemetry(world, stores, since, book);
-    await checkCommand(world, stores, book);
+    const cli = deployer(folder, world.endpoints);
+    // Copies side by side: what is bundled from them differs by what was changed, and by nothing else.
+    const here = copyOfThis(folder, "this version");
+    const changed = copyOfThis(folder, "code change", CHANGE);
+    const before = await startWithPrevious(world, cli, changed, book);
+    await tryDev(world, cli, { before, here, changed }, book);
   } finally {
     await world.stop();
   }
 }
 
+/** What was deployed before this version, with customers in it. */
+async function startWithPrevious(world: World, cli: Deployer, changed: Tree, book: Journal) {
+  const previous = (await previousTree(folder)) ?? {
+    ...changed,
+    name: "this version with a code change, as there is no history here",
+  };
+  // Nothing wakes yet: the version before does not know where the simulated vendors are.
+  const assembly = await book.step(`synth of ${previous.name}`, () =>
+    cli.synthesise(previous, { schedulesRun: false }),
+  );
+  await book.step(`deploy dev of ${previous.name}`, () => cli.deploy(assembly, "dev"));
+  const stage = await deployedStage(assembly, "dev");
+  await book.step("operator: enrol, link, vendors' secrets", async () => {
+    await enrolCustomers(previous, world.customers, folder);
+    await fillSecrets(stage, world.customers);
+  });
+  return stage;
+}
+
+async function tryDev(
+  world: World,
+  cli: Deployer,
+  { before, here, changed }: { before: readonly Deployed[]; here: Tree; changed: Tree },
+  book: Journal,
+): Promise<void> {
+  const { customers } = world;
+  const assembly = await book.step("synth of this version", () => cli.synthesise(here));
+  const since = systemNow();
+  await book.step("deploy dev of this version", () => cli.deploy(assembly, "dev"));
+  const dev = await deployedStage(assembly, "dev");
+  const stores = await onlooker();
+  await checkUpgrade(holdingData(before), dev, { tree: here, customers, stores }, book);
+  await checkSignals(dev, world, stores, book);
+
+  // Real clocks take their minutes; meanwhile there is other work.
+  const proof = checkTelemetry(world, stores, since, book).then(() => checkCommand(world, stores, book));
+  await checkResources("dev", dev, book);
+  await checkPermissions(dev, customers, book);
+  await tryProd(cli, assembly, book);
+  await proof;
+  const [{ asset }] = customers as [World["customers"][number]];
+  await checkNothingGivenUp(dev, book);
+  await checkPoison(dev, asset.integration, book);
+
+  const code = await codeOf(dev);
+  const next = await book.step("synth of a code change", () => cli.synthesise(changed));
+  await book.step("deploy dev of it", () => cli.deploy(next, "dev"));
+  await checkRedeploy(code, await deployedStage(next, "dev"), book);
+  await book.step("destroy dev", () => cli.destroy(next, "dev"));
+  stores.close();
+  await checkEnding(book);
+}
+
+async function tryProd(cli: Deployer, assembly: string, book: Journal): Promise<void> {
+  await book.step("deploy prod", () => cli.deploy(assembly, "prod"));
+  await checkResources("prod", await deployedStage(assembly, "prod"), book);
+}
+
 /** Whatever is in the environment, the real AWS is never asked. */
 function refuseRealAccounts(): void {
-  const endpoints = Object.entries(process.env).filter(([name]) => name.startsWith("AWS_ENDPOINT_URL"));
-  if (!process.env.AWS_ENDPOINT_URL || !process.env.AWS_ENDPOINT_URL_S3) throw new Error("no emulator to deploy to");
-  for (const [name, url] of endpoints) {
-    if (new URL(url ?? "").hostname !== "127.0.0.1") throw new Error(`${name} is ${url}, not this machine`);
+  if (!process.env.AWS_ENDPOINT_URL || !process.env.AWS_ENDPOINT_URL_S3)
+    throw new Error("no emulator to deploy to: run npm run test:deploy");
+  for (const [name, url] of Object.entries(process.env)) {
+    if (!name.startsWith("AWS_ENDPOINT_URL") || new URL(url ?? "").hostname === "127.0.0.1") continue;
+    throw new Error(`${name} is ${url}: the deploy test touches nothing but this machine`);
   }
-}
-
-async function synthesise(tree: Tree, world: World, options = {}): Promise<string> {
-  const assembly = join(folder, `assembly-of-${tree.name.replaceAll(/\W+/g, "-")}`);
-  const endpoints = Object.entries(world.endpoints).map((pair) => pair.join("="));
-  const environment = { HEADROOM_DEV_ENDPOINTS: endpoints.join(" ") };
-  await cdk(["synth", "--quiet", "--output", assembly], { cwd: tree.folder, environment });
-  adapt(assembly, options);
-  return assembly;
-}
-
-async function deploy(assembly: string, stage: "dev" | "prod"): Promise<void> {
-  const printed = await cdk(
-    ["deploy", `${stage}/*`, "--app", assembly, "--require-approval", "never", "--progress", "events"],
-    { cwd: folder },
-  );
-  appendFileSync(join(folder, "cdk.log"), printed);
 }
 
 const startedAtMs = Number(process.env.HEADROOM_DEPLOY_STARTED);
@@ -73,6 +110,6 @@ try {
   process.stdout.write(`\n${book.summary()}\n`);
   process.exitCode = book.failed() === 0 ? 0 : 1;
 } catch (error) {
-  process.stderr.write(`\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n${book.summary()}\n`);
   process.exitCode = 1;
 }

@@ -1,14 +1,18 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { mapLimited } from "../../shared/map-limited.ts";
 import { run } from "./cdk.ts";
 import { type Deployed, named } from "./deployed.ts";
 import type { Tree } from "./trees.ts";
 import type { Customer } from "./vendors.ts";
 
-/** `npm run ops` of a tree, on stage dev. */
+/** What `npm run ops` runs, of a tree, on stage dev. */
 export function ops(tree: Tree, args: readonly string[], input = ""): Promise<string> {
-  return run("npm", ["run", "--silent", "ops", "--", "--stage", "dev", ...args], { cwd: tree.folder, input });
+  return run(process.execPath, ["--import", "tsx", "local/ops.ts", "--stage", "dev", ...args], {
+    cwd: tree.folder,
+    input,
+  });
 }
 
 /** What an operator does for new customers: their assets in one file, and each login's tokens. */
@@ -16,12 +20,13 @@ export async function enrolCustomers(tree: Tree, customers: readonly Customer[],
   const file = join(folder, "assets.json");
   writeFileSync(file, JSON.stringify(customers.map(({ asset }) => asset)));
   await ops(tree, ["enrol", file]);
-  for (const { asset, simulation } of customers) {
+  // Three commands at a time: each is a process of its own.
+  await mapLimited(customers, 3, async ({ asset, simulation }) => {
     // Without the life of the access token: its first use renews the pair, by the vendor's secret and the token key.
     const { expiresInSeconds: _, ...tokens } = simulation.issueTokens(asset.accountId);
     const login = ["--integration", asset.integration, "--account", asset.accountId];
     await ops(tree, ["link", ...login], JSON.stringify(tokens));
-  }
+  });
 }
 
 /** Puts what each vendor gave us for our own login in place of the placeholders. */

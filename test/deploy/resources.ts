@@ -138,7 +138,11 @@ const LOOKS: Record<string, Look> = {
       ["threshold", properties.Threshold, is?.Threshold],
       ["periods", properties.EvaluationPeriods, is?.EvaluationPeriods],
       ["missing data", properties.TreatMissingData, is?.TreatMissingData],
-      ["actions", [1, 1], [is?.AlarmActions?.length, is?.OKActions?.length]],
+      [
+        "actions",
+        [properties.AlarmActions?.length ?? 0, properties.OKActions?.length ?? 0],
+        [is?.AlarmActions?.length, is?.OKActions?.length],
+      ],
     ];
   },
 
@@ -154,10 +158,10 @@ const LOOKS: Record<string, Look> = {
 };
 
 /** One check for each type of resource: each is there as the template says. */
-export async function checkResources(stage: readonly Deployed[], journal: Journal): Promise<void> {
+export async function checkResources(name: string, stage: readonly Deployed[], journal: Journal): Promise<void> {
   for (const [type, look] of Object.entries(LOOKS)) {
     const resources = ofType(stage, type);
-    await journal.check(`${resources.length} × ${type} are as the template says`, async () => {
+    await journal.check(`${name}: ${resources.length} × ${type} as the template says`, async () => {
       const different = await Promise.all(resources.map((one) => differences(one, look, stage)));
       if (resources.length === 0) throw new Error("there are none");
       if (different.flat().length > 0) throw new Error(different.flat().join("; "));

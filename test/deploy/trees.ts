@@ -10,6 +10,9 @@ const SOURCES = ["bin", "lib", "lambdas", "shared", "local", "package.json", "ts
 /** A tree of sources that the CDK CLI and the operator's tool can be run in, and what to call it. */
 export type Tree = { name: string; folder: string };
 
+/** Another text for one file. */
+export type Change = { file: string; to: (source: string) => string };
+
 /** What was deployed before: the newest release before this commit, else the commit before. Undefined without history. */
 export async function previousTree(folder: string): Promise<Tree | undefined> {
   const git = (...args: string[]) => run("git", args, { cwd: ROOT }).then((text) => text.trim());
@@ -25,13 +28,15 @@ export async function previousTree(folder: string): Promise<Tree | undefined> {
   return tree;
 }
 
-/** A copy of this checkout in which one file differs; the checkout itself is never touched. */
-export function changedTree(folder: string, name: string, file: string, change: (source: string) => string): Tree {
-  const tree = { name, folder: join(folder, name) };
+/** A copy of this checkout, which itself is never touched; in the copy one file may differ. */
+export function copyOfThis(folder: string, name: string, change?: Change): Tree {
+  const tree = { name, folder: join(folder, name.replaceAll(" ", "-")) };
   mkdirSync(tree.folder);
   for (const source of SOURCES) cpSync(join(ROOT, source), join(tree.folder, source), { recursive: true });
-  const path = join(tree.folder, file);
-  writeFileSync(path, change(readFileSync(path, "utf8")));
+  if (change) {
+    const path = join(tree.folder, change.file);
+    writeFileSync(path, change.to(readFileSync(path, "utf8")));
+  }
   shareModules(tree);
   return tree;
 }
