@@ -1,8 +1,9 @@
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
 
-/** Function name → directory that holds its `index.mjs`. */
+/** Function name → directory that holds its `index.js`. */
 export type Bundles = Record<string, string>;
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -27,9 +28,9 @@ export function buildBundles(
     absWorkingDir: root,
     entryPoints: [...handlers].map(([name, file]) => ({ in: file, out: `${name}/index` })),
     outdir,
-    outExtension: { ".js": ".mjs" },
     bundle: true,
-    format: "esm",
+    // The SDK is CommonJS: required, it loads in half the time that Node needs to import it.
+    format: "cjs",
     platform: "node",
     target: "node22",
     minify: true,
@@ -38,14 +39,14 @@ export function buildBundles(
     sourcesContent: false,
     // The runtime brings the AWS SDK: smaller bundles, shorter cold starts.
     external: ["@aws-sdk/*", "@smithy/*"],
-    // CommonJS dependencies (pino) still call require, which an ES module does not have.
-    banner: {
-      js: 'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);',
-    },
     legalComments: "none",
     logLevel: "warning",
   });
-  return Object.fromEntries([...handlers.keys()].map((name) => [name, join(outdir, name)]));
+  const bundles = Object.fromEntries([...handlers.keys()].map((name) => [name, join(outdir, name)]));
+  // Lambda takes a plain .js for CommonJS; here it lies below a package of ES modules.
+  for (const directory of Object.values(bundles))
+    writeFileSync(join(directory, "package.json"), '{"type":"commonjs"}\n');
+  return bundles;
 }
 
 /** The directory of one function's bundle. Throws when there is none. */

@@ -22,7 +22,7 @@ type HouseFunctionProps = {
   name: string;
   owner: string;
   alarms: AlarmTopics;
-  /** Directory that holds `index.mjs`. */
+  /** Directory that holds `index.js`. */
   bundle: string;
   onFailure: OnFailure;
   environment: Record<string, string>;

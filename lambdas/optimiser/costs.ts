@@ -56,10 +56,11 @@ export function costSlots(input: {
   carbonWeightPencePerKg: number;
 }): CostSlot[] {
   const [fromMs, toMs] = [epochMs(input.from), epochMs(input.to)];
-  const priceAt = seriesLookup(input.price);
-  const carbonAt = seriesLookup(input.carbon);
+  const [prices, carbons] = [seriesOf(input.price), seriesOf(input.carbon)];
+  const [priceAt, carbonAt] = [prices.at, carbons.at];
   const result: CostSlot[] = [];
-  const edges = edgesOf([...input.price, ...input.carbon], fromMs, toMs);
+  const within = [...prices.edgesMs, ...carbons.edgesMs].filter((at) => at > fromMs && at < toMs);
+  const edges = [...new Set([fromMs, toMs, ...within])].sort((a, b) => a - b);
   for (let i = 0; i + 1 < edges.length; i++) {
     const [startMs, endMs] = [edges[i] ?? toMs, edges[i + 1] ?? toMs];
     const price = priceAt(startMs);
@@ -77,21 +78,22 @@ export function costSlots(input: {
   return result;
 }
 
-/** Every moment in [fromMs, toMs] where a value, or the earlier value standing in for it, may change. */
-function edgesOf(slots: readonly Slot[], fromMs: number, toMs: number): number[] {
-  const edges = new Set([fromMs, toMs]);
-  for (const slot of slots) {
-    for (const edge of [epochMs(slot.startsAt), epochMs(slot.endsAt)]) {
-      for (let days = 0; days <= ESTIMATE_DAYS; days++) {
-        const at = edge + days * DAY_MS;
-        if (at > fromMs && at < toMs) edges.add(at);
-      }
-    }
-  }
-  return [...edges].sort((a, b) => a - b);
+type Series = {
+  /** Every moment where a value, or the earlier value standing in for it, may change, epoch ms. */
+  edgesMs: number[];
+  at: (atMs: number) => { value: number; estimated: boolean } | undefined;
+};
+
+/** Everybody who is planned at one time asks the same lists. */
+const known = new WeakMap<readonly Slot[], Series>();
+
+function seriesOf(slots: readonly Slot[]): Series {
+  const series = known.get(slots) ?? seriesOfSlots(slots);
+  known.set(slots, series);
+  return series;
 }
 
-function seriesLookup(slots: readonly Slot[]): (atMs: number) => { value: number; estimated: boolean } | undefined {
+function seriesOfSlots(slots: readonly Slot[]): Series {
   const spans = slots
     .map((slot) => ({ startMs: epochMs(slot.startsAt), endMs: epochMs(slot.endsAt), value: slot.value }))
     .sort((a, b) => a.startMs - b.startMs);
@@ -105,11 +107,16 @@ function seriesLookup(slots: readonly Slot[]): (atMs: number) => { value: number
     const span = spans[low - 1];
     return span && atMs < span.endMs ? span.value : undefined;
   };
-  return (atMs) => {
-    for (let days = 0; days <= ESTIMATE_DAYS; days++) {
-      const value = covering(atMs - days * DAY_MS);
-      if (value !== undefined) return { value, estimated: days > 0 };
-    }
-    return undefined;
+  const own = new Set(spans.flatMap(({ startMs, endMs }) => [startMs, endMs]));
+  const days = Array.from({ length: ESTIMATE_DAYS + 1 }, (_, day) => day * DAY_MS);
+  return {
+    edgesMs: [...new Set(days.flatMap((ms) => [...own].map((edge) => edge + ms)))],
+    at: (atMs) => {
+      for (let day = 0; day <= ESTIMATE_DAYS; day++) {
+        const value = covering(atMs - day * DAY_MS);
+        if (value !== undefined) return { value, estimated: day > 0 };
+      }
+      return undefined;
+    },
   };
 }

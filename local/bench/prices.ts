@@ -1,4 +1,4 @@
-/** What AWS bills for what a look at an asset uses. */
+/** What AWS bills, by unit. */
 export const PRICES = {
   /** When the prices were last read, and where. */
   asOf: "2026-08-21",
@@ -20,10 +20,40 @@ export const PRICES = {
     logGb: 0.5,
     /** A data key made or opened. */
     kmsRequest: 3e-6,
+    /** By the month. An alarm is billed by the metrics that it reads, as a fast one when its period is below a minute. */
+    kmsKey: 1,
+    secret: 0.4,
+    customMetric: 0.3,
+    alarmMetric: 0.1,
+    fastAlarmMetric: 0.3,
+    compositeAlarm: 0.5,
+    dashboard: 3,
+    /** By the month and GB: tables, their backup, logs, archived events. */
+    storedGb: 0.25,
+    backupGb: 0.2,
+    logStoredGb: 0.03,
+    archiveStoredGb: 0.023,
+    /** An event archived, by the GB. */
+    archivedGb: 0.1,
+    /** An invocation by EventBridge Scheduler. */
+    scheduled: 1e-6,
+  },
+  /** What AWS never bills, whatever the account's age; by the month. */
+  free: {
+    invoke: 1e6,
+    gbSecond: 400_000,
+    queueRequest: 1e6,
+    logGb: 5,
+    kmsRequest: 20_000,
+    customMetric: 10,
+    alarmMetric: 10,
+    dashboard: 3,
+    storedGb: 25,
+    scheduled: 14e6,
   },
 } as const;
 
-const HOURS_PER_MONTH = 730;
+export const HOURS_PER_MONTH = 730;
 
 /** What a fleet used in some time. */
 export type Usage = {
@@ -49,17 +79,31 @@ const PRICE_OF: Record<keyof Usage, number> = {
 };
 export const USED = Object.keys(PRICE_OF) as (keyof Usage)[];
 
+/** US dollars for what was used. */
+function usdOf(usage: Usage): Record<keyof Usage, number> {
+  return Object.fromEntries(USED.map((name) => [name, usage[name] * PRICE_OF[name]])) as Record<keyof Usage, number>;
+}
+
 /** US dollars for each asset in a month, by what they are for: the use of `assets` assets in `hours` hours, carried on. */
 export function usdPerAssetMonth(
   usage: Usage,
   { assets, hours }: { assets: number; hours: number },
 ): Record<keyof Usage, number> & { total: number } {
   const scale = HOURS_PER_MONTH / hours / assets;
-  const parts = Object.fromEntries(USED.map((name) => [name, usage[name] * PRICE_OF[name] * scale])) as Record<
-    keyof Usage,
-    number
-  >;
+  const parts = usdOf(scaled(usage, scale));
   return { ...parts, total: USED.reduce((sum, name) => sum + parts[name], 0) };
+}
+
+export const NOTHING: Readonly<Usage> = scaled(PRICE_OF, 0);
+
+/** So many times as much. */
+export function scaled(usage: Readonly<Usage>, times: number): Usage {
+  return Object.fromEntries(USED.map((name) => [name, usage[name] * times])) as Usage;
+}
+
+/** All of them together. */
+export function sumOf(...usages: readonly Readonly<Usage>[]): Usage {
+  return Object.fromEntries(USED.map((name) => [name, usages.reduce((sum, one) => sum + one[name], 0)])) as Usage;
 }
 
 /** Events or requests that so many bytes are billed as. */

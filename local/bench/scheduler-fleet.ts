@@ -24,7 +24,7 @@ import { scheduleStore } from "../../shared/store/schedule.ts";
 import { memoryDocumentClient } from "../memory/document-client.ts";
 import { chunksOf64Kb } from "./prices.ts";
 import { meters } from "./scheduler-meters.ts";
-import { BENCH_MANIFEST, benchVendor } from "./scheduler-vendor.ts";
+import { BENCH_MANIFEST, benchManifest, benchVendor } from "./scheduler-vendor.ts";
 import { virtualTime } from "./virtual-time.ts";
 
 /** As lib deploys them. */
@@ -40,13 +40,14 @@ const REQUESTS_PER_MESSAGE = 3;
 export type BenchFleet = Awaited<ReturnType<typeof benchFleet>>;
 
 /** A fleet of cars of one vendor, driven by the real scheduler and the real poll over tables in memory. */
-export async function benchFleet(assets: number, startMs: number) {
+export async function benchFleet(assets: number, startMs: number, periodMinutes = 15) {
   const time = virtualTime(startMs);
   const memory = memoryDocumentClient({ tables: TABLE_SHAPES });
   const counted = meters(time, memory);
   const { log, used } = counted;
   const vendor = benchVendor(time, startMs);
-  const { name } = BENCH_MANIFEST;
+  const manifest = benchManifest(periodMinutes);
+  const { name } = manifest;
   const schedule = scheduleStore(memory, "schedule");
   const kms = countedKms(used);
 
@@ -70,7 +71,7 @@ export async function benchFleet(assets: number, startMs: number) {
     const root = counted.meter(name);
     const meter = root.of({ integration: name });
     const budget = vendorBudget({
-      manifest: BENCH_MANIFEST,
+      manifest,
       store: budgetsStore(memory, "accounts"),
       now: time.now,
       meter,
@@ -112,7 +113,7 @@ export async function benchFleet(assets: number, startMs: number) {
       newId: () => randomBytes(8).toString("hex"),
     });
     await poll(PollRequest.parse(JSON.parse(payload)), {
-      manifest: BENCH_MANIFEST,
+      manifest,
       now: time.now,
       log,
       remainingMs,
@@ -148,7 +149,7 @@ export async function benchFleet(assets: number, startMs: number) {
   const tickMeter = counted.meter("scheduler");
   const runTick = async (tickAtMs: number) => {
     const startedMs = time.nowMs();
-    const facts = { name, functionName: name, streams: BENCH_MANIFEST.streams, limits: BENCH_MANIFEST.limits };
+    const facts = { name, functionName: name, streams: manifest.streams, limits: manifest.limits };
     await tick(
       { tickAt: instant(tickAtMs) },
       {
@@ -177,7 +178,7 @@ export async function benchFleet(assets: number, startMs: number) {
     counted.invoked(durationMs, SCHEDULER_MB);
   };
 
-  await enrol(assets, { time, memory, schedule, kms });
+  await enrol(assets, { time, memory, schedule, kms, periodMinutes });
   used.kmsRequests = 0;
   for (const units of memory.units.values()) Object.assign(units, { read: 0, write: 0 });
 
@@ -202,9 +203,11 @@ async function enrol(
     memory,
     schedule,
     kms,
+    periodMinutes,
   }: Pick<BenchFleet, "time" | "memory"> & {
     schedule: ReturnType<typeof scheduleStore>;
     kms: KMSClient;
+    periodMinutes: number;
   },
 ): Promise<void> {
   const { name } = BENCH_MANIFEST;
@@ -236,7 +239,7 @@ async function enrol(
     const accessExpiresAt = instant(time.nowMs() + Math.round(lifeMs) + 10 * MINUTE_MS);
     await accounts.link({ account, tokens: seal(JSON.stringify(pair)), version: 1, accessExpiresAt });
     await budgets.countAsset(name);
-    await schedule.join({ integration: name, assetId, accountId, stream: "charge", periodMinutes: 15 });
+    await schedule.join({ integration: name, assetId, accountId, stream: "charge", periodMinutes });
   }
 }
 

@@ -7,7 +7,7 @@ import type { Usage } from "./prices.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
 /** START, END and REPORT, which Lambda writes for every invocation. */
-const PLATFORM_LINES_BYTES = 400;
+export const PLATFORM_LINES_BYTES = 400;
 
 /** What a run used so far; `usage` adds what the tables count themselves. */
 export type Meters = {
@@ -56,7 +56,7 @@ export function meters(time: VirtualTime, memory: MemoryDocumentClient): Meters 
 }
 
 /** The lines of CloudWatch's embedded metric format, counted and not written. */
-function embedded(service: string, write: (line: string) => void) {
+export function embedded(service: string, write: (line: string) => void) {
   return meterOf(service, (line) => {
     const Metrics = namesOf(line).map((Name) => ({ Name, Unit: METRICS[Name].unit }));
     const CloudWatchMetrics = [{ Namespace: "Headroom", Dimensions: [Object.keys(line.dimensions)], Metrics }];

@@ -33,6 +33,20 @@ export const BENCH_MANIFEST: Manifest = {
   onFailure: { impact: "Nothing: this vendor is not there.", runbook: "docs/runbooks/integration.md" },
 };
 
+/** The same vendor, everybody looked at every so many minutes. */
+export function benchManifest(periodMinutes: number): Manifest {
+  const streams = BENCH_MANIFEST.streams.map(({ stream, cadence }) => ({
+    stream,
+    cadence: {
+      ...cadence,
+      idleMinutes: periodMinutes,
+      pluggedMinutes: periodMinutes,
+      chargingMinutes: periodMinutes,
+    },
+  }));
+  return { ...BENCH_MANIFEST, streams };
+}
+
 /** A call takes 0.6 s in the mean, each asset's within a third of it. */
 const CALL_MS = 600;
 /** The share of looks that show something that plans rest on, as in the cost model that the target comes from. */

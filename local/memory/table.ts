@@ -2,7 +2,7 @@ import type { IndexShape, TableShape } from "../../lib/table-shapes.ts";
 import { unsupported, validation } from "./errors.ts";
 import { itemBytes, writeUnits } from "./item-size.ts";
 import { Sorted } from "./sorted.ts";
-import { compare, equal, type Item, typeOf, type Value, written } from "./values.ts";
+import { compare, equal, frozen, type Item, typeOf, type Value, written } from "./values.ts";
 
 /** A stored item and its size. Never changed: a write puts another in its place. */
 export type Row = { readonly item: Item; readonly bytes: number };
@@ -146,7 +146,7 @@ export class Table {
     }
     const bytes = itemBytes(item);
     if (bytes > MAX_ITEM_BYTES) throw validation("Item size has exceeded the maximum allowed size");
-    return { item, bytes };
+    return { item: frozen(item), bytes };
   }
 
   private place(key: Item): string {

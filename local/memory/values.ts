@@ -16,7 +16,7 @@ export function typeOf(value: Value): ValueType {
 }
 
 /**
- * A value as the document client would write it: a copy of its own, without the fields that are undefined.
+ * A value as the document client would write it: a frozen copy of its own, without the fields that are undefined.
  * Throws on what the client throws on: NaN, infinities, unsafe integers, empty sets, instances of classes.
  */
 export function written(value: unknown): Value {
@@ -35,7 +35,7 @@ export function written(value: unknown): Value {
   if (Array.isArray(value)) {
     const list: Value[] = [];
     for (const one of value) if (one !== undefined && typeof one !== "function") list.push(written(one));
-    return list;
+    return frozen(list);
   }
   if (value instanceof Set) return writtenSet(value);
   const prototype = Object.getPrototypeOf(value);
@@ -53,7 +53,17 @@ export function writtenItem(fields: Record<string, unknown>): Item {
     const value = fields[name];
     if (value !== undefined && typeof value !== "function") item[name] = written(value);
   }
-  return item;
+  return frozen(item);
+}
+
+/** Freezes lists and maps at every depth, but not what holds a set: that can be changed all the same. */
+export function frozen<T extends Value>(value: T): T {
+  if (typeof value !== "object" || value === null || value instanceof Set || Object.isFrozen(value)) return value;
+  let isWhole = true;
+  for (const part of Object.values(value) as Value[]) {
+    if (typeof part === "object" && part !== null && !Object.isFrozen(frozen(part))) isWhole = false;
+  }
+  return isWhole ? Object.freeze(value) : value;
 }
 
 function writtenNumber(value: number): number {
@@ -74,9 +84,9 @@ function writtenSet(set: ReadonlySet<unknown>): Value {
   throw unsupported("a set of anything but texts or numbers");
 }
 
-/** A copy that the caller may change. */
+/** What a caller may have, who must not change what is stored: the value itself where it cannot be changed. */
 export function copied<T extends Value>(value: T): T {
-  if (typeof value !== "object" || value === null) return value;
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
   if (Array.isArray(value)) return value.map(copied) as T;
   if (value instanceof Set) return new Set<unknown>(value) as T;
   const map: Item = {};

@@ -14,10 +14,12 @@ import { readingsStore } from "../../shared/store/readings.ts";
 import { scheduleStore } from "../../shared/store/schedule.ts";
 import { signalsStore } from "../../shared/store/signals.ts";
 import { toldOnce } from "../../shared/told-once.ts";
+import type { GuardBook } from "./guards.ts";
 import { effect, type Invocation, type World } from "./lambda.ts";
 import { clockOf, logOf, tablesOf } from "./ports.ts";
 import { aboutOf } from "./queues.ts";
-import type { Guard, GuardBook } from "./sabotage.ts";
+import type { Guard } from "./sabotage.ts";
+import type { Spending } from "./spending.ts";
 import type { VendorCloud } from "./vendor-cloud.ts";
 import type { Watch } from "./watch.ts";
 
@@ -34,6 +36,7 @@ export type Platform = {
   send: (queue: string, body: string, delayMs: number) => void;
   /** Invokes an integration's function and does not wait. */
   invoke: (functionName: string, event: unknown) => void;
+  spending?: Spending | undefined;
 };
 
 export const PRICE = "octopus-agile#C";
@@ -52,10 +55,12 @@ export function newIds(prefix: string): () => string {
 
 /** What every run function of one invocation has: stores over its own client, its bus, its clock and its log. */
 export function commonOf(platform: Platform, invocation: Invocation) {
-  const { world, watch, bus } = platform;
+  const { world, watch, bus, spending } = platform;
   const client = tablesOf(platform, invocation);
   const now = clockOf(world, invocation.environment);
-  const log = logOf(world, invocation, watch);
+  const traced = logOf(world, invocation, watch);
+  const log = spending?.log(invocation, traced) ?? traced;
+  const meter = spending?.meter(invocation.functionName) ?? NO_METER;
   const causes = causesStore(client, "schedule");
   const published = eventBridgeBus(
     bus(invocation) as EventBridgeClient,
@@ -68,8 +73,8 @@ export function commonOf(platform: Platform, invocation: Invocation) {
     log,
     causes,
     remainingMs: () => Math.max(0, invocation.deadlineMs - world.engine.nowMs()),
-    meter: NO_METER,
-    bus: toldOnce(published, { causes, now, meter: NO_METER }),
+    meter,
+    bus: toldOnce(published, { causes, now, meter }),
     accounts: accountsStore(client, "accounts"),
     assets: assetsStore(client, "assets"),
     commands: commandsStore(client, "commands", { by: invocation.functionName, now, log }),

@@ -69,5 +69,5 @@ export function functionsOf(platform: Platform): Map<string, FunctionSpec> {
     },
     ...clouds.map((cloud) => integrationFunction(platform, cloud)),
   ];
-  return new Map(specs.map((spec) => [spec.name, spec]));
+  return new Map(specs.map((spec) => [spec.name, platform.spending?.watched(spec) ?? spec]));
 }

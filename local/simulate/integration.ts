@@ -63,7 +63,7 @@ function keptOf(platform: Platform, cloud: VendorCloud, environment: Environment
     manifest,
     store: budgetsStore(tablesOfEnvironment(platform, environment), "accounts"),
     now,
-    meter: NO_METER,
+    meter: platform.spending?.meter(manifest.name) ?? NO_METER,
     log: { info() {} },
     rampKwPerMinute: RAMP_KW_PER_MINUTE,
   });

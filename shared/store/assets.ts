@@ -1,4 +1,5 @@
 import { type DynamoDBDocumentClient, PutCommand } from "@aws-sdk/lib-dynamodb";
+import * as z from "zod";
 import { Asset, type AssetId } from "../domain/asset.ts";
 import { batchGet, type Item, parseItem, queryAll } from "./table.ts";
 
@@ -41,6 +42,8 @@ export function assetsStore(client: DynamoDBDocumentClient, table: string): Asse
   };
 }
 
-function toAsset({ siteId: _, ...asset }: Item): Asset {
-  return parseItem(Asset, asset, "assets");
+const StoredAsset = z.preprocess(({ siteId: _, ...asset }: Item) => asset, Asset);
+
+function toAsset(item: Item): Asset {
+  return parseItem(StoredAsset, item, "assets");
 }

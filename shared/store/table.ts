@@ -25,14 +25,36 @@ export function documentClient(config: DynamoDBClientConfig = {}, meter?: Meter)
   return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
 }
 
-/** Parses a stored item. An item that does not fit its schema is our bug: the error names the table and field. */
+/** What frozen items were parsed to. */
+const parsedBefore = new WeakMap<z.ZodType, WeakMap<object, unknown>>();
+
+/**
+ * Parses a stored item. An item that does not fit its schema is our bug: the error names the table and field. An item that
+ * cannot change, as tables in memory hand out again and again, is parsed once.
+ */
 export function parseItem<T>(schema: z.ZodType<T>, item: unknown, table: string): T {
+  const lasting = typeof item === "object" && item !== null && Object.isFrozen(item) ? item : undefined;
+  const known = lasting && parsedBefore.get(schema)?.get(lasting);
+  if (known) return known as T;
   const parsed = schema.safeParse(item);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    if (lasting) {
+      const ofSchema = parsedBefore.get(schema) ?? new WeakMap();
+      parsedBefore.set(schema, ofSchema.set(lasting, deepFrozen(parsed.data)));
+    }
+    return parsed.data;
+  }
   const issue = parsed.error.issues[0];
   throw new Error(`stored item in ${table} does not fit its schema: ${issue?.path.join(".")}: ${issue?.message}`, {
     cause: parsed.error,
   });
+}
+
+/** What is handed to more than one is handed out so that none can change it. */
+function deepFrozen<T>(value: T): T {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
+  for (const part of Object.values(value)) deepFrozen(part);
+  return Object.freeze(value);
 }
 
 export function isConditionFailure(error: unknown): error is ConditionalCheckFailedException {

@@ -58,7 +58,7 @@ export function emptyBundles(manifests: readonly Manifest[] = MANIFESTS): Bundle
     names.map((name) => {
       const directory = join(root, name);
       mkdirSync(directory);
-      writeFileSync(join(directory, "index.mjs"), `export const handler = async () => "${name}";\n`);
+      writeFileSync(join(directory, "index.js"), `exports.handler = async () => "${name}";\n`);
       return [name, directory];
     }),
   );

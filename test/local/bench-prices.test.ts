@@ -1,16 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { chunksOf64Kb, hasRisen, PRICES, type Usage, usdPerAssetMonth } from "../../local/bench/prices.ts";
+import { chunksOf64Kb, hasRisen, NOTHING, PRICES, type Usage, usdPerAssetMonth } from "../../local/bench/prices.ts";
 
-const NOTHING: Usage = {
-  writeUnits: 0,
-  readUnits: 0,
-  invokes: 0,
-  gbSeconds: 0,
-  events: 0,
-  queueRequests: 0,
-  logBytes: 0,
-  kmsRequests: 0,
-};
 const ofOne = (usage: Partial<Usage>) => usdPerAssetMonth({ ...NOTHING, ...usage }, { assets: 1, hours: 730 }).total;
 
 describe("the price of the scheduler", () => {

@@ -37,6 +37,12 @@ describe("a line in the embedded metric format", () => {
     );
   });
 
+  it("may have what Lambda writes before it", () => {
+    expect(readEmbeddedMetrics(`2026-01-14T12:00:00.000Z\tsome-id\tINFO\t${line()}`, NOW)).toEqual(
+      readEmbeddedMetrics(line(), NOW),
+    );
+  });
+
   it("reads each directive by itself", () => {
     const one = { Namespace: "A", Dimensions: [["service"]], Metrics: [{ Name: "polls" }] };
     const read = readEmbeddedMetrics(line({ aws: { CloudWatchMetrics: [one, { ...one, Namespace: "B" }] } }), NOW);
@@ -52,7 +58,10 @@ describe("a line in the embedded metric format", () => {
     };
     try {
       const meter = embeddedMetrics("scheduler");
-      meter.tally({ assets_checked: 5, assets_not_read: 1 }, { integration: "tesla" });
+      const ofTesla = meter.of({ integration: "tesla" });
+      ofTesla.add("assets_checked", 5);
+      ofTesla.add("assets_not_read", 1);
+      meter.flush();
     } finally {
       process.stdout.write = write;
     }

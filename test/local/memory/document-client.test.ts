@@ -111,17 +111,18 @@ describe("the in-memory DynamoDB", () => {
     expect(() => written({ value })).toThrow(Error);
   });
 
-  it("drops what is undefined and shares nothing with its callers", async () => {
+  it("drops what is undefined and shares nothing with its callers that they could change", async () => {
     const memory = client();
     const item = { list: [1, undefined, { x: undefined, y: -0 }], gone: undefined, tags: new Set(["a"]) };
     await memory.send(put(item));
     item.list.push(2);
     item.tags.add("b");
-    const first = (await memory.send(get)).Item as { list: unknown[] };
+    const first = (await memory.send(get)).Item as { list: unknown[]; tags: Set<string> };
     expect(first).toEqual({ ...key, list: [1, { y: 0 }], tags: new Set(["a"]) });
     expect(Object.keys(first)).not.toContain("gone");
-    first.list.length = 0;
-    expect((await memory.send(get)).Item).toMatchObject({ list: [1, { y: 0 }] });
+    first.tags.add("c");
+    expect(() => first.list.push(2)).toThrow(TypeError);
+    expect((await memory.send(get)).Item).toMatchObject({ list: [1, { y: 0 }], tags: new Set(["a"]) });
   });
 
   it("does not change what an answer before it gave", async () => {
