@@ -1,6 +1,7 @@
 import { RemovalPolicy } from "aws-cdk-lib";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Region } from "../shared/domain/region.ts";
+import { type Endpoints, parseEndpoints } from "./endpoints.ts";
 
 /** Everything that differs between two deployments. A stage is a value: no other file asks which stage it is in. */
 export type StageConfig = {
@@ -46,6 +47,8 @@ export type StageConfig = {
    * must follow what a price makes thousands of homes do at the same moment.
    */
   rampKwPerMinute: number;
+  /** Other addresses than the vendors' and the feeds' own: a vendor's sandbox, a signing proxy. */
+  endpoints: Endpoints;
   /** Invocations at once, kept for (and capped at) this function. Left out: shares the account's pool. */
   reservedConcurrency: { optimiser?: number };
 };
@@ -68,8 +71,9 @@ const everywhere = {
 } satisfies Pick<StageConfig, "fleets" | "tariff" | "cadences" | "rampKwPerMinute">;
 
 /**
- * The two stages; account, region and who is told of alarms come from `HEADROOM_<STAGE>_ACCOUNT`, `_REGION` and
- * `_ALARM_EMAIL`, the repository that may deploy from `HEADROOM_REPOSITORY`.
+ * The two stages. What belongs to whoever deploys comes from the environment: `HEADROOM_<STAGE>_ACCOUNT`, `_REGION`,
+ * `_ALARM_EMAIL` (who is told of alarms) and `_ENDPOINTS` (`NAME=url`, several apart by spaces);
+ * `HEADROOM_REPOSITORY` is the repository whose workflows may deploy.
  */
 export function stagesFrom(environment: Record<string, string | undefined>): Record<StageConfig["name"], StageConfig> {
   const repository = environment.HEADROOM_REPOSITORY;
@@ -83,6 +87,7 @@ export function stagesFrom(environment: Record<string, string | undefined>): Rec
       env: target(environment.HEADROOM_DEV_ACCOUNT, environment.HEADROOM_DEV_REGION),
       ...(environment.HEADROOM_DEV_ALARM_EMAIL && { alarmEmail: environment.HEADROOM_DEV_ALARM_EMAIL }),
       ...(repository && { repository }),
+      endpoints: parseEndpoints(environment.HEADROOM_DEV_ENDPOINTS ?? ""),
       logRetention: RetentionDays.TWO_WEEKS,
       removalPolicy: RemovalPolicy.DESTROY,
       deletionProtection: false,
@@ -98,6 +103,7 @@ export function stagesFrom(environment: Record<string, string | undefined>): Rec
       env: target(environment.HEADROOM_PROD_ACCOUNT, environment.HEADROOM_PROD_REGION),
       ...(environment.HEADROOM_PROD_ALARM_EMAIL && { alarmEmail: environment.HEADROOM_PROD_ALARM_EMAIL }),
       ...(repository && { repository }),
+      endpoints: parseEndpoints(environment.HEADROOM_PROD_ENDPOINTS ?? ""),
       logRetention: RetentionDays.THREE_MONTHS,
       removalPolicy: RemovalPolicy.RETAIN,
       deletionProtection: true,

@@ -1,0 +1,40 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { mapLimited } from "../../shared/map-limited.ts";
+import { run } from "./cdk.ts";
+import { type Deployed, named } from "./deployed.ts";
+import type { Tree } from "./trees.ts";
+import type { Customer } from "../../local/soak/world.ts";
+
+/** What `npm run ops` runs, of a tree, on stage dev. */
+export function ops(tree: Tree, args: readonly string[], input = ""): Promise<string> {
+  return run(process.execPath, ["--import", "tsx", "local/ops.ts", "--stage", "dev", ...args], {
+    cwd: tree.folder,
+    input,
+  });
+}
+
+/** What an operator does for new customers: their assets in one file, and each login's tokens. */
+export async function enrolCustomers(tree: Tree, customers: readonly Customer[], folder: string): Promise<void> {
+  const file = join(folder, "assets.json");
+  writeFileSync(file, JSON.stringify(customers.map(({ asset }) => asset)));
+  await ops(tree, ["enrol", file]);
+  // Three commands at a time: each is a process of its own.
+  await mapLimited(customers, 3, async ({ asset, simulation }) => {
+    // Without the life of the access token: its first use renews the pair, by the vendor's secret and the token key.
+    const { expiresInSeconds: _, ...tokens } = simulation.issueTokens(asset.accountId);
+    const login = ["--integration", asset.integration, "--account", asset.accountId];
+    await ops(tree, ["link", ...login], JSON.stringify(tokens));
+  });
+}
+
+/** Puts what each vendor gave us for our own login in place of the placeholders. */
+export async function fillSecrets(stage: readonly Deployed[], customers: readonly Customer[]): Promise<void> {
+  const secrets = new SecretsManagerClient({});
+  for (const { asset, simulation } of customers) {
+    const { physicalId } = named(stage, "AWS::SecretsManager::Secret", `${asset.integration}VendorSecret`);
+    const SecretString = JSON.stringify(simulation.secret);
+    await secrets.send(new PutSecretValueCommand({ SecretId: physicalId, SecretString }));
+  }
+}
