@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { startFeeds } from "../feeds/server.ts";
-import { loadVendors } from "../night/vendors.ts";
 import { Asset } from "../../shared/domain/asset.ts";
 import { HOUR_MS, instant } from "../../shared/domain/instant.ts";
 import type { Manifest } from "../../shared/domain/manifest.ts";
 import type { Simulation } from "../../shared/integration/simulation.ts";
+import { startFeeds } from "../feeds/server.ts";
+import { loadVendors } from "../night/vendors.ts";
 
 /** An asset of each integration, with its vendor's cloud running on this machine in real time. */
 export type Customer = { asset: Asset; manifest: Manifest; simulation: Simulation };

@@ -1,3 +1,4 @@
+import { startWorld, type World } from "../../local/soak/world.ts";
 import { systemNow } from "../../shared/bus.ts";
 import { adaptations } from "./adapt.ts";
 import { cdk } from "./cdk.ts";
@@ -14,7 +15,6 @@ import { checkResources } from "./resources.ts";
 import { type Deployer, deployer } from "./stages.ts";
 import { copyOfThis, previousTree, type Tree } from "./trees.ts";
 import { checkUpgrade, holdingData } from "./upgrade.ts";
-import { startWorld, type World } from "../../local/soak/world.ts";
 
 const folder = process.env.HEADROOM_DEPLOY_FOLDER ?? "";
 

@@ -1,9 +1,9 @@
+import type { Customer } from "../../local/soak/world.ts";
 import { endpoint, iam, region } from "./aws.ts";
 import { type Deployed, named } from "./deployed.ts";
 import type { Journal } from "./journal.ts";
 import { type Credentials, signedCall } from "./signed-call.ts";
 import { must } from "./until.ts";
-import type { Customer } from "../../local/soak/world.ts";
 
 type Attempt = { service: string; target: string; input: object };
 
