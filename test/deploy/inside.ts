@@ -1,3 +1,7 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { Connection } from "../../local/ops/connection.ts";
+import { follow } from "../../local/soak/follow.ts";
+import { type Seen, verdictOf } from "../../local/soak/verdict.ts";
 import { startWorld, type World } from "../../local/soak/world.ts";
 import { systemNow } from "../../shared/bus.ts";
 import { adaptations } from "./adapt.ts";
@@ -14,6 +18,7 @@ import { CHANGE, checkRedeploy, codeOf } from "./redeploy.ts";
 import { checkResources } from "./resources.ts";
 import { type Deployer, deployer } from "./stages.ts";
 import { copyOfThis, previousTree, type Tree } from "./trees.ts";
+import { must } from "./until.ts";
 import { checkUpgrade, holdingData } from "./upgrade.ts";
 
 const folder = process.env.HEADROOM_DEPLOY_FOLDER ?? "";
@@ -71,10 +76,15 @@ async function tryDev(
 
   // Real clocks take their minutes; meanwhile there is other work.
   const proof = checkTelemetry(world, stores, since, book).then(() => checkCommand(world, stores, book));
+  const soak = soakUntil(proof, world, stores);
   await checkResources("dev", dev, book);
   await checkPermissions(dev, customers, book);
   await tryProd(cli, assembly, book);
   await proof;
+  await book.check("soak: all assets are read in time, commands proved, and no alarm rings", async () => {
+    const verdict = verdictOf(await soak);
+    must(verdict.passed, verdict.reasons.join("; "));
+  });
   const [{ asset }] = customers as [World["customers"][number]];
   await checkNothingGivenUp(dev, book);
   await checkPoison(dev, asset.integration, book);
@@ -86,6 +96,24 @@ async function tryDev(
   await book.step("destroy dev", () => cli.destroy(next, "dev"));
   stores.close();
   await checkEnding(book);
+}
+
+/** What `npm run soak` does in a stage, for as long as the other checks take. */
+function soakUntil(proof: Promise<void>, { customers }: World, connection: Connection): Promise<Seen> {
+  let isEnded = false;
+  const end = () => {
+    isEnded = true;
+  };
+  void proof.then(end, end);
+  const hours = 1;
+  return follow({
+    customers,
+    connection,
+    hours,
+    now: systemNow,
+    pause: (ms) => pause(ms / 10),
+    isEnded: () => isEnded,
+  });
 }
 
 async function tryProd(cli: Deployer, assembly: string, book: Journal): Promise<void> {
