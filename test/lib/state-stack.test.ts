@@ -59,7 +59,8 @@ describe("tables", () => {
       expect(tables).toHaveLength(7);
       for (const [, { Properties }] of tables) {
         expect(Properties.BillingMode).toBe("PAY_PER_REQUEST");
-        expect(Properties.SSESpecification.SSEEnabled).toBe(true);
+        // False is AWS's own key, never no key.
+        expect(Properties.SSESpecification.SSEEnabled).toBe(deletionProtected);
         expect(Properties.Replicas).toHaveLength(1);
         expect(Properties.Replicas[0].PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled).toBe(true);
         expect(Properties.Replicas[0].DeletionProtectionEnabled).toBe(deletionProtected);
