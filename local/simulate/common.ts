@@ -14,10 +14,11 @@ import { readingsStore } from "../../shared/store/readings.ts";
 import { scheduleStore } from "../../shared/store/schedule.ts";
 import { signalsStore } from "../../shared/store/signals.ts";
 import { toldOnce } from "../../shared/told-once.ts";
+import type { GuardBook } from "./guards.ts";
 import { effect, type Invocation, type World } from "./lambda.ts";
 import { clockOf, logOf, tablesOf } from "./ports.ts";
 import { aboutOf } from "./queues.ts";
-import type { Guard, GuardBook } from "./sabotage.ts";
+import type { Guard } from "./sabotage.ts";
 import type { Spending } from "./spending.ts";
 import type { VendorCloud } from "./vendor-cloud.ts";
 import type { Watch } from "./watch.ts";
@@ -59,8 +60,8 @@ export function commonOf(platform: Platform, invocation: Invocation) {
   const now = clockOf(world, invocation.environment);
   const traced = logOf(world, invocation, watch);
   const log = spending?.log(invocation, traced) ?? traced;
-  const causes = causesStore(client, "schedule");
   const meter = spending?.meter(invocation.functionName) ?? NO_METER;
+  const causes = causesStore(client, "schedule");
   const published = eventBridgeBus(
     bus(invocation) as EventBridgeClient,
     "headroom",
