@@ -16,6 +16,11 @@ export type StageConfig = {
   monthlyBudgetUsd: number;
   /** What calls to one vendor that bills them may cost in a day, US dollars. */
   vendorBudgetUsdPerDay: number;
+  /**
+   * Caps what a command queue starts at once at what its function may run. A capped queue is asked by five pollers for ever, $0.26
+   * a month; one without a cap by as few as two while it is idle, and a busy one has messages put back.
+   */
+  capsCommandQueues: boolean;
   /** What happens to tables, keys, secrets and logs when their stack goes away. */
   removalPolicy: RemovalPolicy;
   deletionProtection: boolean;
@@ -78,6 +83,7 @@ export function stagesFrom(environment: Record<string, string | undefined>): Rec
       deletionProtection: false,
       archiveDays: 7,
       watch: "essential",
+      capsCommandQueues: false,
       monthlyBudgetUsd: 10,
       vendorBudgetUsdPerDay: 5,
       reservedConcurrency: {},
@@ -92,6 +98,7 @@ export function stagesFrom(environment: Record<string, string | undefined>): Rec
       deletionProtection: true,
       archiveDays: 90,
       watch: "all",
+      capsCommandQueues: true,
       // What stands by, and some ten thousand assets.
       monthlyBudgetUsd: 100,
       // 500 cars at $9 a month, the most that a manifest allows for one.

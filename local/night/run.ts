@@ -88,10 +88,9 @@ export async function startNight(options: NightOptions): Promise<Night> {
         ...[...simulations.values()].map((simulation) => simulation.endpoints),
       ),
       secrets: Object.fromEntries(
-        [...simulations].map(([name, { secret }]) => [
-          `${name.replaceAll("-", "")}VendorSecret`,
-          JSON.stringify(secret),
-        ]),
+        [...simulations]
+          .filter(([, { secret }]) => Object.keys(secret).length > 0)
+          .map(([name, { secret }]) => [`${name.replaceAll("-", "")}VendorSecret`, JSON.stringify(secret)]),
       ),
       ...(options.onLog ? { onLog: options.onLog } : {}),
       ...(options.onCall ? { onCall: options.onCall } : {}),

@@ -32,7 +32,6 @@ describe("what holds data", () => {
         "TablesSignalsB574023C AWS::DynamoDB::GlobalTable",
         "TokenKeyD1D1A236 AWS::KMS::Key",
         "acmecarsVendorSecretB1C13815 AWS::SecretsManager::Secret",
-        "boltVendorSecret5D2ED288 AWS::SecretsManager::Secret",
       ]
     `);
   });
@@ -135,7 +134,7 @@ describe("the state stack", () => {
       "PageTopicArn",
       "TicketTopicArn",
     ]);
-    expect(outputs("Vendors")).toEqual(["AcmeCarsSecretArn", "BoltSecretArn"]);
+    expect(outputs("Vendors")).toEqual(["AcmeCarsSecretArn"]);
   });
 
   it("cannot be deleted by accident in prod", async () => {
