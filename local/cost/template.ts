@@ -124,7 +124,7 @@ function periodsRead({ MetricName, Period = 60, Metrics = [] }: z.infer<typeof A
   return MetricName === undefined ? stats : [Period, ...stats];
 }
 
-/** `…/Vendors/tesla/Integration/Function/Resource` is tesla, `…/Platform/Optimiser/Function/Resource` the optimiser. */
+/** `…/Vendors/<name>/Integration/Function/Resource` is that integration, `…/Platform/Optimiser/Function/Resource` the optimiser. */
 function functionAt(path: string, id: string): { name: string; isIntegration: boolean } {
   const [, vendor, name] = /(?:\/([\w-]+))?\/(\w+)\/Function\/Resource$/.exec(path) ?? [];
   if (name === undefined) throw new Error(`function ${id}: which is it? Its path is "${path}"`);

@@ -19,7 +19,7 @@ import { GuardBook, type Met } from "./guards.ts";
 import { Hindrances } from "./hindrances.ts";
 import { type History, newHistory } from "./history.ts";
 import { commandQueueOf } from "./integration.ts";
-import { asyncInvokes } from "./invokes.ts";
+import { asyncInvokes, type GivenUp } from "./invokes.ts";
 import { lagging } from "./lagging.ts";
 import { lambdaService, type World } from "./lambda.ts";
 import { MANIFESTS } from "./manifests.ts";
@@ -63,7 +63,7 @@ export type Night = {
   memory: MemoryDocumentClient;
   clouds: readonly VendorCloud[];
   queues: ReadonlyMap<string, SimulatedQueue>;
-  givenUp: readonly { functionName: string; why: string }[];
+  givenUp: readonly GivenUp[];
   history: History;
   episodes: Episodes;
   world: World;
