@@ -10,7 +10,10 @@ export type StageConfig = {
   logRetention: RetentionDays;
   /** Who is told of alarms; left out, the topics have no subscriber until somebody adds one. */
   alarmEmail?: string;
-  /** All alarms, or only those on errors, silence and work left undone: each costs $0.10 a month for every metric that it reads. */
+  /**
+   * All alarms and the dashboards, or only alarms on errors, silence and work left undone: an alarm costs $0.10 a month for
+   * every metric that it reads, a dashboard $3.
+   */
   watch: "all" | "essential";
   /** Seals tables at rest: the account's own key, whose uses CloudTrail lists and KMS bills, or one of AWS's, which is free. */
   tableKey: "aws-managed" | "aws-owned";
@@ -72,7 +75,10 @@ const everywhere = {
   rampKwPerMinute: 10_000,
 } satisfies Pick<StageConfig, "fleets" | "tariff" | "cadences" | "rampKwPerMinute">;
 
-/** The two stages; account, region and who is told of alarms come from `HEADROOM_<STAGE>_ACCOUNT`, `_REGION` and `_ALARM_EMAIL`. */
+/**
+ * The two stages; account, region and who is told of alarms come from `HEADROOM_<STAGE>_ACCOUNT`, `_REGION` and `_ALARM_EMAIL`.
+ * `HEADROOM_DEV_WATCH=all` watches dev as prod is watched, at the price of that.
+ */
 export function stagesFrom(environment: Record<string, string | undefined>): Record<StageConfig["name"], StageConfig> {
   return {
     dev: {
@@ -84,7 +90,7 @@ export function stagesFrom(environment: Record<string, string | undefined>): Rec
       removalPolicy: RemovalPolicy.DESTROY,
       deletionProtection: false,
       archiveDays: 7,
-      watch: "essential",
+      watch: watchOf(environment.HEADROOM_DEV_WATCH),
       tableKey: "aws-owned",
       capsCommandQueues: false,
       monthlyBudgetUsd: 10,
@@ -115,4 +121,10 @@ export function stagesFrom(environment: Record<string, string | undefined>): Rec
 
 function target(account: string | undefined, region: string | undefined): StageConfig["env"] {
   return { ...(account && { account }), ...(region && { region }) };
+}
+
+function watchOf(text: string | undefined): StageConfig["watch"] {
+  if (text === undefined || text === "" || text === "essential") return "essential";
+  if (text === "all") return text;
+  throw new Error(`HEADROOM_DEV_WATCH is all or essential, not "${text}"`);
 }
