@@ -167,14 +167,17 @@ export async function playNight(options: Options): Promise<Night> {
     });
   }
   if (episodes.killSwitchAtMs !== undefined) {
+    const killSwitch = killSwitchStore(memory, "commands");
+    const since = instant(episodes.killSwitchAtMs);
+    const thrownBy = async (by: string) => {
+      if (await killSwitch.set({ isOn: true, since, by, reason: "simulated" })) history.switched.push(by);
+    };
+    engine.after(episodes.killSwitchAtMs - START_MS + 10 * MINUTE_MS, () => {
+      void Promise.all([thrownBy("a third operator"), thrownBy("a fourth")]);
+      return true;
+    });
     engine.after(episodes.killSwitchAtMs - START_MS, () => {
-      const since = instant(engine.nowMs());
-      for (const by of ["one operator", "another operator"]) {
-        const setting = { isOn: true, since, by, reason: "simulated" };
-        void killSwitchStore(memory, "commands")
-          .set(setting)
-          .then((set) => set && history.switched.push(by));
-      }
+      void Promise.all([thrownBy("one operator"), thrownBy("another")]);
       bus.tell("ControlSwitched", { version: 1, eventId: "kill-switch-1", occurredAt: since, isOn: true });
       return true;
     });
