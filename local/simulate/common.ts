@@ -60,8 +60,8 @@ export function commonOf(platform: Platform, invocation: Invocation) {
   const now = clockOf(world, invocation.environment);
   const traced = logOf(world, invocation, watch);
   const log = spending?.log(invocation, traced) ?? traced;
-  const causes = causesStore(client, "schedule");
   const meter = spending?.meter(invocation.functionName) ?? NO_METER;
+  const causes = causesStore(client, "schedule");
   const published = eventBridgeBus(
     bus(invocation) as EventBridgeClient,
     "headroom",

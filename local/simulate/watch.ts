@@ -62,6 +62,7 @@ export function watchOf(
   const notAfter = new Map<string, Instant>();
   const claims = new Map<string, string>();
   const versions = new Map<string, number>();
+  const turns = new Map<string, { turn: number; by: string }>();
   const dueMs = new Map<string, number>();
   const newest = new Map<string, string>();
   const blockedUntilMs = new Map<string, number>();
@@ -118,6 +119,20 @@ export function watchOf(
     if (isBack) history.broken("P2 older never overwrites newer", engine.nowMs(), `${before} became ${next}`, about);
   };
 
+  /** Of the copies of a message one makes way for the next. */
+  const handedOn = (row: Row) => {
+    const [id, turn, by] = [String(row.commandId), Number(row.turn), String(row.handedOnBy)];
+    const before = turns.get(id);
+    turns.set(id, { turn, by });
+    if (before && (turn < before.turn || (turn === before.turn && by !== before.by)))
+      history.broken(
+        "what one may do is not done by two",
+        engine.nowMs(),
+        `turn ${turn} of ${id}`,
+        String(row.assetId),
+      );
+  };
+
   const account = async (write: Write, invocation: Invocation) => {
     const { Key, UpdateExpression = "", ExpressionAttributeValues } = write;
     const key = String(Key?.account ?? "");
@@ -172,6 +187,7 @@ export function watchOf(
         if (table === "schedule") await schedule(input);
         if (table === "plans" && input.Item) forward(input.Item);
         if (table === "plans" && input.Item?.plan) plans.set(String(input.Item.assetId), input.Item.plan as Plan);
+        if (table === "commands" && input.Item?.handedOnBy !== undefined) handedOn(input.Item);
         if (table !== "readings" && table !== "commands" && table !== "plans") continue;
         const row = input.Item ?? (operation === "Update" ? await rowOf(table, input) : undefined);
         if (row && table === "plans") owed.plan(row);

@@ -80,7 +80,11 @@ async function bundled(): Promise<string> {
     format: "esm",
     platform: "node",
     target: "node20",
-    alias: { "node:async_hooks": fileURLToPath(new URL("./call-context.ts", import.meta.url)) },
+    alias: {
+      "node:async_hooks": fileURLToPath(new URL("./call-context.ts", import.meta.url)),
+      "@aws-sdk/client-dynamodb": fileURLToPath(new URL("./aws.ts", import.meta.url)),
+      "@aws-sdk/lib-dynamodb": fileURLToPath(new URL("./aws.ts", import.meta.url)),
+    },
     external: ["@aws-sdk/*", "@smithy/*"],
     banner: {
       js: 'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);',

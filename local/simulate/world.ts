@@ -20,6 +20,7 @@ import { Hindrances } from "./hindrances.ts";
 import { type History, newHistory } from "./history.ts";
 import { commandQueueOf } from "./integration.ts";
 import { asyncInvokes } from "./invokes.ts";
+import { lagging } from "./lagging.ts";
 import { lambdaService, type World } from "./lambda.ts";
 import { MANIFESTS } from "./manifests.ts";
 import { operatorsTables, rowReader } from "./ports.ts";
@@ -27,7 +28,7 @@ import { SimulatedQueue } from "./queues.ts";
 import type { Guard } from "./sabotage.ts";
 import type { Spending } from "./spending.ts";
 import { ASYNCHRONOUS, commandQueue, PLATFORM_QUEUES } from "./stack.ts";
-import { type Pair, TokenBooks } from "./tokens.ts";
+import { type Pair, rotatingOf, TokenBooks } from "./tokens.ts";
 import { missingSwitches } from "./told.ts";
 import { newTrace } from "./trace.ts";
 import { loginLifeMs, manifestIn, restlessOwners, type Unrest } from "./unrest.ts";
@@ -109,12 +110,13 @@ export async function playNight(options: Options): Promise<Night> {
   });
   const devices = fleet.devices.map((spec) => new Device(spec));
   const guards = new GuardBook({ sabotage, lingers });
-  const memory = memoryDocumentClient({ tables: TABLE_SHAPES, hooks: guards.hooks });
+  const indexed = faultOptions.level === "none" ? {} : { indexed: lagging(seed, engine) };
+  const memory = memoryDocumentClient({ tables: TABLE_SHAPES, hooks: { ...guards.hooks, ...indexed } });
   const watch = watchOf(world, history, rowReader(memory));
   const nowInstant = () => instant(engine.nowMs());
   const clouds = manifests.map((usual) => {
     const manifest = manifestIn(usual, unrest);
-    const rotating = manifest.refreshSemantics as "strict" | "grace";
+    const rotating = rotatingOf(manifest.refreshSemantics, seededRandom(seed ^ 0x4075));
     const books = new TokenBooks(rotating, seededRandom(seed ^ 0x70c), loginLifeMs(unrest));
     const own = devices.filter(({ spec }) => spec.integration === manifest.name);
     const relinked = (accountId: string, pair: Pair) =>
