@@ -167,7 +167,7 @@ export function renewalFrom(world: World, invocation: Invocation, cloud: VendorC
         if (strike?.kind !== "relinked") return renewed(true);
         const isBefore = strike.random() < 0.5;
         const answer = isBefore ? undefined : renewed(true);
-        cloud.relink(pair.refreshToken, strike.random() * RELINK_MS);
+        cloud.relink(books.ownerOf(pair.refreshToken) ?? "", strike.random() * RELINK_MS);
         return answer ?? renewed(true);
       },
     });
