@@ -23,13 +23,13 @@ function writesOf({ input, constructor: kind }: Command): (readonly [string, Wri
 
 export type Watch = {
   /** Something was written: its row as it stands now is read and judged. */
-  written: (command: Command, invocation: Invocation) => Promise<void>;
+  written: (command: Command, invocation: Invocation) => void;
   rotated: (rotated: { account: string; refreshToken: string; isHeard: boolean }, asker: Invocation) => void;
   logged: (code: string, fields: Record<string, unknown>, invocation: Invocation) => void;
   /** A vendor told a reading to an invocation. */
   answered: (reading: Reading, invocation: Invocation) => void;
   /** A batch was done: what was told in it must be stored, or something newer, unless its asset is said to have failed. */
-  acknowledged: (invocation: Invocation) => Promise<void>;
+  acknowledged: (invocation: Invocation) => void;
   /** Somebody is about to do what only one may: a second one is told of. */
   claimed: (what: string, who: Invocation) => void;
   /** When each command must not act any more, as it was issued. */
@@ -44,7 +44,7 @@ export type Watch = {
 export function watchOf(
   world: World,
   history: History,
-  rowOf: (table: string, write: Write) => Promise<Row | undefined>,
+  rowOf: (table: string, write: Write) => Row | undefined,
 ): Watch {
   const { engine } = world;
   const observed = new Map<string, number>();
@@ -116,22 +116,22 @@ export function watchOf(
       const told = (notes.get("told") as Reading[] | undefined) ?? [];
       notes.set("told", [...told, reading]);
     },
-    async acknowledged({ notes }) {
+    acknowledged({ notes }) {
       for (const { assetId, stream, observedAt } of (notes.get("told") as Reading[] | undefined) ?? []) {
         if (notes.has(`failed ${assetId}`)) continue;
-        const row = await rowOf("readings", { Key: { assetId, stream } });
+        const row = rowOf("readings", { Key: { assetId, stream } });
         if (row && Number(row.observedAtMs) >= epochMs(observedAt)) continue;
         history.broken("P1 no accepted reading is lost", engine.nowMs(), `${observedAt} is not stored`, assetId);
       }
     },
-    async written(command, invocation) {
+    written(command, invocation) {
       for (const [operation, input] of writesOf(command)) {
         const table = input.TableName ?? "";
         if (table === "accounts") account(input, invocation);
         if (table === "plans" && input.Item) forward(input.Item);
         if (table === "plans" && input.Item?.plan) plans.set(String(input.Item.assetId), input.Item.plan as Plan);
         if (table !== "readings" && table !== "commands") continue;
-        const row = input.Item ?? (operation === "Update" ? await rowOf(table, input) : undefined);
+        const row = input.Item ?? (operation === "Update" ? rowOf(table, input) : undefined);
         if (row && table === "readings") reading(row);
         if (row?.status !== undefined && table === "commands") ledger(row, invocation);
       }
