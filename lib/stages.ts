@@ -12,10 +12,17 @@ export type StageConfig = {
   alarmEmail?: string;
   /** All alarms, or only those on errors, silence and work left undone: each costs $0.10 a month for every metric that it reads. */
   watch: "all" | "essential";
+  /** Seals tables at rest: the account's own key, whose uses CloudTrail lists and KMS bills, or one of AWS's, which is free. */
+  tableKey: "aws-managed" | "aws-owned";
   /** What AWS may cost in a month, US dollars: told when it will be four fifths of it, and when it is all. */
   monthlyBudgetUsd: number;
   /** What calls to one vendor that bills them may cost in a day, US dollars. */
   vendorBudgetUsdPerDay: number;
+  /**
+   * Caps what a command queue starts at once at what its function may run. A capped queue is asked by five pollers for ever, $0.26
+   * a month; one without a cap by as few as two while it is idle, and a busy one has messages put back.
+   */
+  capsCommandQueues: boolean;
   /** What happens to tables, keys, secrets and logs when their stack goes away. */
   removalPolicy: RemovalPolicy;
   deletionProtection: boolean;
@@ -78,6 +85,8 @@ export function stagesFrom(environment: Record<string, string | undefined>): Rec
       deletionProtection: false,
       archiveDays: 7,
       watch: "essential",
+      tableKey: "aws-owned",
+      capsCommandQueues: false,
       monthlyBudgetUsd: 10,
       vendorBudgetUsdPerDay: 5,
       reservedConcurrency: {},
@@ -92,6 +101,8 @@ export function stagesFrom(environment: Record<string, string | undefined>): Rec
       deletionProtection: true,
       archiveDays: 90,
       watch: "all",
+      tableKey: "aws-managed",
+      capsCommandQueues: true,
       // What stands by, and some ten thousand assets.
       monthlyBudgetUsd: 100,
       // 500 cars at $9 a month, the most that a manifest allows for one.

@@ -144,7 +144,10 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     await createTables(engine.url, model);
     startSchedules(model, events);
     const alarms = startAlarms(model, { clock, store, queues });
-    gateway.serve({ operations: createOperations({ buses, queues: queuesByName, keys, secrets, clock }), functions });
+    gateway.serve({
+      operations: createOperations({ buses, queues: queuesByName, keys, secrets, alarms, clock }),
+      functions,
+    });
 
     return {
       gatewayUrl: gateway.url,

@@ -4,7 +4,7 @@ import type { Manifest } from "../../shared/domain/manifest.ts";
 import { houseAlarm, houseComposite, type Watch } from "../house-alarm.ts";
 import { burnRate, OBJECTIVES } from "./burn-rate.ts";
 import { headroomMetric } from "./headroom-metric.ts";
-import { watchLooks } from "./look-alarms.ts";
+import { slowestTurnMinutes, watchLooks } from "./look-alarms.ts";
 
 /** One vendor's alarms. Its outage is one page: what follows from it is held back while that rings. */
 export function watchIntegration(
@@ -23,7 +23,7 @@ export function watchIntegration(
 function vendorDown(scope: Construct, watch: Watch, { name, vendor }: Manifest): Alarm {
   return houseAlarm(scope, "VendorDown", watch, {
     what: "vendor-down",
-    broken: `${vendor}'s cloud is down for all of its customers: nobody there is read or commanded.`,
+    broken: `${vendor}'s cloud is down, or lets none of our customers in: nobody there is read or commanded.`,
     firstAction: `run \`npm run ops -- why-late ${name}\`, which counts the assets, and look at ${vendor}'s status page.`,
     kind: "page",
     withinMinutes: 20,
@@ -36,12 +36,17 @@ function vendorDown(scope: Construct, watch: Watch, { name, vendor }: Manifest):
 }
 
 /**
- * An outage is announced within ten minutes, often after the first turns were missed, and the slow pair's half-hour needs as long
- * to calm down once it is over.
+ * An outage is mostly announced before so many turns were missed. Once it is over, each asset counts as not read until its next
+ * turn, and the slow pair's half-hour has to pass.
  */
-const vendorDownFirst = (down: Alarm) => ({ by: down, waitMinutes: 10, extensionMinutes: 40 });
+const vendorDownFirst = (down: Alarm, manifest: Manifest) => ({
+  by: down,
+  waitMinutes: 5,
+  extensionMinutes: slowestTurnMinutes(manifest) + 40,
+});
 
-function notRead(scope: Construct, watch: Watch, { name, onFailure }: Manifest, down: Alarm): void {
+function notRead(scope: Construct, watch: Watch, manifest: Manifest, down: Alarm): void {
+  const { name, onFailure } = manifest;
   const here = new Construct(scope, "NotRead");
   const counted = { service: "scheduler", integration: name };
   houseComposite(here, "Told", watch, {
@@ -49,7 +54,8 @@ function notRead(scope: Construct, watch: Watch, { name, onFailure }: Manifest, 
     broken: `${onFailure.impact} So many of its assets are not read when their turn comes, without those whose owner must act, that a month's 1 % is gone in days.`,
     firstAction: `run \`npm run ops -- why-late ${name}\`: one cause for all is the vendor or our own login.`,
     kind: "page",
-    withinMinutes: 30,
+    // A reading counts as old after twice its cadence; then nine minutes of nothing but those are 14.4 % of an hour.
+    withinMinutes: 2 * slowestTurnMinutes(manifest) + 20,
     rule: burnRate(here, watch, {
       of: "not-read",
       objectivePercent: OBJECTIVES.freshness,
@@ -61,11 +67,12 @@ function notRead(scope: Construct, watch: Watch, { name, onFailure }: Manifest, 
       }),
       leastEvents: 10,
     }),
-    suppressed: vendorDownFirst(down),
+    suppressed: vendorDownFirst(down, manifest),
   });
 }
 
-function notConfirmed(scope: Construct, watch: Watch, { name, vendor }: Manifest, down: Alarm): void {
+function notConfirmed(scope: Construct, watch: Watch, manifest: Manifest, down: Alarm): void {
+  const { name, vendor } = manifest;
   const here = new Construct(scope, "NotConfirmed");
   const judged = { service: "verifier", integration: name };
   houseComposite(here, "Told", watch, {
@@ -85,6 +92,6 @@ function notConfirmed(scope: Construct, watch: Watch, { name, vendor }: Manifest
       }),
       leastEvents: 5,
     }),
-    suppressed: vendorDownFirst(down),
+    suppressed: vendorDownFirst(down, manifest),
   });
 }

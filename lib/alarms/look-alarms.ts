@@ -9,6 +9,11 @@ import { headroomMetric } from "./headroom-metric.ts";
 /** Part of a metric expression that is 0 while the vendor's outage is announced: that one is told already. */
 const unlessDown = (expression: string) => `IF(FILL(down, 0) > 0, 0, ${expression})`;
 
+/** How long it may be until everybody has had a turn. */
+export function slowestTurnMinutes({ streams }: Manifest): number {
+  return Math.max(...streams.flatMap(({ cadence }) => periodsOf(cadence)));
+}
+
 /** What an integration's own batches tell about its looks, its logins and its vendor's limits. */
 export function watchLooks(scope: Construct, watch: Watch, manifest: Manifest, vendorBudgetUsdPerDay: number): void {
   vendorErrors(scope, watch, manifest);
@@ -48,7 +53,7 @@ function vendorErrors(scope: Construct, watch: Watch, manifest: Manifest): void 
 
 /** Customers end their consent one by one; many at once is us or the vendor. */
 function loginsLost(scope: Construct, watch: Watch, manifest: Manifest): void {
-  const turnMinutes = Math.max(...manifest.streams.flatMap(({ cadence }) => periodsOf(cadence)));
+  const turnMinutes = slowestTurnMinutes(manifest);
   const minutes = Math.max(60, turnMinutes);
   houseAlarm(scope, "LoginsLost", watch, {
     what: "logins-lost",

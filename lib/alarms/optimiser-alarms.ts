@@ -1,4 +1,5 @@
-import { TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import { Duration } from "aws-cdk-lib";
+import { MathExpression, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import type { Construct } from "constructs";
 import { houseAlarm, type Watch } from "../house-alarm.ts";
 import { headroomMetric } from "./headroom-metric.ts";
@@ -9,13 +10,19 @@ export function watchOptimiser(scope: Construct, watch: Watch): void {
   houseAlarm(scope, "PlansStale", watch, {
     what: "plans-stale",
     broken:
-      "Assets that could be controlled now have no plan, or one that should have been made anew long ago: they charge by their owner's own schedule or by old prices.",
+      "Again and again cars are plugged in for an hour or more, need energy and have no plan: they charge by their owner's own schedule, at any price.",
     firstAction: "look at the age of the oldest message of the Replan queue: a queue that does not move is the cause.",
     kind: "page",
-    withinMinutes: 20,
-    metric: headroomMetric("plans_stale", { service: "optimiser" }, "Maximum", 5),
+    withinMinutes: 150,
+    metric: new MathExpression({
+      expression: "FILL(stale, 0)",
+      usingMetrics: { stale: headroomMetric("plans_stale", { service: "optimiser" }, "Sum", 30) },
+      label: "cars without a plan",
+      period: Duration.minutes(30),
+    }),
     when: { atLeast: 1 },
-    periods: { breaching: 3, of: 3 },
+    // Counted when a new signal, mostly each half-hour, plans everybody: a car that only missed its own planning counts once.
+    periods: { breaching: 2, of: 3 },
     missing: TreatMissingData.NOT_BREACHING,
   });
   houseAlarm(scope, "GivenUp", watch, {

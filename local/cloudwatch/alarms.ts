@@ -33,8 +33,8 @@ const HOUR_MS = 3_600_000;
  * The alarms of an account, evaluated as CloudWatch does: every minute over periods that end with that minute, multi-day
  * ones every hour; actions on a change of state only. An alarm begins in INSUFFICIENT_DATA.
  *
- * One thing is not CloudWatch's. `settledMs` is when the platform began to run, and an alarm is first evaluated when its
- * periods lie after that: in AWS, one that takes missing data for a breach rings from its creation until the first datum.
+ * One thing is not CloudWatch's. In AWS an alarm that takes missing data for a breach rings from its creation until the first
+ * datum. Here it is first evaluated when its periods lie after `settledMs`, when the platform began to run.
  */
 export class Alarms {
   readonly #store: MetricStore;
@@ -87,7 +87,8 @@ export class Alarms {
     const isHourly = isEvaluatedHourly(alarm);
     const endMs = floor(nowMs, isHourly ? HOUR_MS : MINUTE_MS);
     if (isHourly && entry.hour === endMs) return;
-    if (endMs - alarm.evaluationPeriods * alarm.periodMs < this.#settledMs) return;
+    const isAboutSilence = alarm.missing === "breaching";
+    if (isAboutSilence && endMs - alarm.evaluationPeriods * alarm.periodMs < this.#settledMs) return;
     entry.hour = endMs;
     entry.isEvaluated = true;
     const count = alarm.evaluationPeriods + EXTRA_PERIODS;

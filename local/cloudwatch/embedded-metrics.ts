@@ -41,7 +41,8 @@ export function readEmbeddedMetrics(line: string, nowMs: number): Extraction | u
   if (!line.includes('"_aws"')) return undefined;
   let root: unknown;
   try {
-    root = JSON.parse(line);
+    // Lambda may write a time and a request id before it.
+    root = JSON.parse(line.slice(line.indexOf("{")));
   } catch {
     return { error: "EMFParsingErrors", reason: "it is not JSON" };
   }

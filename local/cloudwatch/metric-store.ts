@@ -10,17 +10,21 @@ export type Periods = { endMs: number; periodMs: number; count: number };
 /** Values beyond the first are only here for percentiles. */
 type Bucket = Summary & { values?: number[] };
 
-type Stored = { metric: Metric; minutes: Map<number, Bucket>; hours: Map<number, Summary> };
+/** Minutes, and sums of tens of minutes and hours, each by its number since the epoch. */
+type Stored = { metric: Metric; minutes: Map<number, Bucket>; tens: Map<number, Summary>; hours: Map<number, Summary> };
 
 const MINUTE_MS = 60_000;
-const MINUTES_OF_HOUR = 60;
+const TEN = 10;
+const HOUR = 60;
 
 /**
  * Metrics as CloudWatch keeps those of standard resolution: by the minute, each metric by its exact set of dimensions.
- * Hours are summed as well, so that a long window costs little every minute.
+ * Tens of minutes and hours are summed as well, so that a long window costs little every minute.
  */
 export class MetricStore {
   readonly #stored = new Map<string, Stored>();
+  /** Who asks every minute asks with the same object. */
+  readonly #keys = new WeakMap<Metric, string>();
 
   put(datum: Datum, atMs: number): void {
     if (!Number.isFinite(datum.value)) throw new Error(`metric ${datum.name}: ${datum.value} is not a number`);
@@ -28,19 +32,20 @@ export class MetricStore {
     let stored = this.#stored.get(key);
     if (!stored) {
       const { namespace, name, dimensions } = datum;
-      stored = { metric: { namespace, name, dimensions }, minutes: new Map(), hours: new Map() };
+      stored = { metric: { namespace, name, dimensions }, minutes: new Map(), tens: new Map(), hours: new Map() };
       this.#stored.set(key, stored);
     }
     const minute = Math.floor(atMs / MINUTE_MS);
     const bucket: Bucket = add(stored.minutes, minute, datum.value);
     if (bucket.count === 2) bucket.values = [bucket.sum - datum.value, datum.value];
     else bucket.values?.push(datum.value);
-    add(stored.hours, Math.floor(minute / MINUTES_OF_HOUR), datum.value);
+    add(stored.tens, Math.floor(minute / TEN), datum.value);
+    add(stored.hours, Math.floor(minute / HOUR), datum.value);
   }
 
   /** A statistic of each period, oldest first. A metric that has never been seen is missing throughout. */
   points(metric: Metric, statistic: Statistic, { endMs, periodMs, count }: Periods): Points {
-    const stored = this.#stored.get(metricKey(metric));
+    const stored = this.#stored.get(this.#keyOf(metric));
     const [end, length] = [endMs / MINUTE_MS, periodMs / MINUTE_MS];
     if (!Number.isInteger(end) || !Number.isInteger(length)) throw new Error("periods are whole minutes");
     return Array.from({ length: count }, (_, index) => {
@@ -59,12 +64,19 @@ export class MetricStore {
 
   /** Drops the hours that lie wholly before `atMs`. */
   forgetBefore(atMs: number): void {
-    const hour = Math.floor(atMs / MINUTE_MS / MINUTES_OF_HOUR);
-    for (const [key, { minutes, hours }] of this.#stored) {
-      for (const one of hours.keys()) if (one < hour) hours.delete(one);
-      for (const one of minutes.keys()) if (one < hour * MINUTES_OF_HOUR) minutes.delete(one);
+    const hour = Math.floor(atMs / MINUTE_MS / HOUR);
+    for (const [key, { minutes, tens, hours }] of this.#stored) {
+      forget(hours, hour);
+      forget(tens, (hour * HOUR) / TEN);
+      forget(minutes, hour * HOUR);
       if (hours.size === 0) this.#stored.delete(key);
     }
+  }
+
+  #keyOf(metric: Metric): string {
+    const known = this.#keys.get(metric) ?? metricKey(metric);
+    this.#keys.set(metric, known);
+    return known;
   }
 }
 
@@ -82,17 +94,29 @@ function add(buckets: Map<number, Summary>, at: number, value: number): Summary 
   return known;
 }
 
-function summaryOf({ minutes, hours }: Stored, from: number, to: number): Summary | undefined {
+function forget(buckets: Map<number, Summary>, before: number): void {
+  for (const at of buckets.keys()) if (at < before) buckets.delete(at);
+}
+
+function summaryOf({ minutes, tens, hours }: Stored, from: number, to: number): Summary | undefined {
   const all: Summary = { count: 0, sum: 0, minimum: Number.POSITIVE_INFINITY, maximum: Number.NEGATIVE_INFINITY };
   for (let minute = from; minute < to; ) {
-    const isWholeHour = minute % MINUTES_OF_HOUR === 0 && minute + MINUTES_OF_HOUR <= to;
-    const part = isWholeHour ? hours.get(minute / MINUTES_OF_HOUR) : minutes.get(minute);
-    minute += isWholeHour ? MINUTES_OF_HOUR : 1;
+    let part: Summary | undefined;
+    if (minute % HOUR === 0 && minute + HOUR <= to) {
+      part = hours.get(minute / HOUR);
+      minute += HOUR;
+    } else if (minute % TEN === 0 && minute + TEN <= to) {
+      part = tens.get(minute / TEN);
+      minute += TEN;
+    } else {
+      part = minutes.get(minute);
+      minute += 1;
+    }
     if (!part) continue;
     all.count += part.count;
     all.sum += part.sum;
-    all.minimum = Math.min(all.minimum, part.minimum);
-    all.maximum = Math.max(all.maximum, part.maximum);
+    if (part.minimum < all.minimum) all.minimum = part.minimum;
+    if (part.maximum > all.maximum) all.maximum = part.maximum;
   }
   return all.count === 0 ? undefined : all;
 }

@@ -1,6 +1,5 @@
 import * as z from "zod";
 import { createLog, type Log } from "../../shared/log.ts";
-import type { Meter } from "../../shared/metrics.ts";
 import { NOTHING, type Usage } from "../bench/prices.ts";
 import { embedded, PLATFORM_LINES_BYTES } from "../bench/scheduler-meters.ts";
 import type { MemoryDocumentClient } from "../memory/document-client.ts";
@@ -23,7 +22,7 @@ const OVERHEAD_MS = 50;
 export function countedSpending(spent: Spent, memoryMbOf: (functionName: string) => number) {
   return (memory: MemoryDocumentClient, nowMs: () => number): Spending => {
     const usages = new WeakMap<Invocation, Usage>();
-    const meters = new Map<string, Meter & { flush(): void }>();
+    const meters = new Map<string, ReturnType<typeof embedded>>();
     // A line of metrics is written when an invocation ends, and is its own.
     let ending: Usage | undefined;
     const meterOf = (functionName: string) => {
@@ -67,7 +66,7 @@ export function countedSpending(spent: Spent, memoryMbOf: (functionName: string)
           }
         },
       }),
-      meter: meterOf,
+      meter: (functionName) => meterOf(functionName).of({ integration: functionName }),
       log: (invocation, traced) => both(traced, logTo(usageOf(invocation)).with({ requestId: REQUEST_ID })),
       tables(invocation, send) {
         const usage = usageOf(invocation);

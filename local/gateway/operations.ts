@@ -1,6 +1,8 @@
 import { z } from "zod";
 import type { VirtualClock } from "../clock.ts";
+import type { Alarms } from "../cloudwatch/alarms.ts";
 import { AwsError } from "./aws-error.ts";
+import { DescribeAlarms, describeAlarms } from "./describe-alarms.ts";
 import type { EventBuses } from "./event-bus.ts";
 import { systemAttributes } from "./event-source-mappings.ts";
 import type { Keys } from "./keys.ts";
@@ -16,6 +18,7 @@ export type Services = {
   queues: ReadonlyMap<string, Queue>;
   keys: Keys;
   secrets: Secrets;
+  alarms: Alarms;
   clock: VirtualClock;
 };
 
@@ -81,7 +84,7 @@ const GetSecretValue = z.strictObject({
 });
 
 /** The operations the gateway answers, by the X-Amz-Target that the SDK sends. Lambda's Invoke is REST: see server.ts. */
-export function createOperations({ buses, queues, keys, secrets, clock }: Services): Record<string, Operation> {
+export function createOperations({ buses, queues, keys, secrets, alarms, clock }: Services): Record<string, Operation> {
   const queueAt = (url: string): Queue => {
     const queue = queues.get(url.split("/").at(-1) as string);
     if (queue) return queue;
@@ -152,6 +155,8 @@ export function createOperations({ buses, queues, keys, secrets, clock }: Servic
       const { arn, plaintext } = keys.decrypt(blob, input.EncryptionContext, input.KeyId);
       return { KeyId: arn, Plaintext: plaintext.toString("base64"), EncryptionAlgorithm: "SYMMETRIC_DEFAULT" };
     }),
+
+    "GraniteServiceVersion20100801.DescribeAlarms": operation(DescribeAlarms, (input) => describeAlarms(alarms, input)),
 
     "secretsmanager.GetSecretValue": operation(GetSecretValue, (input) => {
       const { name, arn, value, versionId } = secrets.find(input.SecretId);

@@ -7,7 +7,7 @@ import type { Target } from "./target.ts";
 
 /** An alarm that rings now. What its text does not tell is absent. */
 export type RingingAlarm = {
-  /** Without the stage: `tesla-not-read`. */
+  /** Without the stage: the part and what is wrong. */
   name: string;
   since: Instant;
   broken: string;

@@ -8,6 +8,7 @@ import type { History, Violation } from "./history.ts";
 import { MOST_SKEW_MS } from "./lambda.ts";
 import { aboutOf } from "./queues.ts";
 import { lackOf } from "./readiness.ts";
+import { outagesToldOnce, toldOnce } from "./told.ts";
 import type { Night } from "./world.ts";
 
 type Checker = (night: Night) => Omit<Violation, "invariant">[];
@@ -52,6 +53,12 @@ const CHECKERS: Record<string, Checker> = {
       const broken = firstBreak(trail, instant(endMs));
       return broken ? [{ atMs: endMs, about: assetId, what: `${broken.commandId}: ${broken.why}` }] : [];
     }),
+
+  "the kill switch's trail is whole": ({ missingSwitches, endMs }) =>
+    missingSwitches.map((by) => ({ atMs: endMs, about: "", what: `that ${by} threw it is not in it` })),
+
+  "P6 each fault is told once": toldOnce,
+  "P6 each outage is told once": outagesToldOnce,
 
   "every asset is on the wheel once": ({ fleet, memory, endMs }) => {
     const members = memory.items("schedule").filter(({ pk }) => String(pk).startsWith("wheel#"));

@@ -34,8 +34,5 @@ export const CommandRow = Command.extend({
   ...Link.shape,
   history: z.tuple([HistoryEntry], HistoryEntry),
   untold: z.array(StampedEvent).optional(),
-  /** Of its messages on the queue the newest, counted in waits, and the id of the message that made way for it. */
-  turn: z.number().int().positive().optional(),
-  turnBy: z.string().optional(),
 });
 export type CommandRow = z.infer<typeof CommandRow>;

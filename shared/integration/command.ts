@@ -8,7 +8,7 @@ import { proves } from "../domain/proof.ts";
 import type { Reading } from "../domain/reading.ts";
 import { ConfigError, VendorError } from "../errors.ts";
 import { tell } from "../outbox.ts";
-import type { CommandKey, Delivery } from "../store/commands.ts";
+import type { CommandKey } from "../store/commands.ts";
 import {
   DONE,
   failed,
@@ -36,13 +36,12 @@ const TOLD_AFTER_MS = 60_000;
 
 /**
  * Carries out one issued command. The row is `sending` before the vendor is called, so a crash leaves a trace; what may
- * have acted is read back before it is repeated; what arrives twice finds the row moved on. A `delivery` that
- * is a copy of one that has made way for another already does nothing.
+ * have acted is read back before it is repeated; what arrives twice finds the row moved on.
  */
-export async function runCommand(key: CommandKey, deps: IntegrationDeps, delivery?: Delivery): Promise<Handled> {
+export async function runCommand(key: CommandKey, deps: IntegrationDeps): Promise<Handled> {
   const command = await deps.commands.get(key);
   if (!command) throw new Error(`command ${key.commandId} was announced but is not in the ledger`);
-  if (isEnded(command.status) || command.status === "accepted" || (delivery && isCopy(command, delivery))) {
+  if (isEnded(command.status) || command.status === "accepted") {
     deps.log.info("COMMAND_DUPLICATE", { commandId: command.commandId, status: command.status });
     return DONE;
   }
@@ -138,11 +137,6 @@ async function act(
     withoutEffect: taken.withoutEffect,
   });
   return accept(sending, asset, taken.withoutEffect, deps);
-}
-
-/** Another message waits in this one's place, put there by another copy. By this one itself: it may have died before it was sent. */
-function isCopy({ turn: newest = 0, turnBy }: CommandRow, { turn, by }: Delivery): boolean {
-  return turn < newest && !(turn === newest - 1 && turnBy === by);
 }
 
 function deferred({ commandId }: Command, waitMs: number, deps: IntegrationDeps): Handled {

@@ -27,10 +27,9 @@ export async function runQueue(
     async ({ messageId, body }: { messageId: string; body: string }) => {
       const { assetId, commandId } = parseBusRecord(Issued, body);
       const { turn, ...message } = Waited.parse(JSON.parse(body));
-      const delivery = { turn, by: messageId };
-      const handled = await runCommand({ assetId, commandId }, deps, delivery);
+      const handled = await runCommand({ assetId, commandId }, deps);
       if (handled.done) return;
-      if (!(await deps.commands.handOn({ assetId, commandId }, delivery))) {
+      if (!(await deps.commands.handOn({ assetId, commandId }, { turn, by: messageId }))) {
         deps.log.info("COMMAND_DUPLICATE", { commandId, turn });
         return;
       }

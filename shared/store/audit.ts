@@ -47,14 +47,14 @@ function linkBreak(row: CommandRow, before: CommandRow | undefined, now: Instant
 
 /** Every line's hash, and that the row is what its lines say. */
 function lineBreak(row: CommandRow): string | undefined {
-  const { history, untold: _, turn: __, turnBy: ___, ...rest } = row;
+  const { history, untold: _, ...rest } = row;
   const { intent, state } = split(rest);
   let told: object = {};
   let before: string | undefined;
   for (const [index, { hash, ...line }] of history.entries()) {
     const expected = before === undefined ? firstHash(intent, line) : nextHash(before, line);
     if (hash !== expected) return `line ${index + 1} (${line.status}) is not what was written`;
-    const { at: _at, by: _by, ...changes } = line;
+    const { at: __, by: ___, ...changes } = line;
     told = { ...told, ...changes };
     before = hash;
   }

@@ -1,11 +1,5 @@
 import { createHash } from "node:crypto";
-import {
-  type DynamoDBDocumentClient,
-  GetCommand,
-  PutCommand,
-  TransactWriteCommand,
-  UpdateCommand,
-} from "@aws-sdk/lib-dynamodb";
+import { type DynamoDBDocumentClient, GetCommand, PutCommand, TransactWriteCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
 import type { AssetId } from "../domain/asset.ts";
 import { type Command, type CommandChanges, type CommandStatus, PRIOR_STATUSES } from "../domain/command.ts";
@@ -67,9 +61,14 @@ const OPEN_SHARDS = 8;
 const PAGE_KEYS = 100;
 const ISSUE_ATTEMPTS = 5;
 
+/** Longer than a message lives on its queue and its dead-letter queue. */
+const TURNS_KEPT_MS = 20 * 24 * HOUR_MS;
+
 const Head = z.strictObject({ ...Link.pick({ sequence: true }).shape, ...Link.shape.previous.unwrap().shape });
 /** No asset's id has a `#`. */
 const headKey = (assetId: AssetId) => ({ assetId: `newest#${assetId}`, commandId: "newest" });
+
+const turnKey = ({ assetId, commandId }: CommandKey) => ({ assetId: `turn#${assetId}`, commandId });
 
 /** Table `commands`: the intent ledger with its audit trail, and a sparse index of what is open or owes an event. */
 export function commandsStore(client: DynamoDBDocumentClient, table: string, scribe: Scribe): CommandsStore {
@@ -197,15 +196,18 @@ export function commandsStore(client: DynamoDBDocumentClient, table: string, scr
     },
 
     async handOn({ assetId, commandId }, { turn, by }) {
-      const update = new UpdateCommand({
+      const put = new PutCommand({
         TableName: table,
-        Key: { assetId, commandId },
-        UpdateExpression: "SET turn = :next, turnBy = :by",
-        ConditionExpression:
-          "attribute_exists(commandId) AND (attribute_not_exists(turn) OR turn < :next OR (turn = :next AND turnBy = :by))",
+        Item: {
+          ...turnKey({ assetId, commandId }),
+          turn: turn + 1,
+          handedOnBy: by,
+          expiresAt: expiry(scribe.now(), TURNS_KEPT_MS),
+        },
+        ConditionExpression: "attribute_not_exists(turn) OR turn < :next OR (turn = :next AND handedOnBy = :by)",
         ExpressionAttributeValues: { ":next": turn + 1, ":by": by },
       });
-      return wins(client.send(update));
+      return wins(client.send(put));
     },
 
     async *open(by) {

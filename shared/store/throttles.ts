@@ -24,7 +24,7 @@ const LIMITS: readonly [string, ThrottleReason][] = [
 ];
 
 /** Why DynamoDB throttled, each reason once; empty for every other error. */
-export function throttleReasons(error: unknown): ThrottleReason[] {
+function throttleReasons(error: unknown): ThrottleReason[] {
   const throttled = Throttled.safeParse(error).data;
   if (throttled) {
     const told = [...(throttled.throttlingReasons ?? []), ...(throttled.ThrottlingReasons ?? [])];

@@ -1,7 +1,13 @@
 import { Command, PRIOR_STATUSES } from "../../shared/domain/command.ts";
 import { CommandRow } from "../../shared/domain/command-row.ts";
 import { type Instant, parseInstant } from "../../shared/domain/instant.ts";
-import { type CommandKey, type CommandsStore, linkAfter, type Newest } from "../../shared/store/commands.ts";
+import {
+  type CommandKey,
+  type CommandsStore,
+  type Delivery,
+  linkAfter,
+  type Newest,
+} from "../../shared/store/commands.ts";
 import { begun, dueAt, headOf, moved } from "../../shared/store/ledger.ts";
 
 export type FakeCommandsStore = CommandsStore & {
@@ -16,6 +22,7 @@ export function fakeCommandsStore(
 ): FakeCommandsStore {
   const rows = new Map<string, CommandRow>();
   const newest = new Map<string, Newest>();
+  const turns = new Map<string, Delivery>();
   const keyOf = (key: CommandKey) => `${key.assetId}|${key.commandId}`;
   const stamp = () => ({ by: scribe.by, at: scribe.now() });
   const put = (row: CommandRow) => {
@@ -64,11 +71,10 @@ export function fakeCommandsStore(
       put(left.length > 0 ? { ...rest, untold: left } : rest);
     },
     async handOn(key, { turn, by }) {
-      const now = rows.get(keyOf(key));
-      const next = turn + 1;
-      if (!now || (now.turn !== undefined && now.turn >= next && (now.turn > next || now.turnBy !== by))) return false;
-      put({ ...now, turn: next, turnBy: by });
-      return true;
+      const last = turns.get(keyOf(key));
+      const isCopy = last !== undefined && (last.turn > turn || (last.turn === turn && last.by !== by));
+      if (!isCopy) turns.set(keyOf(key), { turn, by });
+      return !isCopy;
     },
     async *open(by) {
       const due = all()

@@ -38,7 +38,7 @@ describe("grants", () => {
         "acmecars may dynamodb:BatchGetItem on Assets, Readings, Schedule",
         "acmecars may dynamodb:DeleteItem, dynamodb:GetItem, dynamodb:PutItem, dynamodb:UpdateItem on Schedule",
         "acmecars may dynamodb:UpdateItem on Readings",
-        "acmecars may dynamodb:ConditionCheckItem, dynamodb:GetItem, dynamodb:PutItem, dynamodb:Query, dynamodb:UpdateItem on Commands",
+        "acmecars may dynamodb:ConditionCheckItem, dynamodb:GetItem, dynamodb:PutItem, dynamodb:Query on Commands",
         "acmecars may dynamodb:GetItem, dynamodb:UpdateItem on Accounts",
         "acmecars may kms:Decrypt, kms:GenerateDataKey on TokenKey",
         "acmecars may secretsmanager:GetSecretValue on acmecarsVendorSecret",

@@ -12,8 +12,13 @@ import {
 } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import { Topic } from "aws-cdk-lib/aws-sns";
-import { describe, expect, it } from "vitest";
+import { describe, expect, inject, it } from "vitest";
+import { readAssembly } from "../../../local/assembly.ts";
+import { Alarms } from "../../../local/cloudwatch/alarms.ts";
+import { MetricStore } from "../../../local/cloudwatch/metric-store.ts";
 import { ringings } from "../../../local/cloudwatch/ringing.ts";
+import { buildModel } from "../../../local/model.ts";
+import { alarmsOf } from "../../../local/wire-alarms.ts";
 import { alarm, alarmsIn, MINUTE_MS, metric, NOON, world } from "./alarms-world.ts";
 
 const DAY = Duration.days(1).toMinutes();
@@ -106,7 +111,7 @@ describe("alarms", () => {
     expect(changes()).toEqual(["7 percent ALARM", "8 percent OK"]);
   });
 
-  it("are first evaluated when their periods lie after the platform's start", () => {
+  it("on silence are first evaluated when their periods lie after the platform's start", () => {
     const { pass, changes } = world((stack) => {
       alarm(stack, "silent", {
         minutes: 5,
@@ -265,5 +270,13 @@ describe("an alarm that CloudWatch would refuse, or that is not known here", () 
       }),
     ).toThrow("watches itself through");
     expect(() => alarmsIn((stack) => void composite(stack, "a", "ALARM(b) OR c"))).toThrow("c is not supported");
+  });
+});
+
+describe("the alarms of the project", () => {
+  it.each(["dev", "prod"])("of stage %s are all understood, each composite with what it watches", (stage) => {
+    const alarms = alarmsOf(buildModel(readAssembly(inject("assemblyDir"), stage), "http://127.0.0.1:1"));
+    expect(new Alarms(alarms, new MetricStore(), NOON).views().length).toBe(alarms.length);
+    expect(alarms.length).toBeGreaterThan(20);
   });
 });

@@ -37,6 +37,12 @@ describe("a line in the embedded metric format", () => {
     );
   });
 
+  it("may have what Lambda writes before it", () => {
+    expect(readEmbeddedMetrics(`2026-01-14T12:00:00.000Z\tsome-id\tINFO\t${line()}`, NOW)).toEqual(
+      readEmbeddedMetrics(line(), NOW),
+    );
+  });
+
   it("reads each directive by itself", () => {
     const one = { Namespace: "A", Dimensions: [["service"]], Metrics: [{ Name: "polls" }] };
     const read = readEmbeddedMetrics(line({ aws: { CloudWatchMetrics: [one, { ...one, Namespace: "B" }] } }), NOW);
