@@ -40,7 +40,7 @@ function castOf(manifests: readonly Manifest[], played: readonly string[]) {
 /** Plays a cause in a night of stage prod until its alarm is over, and notes every alarm that told anybody. */
 export async function playCause(
   cause: Cause,
-  { prod, manifests }: { prod: Prod; manifests: readonly Manifest[] },
+  { prod, manifests, onLine }: { prod: Prod; manifests: readonly Manifest[]; onLine?: ((line: string) => void) | undefined },
 ): Promise<Played> {
   const { assets = ASSETS, hours = HOURS, fault } = cause;
   const [fromMs, untilMs] = [START_MS + cause.from * MINUTE_MS, START_MS + (cause.from + cause.minutes) * MINUTE_MS];
@@ -61,8 +61,8 @@ export async function playCause(
     hands.letters.measure(metrics, atMs);
     if (atMs > START_MS + WARM_UP_MS) alarms.evaluate(atMs);
     if (sinceMs === undefined && atMs >= fromMs && (cause.since?.(hands) ?? true)) sinceMs = cause.since ? atMs : fromMs;
-    const lastMs = Math.max(untilMs, alarms.transitions.at(-1)?.atMs ?? 0);
-    isOver = atMs >= lastMs + CALM_MS && alarms.views().every(({ state }) => state !== "ALARM");
+    const lastMs = Math.max(untilMs, alarms.notifications.at(-1)?.atMs ?? 0);
+    isOver = atMs >= lastMs + CALM_MS && alarms.views().every(({ alarm, state }) => state !== "ALARM" || alarm.actions.ALARM.length === 0);
   };
   const script = (given: Engine): Script => {
     engine = given;
@@ -118,11 +118,12 @@ export async function playCause(
     }) as Manifest["priceUsd"];
     return { ...unlimited, priceUsd };
   };
-  await playNight({
-    ...{ seed: SEED, assets, hours, faults: { level: "none" }, script },
+  const night = await playNight({
+    ...{ keepsTrace: onLine !== undefined, seed: SEED, assets, hours, faults: { level: "none" }, script },
     manifests: cast.map(priced),
     spending: () => measuredBy(metrics, prod, engine as Engine, now),
   });
+  if (onLine) for (const line of night.world.trace.lines) onLine(line);
   return { sinceMs: sinceMs ?? fromMs, untilMs, rang: rangIn(alarms) };
 }
 
