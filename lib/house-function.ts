@@ -86,7 +86,12 @@ export class HouseFunction extends Construct {
       runtime: Runtime.NODEJS_22_X,
       architecture: Architecture.ARM_64,
       description: describe(props.onFailure),
-      environment: { NODE_OPTIONS: "--enable-source-maps", ...props.environment },
+      environment: {
+        NODE_OPTIONS: "--enable-source-maps",
+        // A metric that no alarm reads costs as much as one that wakes somebody.
+        POWERTOOLS_METRICS_DISABLED: String(props.stage.watch !== "all"),
+        ...props.environment,
+      },
       timeout: Duration.seconds(props.timeoutSeconds),
       memorySize: props.memoryMb,
       role: this.role,
@@ -101,11 +106,13 @@ export class HouseFunction extends Construct {
     const { name, owner, onFailure } = props;
     this.watch = { stage: props.stage, topics: props.alarms, part: name, owner, runbook: onFailure.runbook };
     watchFunction(this, this.watch, { lambda: this.lambda, logGroup, impact: onFailure.impact });
-    watchDeadLetters(this, "Unhandled", this.watch, {
-      what: "failures",
-      queue: this.failures,
-      broken: `Invocations or ticks of ${name} were given up.`,
-    });
+    // Each was an error too, or a tick that the next one makes good: where alarms are few, that is enough.
+    if (props.stage.watch === "all")
+      watchDeadLetters(this, "Unhandled", this.watch, {
+        what: "failures",
+        queue: this.failures,
+        broken: `Invocations or ticks of ${name} were given up.`,
+      });
     this.node.addValidation({ validate: () => environmentTooLarge(this, props.environment) });
   }
 

@@ -10,12 +10,22 @@ export type StageConfig = {
   logRetention: RetentionDays;
   /** Who is told of alarms; left out, the topics have no subscriber until somebody adds one. */
   alarmEmail?: string;
-  /** All alarms, or only those on errors, silence and work left undone: each costs $0.10 a month for every metric that it reads. */
+  /**
+   * All alarms and the dashboards, or only alarms on errors, silence and work left undone: an alarm costs $0.10 a month for
+   * every metric that it reads, a dashboard $3.
+   */
   watch: "all" | "essential";
+  /** Seals tables at rest: the account's own key, whose uses CloudTrail lists and KMS bills, or one of AWS's, which is free. */
+  tableKey: "aws-managed" | "aws-owned";
   /** What AWS may cost in a month, US dollars: told when it will be four fifths of it, and when it is all. */
   monthlyBudgetUsd: number;
   /** What calls to one vendor that bills them may cost in a day, US dollars. */
   vendorBudgetUsdPerDay: number;
+  /**
+   * Caps what a command queue starts at once at what its function may run. A capped queue is asked by five pollers for ever, $0.26
+   * a month; one without a cap by as few as two while it is idle, and a busy one has messages put back.
+   */
+  capsCommandQueues: boolean;
   /** What happens to tables, keys, secrets and logs when their stack goes away. */
   removalPolicy: RemovalPolicy;
   deletionProtection: boolean;
@@ -65,7 +75,10 @@ const everywhere = {
   rampKwPerMinute: 10_000,
 } satisfies Pick<StageConfig, "fleets" | "tariff" | "cadences" | "rampKwPerMinute">;
 
-/** The two stages; account, region and who is told of alarms come from `HEADROOM_<STAGE>_ACCOUNT`, `_REGION` and `_ALARM_EMAIL`. */
+/**
+ * The two stages; account, region and who is told of alarms come from `HEADROOM_<STAGE>_ACCOUNT`, `_REGION` and `_ALARM_EMAIL`.
+ * `HEADROOM_DEV_WATCH=all` watches dev as prod is watched, at the price of that.
+ */
 export function stagesFrom(environment: Record<string, string | undefined>): Record<StageConfig["name"], StageConfig> {
   return {
     dev: {
@@ -77,7 +90,9 @@ export function stagesFrom(environment: Record<string, string | undefined>): Rec
       removalPolicy: RemovalPolicy.DESTROY,
       deletionProtection: false,
       archiveDays: 7,
-      watch: "essential",
+      watch: watchOf(environment.HEADROOM_DEV_WATCH),
+      tableKey: "aws-owned",
+      capsCommandQueues: false,
       monthlyBudgetUsd: 10,
       vendorBudgetUsdPerDay: 5,
       reservedConcurrency: {},
@@ -92,6 +107,8 @@ export function stagesFrom(environment: Record<string, string | undefined>): Rec
       deletionProtection: true,
       archiveDays: 90,
       watch: "all",
+      tableKey: "aws-managed",
+      capsCommandQueues: true,
       // What stands by, and some ten thousand assets.
       monthlyBudgetUsd: 100,
       // 500 cars at $9 a month, the most that a manifest allows for one.
@@ -104,4 +121,10 @@ export function stagesFrom(environment: Record<string, string | undefined>): Rec
 
 function target(account: string | undefined, region: string | undefined): StageConfig["env"] {
   return { ...(account && { account }), ...(region && { region }) };
+}
+
+function watchOf(text: string | undefined): StageConfig["watch"] {
+  if (text === undefined || text === "" || text === "essential") return "essential";
+  if (text === "all") return text;
+  throw new Error(`HEADROOM_DEV_WATCH is all or essential, not "${text}"`);
 }

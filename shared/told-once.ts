@@ -8,10 +8,15 @@ import type { Cause, CausesStore } from "./store/causes.ts";
 
 const ACCOUNT = "account:";
 
-type Detail = { assetId: AssetId; accountId?: string | undefined; integration: string; faultClass: FaultClass };
+export type FaultDetail = {
+  assetId: AssetId;
+  accountId?: string | undefined;
+  integration: string;
+  faultClass: FaultClass;
+};
 
 /** The cause that a fault is one case of: a dead login is one for all assets of its account. */
-function causeOf({ integration, assetId, accountId, faultClass }: Detail): Cause {
+export function causeOf({ integration, assetId, accountId, faultClass }: FaultDetail): Cause {
   const { sharedBy } = FAULT_TREATMENT[faultClass];
   if (sharedBy === "integration") return { integration, of: "all", faultClass };
   const isOfAccount = sharedBy === "account" && accountId !== undefined;
@@ -62,7 +67,7 @@ async function cleared(
   return [{ ...stamp(cause, "cleared", over.at), ...event, detail: { ...event.detail, assetId: over.assetId } }];
 }
 
-function metBy(event: { detail: Detail; eventId?: string }): string {
+function metBy(event: { detail: FaultDetail; eventId?: string }): string {
   return event.eventId ?? `look#${event.detail.assetId}`;
 }
 

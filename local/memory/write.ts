@@ -12,6 +12,8 @@ export type ConditionalWrite = {
   operation: "Put" | "Update" | "Delete" | "ConditionCheck";
   condition: string;
   key: Item;
+  /** What an update does. */
+  update?: string | undefined;
 };
 
 /** A write that is ready to be done, or has failed its condition; nothing has changed yet. */
@@ -38,6 +40,7 @@ const CONDITION = [
 type Conditional = Pick<
   UpdateCommandInput,
   | "ConditionExpression"
+  | "UpdateExpression"
   | "ExpressionAttributeNames"
   | "ExpressionAttributeValues"
   | "ReturnValuesOnConditionCheckFailure"
@@ -98,7 +101,7 @@ function planned(
   const fails =
     condition !== undefined &&
     !holds(condition.condition, old?.item, context) &&
-    !ignores?.({ table: table.name, operation, condition: text as string, key });
+    !ignores?.({ table: table.name, operation, condition: text as string, key, update: input.UpdateExpression });
   return {
     table,
     key,

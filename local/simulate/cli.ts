@@ -4,7 +4,6 @@ import { groupBy } from "../../shared/group-by.ts";
 import type { Job } from "./job.ts";
 import { mutate } from "./mutate.ts";
 import type { Played } from "./play.ts";
-import { guardName } from "./sabotage.ts";
 import { shrink } from "./shrink.ts";
 import { count, failureText, readable } from "./text.ts";
 import { openWorkers, playAll, type Workers } from "./workers.ts";
@@ -100,12 +99,12 @@ async function findOut(
   print: (text: string) => void,
 ) {
   const verdicts = await mutate({ workers, processes, seed, ...(typeof only === "string" && { only }) }, print);
-  const survivors = verdicts.filter(({ missedBy }) => !missedBy);
+  const survivors = verdicts.filter(({ isMissed }) => !isMissed);
   const nights = verdicts.reduce((sum, verdict) => sum + verdict.nights, 0);
   print(
     `${verdicts.length - survivors.length} of ${count(verdicts.length, "guard")} are missed when taken away (${count(nights, "night")})`,
   );
-  for (const { guard } of survivors) print(`nobody missed: ${guardName(guard)}`);
+  for (const { name } of survivors) print(`nobody missed: ${name}`);
   return survivors.length === 0 && verdicts.length > 0 ? 0 : 1;
 }
 

@@ -27,9 +27,11 @@ export function seededEpisodes(
     integrations: readonly string[];
     startMs: number;
     endMs: number;
+    /** More outages of each vendor. */
+    outages?: number;
   },
 ): Episodes {
-  const { faults, devices, integrations, startMs, endMs } = given;
+  const { faults, devices, integrations, startMs, endMs, outages: more = 0 } = given;
   const random = seededRandom(seed ^ 0xe915);
   const outages: Outage[] = [];
   const down: Span[] = [];
@@ -65,6 +67,14 @@ export function seededEpisodes(
   if (stops && faults.allows("episode/platform-down", told("nothing of ours runs", gap))) down.push(gap);
   const [kills, at] = [random() < 0.08, span(HOUR_MS).fromMs];
   const isKilled = (kills || faults.isKilled) && faults.allows("episode/kill-switch", `kill switch at ${clock(at)}`);
+
+  for (const integration of integrations)
+    for (let number = 1; number <= more; number++) {
+      const { fromMs } = span(35 * MINUTE_MS);
+      const when = { fromMs, toMs: fromMs + 30 * MINUTE_MS };
+      if (faults.allows(`episode/outage-${integration}-${number}`, told(`outage of ${integration}`, when)))
+        outages.push({ ...when, integration, manner: "refusing", flapMs: undefined });
+    }
 
   const covers = (spans: readonly Span[] | undefined, atMs: number) =>
     spans?.some(({ fromMs, toMs }) => fromMs <= atMs && atMs < toMs) ?? false;

@@ -45,11 +45,21 @@ const CHANCES = {
     ignored: 40,
     slow: 20,
   },
-  token: { "crash-before": 5, "crash-after": 10, unavailable: 30, "silent-done": 10, silent: 20, slow: 20 },
+  token: {
+    "crash-before": 5,
+    "crash-after": 10,
+    unavailable: 30,
+    "silent-done": 10,
+    silent: 20,
+    slow: 20,
+    /** The customer links the login anew while we renew it. */
+    relinked: 0,
+  },
 } as const;
 
 export type Place = keyof typeof CHANCES;
 type FaultKind = { [P in Place]: keyof (typeof CHANCES)[P] }[Place];
+type Chance = { [P in Place]: `${P}/${keyof (typeof CHANCES)[P] & string}` }[Place];
 /** One fault that strikes: its name is the same in every run of the seed that comes this far in the same way. */
 export type Strike = { id: string; kind: FaultKind; random: Random };
 /** What was done to the world, in order. */
@@ -62,6 +72,10 @@ export type FaultOptions = {
   only?: ReadonlySet<string>;
   /** More of some, for a guard that they are to find out. */
   emphasis?: Partial<Record<Place, number>>;
+  /** How often of a thousand, in place of what the seed drew. */
+  perMille?: Partial<Record<Chance, number>>;
+  /** The same, only where it is about this. */
+  extra?: readonly { place: Place; kind: FaultKind; about: string; perMille: number }[];
   /** The kill switch goes on, and not only in some seeds. */
   killSwitch?: true;
 };
@@ -79,7 +93,7 @@ export type Faults = {
 };
 
 export function seededFaults(seed: number, options: FaultOptions, nowMs: () => number): Faults {
-  const { level, only, emphasis = {} } = options;
+  const { level, only, emphasis = {}, perMille: given = {}, extra = [] } = options;
   const injected: Injection[] = [];
   const mix = seededRandom(seed ^ 0x5eed);
   const places = new Map<Place, { base: number; next: number; steps: { kind: FaultKind; below: number }[] }>();
@@ -88,7 +102,8 @@ export function seededFaults(seed: number, options: FaultOptions, nowMs: () => n
     let below = 0;
     const steps = Object.entries(CHANCES[place]).map(([kind, perMille]) => {
       const factor = [0, 0.5, 1, 1, 3][Math.floor(mix() * 5)] ?? 1;
-      below += (perMille / 1000) * most * factor * (emphasis[place] ?? 1);
+      const set = given[`${place}/${kind}` as Chance];
+      below += set === undefined ? (perMille / 1000) * most * factor * (emphasis[place] ?? 1) : set / 1000;
       return { kind: kind as FaultKind, below };
     });
     places.set(place, { base: Math.floor(mix() * 2 ** 32), next: 0, steps });
@@ -111,8 +126,9 @@ export function seededFaults(seed: number, options: FaultOptions, nowMs: () => n
       if (isOver || !chance) return undefined;
       const number = chance.next++;
       const drawn = drawAt(chance.base, number);
-      if (drawn >= (chance.steps.at(-1)?.below ?? 0)) return undefined;
-      const kind = chance.steps.find(({ below }) => drawn < below)?.kind;
+      const own = extra.find((one) => one.place === place && what.includes(one.about) && drawn < one.perMille / 1000);
+      if (!own && drawn >= (chance.steps.at(-1)?.below ?? 0)) return undefined;
+      const kind = own?.kind ?? chance.steps.find(({ below }) => drawn < below)?.kind;
       const id = `${place}/${kind}#${number}`;
       if (kind === undefined || (only && !only.has(id))) return undefined;
       injected.push({ id, atMs: nowMs(), what });

@@ -35,6 +35,8 @@ export type History = {
   calls: CommandCall[];
   rotations: Rotation[];
   published: Published[];
+  /** Who was told to have thrown the kill switch. */
+  switched: string[];
   /** The state of vendors' calls that were over a limit, by limit. */
   broken: (invariant: string, atMs: number, what: string, about?: string) => void;
 };
@@ -46,6 +48,7 @@ export function newHistory(): History {
     calls: [],
     rotations: [],
     published: [],
+    switched: [],
     broken: (invariant, atMs, what, about = "") => void violations.push({ invariant, atMs, what, about }),
   };
 }

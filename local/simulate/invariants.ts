@@ -8,6 +8,7 @@ import type { History, Violation } from "./history.ts";
 import { MOST_SKEW_MS } from "./lambda.ts";
 import { aboutOf } from "./queues.ts";
 import { lackOf } from "./readiness.ts";
+import { outagesToldOnce, toldOnce } from "./told.ts";
 import type { Night } from "./world.ts";
 
 type Checker = (night: Night) => Omit<Violation, "invariant">[];
@@ -53,6 +54,12 @@ const CHECKERS: Record<string, Checker> = {
       return broken ? [{ atMs: endMs, about: assetId, what: `${broken.commandId}: ${broken.why}` }] : [];
     }),
 
+  "the kill switch's trail is whole": ({ missingSwitches, endMs }) =>
+    missingSwitches.map((by) => ({ atMs: endMs, about: "", what: `that ${by} threw it is not in it` })),
+
+  "P6 each fault is told once": toldOnce,
+  "P6 each outage is told once": outagesToldOnce,
+
   "every asset is on the wheel once": ({ fleet, memory, endMs }) => {
     const members = memory.items("schedule").filter(({ pk }) => String(pk).startsWith("wheel#"));
     return fleet.assets.flatMap(({ assetId }) => {
@@ -73,13 +80,20 @@ const CHECKERS: Record<string, Checker> = {
       return [{ atMs: endMs, about: key, what: isRevoked ? "called revoked" : "what is stored is not honoured" }];
     }),
 
-  "P6 without faults no message is given up": ({ queues, givenUp, world, endMs }) => {
-    if (world.faults.level !== "none") return [];
-    const dead = [...queues].flatMap(([name, { deadLetters }]) =>
-      deadLetters.map(({ body }) => `${name}: ${aboutOf(body)}`),
-    );
-    const events = givenUp.map(({ functionName, why }) => `${functionName}: ${why}`);
-    return [...dead, ...events].map((what) => ({ atMs: endMs, about: "", what }));
+  "P6 nothing fails by itself": ({ queues, givenUp, world, endMs }) => {
+    const isQuiet = world.faults.level === "none";
+    const messages = [...queues].flatMap(([name, { failedUnstruck, deadLetters }]) => [
+      ...failedUnstruck.map(({ atMs, about }) => ({ atMs, about, what: `${name}: a message could not be handled` })),
+      ...(isQuiet ? deadLetters : []).map(({ body }) => ({
+        atMs: endMs,
+        about: aboutOf(body),
+        what: `${name}: given up`,
+      })),
+    ]);
+    const events = givenUp
+      .filter(({ isStruck }) => isQuiet || !isStruck)
+      .map(({ functionName, why, atMs }) => ({ atMs, about: "", what: `${functionName}: ${why}` }));
+    return [...messages, ...events];
   },
 
   "P6 every command is announced, and how it ended": ({ memory, history, endMs }) => {

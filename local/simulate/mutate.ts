@@ -1,94 +1,112 @@
-import { groupBy } from "../../shared/group-by.ts";
 import { mapLimited } from "../../shared/map-limited.ts";
-import type { FaultOptions } from "./faults.ts";
+import { conditionSites, unmet } from "./conditions.ts";
 import type { Job } from "./job.ts";
+import { MIXES, type Mix } from "./mixes.ts";
 import type { Played } from "./play.ts";
-import { type Guard, guardName, SWITCHES, type SwitchName } from "./sabotage.ts";
+import { type Guard, SWITCHES, type SwitchName } from "./sabotage.ts";
 import { count } from "./text.ts";
 import type { Workers } from "./workers.ts";
 
-/** What is done to the world to find out a guard: more of what it guards against. */
-type Mix = { name: string; faults: Omit<FaultOptions, "only">; assets: number; hours: number };
+/** So many nights in which a guard refuses something are played as they are, before its own writes take long. */
+const AS_THEY_ARE = 2;
+/** Refusals that are as good as more of them. */
+const MANY = 10;
+/** Seeds of all mixes that are played until each condition of the stores has been met. */
+const MOST_TO_LEARN = 4;
+/** A guard that so many nights did not miss has survived. */
+const MOST_NIGHTS = 16;
 
-/** Tried in turn, each on a few seeds: whatever is sent twice, then whatever is lost, then everything. */
-const MIXES: readonly Mix[] = [
-  {
-    name: "doubles",
-    faults: { level: "all", emphasis: { tick: 6, invoke: 6, deliver: 6, receive: 8, dynamo: 3 } },
-    assets: 8,
-    hours: 4,
-  },
-  {
-    name: "losses",
-    faults: { level: "all", emphasis: { command: 2, token: 4, look: 3, dynamo: 4 } },
-    assets: 8,
-    hours: 6,
-  },
-  { name: "killed", faults: { level: "few", killSwitch: true }, assets: 8, hours: 5 },
-  { name: "all", faults: { level: "all" }, assets: 12, hours: 10 },
-];
-const SEEDS_EACH = 4;
+export type Verdict = { name: string; isMissed: boolean; nights: number };
 
-export type Verdict = {
-  guard: Guard;
-  missedBy: { seed: number; mix: string; invariant: string } | undefined;
-  nights: number;
-};
+/** One night with all guards in place. */
+type Whole = { mix: Mix; job: Job; played: Played };
 
 /**
- * Takes each guard away in turn and plays until a promise breaks that holds with it. A seed that breaks a promise with every
- * guard in place proves nothing and is left out.
+ * Takes each guard away in turn and plays until a promise breaks that holds in the same night with it. Up to the first write that a
+ * condition refuses a night without it is the same: so only nights in which it refused something are played again. A promise
+ * that a night breaks with every guard in place proves nothing there.
  */
 export async function mutate(
   given: { workers: Workers; processes: number; seed: number; only?: string },
   print: (text: string) => void,
 ): Promise<Verdict[]> {
-  const { workers, seed, processes } = given;
-  const jobs = MIXES.flatMap((mix) =>
-    Array.from({ length: SEEDS_EACH }, (_, index) => ({ mix, job: jobOf(mix, seed + index) })),
-  );
-  const whole = await mapLimited(jobs, processes, async (one) => ({ ...one, played: await workers.play(one.job) }));
-  const sound = whole.filter(({ played }) => played.violations.length === 0);
-  for (const { mix, played } of whole) {
-    if (played.violations.length > 0)
-      print(`left out: seed ${played.seed} of ${mix.name} breaks a promise with all guards (${promisesOf(played)})`);
-  }
-  const guards = guardsOf(whole.map(({ played }) => played)).filter(
-    (guard) => given.only === undefined || guardName(guard).includes(given.only),
-  );
-  print(`${count(guards.length, "guard")}, ${count(sound.length, "night")} to find each out`);
-  return mapLimited(guards, processes, async (guard) => {
-    let nights = 0;
-    for (const { job, mix } of inTurn(sound)) {
-      nights += 1;
-      const { violations } = await workers.play({ ...job, sabotage: guard });
-      const [first] = violations;
-      if (!first) continue;
-      const verdict = { guard, missedBy: { seed: job.seed, mix: mix.name, invariant: first.invariant }, nights };
-      print(`missed: ${guardName(guard)} (${first.invariant}; seed ${job.seed} of ${mix.name}, night ${nights})`);
-      return verdict;
+  const { workers, seed, processes, only } = given;
+  /** A night with all guards in place. */
+  const whole = async (mix: Mix, index: number, lingers?: string): Promise<Whole> => {
+    const { name: _, ...setting } = mix;
+    const job: Job = { seed: seed + index, ...setting, ...(lingers !== undefined && { lingers }) };
+    return { mix, job, played: await workers.play(job) };
+  };
+  const learnt: Whole[] = [];
+  const sites = conditionSites();
+  const strange = () => unmet(sites, namesMet(learnt));
+  for (let index = 0; index < MOST_TO_LEARN && (index === 0 || strange().length > 0); index++)
+    learnt.push(...(await mapLimited(MIXES, processes, (mix) => whole(mix, index))));
+
+  /** Nights that may find a guard out: those in which it refuses most first, then such as give it more to refuse. */
+  async function* nightsFor(guard: Guard): AsyncGenerator<Whole> {
+    const bites = ({ played }: Whole) => refusals(guard, played);
+    const worth = (night: Whole) => Math.min(bites(night), MANY) / night.played.cpuMs;
+    yield* learnt
+      .filter((night) => bites(night) > 0)
+      .sort((a, b) => worth(b) - worth(a))
+      .slice(0, guard.kind === "switch" ? MIXES.length : AS_THEY_ARE);
+    const asked = (one: Mix) =>
+      Math.max(...learnt.map(({ mix, played }) => (mix === one ? timesAsked(guard, played) : 0)));
+    const mixes = MIXES.filter((mix) => asked(mix) > 0).sort((a, b) => asked(b) - asked(a));
+    for (let index = 0; ; index++) {
+      for (const mix of mixes.length > 0 ? mixes : MIXES)
+        yield whole(mix, index, guard.kind === "condition" ? guard.name : undefined);
     }
-    print(`SURVIVED: ${guardName(guard)} (${count(nights, "night")})`);
-    return { guard, missedBy: undefined, nights };
+  }
+
+  const guards = guardsOf(learnt).filter(({ name }) => only === undefined || name.includes(only));
+  print(`${count(guards.length, "guard")}; ${count(learnt.length, "night")} with all of them in place`);
+  for (const { at } of strange()) print(`SURVIVED: the condition at ${at}, which no night has met`);
+  const verdicts = await mapLimited(guards, processes, async (guard): Promise<Verdict> => {
+    let [nights, cpuMs] = [0, 0];
+    const played = () => `${count(nights, "night")}, ${(cpuMs / 1000).toFixed(1)} s of CPU`;
+    for await (const night of nightsFor(guard)) {
+      if (nights >= MOST_NIGHTS) break;
+      nights += 1;
+      if (night.job.lingers) cpuMs += night.played.cpuMs;
+      if (refusals(guard, night.played) === 0) continue;
+      const { job, mix } = night;
+      const without = await workers.play({ ...job, sabotage: guard, excused: promisesOf(night.played) });
+      cpuMs += without.cpuMs;
+      const [missed] = without.violations;
+      if (!missed) continue;
+      const where = `seed ${job.seed} of ${mix.name}${job.lingers ? ", slowly" : ""}`;
+      print(`missed: ${guard.name} — ${missed.invariant} (${missed.what}; ${where}; ${played()})`);
+      return { name: guard.name, isMissed: true, nights };
+    }
+    print(`SURVIVED: ${guard.name} (${played()})`);
+    return { name: guard.name, isMissed: false, nights };
   });
+  if (only !== undefined) return verdicts;
+  return [...verdicts, ...strange().map(({ at }) => ({ name: `the condition at ${at}`, isMissed: false, nights: 0 }))];
 }
 
-function jobOf({ faults, assets, hours }: Mix, seed: number): Job {
-  return { seed, assets, hours, faults };
+/** How often a guard refused something in a night; of a switch nobody knows. */
+function refusals(guard: Guard, { guards }: Played): number {
+  if (guard.kind === "switch") return 1;
+  return guards.find(({ name }) => name === guard.name)?.refused ?? 0;
 }
 
-/** The first seed of each mix, then the second of each. */
-function inTurn<T extends { mix: Mix }>(nights: readonly T[]): T[] {
-  const lists = [...groupBy(nights, ({ mix }) => mix.name).values()];
-  return Array.from({ length: SEEDS_EACH }, (_, index) => lists.flatMap((list) => list[index] ?? [])).flat();
+function timesAsked(guard: Guard, { guards }: Played): number {
+  return guard.kind === "switch" ? 1 : (guards.find(({ name }) => name === guard.name)?.asked ?? 0);
 }
 
-function guardsOf(played: readonly Played[]): Guard[] {
-  const conditions = new Map(played.flatMap(({ guards }) => guards).map((guard) => [guardName(guard), guard]));
+function namesMet(nights: readonly Whole[]): string[] {
+  return [...new Set(nights.flatMap(({ played }) => played.guards.map(({ name }) => name)))].sort();
+}
+
+function guardsOf(nights: readonly Whole[]): Guard[] {
+  const conditions = namesMet(nights).map((name): Guard => ({ kind: "condition", name }));
   const switches = Object.keys(SWITCHES).map((name): Guard => ({ kind: "switch", name: name as SwitchName }));
-  return [...[...conditions.values()].sort((a, b) => (guardName(a) < guardName(b) ? -1 : 1)), ...switches];
+  return [...conditions, ...switches];
 }
 
-function promisesOf({ violations }: Played): string {
-  return [...new Set(violations.map(({ invariant }) => invariant))].join("; ");
+function promisesOf({ violations }: Played): string[] {
+  return [...new Set(violations.map(({ invariant }) => invariant))];
 }

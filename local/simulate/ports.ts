@@ -6,13 +6,16 @@ import { VendorError } from "../../shared/errors.ts";
 import type { Fetch } from "../../shared/http.ts";
 import type { Log } from "../../shared/log.ts";
 import type { Sealer } from "../../shared/seal.ts";
+import type { GuardBook } from "./guards.ts";
 import { type Environment, effect, type Invocation, ServiceError, type World } from "./lambda.ts";
-import type { GuardBook } from "./sabotage.ts";
 import type { Spending } from "./spending.ts";
 import type { VendorCall, VendorCloud } from "./vendor-cloud.ts";
 import type { Watch, Write } from "./watch.ts";
 
 type Keyed = { TableName?: string; Key?: Record<string, unknown>; Item?: Record<string, unknown> };
+
+/** Longer than others need to come and go, and shorter than an invocation lives. */
+const LINGERS_MS = 20_000;
 
 /** DynamoDB as one invocation sees it. Each command takes effect at one moment, and the watch sees what was written. */
 export function tablesOf(
@@ -33,11 +36,11 @@ export function tablesOf(
 ): DynamoDBDocumentClient {
   const send = (command: { input: Keyed; constructor: { name: string } }) => {
     const { name, what } = namesOf(command);
-    guards.see(command.input, name);
+    const lingers = guards.see(command.input, name);
     return effect(world, invocation, {
       place: "dynamo",
       what,
-      latencyMs: 2 + world.engine.random() * 12,
+      latencyMs: 2 + world.engine.random() * 12 + (lingers ? world.engine.random() ** 2 * LINGERS_MS : 0),
       act: async () => {
         const sent = () => memory.send(command as never);
         const answer = await (spending?.tables(invocation, sent) ?? sent());
@@ -45,6 +48,22 @@ export function tablesOf(
         return answer;
       },
     });
+  };
+  return { send } as unknown as DynamoDBDocumentClient;
+}
+
+/** DynamoDB as an operator's tool sees it: nothing goes wrong, and the watch sees what was written. */
+export function operatorsTables({
+  memory,
+  watch,
+  guards,
+}: Pick<Parameters<typeof tablesOf>[0], "memory" | "watch" | "guards">): DynamoDBDocumentClient {
+  const operator = { functionName: "operator", notes: new Map() } as unknown as Invocation;
+  const send = async (command: { input: Keyed; constructor: { name: string } }) => {
+    guards.see(command.input, namesOf(command).name);
+    const answer = await memory.send(command as never);
+    await watch.written(command as never, operator);
+    return answer;
   };
   return { send } as unknown as DynamoDBDocumentClient;
 }
@@ -71,10 +90,20 @@ function namesOf(command: { input: Keyed; constructor: { name: string } }): { na
   return { name, what: `${name} ${input.TableName ?? ""} ${about} ${key?.commandId ?? ""}`.trimEnd() };
 }
 
+/** From a customer's consent to our row. */
+const RELINK_MS = 80;
+
+const KEYS: Record<string, string[]> = {
+  accounts: ["account"],
+  commands: ["assetId", "commandId"],
+  readings: ["assetId", "stream"],
+  schedule: ["pk", "sk"],
+};
+
 export function rowReader(memory: DynamoDBDocumentClient) {
   return async (table: string, write: Write): Promise<Record<string, unknown> | undefined> => {
     const given = write.Key ?? {};
-    const names = { commands: ["assetId", "commandId"], readings: ["assetId", "stream"] }[table] ?? ["assetId"];
+    const names = KEYS[table] ?? ["assetId"];
     const Key = Object.fromEntries(names.map((name) => [name, given[name]]));
     return (await memory.send(new GetCommand({ TableName: table, Key }))).Item;
   };
@@ -115,11 +144,15 @@ export function renewalFrom(world: World, invocation: Invocation, cloud: VendorC
     const { books, manifest } = cloud;
     const renewed = (isHeard: boolean) => {
       const answer = books.renew(pair.refreshToken, world.engine.nowMs());
-      if (answer === "refused") return { kind: "refused" as const };
+      if (answer === "refused") {
+        watch.logins.refused(pair.refreshToken);
+        return { kind: "refused" as const };
+      }
       const { accessToken, refreshToken, expiresInSeconds } = answer;
       watch.rotated({ account: `${manifest.name}#${answer.accountId}`, refreshToken, isHeard }, invocation);
       return { kind: "renewed" as const, accessToken, refreshToken, expiresInSeconds };
     };
+    const answered = watch.logins.asks(pair, books.endsMs(pair.accessToken), invocation);
     const answer = await effect(world, invocation, {
       place: "token",
       what: `renews ${pair.refreshToken}`,
@@ -131,9 +164,14 @@ export function renewalFrom(world: World, invocation: Invocation, cloud: VendorC
           renewed(false);
           return "silence" as const;
         }
-        return renewed(true);
+        if (strike?.kind !== "relinked") return renewed(true);
+        const isBefore = strike.random() < 0.5;
+        const answer = isBefore ? undefined : renewed(true);
+        cloud.relink(pair.refreshToken, strike.random() * RELINK_MS);
+        return answer ?? renewed(true);
       },
     });
+    answered();
     if (answer === "unavailable") {
       throw new VendorError({ fault: "transient", operation: "token refresh", status: 503, message: "HTTP 503" });
     }

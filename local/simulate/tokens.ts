@@ -1,11 +1,17 @@
-import { HOUR_MS, MINUTE_MS } from "../../shared/domain/instant.ts";
+import { HOUR_MS } from "../../shared/domain/instant.ts";
+import { loginLifeMs } from "./unrest.ts";
 
 export type Pair = { accessToken: string; refreshToken: string; expiresInSeconds: number };
 /** What a vendor does with a refresh token that was used before. */
 export type Rotating = "strict" | "grace" | "reuse-revokes";
 
+/** How a vendor of that word is taken to mean it: one that is strict may as well take a second use for theft. */
+export function rotatingOf(semantics: string, random: () => number): Rotating {
+  if (semantics === "grace") return "grace";
+  return random() < 0.5 ? "strict" : "reuse-revokes";
+}
+
 const GRACE_MS = HOUR_MS;
-const LIFE_MS = { least: 100 * MINUTE_MS, more: 150 * MINUTE_MS };
 
 type Chain = { current: string; previous: { token: string; untilMs: number } | undefined; isRevoked: boolean };
 
@@ -13,21 +19,25 @@ type Chain = { current: string; previous: { token: string; untilMs: number } | u
 export class TokenBooks {
   readonly #rotating: Rotating;
   readonly #random: () => number;
+  readonly #lifeMs: { least: number; more: number };
   readonly #chains = new Map<string, Chain>();
   readonly #owners = new Map<string, string>();
   readonly #access = new Map<string, { accountId: string; endsMs: number }>();
+  /** Access tokens that were not let in, for whatever reason. */
+  readonly turnedAway = new Set<string>();
   #serial = 0;
 
-  constructor(rotating: Rotating, random: () => number) {
+  constructor(rotating: Rotating, random: () => number, lifeMs = loginLifeMs({})) {
     this.#rotating = rotating;
     this.#random = random;
+    this.#lifeMs = lifeMs;
   }
 
   /** As after a customer's consent, or after a rotation. */
   issue(accountId: string, nowMs: number, spent?: string): Pair {
     this.#serial += 1;
     const [accessToken, refreshToken] = [`access-${accountId}-${this.#serial}`, `refresh-${accountId}-${this.#serial}`];
-    const lifeMs = Math.round(LIFE_MS.least + this.#random() * LIFE_MS.more);
+    const lifeMs = Math.round(this.#lifeMs.least + this.#random() * this.#lifeMs.more);
     const previous = spent === undefined ? undefined : { token: spent, untilMs: nowMs + GRACE_MS };
     this.#chains.set(accountId, { current: refreshToken, previous, isRevoked: false });
     this.#owners.set(refreshToken, accountId);
@@ -45,6 +55,11 @@ export class TokenBooks {
     return { accountId, ...this.issue(accountId, nowMs, refreshToken) };
   }
 
+  /** Whose login a refresh token was made for. */
+  ownerOf(refreshToken: string): string | undefined {
+    return this.#owners.get(refreshToken);
+  }
+
   /** Whether a refresh token would be taken now. */
   isHonoured(refreshToken: string, nowMs: number): boolean {
     const chain = this.#chains.get(this.#owners.get(refreshToken) ?? "");
@@ -52,6 +67,11 @@ export class TokenBooks {
     if (chain.current === refreshToken) return true;
     const { previous } = chain;
     return this.#rotating === "grace" && previous?.token === refreshToken && nowMs < previous.untilMs;
+  }
+
+  /** When an access token ends, as far as whoever was given it knows. */
+  endsMs(accessToken: string): number {
+    return this.turnedAway.has(accessToken) ? 0 : (this.#access.get(accessToken)?.endsMs ?? 0);
   }
 
   /** Whom an access token speaks for; undefined when it is over or never was. */

@@ -6,7 +6,7 @@ import type { Episodes } from "./episodes.ts";
 import type { Strike } from "./faults.ts";
 import type { History } from "./history.ts";
 import type { Invocation, World } from "./lambda.ts";
-import type { TokenBooks } from "./tokens.ts";
+import type { Pair, TokenBooks } from "./tokens.ts";
 
 export type Answer = { status: number; headers: Record<string, string>; text: string };
 /** No answer within the time that a caller waits. */
@@ -33,6 +33,7 @@ export class VendorCloud {
   readonly #episodes: Episodes;
   readonly #devices: Map<string, Device>;
   readonly #limits: CallLimits;
+  readonly #link: (accountId: string, pair: Pair) => Promise<void>;
 
   constructor(given: {
     manifest: Manifest;
@@ -41,11 +42,14 @@ export class VendorCloud {
     history: History;
     episodes: Episodes;
     devices: readonly Device[];
+    /** Stores the new pair of a customer who linked the login anew. */
+    link: (accountId: string, pair: Pair) => Promise<void>;
   }) {
     this.manifest = given.manifest;
     this.books = given.books;
     this.#world = given.world;
     this.#history = given.history;
+    this.#link = given.link;
     this.#episodes = given.episodes;
     this.#devices = new Map(given.devices.map((device) => [device.spec.vendorAssetId, device]));
     this.#limits = new CallLimits(given.manifest);
@@ -69,7 +73,10 @@ export class VendorCloud {
     const outage = this.#episodes.outageOf(this.manifest.name, nowMs);
     if (outage) return outage === "silent" ? "silence" : json(503, { error: "unavailable" });
     const owner = this.books.accountOf(call.token, nowMs);
-    if (strike?.kind === "unauthorised" || owner === undefined) return json(401, { error: "token" });
+    if (strike?.kind === "unauthorised" || owner === undefined) {
+      this.books.turnedAway.add(call.token);
+      return json(401, { error: "token" });
+    }
     if (owner !== accountId) {
       this.#history.broken(
         "P7 tenant isolation",
@@ -103,6 +110,18 @@ export class VendorCloud {
     if (call.kind === "data") return this.#look(device, strike, nowMs);
     if (call.kind === "wake") return json(200, { awakeInMs: device.wake(nowMs) - nowMs });
     return this.#command(device, call.wish ?? { on: false }, { strike, invocation, nowMs });
+  }
+
+  /** A customer consents anew, which ends the pair that was; our row has the new one a little later. */
+  relink(refreshToken: string, afterMs: number): void {
+    const { engine } = this.#world;
+    const accountId = this.books.ownerOf(refreshToken);
+    if (accountId === undefined) return;
+    const pair = this.books.issue(accountId, engine.nowMs());
+    engine.after(afterMs, () => {
+      void this.#link(accountId, pair);
+      return true;
+    });
   }
 
   /** "Too many" stops all calls to a vendor: whatever was wanted meanwhile waits until then, and its share longer. */

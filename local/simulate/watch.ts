@@ -4,13 +4,21 @@ import type { Plan } from "../../shared/domain/plan.ts";
 import type { Reading } from "../../shared/domain/reading.ts";
 import type { History } from "./history.ts";
 import { type Invocation, MOST_SKEW_MS, type World } from "./lambda.ts";
+import { loginWatch } from "./watch-logins.ts";
+import { owedWatch } from "./watch-owed.ts";
 
 /** A device's clock may be ahead by so much, and ours behind. */
 const MOST_AHEAD_MS = 5 * 60_000 + 2 * MOST_SKEW_MS;
 
 type Row = Record<string, unknown>;
 /** What of a write tells its row. */
-export type Write = { TableName?: string; Key?: Row; Item?: Row; ExpressionAttributeValues?: Row };
+export type Write = {
+  TableName?: string;
+  Key?: Row;
+  Item?: Row;
+  UpdateExpression?: string;
+  ExpressionAttributeValues?: Row;
+};
 type Command = { input: object; constructor: { name: string } };
 
 /** The writes that a command is made of, with the kind of each. */
@@ -32,6 +40,7 @@ export type Watch = {
   acknowledged: (invocation: Invocation) => Promise<void>;
   /** Somebody is about to do what only one may: a second one is told of. */
   claimed: (what: string, who: Invocation) => void;
+  logins: ReturnType<typeof loginWatch>;
   /** When each command must not act any more, as it was issued. */
   notAfter: ReadonlyMap<string, Instant>;
   /** True when no command is to be looked at by then: the verifier would read its index, and go home. */
@@ -55,6 +64,10 @@ export function watchOf(
   const versions = new Map<string, number>();
   const turns = new Map<string, { turn: number; by: string }>();
   const dueMs = new Map<string, number>();
+  const newest = new Map<string, string>();
+  const blockedUntilMs = new Map<string, number>();
+  const owed = owedWatch(history, engine.nowMs);
+  const logins = loginWatch(history, engine.nowMs);
 
   const reading = (row: Row) => {
     const [assetId, atMs] = [String(row.assetId), Number(row.observedAtMs ?? Number.NaN)];
@@ -80,8 +93,20 @@ export function watchOf(
     statuses.set(id, status);
     if (row.openIn === undefined) dueMs.delete(id);
     else dueMs.set(id, Number(row.dueAtMs));
-    if (before === undefined) notAfter.set(id, row.notAfter as Instant);
-    if (status === "sending") invocation.notes.set(`sending ${assetId}`, id);
+    if (before === undefined) {
+      notAfter.set(id, row.notAfter as Instant);
+      newest.set(assetId, id);
+    }
+    if (status !== "sending") return;
+    invocation.notes.set(`sending ${assetId}`, id);
+    const newer = newest.get(assetId);
+    if (newer !== id && before !== status)
+      history.broken(
+        "P4 nothing is sent that a newer command took over",
+        engine.nowMs(),
+        `${id} after ${newer}`,
+        assetId,
+      );
   };
 
   /** Plans and habits are replaced by their next version only, a portfolio by none that was made earlier. */
@@ -108,17 +133,33 @@ export function watchOf(
       );
   };
 
-  const account = ({ Key, ExpressionAttributeValues }: Write, invocation: Invocation) => {
+  const account = async (write: Write, invocation: Invocation) => {
+    const { Key, UpdateExpression = "", ExpressionAttributeValues } = write;
     const key = String(Key?.account ?? "");
     // How fast a fleet may start is every vendor's business.
     if (!key.startsWith(`${invocation.functionName}#`) && !key.startsWith("@ramp#"))
       history.broken("P7 tenant isolation", engine.nowMs(), `${invocation.functionName} wrote the account ${key}`);
+    if (UpdateExpression.includes("blockedUntilMs =")) {
+      const untilMs = Number(ExpressionAttributeValues?.[":until"]);
+      const before = blockedUntilMs.get(key) ?? 0;
+      blockedUntilMs.set(key, untilMs);
+      if (untilMs < before)
+        history.broken("a vendor's word to wait is never shortened", engine.nowMs(), `by ${before - untilMs} ms`, key);
+    }
+    if (UpdateExpression.includes("refusedAt =")) logins.noted((await rowOf("accounts", write)) ?? {});
     if (ExpressionAttributeValues?.[":tokens"] === undefined) return;
     for (const one of history.rotations) if (one.asker === invocation && one.account === key) one.isStored = true;
   };
 
+  const schedule = async (write: Write) => {
+    const { pk = "", isNew } = { ...write.Key, ...write.Item } as { pk?: string; isNew?: boolean };
+    if (pk.startsWith("cursor#")) owed.cursor(pk, isNew === true);
+    if (pk.startsWith("outage#")) owed.outage(write.Item ?? (await rowOf("schedule", write)) ?? {});
+  };
+
   return {
     plans,
+    logins,
     notAfter,
     claimed(what, { id }) {
       const first = claims.get(what);
@@ -142,13 +183,16 @@ export function watchOf(
     async written(command, invocation) {
       for (const [operation, input] of writesOf(command)) {
         const table = input.TableName ?? "";
-        if (table === "accounts") account(input, invocation);
+        if (table === "accounts") await account(input, invocation);
+        if (table === "schedule") await schedule(input);
         if (table === "plans" && input.Item) forward(input.Item);
         if (table === "plans" && input.Item?.plan) plans.set(String(input.Item.assetId), input.Item.plan as Plan);
         if (table === "commands" && input.Item?.handedOnBy !== undefined) handedOn(input.Item);
-        if (table !== "readings" && table !== "commands") continue;
+        if (table !== "readings" && table !== "commands" && table !== "plans") continue;
         const row = input.Item ?? (operation === "Update" ? await rowOf(table, input) : undefined);
+        if (row && table === "plans") owed.plan(row);
         if (row && table === "readings") reading(row);
+        if (row && table === "readings") owed.reading(row);
         if (row?.status !== undefined && table === "commands") ledger(row, invocation);
       }
     },

@@ -2,36 +2,37 @@ import type { SignalSource } from "../../lambdas/signals/source.ts";
 import { TABLE_SHAPES } from "../../lib/table-shapes.ts";
 import { HOUR_MS, instant, MINUTE_MS, parseInstant } from "../../shared/domain/instant.ts";
 import type { Manifest } from "../../shared/domain/manifest.ts";
-import { accountKey, accountsStore } from "../../shared/store/accounts.ts";
-import { assetsStore } from "../../shared/store/assets.ts";
 import { commandsStore, type Trail } from "../../shared/store/commands.ts";
 import { killSwitchStore } from "../../shared/store/kill-switch.ts";
-import { scheduleStore } from "../../shared/store/schedule.ts";
 import { compilePattern } from "../gateway/event-pattern.ts";
 import { type MemoryDocumentClient, memoryDocumentClient } from "../memory/document-client.ts";
-import { putOnWheel } from "../ops/registry.ts";
 import { seededRandom } from "../random.ts";
 import { Device } from "./device.ts";
 import { type Engine, engine as newEngine } from "./engine.ts";
+import { enrol, enrolAll, link } from "./enrolment.ts";
 import { type Episodes, seededEpisodes } from "./episodes.ts";
 import { eventBus } from "./events.ts";
 import { type FaultOptions, type Faults, seededFaults } from "./faults.ts";
 import { feedsOf } from "./feed.ts";
 import { type Fleet, fleetOf } from "./fleet.ts";
 import { functionsOf } from "./functions.ts";
+import { GuardBook, type Met } from "./guards.ts";
 import { Hindrances } from "./hindrances.ts";
 import { type History, newHistory } from "./history.ts";
 import { commandQueueOf } from "./integration.ts";
-import { asyncInvokes } from "./invokes.ts";
+import { asyncInvokes, type GivenUp } from "./invokes.ts";
+import { lagging } from "./lagging.ts";
 import { lambdaService, type World } from "./lambda.ts";
 import { MANIFESTS } from "./manifests.ts";
-import { rowReader } from "./ports.ts";
+import { operatorsTables, rowReader } from "./ports.ts";
 import { SimulatedQueue } from "./queues.ts";
-import { type Guard, GuardBook, hooksOf } from "./sabotage.ts";
+import type { Guard } from "./sabotage.ts";
 import type { Spending } from "./spending.ts";
 import { ASYNCHRONOUS, commandQueue, PLATFORM_QUEUES } from "./stack.ts";
-import { TokenBooks } from "./tokens.ts";
+import { type Pair, rotatingOf, TokenBooks } from "./tokens.ts";
+import { missingSwitches } from "./told.ts";
 import { newTrace } from "./trace.ts";
+import { loginLifeMs, manifestIn, restlessOwners, type Unrest } from "./unrest.ts";
 import { VendorCloud } from "./vendor-cloud.ts";
 import { type Watch, watchOf } from "./watch.ts";
 
@@ -42,8 +43,13 @@ export type Options = {
   keepsTrace?: boolean;
   /** Hours until the last fault; a quiet hour and a quarter follows, in which all must come to an end. */
   hours?: number;
-  /** What is taken away, to see whether it is missed. */
+  unrest?: Unrest;
+  /** What is taken away, to see whether it is missed: the night ends within an hour of the first promise that breaks. */
   sabotage?: Guard;
+  /** Writes with this condition take seconds, so that others come between what was read and what is written. */
+  lingers?: string;
+  /** Promises that the night breaks with all guards in place. */
+  excused?: readonly string[];
   /** Vendors other than the two that the checkers know. */
   manifests?: readonly Manifest[];
   /** Who counts what is used, over the tables that they read from. */
@@ -77,7 +83,7 @@ export type Night = {
   memory: MemoryDocumentClient;
   clouds: readonly VendorCloud[];
   queues: ReadonlyMap<string, SimulatedQueue>;
-  givenUp: readonly { functionName: string; why: string }[];
+  givenUp: readonly GivenUp[];
   history: History;
   episodes: Episodes;
   world: World;
@@ -86,7 +92,9 @@ export type Night = {
   /** What is kept of each asset's commands. */
   trails: { assetId: string; trail: Trail }[];
   /** Conditions that were met on the way. */
-  guards: Guard[];
+  guards: Met[];
+  /** Who threw the kill switch and is not in its trail. */
+  missingSwitches: string[];
 };
 
 export const START_MS = Date.parse(parseInstant("2026-11-20T20:45:00Z"));
@@ -101,6 +109,9 @@ export async function playNight(options: Options): Promise<Night> {
     keepsTrace = false,
     hours = 10,
     sabotage,
+    lingers,
+    excused = [],
+    unrest = {},
     manifests = MANIFESTS,
   } = options;
   const engine = newEngine(seed, START_MS);
@@ -110,22 +121,31 @@ export async function playNight(options: Options): Promise<Night> {
   const history = newHistory();
   const fleet = script?.fleet ?? fleetOf(seed, assets, { startMs: START_MS, hours });
   const [ceaseMs, endMs] = [START_MS + hours * HOUR_MS, START_MS + hours * HOUR_MS + QUIET_MS];
-  const episodes = seededEpisodes(seed, {
-    faults,
-    devices: fleet.devices,
-    integrations: manifests.map(({ name }) => name),
-    startMs: START_MS,
-    endMs: ceaseMs,
-  });
+  const episodes =
+    script?.episodes ??
+    seededEpisodes(seed, {
+      faults,
+      devices: fleet.devices,
+      integrations: manifests.map(({ name }) => name),
+      startMs: START_MS,
+      endMs: ceaseMs,
+      outages: unrest.outages ?? 0,
+    });
   const devices = fleet.devices.map((spec) => new Device(spec));
-  const clouds = manifests.map((manifest) => {
-    const books = new TokenBooks(manifest.refreshSemantics as "strict" | "grace", seededRandom(seed ^ 0x70c));
-    const own = devices.filter(({ spec }) => spec.integration === manifest.name);
-    return new VendorCloud({ manifest, books, world, history, episodes, devices: own });
-  });
-  const memory = memoryDocumentClient({ tables: TABLE_SHAPES, hooks: hooksOf(sabotage) });
-  const guards = new GuardBook();
+  const guards = new GuardBook({ sabotage, lingers });
+  const indexed = faultOptions.level === "none" ? {} : { indexed: lagging(seed, engine) };
+  const memory = memoryDocumentClient({ tables: TABLE_SHAPES, hooks: { ...guards.hooks, ...indexed } });
   const watch = watchOf(world, history, rowReader(memory));
+  const nowInstant = () => instant(engine.nowMs());
+  const clouds = manifests.map((usual) => {
+    const manifest = manifestIn(usual, unrest);
+    const rotating = rotatingOf(manifest.refreshSemantics, seededRandom(seed ^ 0x4075));
+    const books = new TokenBooks(rotating, seededRandom(seed ^ 0x70c), loginLifeMs(unrest));
+    const own = devices.filter(({ spec }) => spec.integration === manifest.name);
+    const relinked = (accountId: string, pair: Pair) =>
+      link({ integration: manifest.name, accountId }, pair, nowInstant(), memory);
+    return new VendorCloud({ manifest, books, world, history, episodes, devices: own, link: relinked });
+  });
   const isDown = () => episodes.isPlatformDown(engine.nowMs());
   const lambda = lambdaService(world);
   const invokes = asyncInvokes(world, lambda, isDown);
@@ -160,11 +180,27 @@ export async function playNight(options: Options): Promise<Night> {
   );
   const bus = eventBus(world, routes, (event) => history.published.push(event));
 
-  await enrol(fleet, memory, clouds);
+  await enrolAll(fleet.assets, clouds, nowInstant(), memory);
+  if (unrest.hasRestlessOwners) {
+    restlessOwners(fleet.assets, { engine, fromMs: START_MS, toMs: ceaseMs }, async (asset) => {
+      const cloud = clouds.find(({ manifest }) => manifest.name === asset.integration) as VendorCloud;
+      await enrol(asset, cloud, nowInstant(), operatorsTables({ memory, watch, guards }));
+      const { assetId, fleetId } = asset;
+      bus.tell("AssetEnrolled", { version: 1, eventId: "enrolled", occurredAt: nowInstant(), assetId, fleetId });
+    });
+  }
   if (episodes.killSwitchAtMs !== undefined) {
+    const killSwitch = killSwitchStore(memory, "commands");
+    const since = instant(episodes.killSwitchAtMs);
+    const thrownBy = async (by: string) => {
+      if (await killSwitch.set({ isOn: true, since, by, reason: "simulated" })) history.switched.push(by);
+    };
+    engine.after(episodes.killSwitchAtMs - START_MS + 10 * MINUTE_MS, () => {
+      void Promise.all([thrownBy("a third operator"), thrownBy("a fourth")]);
+      return true;
+    });
     engine.after(episodes.killSwitchAtMs - START_MS, () => {
-      const since = instant(engine.nowMs());
-      void killSwitchStore(memory, "commands").set({ isOn: true, since, by: "operator", reason: "simulated" });
+      void Promise.all([thrownBy("one operator"), thrownBy("another")]);
       bus.tell("ControlSwitched", { version: 1, eventId: "kill-switch-1", occurredAt: since, isOn: true });
       return true;
     });
@@ -178,12 +214,21 @@ export async function playNight(options: Options): Promise<Night> {
       if (minute % 30 === 1) invokes.tick(specOf("signals"), {}, ASYNCHRONOUS.signals);
       for (const name of ["scheduler", "optimiser", "verifier"] as const)
         invokes.tick(specOf(name), tick, ASYNCHRONOUS[name]);
+      for (let more = 1; more < (unrest.ticksAMinute ?? 1); more++)
+        engine.after(engine.random() * MINUTE_MS, () => {
+          invokes.tick(specOf("scheduler"), tick, ASYNCHRONOUS.scheduler);
+          return false;
+        });
       return false;
     });
   }
-  await engine.runUntil(ceaseMs);
+  // What was taken away is missed: the rest of the night would tell no more.
+  const isMissed = () =>
+    sabotage !== undefined && history.violations.some(({ invariant }) => !excused.includes(invariant));
+  const isOver = () => isMissed() || script?.isOver() === true;
+  for (let hour = 1; hour <= hours && !isOver(); hour++) await engine.runUntil(START_MS + hour * HOUR_MS);
   faults.cease();
-  await engine.runUntil(endMs);
+  if (!isOver()) await engine.runUntil(endMs);
   for (const device of devices) device.settle(endMs);
   const scribe = { by: "judge", now: () => instant(endMs), log: { info() {}, warn() {} } };
   const ledger = commandsStore(memory, "commands", scribe);
@@ -204,33 +249,8 @@ export async function playNight(options: Options): Promise<Night> {
     endMs,
     trails,
     guards: guards.all,
+    missingSwitches: await missingSwitches({ memory, history }),
   };
-}
-
-/** Writes what `npm run ops -- enrol` and `link` write. */
-async function enrol(fleet: Fleet, memory: MemoryDocumentClient, clouds: readonly VendorCloud[]): Promise<void> {
-  const [assets, schedule, accounts] = [
-    assetsStore(memory, "assets"),
-    scheduleStore(memory, "schedule"),
-    accountsStore(memory, "accounts"),
-  ];
-  const linked = new Set<string>();
-  for (const asset of fleet.assets) {
-    await assets.put(asset);
-    const account = accountKey(asset.integration, asset.accountId);
-    const cloud = clouds.find(({ manifest }) => manifest.name === asset.integration);
-    if (cloud) await putOnWheel(asset, cloud.manifest, schedule, instant(START_MS));
-    const books = cloud?.books;
-    if (!books || linked.has(account)) continue;
-    linked.add(account);
-    const { expiresInSeconds, ...pair } = books.issue(asset.accountId, START_MS);
-    await accounts.link({
-      account,
-      version: 1,
-      tokens: { wrappedKey: "", iv: "", tag: JSON.stringify({ account }), data: JSON.stringify(pair) },
-      accessExpiresAt: instant(START_MS + expiresInSeconds * 1000),
-    });
-  }
 }
 
 /** A device's own day: the cable in and out, and the moment when it is full. */

@@ -149,13 +149,14 @@ async function pollOne(
   const { asset, known, expectAwake } = ask;
   const isTold = known?.untoldBy !== undefined && toldBy.has(known.untoldBy);
   const owed = isTold ? undefined : known;
+  let recorded: Recorded | undefined;
   try {
     const accessToken = await deps.tokens.accessToken(asset.accountId);
     const look = await deps.withToken(asset, accessToken, (token) =>
       deps.vendor.look({ asset, accessToken: token, last: known?.reading }, { expectAwake, stream }),
     );
     const note = isTold ? { toldBy: known.untoldBy } : known?.untoldBy === undefined ? {} : { untoldBy: batchId };
-    const recorded = await record(asset, look, deps, { stream, known, by: batchId, note });
+    recorded = await record(asset, look, deps, { stream, known, by: batchId, note });
     const reach = reached(look, known, deps);
     await planNext(ask, { reading: recorded?.reading ?? known?.reading, reach }, stream, deps);
     return { asset, reach, ...told(newsOf(recorded, owed)) };
@@ -179,7 +180,7 @@ async function pollOne(
     await deps.readings.recordFailure(asset.assetId, stream, reach);
     const retryAfterMs = error instanceof VendorError ? error.retryAfterMs : undefined;
     await planNext(ask, { reading: known?.reading, reach, retryAfterMs }, stream, deps);
-    return { asset, said: said ?? "our-fault", error, reach, ...told(newsOf(undefined, owed)) };
+    return { asset, said: said ?? "our-fault", error, reach, ...told(newsOf(recorded, owed)) };
   }
 }
 

@@ -1,4 +1,10 @@
-import { type DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import {
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  UpdateCommand,
+  type UpdateCommandInput,
+} from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
 import { epochMs, Instant } from "../domain/instant.ts";
 import { Sealed } from "../seal.ts";
@@ -48,18 +54,9 @@ export type AccountsStore = {
 
 /** Table `accounts`: key vendor#account. */
 export function accountsStore(client: DynamoDBDocumentClient, table: string): AccountsStore {
-  const update = (account: string, expression: string, condition: string, values: Record<string, unknown>) =>
-    wins(
-      client.send(
-        new UpdateCommand({
-          TableName: table,
-          Key: { account },
-          UpdateExpression: expression,
-          ConditionExpression: condition,
-          ExpressionAttributeValues: values,
-        }),
-      ),
-    );
+  type Change = Pick<UpdateCommandInput, "UpdateExpression" | "ConditionExpression" | "ExpressionAttributeValues">;
+  const update = (account: string, change: Change) =>
+    wins(client.send(new UpdateCommand({ TableName: table, Key: { account }, ...change })));
 
   return {
     async get(account, { mayBeStale } = { mayBeStale: false }) {
@@ -71,32 +68,49 @@ export function accountsStore(client: DynamoDBDocumentClient, table: string): Ac
       await client.send(new PutCommand({ TableName: table, Item: account }));
     },
     lease: (account, version, owner, now, until) =>
-      update(
-        account,
-        "SET leaseOwner = :owner, leaseUntilMs = :until, refreshAttemptAt = :now",
-        "version = :version AND (attribute_not_exists(leaseUntilMs) OR leaseUntilMs < :nowMs)",
-        { ":version": version, ":owner": owner, ":until": epochMs(until), ":now": now, ":nowMs": epochMs(now) },
-      ),
+      update(account, {
+        UpdateExpression: "SET leaseOwner = :owner, leaseUntilMs = :until, refreshAttemptAt = :now",
+        ConditionExpression: "version = :version AND (attribute_not_exists(leaseUntilMs) OR leaseUntilMs < :nowMs)",
+        ExpressionAttributeValues: {
+          ":version": version,
+          ":owner": owner,
+          ":until": epochMs(until),
+          ":now": now,
+          ":nowMs": epochMs(now),
+        },
+      }),
     renewed: (account, owner, next) =>
-      update(
-        account,
-        "SET tokens = :tokens, version = :version, accessExpiresAt = :expires REMOVE leaseOwner, leaseUntilMs, refreshAttemptAt, refusedAt",
-        "leaseOwner = :owner",
-        { ":tokens": next.tokens, ":version": next.version, ":expires": next.accessExpiresAt, ":owner": owner },
-      ),
+      update(account, {
+        UpdateExpression:
+          "SET tokens = :tokens, version = :version, accessExpiresAt = :expires REMOVE leaseOwner, leaseUntilMs, refreshAttemptAt, refusedAt",
+        ConditionExpression: "leaseOwner = :owner",
+        ExpressionAttributeValues: {
+          ":tokens": next.tokens,
+          ":version": next.version,
+          ":expires": next.accessExpiresAt,
+          ":owner": owner,
+        },
+      }),
     async refused(account, owner, at, revoked) {
-      await update(
-        account,
-        `SET refusedAt = if_not_exists(refusedAt, :at)${revoked ? ", revokedAt = :at" : ""} REMOVE leaseOwner, leaseUntilMs, refreshAttemptAt`,
-        "leaseOwner = :owner",
-        { ":at": at, ":owner": owner },
-      );
+      await update(account, {
+        UpdateExpression: `SET refusedAt = if_not_exists(refusedAt, :at)${revoked ? ", revokedAt = :at" : ""} REMOVE leaseOwner, leaseUntilMs, refreshAttemptAt`,
+        ConditionExpression: "leaseOwner = :owner",
+        ExpressionAttributeValues: { ":at": at, ":owner": owner },
+      });
     },
     async release(account, owner) {
-      await update(account, "REMOVE leaseOwner, leaseUntilMs", "leaseOwner = :owner", { ":owner": owner });
+      await update(account, {
+        UpdateExpression: "REMOVE leaseOwner, leaseUntilMs",
+        ConditionExpression: "leaseOwner = :owner",
+        ExpressionAttributeValues: { ":owner": owner },
+      });
     },
     async expire(account, version, at) {
-      await update(account, "SET accessExpiresAt = :at", "version = :version", { ":version": version, ":at": at });
+      await update(account, {
+        UpdateExpression: "SET accessExpiresAt = :at",
+        ConditionExpression: "version = :version",
+        ExpressionAttributeValues: { ":version": version, ":at": at },
+      });
     },
   };
 }

@@ -13,7 +13,7 @@ export type BudgetsStore = {
    * only asks whether the row is blocked.
    */
   lease(key: string, takes: readonly Take[], share: number, now: Instant): Promise<Leased>;
-  /** Gives back what was taken and not used. */
+  /** Gives back what was taken and not used; throws, and does nothing, where nobody ever took of one of the buckets. */
   giveBack(key: string, takes: readonly Take[]): Promise<void>;
   /** Nobody takes from the row before `until`; never shortens what was said before. */
   block(key: string, until: Instant): Promise<void>;
@@ -122,17 +122,14 @@ export function budgetsStore(client: DynamoDBDocumentClient, table: string): Bud
     async giveBack(key, takes) {
       const names = takes.map(({ bucket }, i) => [`#full${i}`, FULL_AT + bucket.name]);
       const values = takes.map(({ bucket, amount }, i) => [`:refill${i}`, refillUs(bucket, amount)]);
-      await wins(
-        client.send(
-          new UpdateCommand({
-            TableName: table,
-            Key: { account: key },
-            UpdateExpression: `SET ${takes.map((_, i) => `#full${i} = #full${i} - :refill${i}`).join(", ")}`,
-            ConditionExpression: takes.map((_, i) => `attribute_exists(#full${i})`).join(" AND "),
-            ExpressionAttributeNames: Object.fromEntries(names),
-            ExpressionAttributeValues: Object.fromEntries(values),
-          }),
-        ),
+      await client.send(
+        new UpdateCommand({
+          TableName: table,
+          Key: { account: key },
+          UpdateExpression: `SET ${takes.map((_, i) => `#full${i} = #full${i} - :refill${i}`).join(", ")}`,
+          ExpressionAttributeNames: Object.fromEntries(names),
+          ExpressionAttributeValues: Object.fromEntries(values),
+        }),
       );
     },
     async block(key, until) {

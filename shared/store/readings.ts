@@ -16,7 +16,8 @@ export type ReadingsStore = {
   /**
    * Stores a reading unless a newer or equal one is there (then only the reachability is stored).
    * Resolves to the reading that was there before, and whether this one was stored. Who is to tell of it is
-   * noted in the same write, until `told` or a later reading's note.
+   * noted in the same write, until `told` or a later reading's note; who notes the same reading twice stored it, and what was there
+   * before is not known any more.
    */
   record(
     reading: Reading,
@@ -77,8 +78,11 @@ export function readingsStore(client: DynamoDBDocumentClient, table: string): Re
     } catch (error) {
       if (!isConditionFailure(error)) throw error;
       if (isOver) return record(reading, reach);
-      const answer = await updateReach(reading.assetId, reading.stream, reach);
-      return { stored: false, previous: previousReading(answer.Attributes) };
+      const { Attributes: there } = await updateReach(reading.assetId, reading.stream, reach);
+      // Written already by the same hand: the first answer was lost, and the client asked again.
+      const isOwn =
+        untoldBy !== undefined && there?.untoldBy === untoldBy && there.observedAtMs === epochMs(reading.observedAt);
+      return isOwn ? { stored: true, previous: undefined } : { stored: false, previous: previousReading(there) };
     }
   };
 

@@ -25,7 +25,7 @@ export function fakeBudgetsStore(): BudgetsStore & { leases: () => number } {
     },
     async giveBack(key, takes) {
       const fullAtUs = { ...row(key).fullAtUs };
-      if (takes.some(({ bucket }) => fullAtUs[bucket.name] === undefined)) return;
+      if (takes.some(({ bucket }) => fullAtUs[bucket.name] === undefined)) throw new Error("nobody took of it");
       for (const { bucket, amount } of takes)
         fullAtUs[bucket.name] = (fullAtUs[bucket.name] ?? 0) - refillUs(bucket, amount);
       rows.set(key, { ...row(key), fullAtUs });

@@ -19,12 +19,14 @@ export function fakeReadingsStore(): ReadingsStore {
       const reading = Reading.parse(given);
       const row = rows.get(key(reading.assetId, reading.stream));
       const stored = !row?.reading || row.reading.observedAt < reading.observedAt;
+      const isOwn =
+        untoldBy !== undefined && row?.untoldBy === untoldBy && row.reading?.observedAt === reading.observedAt;
       rows.set(key(reading.assetId, reading.stream), {
         reading: stored ? reading : row?.reading,
         reach: Reachability.parse(reach),
         ...noteOf(row, stored ? { untoldBy, toldBy } : {}),
       });
-      return { stored, previous: structuredClone(row?.reading) };
+      return isOwn ? { stored: true, previous: undefined } : { stored, previous: structuredClone(row?.reading) };
     },
     async told(reading) {
       const row = rows.get(key(reading.assetId, reading.stream));

@@ -196,6 +196,17 @@ describe("a reading that matters and could not be told of", () => {
   });
 });
 
+it("a reading that was stored is told of although the look then fails", async () => {
+  const fleet = anIntegration();
+  const member = { integration: "tesla", assetId: "car-0001", accountId: "customer-0001", stream: "charge" } as const;
+  await fleet.schedule.join({ ...member, periodMinutes: 15 });
+  fleet.schedule.move = () => Promise.reject(new Error("throttled"));
+  await expect(fleet.poll()).resolves.toMatchObject({ ok: 0, failed: 1 });
+  expect(published(fleet.bus, "TelemetryRecorded")).toMatchObject([
+    { matters: true, readings: [{ assetId: "car-0001", observedAt: TWO }] },
+  ]);
+});
+
 describe("a fault", () => {
   it("is raised once for each change of class, with the next step, and cleared when it is over", async () => {
     const fleet = anIntegration();

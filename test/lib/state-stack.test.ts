@@ -32,7 +32,6 @@ describe("what holds data", () => {
         "TablesSignalsB574023C AWS::DynamoDB::GlobalTable",
         "TokenKeyD1D1A236 AWS::KMS::Key",
         "acmecarsVendorSecretB1C13815 AWS::SecretsManager::Secret",
-        "boltVendorSecret5D2ED288 AWS::SecretsManager::Secret",
       ]
     `);
   });
@@ -60,7 +59,8 @@ describe("tables", () => {
       expect(tables).toHaveLength(7);
       for (const [, { Properties }] of tables) {
         expect(Properties.BillingMode).toBe("PAY_PER_REQUEST");
-        expect(Properties.SSESpecification.SSEEnabled).toBe(true);
+        // False is AWS's own key, never no key.
+        expect(Properties.SSESpecification.SSEEnabled).toBe(deletionProtected);
         expect(Properties.Replicas).toHaveLength(1);
         expect(Properties.Replicas[0].PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled).toBe(true);
         expect(Properties.Replicas[0].DeletionProtectionEnabled).toBe(deletionProtected);
@@ -135,7 +135,7 @@ describe("the state stack", () => {
       "PageTopicArn",
       "TicketTopicArn",
     ]);
-    expect(outputs("Vendors")).toEqual(["AcmeCarsSecretArn", "BoltSecretArn"]);
+    expect(outputs("Vendors")).toEqual(["AcmeCarsSecretArn"]);
   });
 
   it("cannot be deleted by accident in prod", async () => {

@@ -4,8 +4,7 @@ import type { Guard } from "../../local/simulate/sabotage.ts";
 
 const OLDER: Guard = {
   kind: "condition",
-  on: "Update readings",
-  condition: "attribute_not_exists(observedAtMs) OR observedAtMs < :at",
+  name: "Update readings (reading reach observedAtMs): attribute_not_exists(observedAtMs) OR observedAtMs < :at",
 };
 const NIGHT = { assets: 4, hours: 3, faults: { level: "all", emphasis: { look: 6 } } } as const;
 

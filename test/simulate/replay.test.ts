@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
+import { GuardBook } from "../../local/simulate/guards.ts";
 import { play } from "../../local/simulate/play.ts";
-import { GuardBook, guardName } from "../../local/simulate/sabotage.ts";
 import { openWorkers, type Workers } from "../../local/simulate/workers.ts";
 
 const NIGHT = { seed: 5, assets: 4, hours: 3 } as const;
@@ -35,9 +35,9 @@ describe("a simulated night", () => {
     const { violations, guards, injections } = await play({ ...NIGHT, faults: { level: "none" } });
     expect(violations).toEqual([]);
     expect(injections).toEqual([]);
-    expect(guards.map(guardName)).toContain(
-      "Update readings: attribute_not_exists(observedAtMs) OR observedAtMs < :at",
-    );
+    const name =
+      "Update readings (reading reach observedAtMs): attribute_not_exists(observedAtMs) OR observedAtMs < :at";
+    expect(guards.find((met) => met.name === name)).toMatchObject({ asked: expect.any(Number) });
   });
 });
 
@@ -55,9 +55,9 @@ describe("the book of guards", () => {
       "TransactWrite",
     );
     book.see({ TableName: "plans", Item: {} }, "Put");
-    expect(book.all.map(guardName)).toEqual([
-      "ConditionCheck commands newest: attribute_not_exists(commandId)",
-      "Put commands: attribute_not_exists(commandId)",
+    expect(book.all).toEqual([
+      { name: "Put commands: attribute_not_exists(commandId)", asked: 2, refused: 0 },
+      { name: "ConditionCheck commands newest: attribute_not_exists(commandId)", asked: 1, refused: 0 },
     ]);
   });
 });

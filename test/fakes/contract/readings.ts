@@ -93,6 +93,15 @@ export function readingsContract(stores: () => Stores): void {
       expect(await latestOf(assetId)).toEqual({ reading: third, reach: aReach("2026-11-20T18:10:05Z") });
     });
 
+    it("counts a reading as stored that the same hand wrote already, for an answer may be lost", async () => {
+      const { readings } = stores();
+      const assetId = fresh("car");
+      const write = (untoldBy: string) => readings.record(first(assetId), aReach("2026-11-20T18:00:05Z"), { untoldBy });
+      await write("batch-1");
+      expect(await write("batch-1")).toEqual({ stored: true, previous: undefined });
+      expect(await write("batch-2")).toEqual({ stored: false, previous: first(assetId) });
+    });
+
     it("drops the note with the next reading once whom it names has told, and no other's note", async () => {
       const { readings } = stores();
       const assetId = fresh("car");

@@ -1,0 +1,85 @@
+import type { FaultOptions } from "./faults.ts";
+import type { Unrest } from "./unrest.ts";
+
+/** What is done to the world to find out guards: more of what they guard against. */
+export type Mix = {
+  name: string;
+  faults: Omit<FaultOptions, "only">;
+  unrest?: Unrest;
+  assets: number;
+  hours: number;
+};
+
+/** Whoever waits seconds for a write finds that others were at the same rows meanwhile. */
+const SLOW = { "dynamo/slow": 200, "dynamo/answer-lost": 20, "put-events/slow": 200 } as const;
+const TWICE = { "tick/doubled": 300, "deliver/doubled": 200, "receive/doubled": 200, "invoke/doubled": 100 } as const;
+
+export const MIXES: readonly Mix[] = [
+  {
+    name: "twice",
+    faults: { level: "few", perMille: { ...SLOW, ...TWICE, "invoke/dropped": 50 } },
+    assets: 5,
+    hours: 3,
+  },
+  {
+    name: "brisk",
+    faults: {
+      level: "few",
+      perMille: { ...SLOW, ...TWICE, "dynamo/slow": 400, "command/silent-done": 500, "invoke/dropped": 50 },
+    },
+    unrest: { isBrisk: true },
+    assets: 6,
+    hours: 3,
+  },
+  {
+    name: "tight",
+    faults: { level: "few", perMille: { ...TWICE, "command/unavailable-done": 100 } },
+    unrest: { isBrisk: true, hasTightLimits: true },
+    assets: 10,
+    hours: 3,
+  },
+  {
+    name: "minds",
+    faults: { level: "few", perMille: { "dynamo/slow": 400, "tick/late": 300, "deliver/doubled": 200 } },
+    unrest: { hasRestlessOwners: true },
+    assets: 4,
+    hours: 3,
+  },
+  {
+    name: "logins",
+    faults: {
+      level: "few",
+      perMille: {
+        "token/relinked": 150,
+        "token/unavailable": 300,
+        "token/slow": 200,
+        "dynamo/answer-lost": 200,
+        "dynamo/slow": 300,
+        "look/unauthorised": 500,
+        "look/too-many-until": 60,
+        "receive/doubled": 100,
+      },
+    },
+    unrest: { isBrisk: true, hasShortLogins: true },
+    assets: 10,
+    hours: 3,
+  },
+  {
+    name: "outages",
+    faults: {
+      level: "few",
+      perMille: { "dynamo/slow": 300 },
+      extra: [{ place: "put-events", kind: "crash-before", about: "VendorOutage", perMille: 900 }],
+    },
+    unrest: { isBrisk: true, outages: 4, ticksAMinute: 6 },
+    assets: 12,
+    hours: 3,
+  },
+  {
+    name: "losses",
+    faults: { level: "all", emphasis: { command: 2, token: 4, look: 3, dynamo: 4 } },
+    assets: 8,
+    hours: 6,
+  },
+  { name: "killed", faults: { level: "few", killSwitch: true }, assets: 8, hours: 5 },
+];
