@@ -1,5 +1,5 @@
 import { Duration, Stack, TimeZone } from "aws-cdk-lib";
-import { TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import { MathExpression, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { ContextAttribute, Schedule, ScheduleExpression, ScheduleTargetInput } from "aws-cdk-lib/aws-scheduler";
 import { Construct } from "constructs";
@@ -53,7 +53,13 @@ export class Ticks extends Construct {
       firstAction: "look for its schedules in EventBridge Scheduler: disabled, or refused by a role?",
       kind: "page",
       withinMinutes: props.silentAfterMinutes + 5,
-      metric: lambda.metricInvocations({ period: Duration.minutes(props.silentAfterMinutes) }),
+      metric: new MathExpression({
+        // Without the zeros CloudWatch judges the last period that had any: it looks at three where an alarm names one.
+        expression: "FILL(runs, 0)",
+        usingMetrics: { runs: lambda.metricInvocations() },
+        label: "runs",
+        period: Duration.minutes(props.silentAfterMinutes),
+      }),
       when: { below: 1 },
       periods: { breaching: 1, of: 1 },
       // Silence is what it is about.

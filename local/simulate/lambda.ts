@@ -39,6 +39,8 @@ export type FunctionSpec = {
   run: (event: unknown, invocation: Invocation) => Promise<unknown>;
   /** True when a tick now would only find that there is nothing to do: it is not played out. */
   isIdle?: () => boolean;
+  /** Told of each invocation that finds no room. */
+  turnedAway?: () => void;
 };
 
 export type World = { engine: Engine; faults: Faults; trace: Trace; hindrances: Hindrances };
@@ -62,7 +64,11 @@ export function lambdaService(world: World) {
   };
 
   return {
-    hasRoom: (spec: FunctionSpec) => (running.get(spec.name) ?? 0) < spec.concurrency,
+    hasRoom(spec: FunctionSpec): boolean {
+      const hasRoom = (running.get(spec.name) ?? 0) < spec.concurrency;
+      if (!hasRoom) spec.turnedAway?.();
+      return hasRoom;
+    },
     /** Starts a function; `onEnd` is told once how it went. */
     start(spec: FunctionSpec, event: unknown, onEnd: (outcome: Outcome) => void): Invocation {
       const environment = environmentOf(spec);
