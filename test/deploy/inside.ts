@@ -16,6 +16,8 @@ import { copyOfThis, previousTree, type Tree } from "./trees.ts";
 import { checkUpgrade, holdingData } from "./upgrade.ts";
 import { startWorld, type World } from "./vendors.ts";
 
+/** Instead of destroying at the end. */
+const KEEP_RUNNING = "--keep-running";
 const folder = process.env.HEADROOM_DEPLOY_FOLDER ?? "";
 
 async function main(book: Journal): Promise<void> {
@@ -83,9 +85,18 @@ async function tryDev(
   const next = await book.step("synth of a code change", () => cli.synthesise(changed));
   await book.step("deploy dev of it", () => cli.deploy(next, "dev"));
   await checkRedeploy(code, await deployedStage(next, "dev"), book);
-  await book.step("destroy dev", () => cli.destroy(next, "dev"));
   stores.close();
+  if (process.argv.includes(KEEP_RUNNING)) return keepRunning(book);
+  await book.step("destroy dev", () => cli.destroy(next, "dev"));
   await checkEnding(book);
+}
+
+/** Says how to reach what is deployed, and waits to be stopped. */
+async function keepRunning(book: Journal): Promise<void> {
+  process.stdout.write(`\n${book.summary()}\nDev and prod stay up until Ctrl-C. In another terminal:\n\n`);
+  const names = Object.keys(process.env).filter((name) => /^AWS_|^NODE_EXTRA_CA_CERTS$/.test(name));
+  for (const name of names) process.stdout.write(`export ${name}=${process.env[name]}\n`);
+  await new Promise(() => setInterval(() => {}, 60_000));
 }
 
 async function tryProd(cli: Deployer, assembly: string, book: Journal): Promise<void> {
