@@ -2,6 +2,7 @@ import { RemovalPolicy } from "aws-cdk-lib";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Region } from "../shared/domain/region.ts";
 import { type Endpoints, parseEndpoints } from "./endpoints.ts";
+import type { Shift } from "./gradual-deployment.ts";
 
 /** Everything that differs between two deployments. A stage is a value: no other file asks which stage it is in. */
 export type StageConfig = {
@@ -45,6 +46,8 @@ export type StageConfig = {
    * must follow what a price makes thousands of homes do at the same moment.
    */
   rampKwPerMinute: number;
+  /** How new code takes over, if not at once: whoever invokes a function then does so through an alias. */
+  shift?: Shift;
   /** Other addresses than the vendors' and the feeds' own: a vendor's sandbox, a signing proxy. */
   endpoints: Endpoints;
   /** Invocations at once, kept for (and capped at) this function. Left out: shares the account's pool. */
@@ -100,6 +103,7 @@ export function stagesFrom(environment: Record<string, string | undefined>): Rec
       deletionProtection: true,
       archiveDays: 90,
       watch: "all",
+      shift: "ten-percent-a-minute",
       // What stands by, and some ten thousand assets.
       monthlyBudgetUsd: 100,
       // 500 cars at $9 a month, the most that a manifest allows for one.

@@ -9,7 +9,7 @@ import { checkEnding } from "./ending.ts";
 import { type Journal, journal } from "./journal.ts";
 import { enrolCustomers, fillSecrets } from "./operator.ts";
 import { checkPermissions } from "./permissions.ts";
-import { CHANGE, checkRedeploy, codeOf } from "./redeploy.ts";
+import { CHANGE, checkAlias, checkRedeploy, codeOf } from "./redeploy.ts";
 import { checkResources } from "./resources.ts";
 import { type Deployer, deployer } from "./stages.ts";
 import { copyOfThis, previousTree, type Tree } from "./trees.ts";
@@ -75,8 +75,9 @@ async function tryDev(
   const proof = checkTelemetry(world, stores, since, book).then(() => checkCommand(world, stores, book));
   await checkResources("dev", dev, book);
   await checkPermissions(dev, customers, book);
-  await tryProd(cli, assembly, book);
+  const prod = await tryProd(cli, assembly, book);
   await proof;
+  await checkAlias(prod, book);
   const [{ asset }] = customers as [World["customers"][number]];
   await checkNothingGivenUp(dev, book);
   await checkPoison(dev, asset.integration, book);
@@ -99,9 +100,11 @@ async function keepRunning(book: Journal): Promise<void> {
   await new Promise(() => setInterval(() => {}, 60_000));
 }
 
-async function tryProd(cli: Deployer, assembly: string, book: Journal): Promise<void> {
+async function tryProd(cli: Deployer, assembly: string, book: Journal): Promise<Deployed[]> {
   await book.step("deploy prod", () => cli.deploy(assembly, "prod"));
-  await checkResources("prod", await deployedStage(assembly, "prod"), book);
+  const prod = await deployedStage(assembly, "prod");
+  await checkResources("prod", prod, book);
+  return prod;
 }
 
 /** Whatever is in the environment, the real AWS is never asked. */

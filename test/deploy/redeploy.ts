@@ -41,10 +41,19 @@ export async function checkRedeploy(
     const Payload = JSON.stringify({ tickAt: systemNow() });
     const { FunctionError } = await lambda.send(new InvokeCommand({ FunctionName: physicalId, Payload }));
     must(!FunctionError, "it failed");
-    const { physicalId: logGroupName } = named(stage, "AWS::Logs::LogGroup", `${CHANGED_FUNCTION}Logs`);
-    await until("its word in the log", 20, async () => {
-      const { events } = await awsJson("logs", "Logs_20140328.FilterLogEvents", { logGroupName });
-      return events.some(({ message }: { message: string }) => message.includes(MARK));
-    });
+    await until("its word in the log", 20, () => hasLogged(stage, CHANGED_FUNCTION, MARK));
   });
+}
+
+/** Prod is woken through an alias, which leads to a published version and not to whatever was uploaded last. */
+export async function checkAlias(prod: readonly Deployed[], journal: Journal): Promise<void> {
+  await journal.check("prod: the schedule wakes the scheduler through its alias, and it does its work", () =>
+    until("its word in the log", 90, () => hasLogged(prod, "Scheduler", "INVOCATION_COMPLETED")),
+  );
+}
+
+async function hasLogged(stage: readonly Deployed[], functionId: string, words: string): Promise<boolean> {
+  const { physicalId: logGroupName } = named(stage, "AWS::Logs::LogGroup", `${functionId}Logs`);
+  const { events } = await awsJson("logs", "Logs_20140328.FilterLogEvents", { logGroupName });
+  return events.some(({ message }: { message: string }) => message.includes(words));
 }
