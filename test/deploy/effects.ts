@@ -38,7 +38,7 @@ export async function checkSignals(stage: readonly Deployed[], world: World, sto
 /** The schedule fires by itself, and each vendor's asset is looked at: ledger, vendor's cloud, stored reading. */
 export async function checkTelemetry({ customers }: World, stores: Connection, since: Instant, journal: Journal) {
   await journal.check("the schedule fires: a tick's run is in the ledger", () =>
-    until("a run", 120, async () => {
+    until("a run", 200, async () => {
       const ledgers = await Promise.all(customers.map(({ asset }) => stores.schedule.ledger(asset.integration, since)));
       return ledgers.flat().length > 0;
     }),

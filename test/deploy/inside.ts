@@ -68,7 +68,7 @@ async function tryDev(
   await book.step("deploy dev of this version", () => cli.deploy(assembly, "dev"));
   const dev = await deployedStage(assembly, "dev");
   const stores = await onlooker();
-  await checkUpgrade(holdingData(before), dev, { tree: here, customers, stores }, book);
+  await checkUpgrade(holdingData(before), dev, { tree: here, customers, folder }, book);
   await checkSignals(dev, world, stores, book);
 
   // Real clocks take their minutes; meanwhile there is other work.
@@ -76,16 +76,15 @@ async function tryDev(
   await checkResources("dev", dev, book);
   await checkPermissions(dev, customers, book);
   const prod = await tryProd(cli, assembly, book);
+  const code = await codeOf(dev);
+  const next = await book.step("synth of a code change", () => cli.synthesise(changed));
+  await book.step("deploy dev of it", () => cli.deploy(next, "dev"));
+  await checkRedeploy(code, await deployedStage(next, "dev"), book);
   await proof;
   await checkAlias(prod, book);
   const [{ asset }] = customers as [World["customers"][number]];
   await checkNothingGivenUp(dev, book);
   await checkPoison(dev, asset.integration, book);
-
-  const code = await codeOf(dev);
-  const next = await book.step("synth of a code change", () => cli.synthesise(changed));
-  await book.step("deploy dev of it", () => cli.deploy(next, "dev"));
-  await checkRedeploy(code, await deployedStage(next, "dev"), book);
   stores.close();
   if (process.argv.includes(KEEP_RUNNING)) return keepRunning(book);
   await book.step("destroy dev", () => cli.destroy(next, "dev"));

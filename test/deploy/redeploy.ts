@@ -9,12 +9,12 @@ import { must, until } from "./until.ts";
 const lambda = new LambdaClient({});
 const MARK = "changed by the deploy test";
 
-/** A change of the code of one function, which that function's log tells of. */
+/** A change of the code of one function, which its log tells of; one that is not at work when it is replaced. */
 export const CHANGE: Change = {
-  file: "lambdas/verifier/handler.ts",
+  file: "lambdas/signals/handler.ts",
   to: (source: string) => `${source}\nprocess.stdout.write("${MARK}\\n");\n`,
 };
-const CHANGED_FUNCTION = "Verifier";
+const CHANGED_FUNCTION = "Signals";
 
 /** The hash of each function's code, by logical id. */
 export async function codeOf(stage: readonly Deployed[]): Promise<Map<string, string>> {
