@@ -89,7 +89,12 @@ export class HouseFunction extends Construct {
       runtime: Runtime.NODEJS_22_X,
       architecture: Architecture.ARM_64,
       description: describe(props.onFailure),
-      environment: { NODE_OPTIONS: "--enable-source-maps", ...props.environment },
+      environment: {
+        NODE_OPTIONS: "--enable-source-maps",
+        // A metric that no alarm reads costs as much as one that wakes somebody.
+        POWERTOOLS_METRICS_DISABLED: String(props.stage.watch !== "all"),
+        ...props.environment,
+      },
       timeout: Duration.seconds(props.timeoutSeconds),
       memorySize: props.memoryMb,
       role: this.role,
@@ -101,18 +106,21 @@ export class HouseFunction extends Construct {
     this.watch = { stage: props.stage, topics: props.alarms, part: name, owner, runbook: onFailure.runbook };
     const errors = watchFunction(this, this.watch, { lambda: this.lambda, logGroup, impact: onFailure.impact });
     const { shift } = props.stage;
-    this.entry = shift ? gradualAlias(this, { lambda: this.lambda, shift, alarm: errors }) : this.lambda;
+    if (shift && !errors) throw new Error(`${props.stage.name} shifts to new code, but watches no function's errors`);
+    this.entry = shift && errors ? gradualAlias(this, { lambda: this.lambda, shift, alarm: errors }) : this.lambda;
     this.entry.configureAsyncInvoke({
       // The library's own destination also grants what nobody uses.
       onFailure: { bind: () => ({ destination: this.failures.queueArn }) },
       retryAttempts: props.asynchronous.retries,
       maxEventAge: Duration.seconds(props.asynchronous.maxAgeSeconds),
     });
-    watchDeadLetters(this, "Unhandled", this.watch, {
-      what: "failures",
-      queue: this.failures,
-      broken: `Invocations or ticks of ${name} were given up.`,
-    });
+    // Each was an error too, or a tick that the next one makes good: where alarms are few, that is enough.
+    if (props.stage.watch === "all")
+      watchDeadLetters(this, "Unhandled", this.watch, {
+        what: "failures",
+        queue: this.failures,
+        broken: `Invocations or ticks of ${name} were given up.`,
+      });
     this.node.addValidation({ validate: () => environmentTooLarge(this, props.environment) });
   }
 

@@ -42,6 +42,8 @@ export type Hooks = {
   after?(operation: Operation): void | Promise<void>;
   /** True lets a write happen whose condition does not hold. Asked only then. */
   ignoresCondition?(write: ConditionalWrite): boolean;
+  /** Makes a table's indexes follow a write, later and in the order of writes; without it they follow at once. */
+  indexed?(table: string, follow: () => void): void;
   /** True leaves one key or item of a batch undone, for the caller to ask again. */
   unprocessed?(table: string, key: Item): boolean;
 };
@@ -68,7 +70,10 @@ export function memoryDocumentClient(options: {
   hooks?: Hooks;
 }): MemoryDocumentClient {
   const hooks = options.hooks ?? {};
-  const tables = new Map(Object.entries(options.tables).map(([name, shape]) => [name, new Table(name, shape)]));
+  const inTime = (name: string) => hooks.indexed && ((follow: () => void) => hooks.indexed?.(name, follow));
+  const tables = new Map(
+    Object.entries(options.tables).map(([name, shape]) => [name, new Table(name, shape, inTime(name))]),
+  );
   const units = new Map<string, Units>([...tables.keys()].map((name) => [name, { read: 0, write: 0 }]));
   const ignores = hooks.ignoresCondition?.bind(hooks);
 

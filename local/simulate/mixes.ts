@@ -32,6 +32,13 @@ export const MIXES: readonly Mix[] = [
     hours: 3,
   },
   {
+    name: "tight",
+    faults: { level: "few", perMille: { ...TWICE, "command/unavailable-done": 100 } },
+    unrest: { isBrisk: true, hasTightLimits: true },
+    assets: 10,
+    hours: 3,
+  },
+  {
     name: "minds",
     faults: { level: "few", perMille: { "dynamo/slow": 400, "tick/late": 300, "deliver/doubled": 200 } },
     unrest: { hasRestlessOwners: true },

@@ -19,7 +19,8 @@ import { GuardBook, type Met } from "./guards.ts";
 import { Hindrances } from "./hindrances.ts";
 import { type History, newHistory } from "./history.ts";
 import { commandQueueOf } from "./integration.ts";
-import { asyncInvokes } from "./invokes.ts";
+import { asyncInvokes, type GivenUp } from "./invokes.ts";
+import { lagging } from "./lagging.ts";
 import { lambdaService, type World } from "./lambda.ts";
 import { MANIFESTS } from "./manifests.ts";
 import { operatorsTables, rowReader } from "./ports.ts";
@@ -27,7 +28,7 @@ import { SimulatedQueue } from "./queues.ts";
 import type { Guard } from "./sabotage.ts";
 import type { Spending } from "./spending.ts";
 import { ASYNCHRONOUS, commandQueue, PLATFORM_QUEUES } from "./stack.ts";
-import { type Pair, TokenBooks } from "./tokens.ts";
+import { type Pair, rotatingOf, TokenBooks } from "./tokens.ts";
 import { missingSwitches } from "./told.ts";
 import { newTrace } from "./trace.ts";
 import { loginLifeMs, manifestIn, restlessOwners, type Unrest } from "./unrest.ts";
@@ -62,7 +63,7 @@ export type Night = {
   memory: MemoryDocumentClient;
   clouds: readonly VendorCloud[];
   queues: ReadonlyMap<string, SimulatedQueue>;
-  givenUp: readonly { functionName: string; why: string }[];
+  givenUp: readonly GivenUp[];
   history: History;
   episodes: Episodes;
   world: World;
@@ -109,12 +110,13 @@ export async function playNight(options: Options): Promise<Night> {
   });
   const devices = fleet.devices.map((spec) => new Device(spec));
   const guards = new GuardBook({ sabotage, lingers });
-  const memory = memoryDocumentClient({ tables: TABLE_SHAPES, hooks: guards.hooks });
+  const indexed = faultOptions.level === "none" ? {} : { indexed: lagging(seed, engine) };
+  const memory = memoryDocumentClient({ tables: TABLE_SHAPES, hooks: { ...guards.hooks, ...indexed } });
   const watch = watchOf(world, history, rowReader(memory));
   const nowInstant = () => instant(engine.nowMs());
   const clouds = manifests.map((usual) => {
     const manifest = manifestIn(usual, unrest);
-    const rotating = manifest.refreshSemantics as "strict" | "grace";
+    const rotating = rotatingOf(manifest.refreshSemantics, seededRandom(seed ^ 0x4075));
     const books = new TokenBooks(rotating, seededRandom(seed ^ 0x70c), loginLifeMs(unrest));
     const own = devices.filter(({ spec }) => spec.integration === manifest.name);
     const relinked = (accountId: string, pair: Pair) =>
@@ -165,14 +167,17 @@ export async function playNight(options: Options): Promise<Night> {
     });
   }
   if (episodes.killSwitchAtMs !== undefined) {
+    const killSwitch = killSwitchStore(memory, "commands");
+    const since = instant(episodes.killSwitchAtMs);
+    const thrownBy = async (by: string) => {
+      if (await killSwitch.set({ isOn: true, since, by, reason: "simulated" })) history.switched.push(by);
+    };
+    engine.after(episodes.killSwitchAtMs - START_MS + 10 * MINUTE_MS, () => {
+      void Promise.all([thrownBy("a third operator"), thrownBy("a fourth")]);
+      return true;
+    });
     engine.after(episodes.killSwitchAtMs - START_MS, () => {
-      const since = instant(engine.nowMs());
-      for (const by of ["one operator", "another operator"]) {
-        const setting = { isOn: true, since, by, reason: "simulated" };
-        void killSwitchStore(memory, "commands")
-          .set(setting)
-          .then((set) => set && history.switched.push(by));
-      }
+      void Promise.all([thrownBy("one operator"), thrownBy("another")]);
       bus.tell("ControlSwitched", { version: 1, eventId: "kill-switch-1", occurredAt: since, isOn: true });
       return true;
     });

@@ -56,7 +56,7 @@ export type ScheduleStore = {
   finishBatch(integration: string, batchId: string, result: BatchResult): Promise<void>;
   /** By integration: absent when nobody has ever joined, "new" until the first tick after that. */
   cursors(integrations: readonly string[]): Promise<Map<string, Cursor | "new">>;
-  /** Never moves backwards: a slower tick's older word is dropped. */
+  /** A slower tick's older word does no harm: what was claimed since cannot be claimed again. */
   advanceCursor(integration: string, cursor: Cursor): Promise<void>;
 };
 
@@ -248,16 +248,13 @@ export function scheduleStore(
       );
     },
     async advanceCursor(integration, { through, dueThrough, wheels }) {
-      await wins(
-        client.send(
-          new UpdateCommand({
-            TableName: table,
-            Key: cursorKey(integration),
-            UpdateExpression: "SET through = :through, dueThrough = :due, wheels = :wheels REMOVE isNew",
-            ConditionExpression: "attribute_not_exists(through) OR (through <= :through AND dueThrough <= :due)",
-            ExpressionAttributeValues: { ":through": through, ":due": dueThrough, ":wheels": wheels },
-          }),
-        ),
+      await client.send(
+        new UpdateCommand({
+          TableName: table,
+          Key: cursorKey(integration),
+          UpdateExpression: "SET through = :through, dueThrough = :due, wheels = :wheels REMOVE isNew",
+          ExpressionAttributeValues: { ":through": through, ":due": dueThrough, ":wheels": wheels },
+        }),
       );
     },
   };

@@ -54,7 +54,7 @@ export async function checkTelemetry({ customers }: World, stores: Connection, s
 }
 
 async function lookedAt({ asset, simulation }: Customer, stores: Connection): Promise<void> {
-  await until("a call", 90, async () => simulation.calls().some(({ status }) => status === 200));
+  await until("a call", 150, async () => simulation.calls().some(({ status }) => status === 200));
   await until("a reading", 30, async () => {
     const latest = await stores.readings.latest([asset.assetId], STREAM_OF_KIND[asset.kind]);
     return latest.get(asset.assetId)?.reading !== undefined;

@@ -27,8 +27,9 @@ export async function enrolCustomers(tree: Tree, customers: readonly Customer[],
   await enrolAssets(tree, customers, folder);
   // Three commands at a time: each is a process of its own.
   await mapLimited(customers, 3, async ({ asset, simulation }) => {
-    // Without the life of the access token: its first use renews the pair, by the vendor's secret and the token key.
-    const { expiresInSeconds: _, ...tokens } = simulation.issueTokens(asset.accountId);
+    const { expiresInSeconds, ...pair } = simulation.issueTokens(asset.accountId);
+    // One without the life of its access token: its first use renews the pair, by the vendor's secret and the token key.
+    const tokens = asset.kind === "solar-site" ? pair : { ...pair, expiresInSeconds };
     const login = ["--integration", asset.integration, "--account", asset.accountId];
     await ops(tree, ["link", ...login], JSON.stringify(tokens));
   });

@@ -91,7 +91,9 @@ const LOOKS: Record<string, Look> = {
   },
 
   "AWS::Lambda::EventInvokeConfig": async ({ properties }, stage) => {
-    const [FunctionName, Qualifier = "$LATEST"] = functionName(properties.FunctionName, stage).split(":");
+    const FunctionName = functionName(properties.FunctionName, stage).split(":")[0];
+    const isPlain = typeof properties.Qualifier === "string";
+    const Qualifier = isPlain ? properties.Qualifier : functionName(properties.Qualifier, stage).split(":")[1];
     const is = await lambda.send(new GetFunctionEventInvokeConfigCommand({ FunctionName, Qualifier }));
     const to = properties.DestinationConfig.OnFailure.Destination;
     return [
