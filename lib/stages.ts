@@ -1,6 +1,8 @@
 import { RemovalPolicy } from "aws-cdk-lib";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Region } from "../shared/domain/region.ts";
+import { type Endpoints, parseEndpoints } from "./endpoints.ts";
+import type { Shift } from "./gradual-deployment.ts";
 
 /** Everything that differs between two deployments. A stage is a value: no other file asks which stage it is in. */
 export type StageConfig = {
@@ -54,6 +56,10 @@ export type StageConfig = {
    * must follow what a price makes thousands of homes do at the same moment.
    */
   rampKwPerMinute: number;
+  /** How new code takes over, if not at once: whoever invokes a function then does so through an alias. */
+  shift?: Shift;
+  /** Other addresses than the vendors' and the feeds' own: a vendor's sandbox, a signing proxy. */
+  endpoints: Endpoints;
   /** Invocations at once, kept for (and capped at) this function. Left out: shares the account's pool. */
   reservedConcurrency: { optimiser?: number };
 };
@@ -76,7 +82,8 @@ const everywhere = {
 } satisfies Pick<StageConfig, "fleets" | "tariff" | "cadences" | "rampKwPerMinute">;
 
 /**
- * The two stages; account, region and who is told of alarms come from `HEADROOM_<STAGE>_ACCOUNT`, `_REGION` and `_ALARM_EMAIL`.
+ * The two stages. What belongs to whoever deploys comes from the environment: `HEADROOM_<STAGE>_ACCOUNT`, `_REGION`,
+ * `_ALARM_EMAIL` (who is told of alarms) and `_ENDPOINTS` (`NAME=url`, several apart by spaces).
  * `HEADROOM_DEV_WATCH=all` watches dev as prod is watched, at the price of that.
  */
 export function stagesFrom(environment: Record<string, string | undefined>): Record<StageConfig["name"], StageConfig> {
@@ -86,6 +93,7 @@ export function stagesFrom(environment: Record<string, string | undefined>): Rec
       name: "dev",
       env: target(environment.HEADROOM_DEV_ACCOUNT, environment.HEADROOM_DEV_REGION),
       ...(environment.HEADROOM_DEV_ALARM_EMAIL && { alarmEmail: environment.HEADROOM_DEV_ALARM_EMAIL }),
+      endpoints: parseEndpoints(environment.HEADROOM_DEV_ENDPOINTS ?? ""),
       logRetention: RetentionDays.TWO_WEEKS,
       removalPolicy: RemovalPolicy.DESTROY,
       deletionProtection: false,
@@ -102,11 +110,13 @@ export function stagesFrom(environment: Record<string, string | undefined>): Rec
       name: "prod",
       env: target(environment.HEADROOM_PROD_ACCOUNT, environment.HEADROOM_PROD_REGION),
       ...(environment.HEADROOM_PROD_ALARM_EMAIL && { alarmEmail: environment.HEADROOM_PROD_ALARM_EMAIL }),
+      endpoints: parseEndpoints(environment.HEADROOM_PROD_ENDPOINTS ?? ""),
       logRetention: RetentionDays.THREE_MONTHS,
       removalPolicy: RemovalPolicy.RETAIN,
       deletionProtection: true,
       archiveDays: 90,
       watch: "all",
+      shift: "ten-percent-a-minute",
       tableKey: "aws-managed",
       capsCommandQueues: true,
       // What stands by, and some ten thousand assets.
