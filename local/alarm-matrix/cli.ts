@@ -2,15 +2,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { synthesise } from "../../lib/app.ts";
-import { stagesFrom } from "../../lib/stages.ts";
 import { loadManifests } from "../../lib/manifests.ts";
+import { stagesFrom } from "../../lib/stages.ts";
 import { MINUTE_MS } from "../../shared/domain/instant.ts";
 import { openWorkers } from "../simulate/workers.ts";
 import { causes } from "./causes.ts";
 import type { Played } from "./night.ts";
 import { readProd, STAGE } from "./prod.ts";
-import type { MatrixJob } from "./worker.ts";
 import { type Outcome, problemsOf, type Told } from "./verdict.ts";
+import type { MatrixJob } from "./worker.ts";
 
 type Out = { write: (text: string) => unknown };
 const short = (name: string) => name.replace(/^headroom-prod-/, "");
@@ -23,11 +23,23 @@ export async function runAlarms(argv: readonly string[], { out }: { out: Out; er
   const workers = await openWorkers<MatrixJob, Played>(1, new URL("./worker.ts", import.meta.url));
   const told = prod.alarms
     .filter(({ actions }) => actions.ALARM.length > 0)
-    .map(({ name, description }): Told => ({ alarm: short(name), withinMinutes: Number(/Rings within (\d+) min/.exec(description)?.[1]) }));
+    .map(
+      ({ name, description }): Told => ({
+        alarm: short(name),
+        withinMinutes: Number(/Rings within (\d+) min/.exec(description)?.[1]),
+      }),
+    );
   const outcomes: Outcome[] = [];
   const all = causes();
-  for (const cause of all.filter(({ alarm, says }) => argv.length === 0 || argv.some((one) => alarm.includes(one) || says.includes(one)))) {
-    const { sinceMs, untilMs, rang, cpuMs = 0 } = await workers.play({ assemblyDir, manifests, cause: all.indexOf(cause) });
+  for (const cause of all.filter(
+    ({ alarm, says }) => argv.length === 0 || argv.some((one) => alarm.includes(one) || says.includes(one)),
+  )) {
+    const {
+      sinceMs,
+      untilMs,
+      rang,
+      cpuMs = 0,
+    } = await workers.play({ assemblyDir, manifests, cause: all.indexOf(cause) });
     const minutes = (ms: number) => Math.round(ms / MINUTE_MS);
     outcomes.push({
       cause: cause.says,
