@@ -5,6 +5,7 @@ import { AwsSolutionsChecks, ServerlessChecks } from "cdk-nag";
 import { z } from "zod";
 import type { Manifest } from "../shared/domain/manifest.ts";
 import { type Bundles, buildBundles } from "./bundles.ts";
+import { Dashboards } from "./dashboards/dashboards.ts";
 import { refuseUnknownEndpoints } from "./endpoints.ts";
 import { loadManifests } from "./manifests.ts";
 import { PipelineAccessStack } from "./pipeline-access-stack.ts";
@@ -52,7 +53,8 @@ export async function headroom(options: SynthesiseOptions = {}): Promise<App> {
     const scope = new Stage(app, stage.name, { env: stage.env });
     const state = new StateStack(scope, "State", stage);
     new PlatformStack(scope, "Platform", { stage, state, bundles });
-    new VendorsStack(scope, "Vendors", { stage, state, bundles, manifests });
+    const vendors = new VendorsStack(scope, "Vendors", { stage, state, bundles, manifests });
+    if (stage.watch === "all") new Dashboards(vendors, "Dashboards", { stage, of: scope, manifests });
     if (stage.repository !== undefined) new PipelineAccessStack(scope, "PipelineAccess", stage, stage.repository);
   }
   return app;

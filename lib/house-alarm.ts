@@ -10,7 +10,7 @@ import {
   type TreatMissingData,
 } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
-import type { Construct } from "constructs";
+import type { Construct, IConstruct } from "constructs";
 import type { AlarmKind, AlarmTopics } from "./alarm-topics.ts";
 import type { StageConfig } from "./stages.ts";
 
@@ -60,6 +60,10 @@ type Suppressor = {
   extensionMinutes: number;
 };
 
+/** What is told of each alarm that tells anybody; `name` is the literal one. */
+type ToldAlarm = { name: string; kind: AlarmKind };
+const TOLD = new WeakMap<IConstruct, ToldAlarm>();
+
 /** CloudWatch's limit. */
 const DESCRIPTION_LENGTH = 1024;
 
@@ -99,6 +103,11 @@ export function houseComposite(
   return told(alarm, watch, props);
 }
 
+/** Every alarm below this construct that tells somebody, as they were made. */
+export function toldAlarms(scope: IConstruct): ToldAlarm[] {
+  return scope.node.findAll().flatMap((one) => TOLD.get(one) ?? []);
+}
+
 function metricAlarm(
   scope: Construct,
   id: string,
@@ -120,8 +129,9 @@ function metricAlarm(
 }
 
 /** Told when it begins and when it is over. */
-function told<A extends AlarmBase>(alarm: A, { topics }: Watch, { kind }: Told): A {
-  const action = new SnsAction(topics[kind]);
+function told<A extends AlarmBase>(alarm: A, watch: Watch, { kind, what }: Told): A {
+  TOLD.set(alarm, { name: nameOf(watch, what), kind });
+  const action = new SnsAction(watch.topics[kind]);
   alarm.addAlarmAction(action);
   alarm.addOkAction(action);
   return alarm;

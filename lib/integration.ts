@@ -20,7 +20,7 @@ export class Integration extends Construct {
 
   constructor(scope: Construct, { stage, state, manifest, bundle }: IntegrationProps) {
     super(scope, manifest.name);
-    const secret = vendorSecret(this, stage, manifest);
+    const secret = manifest.secretKeys.length > 0 ? vendorSecret(this, stage, manifest) : undefined;
     const commands = new WorkQueue(this, "Commands", { visibilitySeconds: 6 * TIMEOUT_SECONDS, maxReceiveCount: 8 });
     this.function = new HouseFunction(this, "Integration", {
       stage,
@@ -35,7 +35,7 @@ export class Integration extends Construct {
         ...state.tables.environment("assets", "schedule", "readings", "commands", "accounts"),
         BUS_NAME: state.bus.eventBusName,
         TOKEN_KEY_ARN: state.tokenKey.keyArn,
-        VENDOR_SECRET_ARN: secret.secretArn,
+        ...(secret && { VENDOR_SECRET_ARN: secret.secretArn }),
         COMMAND_QUEUE_URL: commands.queue.queueUrl,
         RAMP_KW_PER_MINUTE: String(stage.rampKwPerMinute),
       },
@@ -51,12 +51,17 @@ export class Integration extends Construct {
     commands.subscribe("OnIssued", state.bus, { events: ["CommandIssued"], detail: { integration: [manifest.name] } });
     commands.feed(this.function, {
       batchSize: 10,
-      // Two is the least that SQS accepts; more pollers than the function may run at once would only waste receives.
-      maxConcurrency: Math.max(2, manifest.limits.reservedConcurrency),
+      // Two is the least that SQS accepts; what is taken up beyond what the function may run at once is only put back.
+      ...(stage.capsCommandQueues && { maxConcurrency: Math.max(2, manifest.limits.reservedConcurrency) }),
     });
   }
 
-  private grant({ tables, bus, tokenKey }: StateStack, { name }: Manifest, secret: Secret, commands: WorkQueue): void {
+  private grant(
+    { tables, bus, tokenKey }: StateStack,
+    { name }: Manifest,
+    secret: Secret | undefined,
+    commands: WorkQueue,
+  ): void {
     const { assets, schedule, readings, commands: ledger, accounts } = tables.all;
     this.function.may(["dynamodb:BatchGetItem"], [assets.tableArn]);
     // Moving a member of the wheel deletes it where it was; read is what people were told of, and the vendor's outage.
@@ -78,16 +83,16 @@ export class Integration extends Construct {
     this.function.may(["kms:GenerateDataKey", "kms:Decrypt"], [tokenKey.keyArn], {
       StringLike: { "kms:EncryptionContext:account": `${name}#*` },
     });
-    this.function.may(["secretsmanager:GetSecretValue"], [secret.secretArn]);
+    if (secret) this.function.may(["secretsmanager:GetSecretValue"], [secret.secretArn]);
     this.function.may(["events:PutEvents"], [bus.eventBusArn]);
     this.function.may(["sqs:SendMessage"], [commands.queue.queueArn]);
   }
 }
 
-/** The vendor's client secret, created with placeholders that an operator replaces. */
+/** The client secret of a vendor that gives one, created with placeholders that an operator replaces. */
 function vendorSecret(scope: Construct, stage: StageConfig, { vendor, name, secretKeys }: Manifest): Secret {
   const secret = new Secret(scope, "VendorSecret", {
-    description: `${vendor}: ${secretKeys.join(", ") || "no keys needed"}`,
+    description: `${vendor}: ${secretKeys.join(", ")}`,
     generateSecretString: {
       secretStringTemplate: JSON.stringify(Object.fromEntries(secretKeys.map((key) => [key, "replace-me"]))),
       generateStringKey: "placeholder",

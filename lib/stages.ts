@@ -2,6 +2,7 @@ import { RemovalPolicy } from "aws-cdk-lib";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Region } from "../shared/domain/region.ts";
 import { type Endpoints, parseEndpoints } from "./endpoints.ts";
+import type { Shift } from "./gradual-deployment.ts";
 
 /** Everything that differs between two deployments. A stage is a value: no other file asks which stage it is in. */
 export type StageConfig = {
@@ -13,12 +14,22 @@ export type StageConfig = {
   alarmEmail?: string;
   /** The GitHub repository, `owner/name`, whose workflows may deploy; left out, no role is made for any. */
   repository?: string;
-  /** All alarms, or only those on errors, silence and work left undone: each costs $0.10 a month for every metric that it reads. */
+  /**
+   * All alarms and the dashboards, or only alarms on errors, silence and work left undone: an alarm costs $0.10 a month for
+   * every metric that it reads, a dashboard $3.
+   */
   watch: "all" | "essential";
+  /** Seals tables at rest: the account's own key, whose uses CloudTrail lists and KMS bills, or one of AWS's, which is free. */
+  tableKey: "aws-managed" | "aws-owned";
   /** What AWS may cost in a month, US dollars: told when it will be four fifths of it, and when it is all. */
   monthlyBudgetUsd: number;
   /** What calls to one vendor that bills them may cost in a day, US dollars. */
   vendorBudgetUsdPerDay: number;
+  /**
+   * Caps what a command queue starts at once at what its function may run. A capped queue is asked by five pollers for ever, $0.26
+   * a month; one without a cap by as few as two while it is idle, and a busy one has messages put back.
+   */
+  capsCommandQueues: boolean;
   /** What happens to tables, keys, secrets and logs when their stack goes away. */
   removalPolicy: RemovalPolicy;
   deletionProtection: boolean;
@@ -47,6 +58,8 @@ export type StageConfig = {
    * must follow what a price makes thousands of homes do at the same moment.
    */
   rampKwPerMinute: number;
+  /** How new code takes over, if not at once: whoever invokes a function then does so through an alias. */
+  shift?: Shift;
   /** Other addresses than the vendors' and the feeds' own: a vendor's sandbox, a signing proxy. */
   endpoints: Endpoints;
   /** Invocations at once, kept for (and capped at) this function. Left out: shares the account's pool. */
@@ -74,6 +87,7 @@ const everywhere = {
  * The two stages. What belongs to whoever deploys comes from the environment: `HEADROOM_<STAGE>_ACCOUNT`, `_REGION`,
  * `_ALARM_EMAIL` (who is told of alarms) and `_ENDPOINTS` (`NAME=url`, several apart by spaces);
  * `HEADROOM_REPOSITORY` is the repository whose workflows may deploy.
+ * `HEADROOM_DEV_WATCH=all` watches dev as prod is watched, at the price of that.
  */
 export function stagesFrom(environment: Record<string, string | undefined>): Record<StageConfig["name"], StageConfig> {
   const repository = environment.HEADROOM_REPOSITORY;
@@ -92,7 +106,9 @@ export function stagesFrom(environment: Record<string, string | undefined>): Rec
       removalPolicy: RemovalPolicy.DESTROY,
       deletionProtection: false,
       archiveDays: 7,
-      watch: "essential",
+      watch: watchOf(environment.HEADROOM_DEV_WATCH),
+      tableKey: "aws-owned",
+      capsCommandQueues: false,
       monthlyBudgetUsd: 10,
       vendorBudgetUsdPerDay: 5,
       reservedConcurrency: {},
@@ -109,6 +125,9 @@ export function stagesFrom(environment: Record<string, string | undefined>): Rec
       deletionProtection: true,
       archiveDays: 90,
       watch: "all",
+      shift: "ten-percent-a-minute",
+      tableKey: "aws-managed",
+      capsCommandQueues: true,
       // What stands by, and some ten thousand assets.
       monthlyBudgetUsd: 100,
       // 500 cars at $9 a month, the most that a manifest allows for one.
@@ -121,4 +140,10 @@ export function stagesFrom(environment: Record<string, string | undefined>): Rec
 
 function target(account: string | undefined, region: string | undefined): StageConfig["env"] {
   return { ...(account && { account }), ...(region && { region }) };
+}
+
+function watchOf(text: string | undefined): StageConfig["watch"] {
+  if (text === undefined || text === "" || text === "essential") return "essential";
+  if (text === "all") return text;
+  throw new Error(`HEADROOM_DEV_WATCH is all or essential, not "${text}"`);
 }

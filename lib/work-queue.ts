@@ -19,6 +19,8 @@ type Interest = { events: readonly EventName[]; detail?: Record<string, readonly
 export class WorkQueue extends Construct {
   readonly queue: Queue;
   readonly deadLetters: Queue;
+  /** Whose work it is, once it feeds anybody. */
+  consumer: HouseFunction | undefined;
 
   constructor(scope: Construct, id: string, props: { visibilitySeconds: number; maxReceiveCount: number }) {
     super(scope, id);
@@ -29,6 +31,11 @@ export class WorkQueue extends Construct {
       visibilityTimeout: Duration.seconds(props.visibilitySeconds),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: props.maxReceiveCount },
     });
+  }
+
+  /** As its alarms name it: the function's name and its own. */
+  get label(): string {
+    return `${this.consumer?.watch.part ?? "nobody"} ${this.node.id.toLowerCase()}`;
   }
 
   /** Puts matching events of the bus on this queue. */
@@ -49,7 +56,8 @@ export class WorkQueue extends Construct {
       maxConcurrency,
     }: { batchSize: number; windowSeconds?: number; maxConcurrency?: number },
   ): void {
-    const { lambda, watch } = consumer;
+    this.consumer = consumer;
+    const { entry, watch } = consumer;
     const name = this.node.id.toLowerCase();
     watchDeadLetters(this, "Undone", watch, {
       what: `${name}-dead-letters`,
@@ -58,7 +66,7 @@ export class WorkQueue extends Construct {
     });
     // The library's own event source also grants what nobody uses.
     consumer.may(["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], [this.queue.queueArn]);
-    const mapping = lambda.addEventSourceMapping(`From${this.node.id}`, {
+    const mapping = entry.addEventSourceMapping(`From${this.node.id}`, {
       eventSourceArn: this.queue.queueArn,
       batchSize,
       reportBatchItemFailures: true,

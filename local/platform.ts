@@ -93,6 +93,8 @@ export type Platform = {
   alarms: Alarms;
   /** What CloudWatch would know, for charts. */
   metrics: MetricStore;
+  /** The stage's dashboards, each with the JSON that CloudWatch would draw it from. */
+  dashboards(): { name: string; body: string }[];
   /** The processes this platform runs: the table engine and the function environments. */
   pids(): number[];
   stop(): void;
@@ -181,6 +183,10 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       invocationCounts: () => functions.counts(),
       alarms,
       metrics: store,
+      dashboards: () =>
+        model
+          .of("AWS::CloudWatch::Dashboard")
+          .map(({ properties }) => ({ name: properties.DashboardName, body: properties.DashboardBody })),
       pids: () => [
         ...(engine.pid === undefined ? [] : [engine.pid]),
         ...functions.hosts().flatMap((host) => host.pids()),

@@ -223,7 +223,7 @@ export const RESOURCE_SCHEMAS = {
   }),
   "AWS::CloudWatch::Alarm": MetricAlarmProperties,
   "AWS::CloudWatch::CompositeAlarm": CompositeAlarmProperties,
-  "AWS::CloudWatch::Dashboard": typeWithoutEffect("nobody looks at one here; its charts are drawn from the metrics"),
+  "AWS::CloudWatch::Dashboard": z.strictObject({ DashboardName: z.string(), DashboardBody: z.string() }),
   "AWS::SNS::Topic": typeWithoutEffect("only alarms use it, and what they tell it is recorded"),
   "AWS::Budgets::Budget": typeWithoutEffect("nothing here costs money"),
   "AWS::SNS::TopicPolicy": typeWithoutEffect("only alarms use it"),

@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { UnsupportedResource } from "./assembly.ts";
+import { checkPictures, WATCHED, writePictures } from "./dashboards/write.ts";
 import { BadInput } from "./feeds/bad-input.ts";
 import { startLiveFeeds } from "./feeds/live.ts";
 import { ALARMS_FILE, alarmsText } from "./night/alarms.ts";
@@ -33,6 +34,7 @@ type Options = {
   seed: number;
   event?: string;
   json?: string;
+  dashboards?: string;
   live?: boolean;
   keepRunning?: boolean;
   assembly?: string;
@@ -82,6 +84,7 @@ function program(): Command {
       "a grid event by clocks at the homes, such as 02:00-04:00=5: all may draw 5 kW together on average",
     )
     .option("--json <file>", "also write the report as JSON")
+    .option("--dashboards <folder>", "watch everything as prod does, and draw its dashboards over the night")
     .option("--live", "plan tonight from the real public price and carbon feeds; the devices are simulated")
     .option("--keep-running", "afterwards keep the platform up for `npm run ops`, until Ctrl-C")
     .addOption(new Option("--assembly <dir>", "run this cloud assembly instead of synthesising one").hideHelp())
@@ -126,6 +129,7 @@ async function main(args: string[]): Promise<number> {
 async function night(options: Options, signal: AbortSignal): Promise<number> {
   const laps = stopwatch();
   if (options.json !== undefined) checkOutput("--json", options.json);
+  if (options.dashboards !== undefined) checkPictures(options.dashboards);
   const live = options.live ? await liveFeeds() : undefined;
   try {
     const inputs = await prepare(request(options));
@@ -140,7 +144,7 @@ async function night(options: Options, signal: AbortSignal): Promise<number> {
       ? resolve(options.assembly)
       : workFolder("runs", String(process.pid), "cdk.out");
     if (!options.assembly) mkdirSync(dirname(assemblyDir), { recursive: true });
-    if (!options.assembly) await synthesiseInto(assemblyDir);
+    if (!options.assembly) await synthesiseInto(assemblyDir, options.dashboards === undefined ? {} : WATCHED);
     laps.lap("synth");
     if (signal.aborted) return EXIT.interrupted;
 
@@ -172,6 +176,7 @@ async function night(options: Options, signal: AbortSignal): Promise<number> {
       writeFileSync(workFolder(ALARMS_FILE), alarmsText(running.platform.alarms.transitions));
       process.stdout.write(`${reportText(finished)}\n`);
       if (options.json !== undefined) writeOutput(options.json, `${JSON.stringify(finished, null, 2)}\n`);
+      if (options.dashboards !== undefined) await writePictures(options.dashboards, running.platform, inputs);
       if (options.keepRunning) await keepRunning(running, assetsOf(inputs)[0]?.assetId ?? "", signal);
       return report.invariants.every((one) => one.held) ? EXIT.held : EXIT.broken;
     } finally {

@@ -21,9 +21,9 @@ ${body}
 `;
 }
 
-/** A drawing of 720 pixels' width; whoever draws has told the library what it uses. */
-export function svg(option: EChartsCoreOption, heightPx: number): string {
-  const chart = init(null, null, { renderer: "svg", ssr: true, width: 720, height: heightPx });
+/** A drawing; whoever draws has told the library what it uses. */
+export function svg(option: EChartsCoreOption, heightPx: number, widthPx = 720): string {
+  const chart = init(null, null, { renderer: "svg", ssr: true, width: widthPx, height: heightPx });
   try {
     chart.setOption(option);
     return chart.renderToSVGString();

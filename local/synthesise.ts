@@ -7,12 +7,13 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /**
  * Makes the cloud assembly with the very app that the CDK CLI runs. A process of its own: the CDK library is large, and
  * its memory is given back before the night begins. Throws with the app's own words when it fails.
+ * `environment` is what the stages are made from, beside this process's own.
  */
-export async function synthesiseInto(outdir: string): Promise<void> {
+export async function synthesiseInto(outdir: string, environment: Record<string, string> = {}): Promise<void> {
   const child = spawn(process.execPath, ["--import", "tsx", APP], {
     cwd: ROOT,
     // Template validation takes most of the time and is CI's business.
-    env: { ...process.env, CDK_OUTDIR: outdir, CDK_VALIDATION: "false" },
+    env: { ...process.env, ...environment, CDK_OUTDIR: outdir, CDK_VALIDATION: "false" },
     stdio: ["ignore", "ignore", "pipe"],
   });
   let errors = "";

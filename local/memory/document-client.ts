@@ -42,6 +42,8 @@ export type Hooks = {
   after?(operation: Operation): void | Promise<void>;
   /** True lets a write happen whose condition does not hold. Asked only then. */
   ignoresCondition?(write: ConditionalWrite): boolean;
+  /** Makes a table's indexes follow a write, later and in the order of writes; without it they follow at once. */
+  indexed?(table: string, follow: () => void): void;
   /** True leaves one key or item of a batch undone, for the caller to ask again. */
   unprocessed?(table: string, key: Item): boolean;
 };
@@ -53,8 +55,10 @@ type Units = { read: number; write: number };
 export type MemoryDocumentClient = DynamoDBDocumentClient & {
   /** Units used since the start, by table. */
   readonly units: ReadonlyMap<string, Units>;
-  /** Copies of all items of a table, in no order. */
+  /** All items of a table, in no order. */
   items(table: string): Item[];
+  /** Does a command at once, past the hooks that may wait. */
+  answer(command: { input: object; constructor: unknown }): Answer;
 };
 
 type Answer = Record<string, unknown>;
@@ -68,7 +72,10 @@ export function memoryDocumentClient(options: {
   hooks?: Hooks;
 }): MemoryDocumentClient {
   const hooks = options.hooks ?? {};
-  const tables = new Map(Object.entries(options.tables).map(([name, shape]) => [name, new Table(name, shape)]));
+  const inTime = (name: string) => hooks.indexed && ((follow: () => void) => hooks.indexed?.(name, follow));
+  const tables = new Map(
+    Object.entries(options.tables).map(([name, shape]) => [name, new Table(name, shape, inTime(name))]),
+  );
   const units = new Map<string, Units>([...tables.keys()].map((name) => [name, { read: 0, write: 0 }]));
   const ignores = hooks.ignoresCondition?.bind(hooks);
 
@@ -176,21 +183,22 @@ export function memoryDocumentClient(options: {
     TransactWrite: (input: TransactWriteCommandInput) => transact(input, tableOf, spend, ignores),
   };
 
+  const answer: MemoryDocumentClient["answer"] = (command) => {
+    const name = nameOf(command);
+    return { $metadata: {}, ...operations[name](command.input as never) };
+  };
   const send = async (command: { input: object; constructor: unknown }): Promise<Answer> => {
-    const name = NAMES.get(command.constructor);
-    if (!name) throw unsupported((command.constructor as { name?: string }).name ?? "this command");
-    const input = command.input;
-    const operation = { name, input, tables: tablesOf(input) };
+    const operation = { name: nameOf(command), input: command.input, tables: tablesOf(command.input) };
     if (hooks.before) await hooks.before(operation);
-    const answer = operations[name](input as never);
+    const answered = answer(command);
     if (hooks.after) await hooks.after(operation);
-    return { $metadata: {}, ...answer };
+    return answered;
   };
   const items = (name: string) =>
     tableOf(name)
       .all()
       .map((row) => copied(row.item));
-  return { send, units, items, destroy() {} } as unknown as MemoryDocumentClient;
+  return { send, answer, units, items, destroy() {} } as unknown as MemoryDocumentClient;
 }
 
 const NAMES = new Map<unknown, Operation["name"]>([
@@ -204,13 +212,19 @@ const NAMES = new Map<unknown, Operation["name"]>([
   [TransactWriteCommand, "TransactWrite"],
 ]);
 
+function nameOf(command: { constructor: unknown }): Operation["name"] {
+  const name = NAMES.get(command.constructor);
+  if (!name) throw unsupported((command.constructor as { name?: string }).name ?? "this command");
+  return name;
+}
+
 function returnable(wanted: string | undefined, ...known: readonly string[]): string | undefined {
   if (wanted !== undefined && wanted !== "NONE" && !known.includes(wanted)) throw unsupported(`ReturnValues ${wanted}`);
   return wanted;
 }
 
 function hasTwins(keys: readonly Item[]): boolean {
-  return new Set(keys.map((key) => JSON.stringify(key))).size < keys.length;
+  return keys.length > 1 && new Set(keys.map((key) => JSON.stringify(key))).size < keys.length;
 }
 
 function tablesOf(input: { TableName?: string; RequestItems?: object; TransactItems?: object[] }): string[] {

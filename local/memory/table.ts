@@ -77,8 +77,11 @@ export class Table {
   private readonly rows = new Map<string, Row>();
   private readonly sorted: View | undefined;
   private readonly indexes: readonly View[];
+  private readonly inTime: (change: () => void) => void;
 
-  constructor(name: string, shape: TableShape) {
+  /** Indexes follow in the order of writes, when `inTime` makes the change: at once unless it is given. */
+  constructor(name: string, shape: TableShape, inTime: (change: () => void) => void = (change) => change()) {
+    this.inTime = inTime;
     this.name = name;
     this.shape = shape;
     this.sorted = shape.sort === undefined ? undefined : new View(shape);
@@ -134,7 +137,12 @@ export class Table {
     if (row) this.sorted?.put(row);
     else if (old) this.sorted?.delete(old);
     let units = writeUnits(Math.max(old?.bytes ?? 0, row?.bytes ?? 0));
-    for (const index of this.indexes) units += indexed(index, old, row);
+    const indexes = this.indexes.filter((index) => index.has(old) || index.has(row));
+    for (const index of indexes) units += indexUnits(index, old, row);
+    const follow = () => {
+      for (const index of indexes) moveIn(index, old, row);
+    };
+    if (indexes.length > 0) this.inTime(follow);
     return units;
   }
 
@@ -184,16 +192,19 @@ function emptyKey(name: string): Error {
   );
 }
 
-/** Moves a row in an index and gives the units: one write for each place that changes, none where nothing does. */
-function indexed(view: View, old: Row | undefined, row: Row | undefined): number {
+/** The units of a row's move in an index: one write for each place that changes, none where nothing does. */
+function indexUnits(view: View, old: Row | undefined, row: Row | undefined): number {
   const [before, after] = [view.has(old) ? old : undefined, view.has(row) ? row : undefined];
   const units = (one: Row) => writeUnits(view.index?.keysOnly ? itemBytes(view.projected(one.item)) : one.bytes);
   if (before && after && view.isSamePlace(before, after)) {
-    view.put(after);
     if (view.index?.keysOnly || equal(before.item, after.item)) return 0;
     return Math.max(units(before), units(after));
   }
-  if (before) view.delete(before);
-  if (after) view.put(after);
   return (before ? units(before) : 0) + (after ? units(after) : 0);
+}
+
+function moveIn(view: View, old: Row | undefined, row: Row | undefined): void {
+  const isSamePlace = view.has(old) && view.has(row) && view.isSamePlace(old, row);
+  if (view.has(old) && !isSamePlace) view.delete(old);
+  if (view.has(row)) view.put(row);
 }

@@ -84,14 +84,18 @@ export async function startNight(options: NightOptions): Promise<Night> {
       stage: "dev",
       clock,
       environmentOverrides: Object.assign(
-        { OCTOPUS_API_URL: feeds.octopusUrl, CARBON_INTENSITY_API_URL: feeds.carbonUrl },
+        // Metrics cost nothing here, and dashboards are drawn from them.
+        {
+          POWERTOOLS_METRICS_DISABLED: "false",
+          OCTOPUS_API_URL: feeds.octopusUrl,
+          CARBON_INTENSITY_API_URL: feeds.carbonUrl,
+        },
         ...[...simulations.values()].map((simulation) => simulation.endpoints),
       ),
       secrets: Object.fromEntries(
-        [...simulations].map(([name, { secret }]) => [
-          `${name.replaceAll("-", "")}VendorSecret`,
-          JSON.stringify(secret),
-        ]),
+        [...simulations]
+          .filter(([, { secret }]) => Object.keys(secret).length > 0)
+          .map(([name, { secret }]) => [`${name.replaceAll("-", "")}VendorSecret`, JSON.stringify(secret)]),
       ),
       ...(options.onLog ? { onLog: options.onLog } : {}),
       ...(options.onCall ? { onCall: options.onCall } : {}),

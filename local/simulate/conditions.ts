@@ -64,9 +64,10 @@ function patternOf(text: string): RegExp {
 export function unmet(sites: readonly Site[], names: readonly string[]): Site[] {
   const left = new Set(names);
   const metBy = ({ says }: Site) => [...left].find((name) => says?.test(name.slice(name.indexOf(": ") + 2)) ?? true);
-  // Those that may say anything take what the others leave.
+  // Those that may say more take what the others leave.
+  const freedom = ({ says }: Site) => (says === undefined ? 2 : says.source.includes(".+") ? 1 : 0);
   return sites
-    .toSorted((a, b) => Number(a.says === undefined) - Number(b.says === undefined))
+    .toSorted((a, b) => freedom(a) - freedom(b))
     .filter((site) => {
       const name = metBy(site);
       if (name !== undefined) left.delete(name);

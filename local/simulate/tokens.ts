@@ -5,6 +5,12 @@ export type Pair = { accessToken: string; refreshToken: string; expiresInSeconds
 /** What a vendor does with a refresh token that was used before. */
 export type Rotating = "strict" | "grace" | "reuse-revokes";
 
+/** How a vendor of that word is taken to mean it: one that is strict may as well take a second use for theft. */
+export function rotatingOf(semantics: string, random: () => number): Rotating {
+  if (semantics === "grace") return "grace";
+  return random() < 0.5 ? "strict" : "reuse-revokes";
+}
+
 const GRACE_MS = HOUR_MS;
 
 type Chain = { current: string; previous: { token: string; untilMs: number } | undefined; isRevoked: boolean };

@@ -39,7 +39,8 @@ const Environment = z.looseObject({
   ACCOUNTS_TABLE: EnvText,
   BUS_NAME: EnvText,
   TOKEN_KEY_ARN: EnvText,
-  VENDOR_SECRET_ARN: EnvText,
+  /** Of a vendor that gives its clients a secret. */
+  VENDOR_SECRET_ARN: EnvText.optional(),
   COMMAND_QUEUE_URL: EnvText,
   RAMP_KW_PER_MINUTE: z.coerce.number().positive(),
 });
@@ -102,6 +103,7 @@ function clients(manifest: Manifest, env: z.infer<typeof Environment>, { connect
   };
   let known: Promise<Record<string, string>> | undefined;
   const secret = () => {
+    if (manifest.secretKeys.length === 0) return Promise.resolve({});
     known ??= secrets
       .send(new GetSecretValueCommand({ SecretId: env.VENDOR_SECRET_ARN }))
       .then((answer) => secretOf(manifest).parse(JSON.parse(answer.SecretString ?? "{}")))

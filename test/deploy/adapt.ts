@@ -1,7 +1,9 @@
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { z } from "zod";
 
-type Resource = { Type: string; Properties?: Record<string, unknown> };
+type Resource = { Type: string; Properties?: Record<string, unknown>; UpdatePolicy?: unknown };
 type Template = { Resources: Record<string, Resource> };
 
 /** What the emulator cannot make, and so is not made there; everything else is. */
@@ -17,6 +19,11 @@ const LEFT_OUT: readonly { what: string; why: string; is: (resource: Resource) =
     is: ({ Type, Properties }) =>
       Type === "AWS::CloudWatch::CompositeAlarm" ||
       (Type === "AWS::CloudWatch::Alarm" && Properties?.Metrics !== undefined),
+  },
+  {
+    what: "gradual deployments: aliases move at once",
+    why: "no AWS::CodeDeploy in its CloudFormation",
+    is: ({ Type }) => Type.startsWith("AWS::CodeDeploy::"),
   },
   {
     what: "the budget of the bill",
@@ -49,14 +56,24 @@ type Options = {
   schedulesRun?: boolean;
 };
 
+const Assets = z.object({ files: z.record(z.string(), z.object({ source: z.object({ path: z.string() }) })) });
+
 /** Rewrites the templates of a cloud assembly for the emulator. */
 export function adapt(assembly: string, { schedulesRun = true }: Options = {}): void {
-  const templates = readdirSync(assembly, { recursive: true, encoding: "utf8" }).filter((name) =>
-    name.endsWith(".template.json"),
-  );
-  for (const name of templates) {
-    const file = join(assembly, name);
-    writeFileSync(file, JSON.stringify(adaptTemplate(JSON.parse(readFileSync(file, "utf8")), schedulesRun)));
+  const names = readdirSync(assembly, { recursive: true, encoding: "utf8" });
+  for (const name of names.filter((one) => one.endsWith(".assets.json"))) {
+    const list = join(assembly, name);
+    const { files } = Assets.parse(JSON.parse(readFileSync(list, "utf8")));
+    for (const [hash, { source }] of Object.entries(files)) {
+      if (!source.path.endsWith(".template.json")) continue;
+      const file = join(dirname(list), source.path);
+      const adapted = JSON.stringify(adaptTemplate(JSON.parse(readFileSync(file, "utf8")), schedulesRun));
+      writeFileSync(file, adapted);
+      // Under its old name in the bucket another version may lie, which the CLI would take to be this one.
+      const key = createHash("sha256").update(adapted).digest("hex");
+      for (const told of [list, join(dirname(list), "manifest.json")])
+        writeFileSync(told, readFileSync(told, "utf8").replaceAll(`${hash}.json`, `${key}.json`));
+    }
   }
 }
 
@@ -66,7 +83,9 @@ function adaptTemplate(template: Template, schedulesRun: boolean): Template {
     kept.map(([id, resource]) => {
       if (resource.Type === "AWS::Scheduler::Schedule") return [id, adaptSchedule(resource, schedulesRun)];
       if (resource.Type === "AWS::IAM::Policy") return [id, adaptPolicy(resource)];
-      return [id, resource];
+      // An alias's CodeDeploy group is left out.
+      const { UpdatePolicy: _, ...rest } = resource;
+      return [id, rest];
     }),
   );
   const secrets = kept.filter(([, { Type }]) => Type === "AWS::SecretsManager::Secret").map(([id]) => id);
@@ -78,7 +97,7 @@ function adaptSchedule({ Type, Properties = {} }: Resource, runs: boolean): Reso
   const InputTemplate = Input.replace("<aws.scheduler.scheduled-time>", "<aws.events.event.ingestion-time>");
   if (InputTemplate === Input) throw new Error(`a schedule's input without its scheduled time: ${Input}`);
   const Target = { ...target, InputTransformer: { InputPathsMap: {}, InputTemplate } };
-  return { Type, Properties: { ...Properties, Target, ...(!runs && { State: "DISABLED" }) } };
+  return { Type, Properties: { ...Properties, Target, State: runs ? "ENABLED" : "DISABLED" } };
 }
 
 function adaptPolicy({ Type, Properties = {} }: Resource): Resource {

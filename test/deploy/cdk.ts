@@ -23,7 +23,8 @@ export async function run(
     stream.setEncoding("utf8").on("data", (text: string) => {
       printed += text;
     });
-  child.stdin.end(input);
+  // A program that reads nothing may be gone already.
+  child.stdin.on("error", () => {}).end(input);
   const code = await new Promise<number | null>((resolve, reject) =>
     child.once("error", reject).once("close", resolve),
   );

@@ -38,7 +38,7 @@ export async function checkSignals(stage: readonly Deployed[], world: World, sto
 /** The schedule fires by itself, and each vendor's asset is looked at: ledger, vendor's cloud, stored reading. */
 export async function checkTelemetry({ customers }: World, stores: Connection, since: Instant, journal: Journal) {
   await journal.check("the schedule fires: a tick's run is in the ledger", () =>
-    until("a run", 120, async () => {
+    until("a run", 200, async () => {
       const ledgers = await Promise.all(customers.map(({ asset }) => stores.schedule.ledger(asset.integration, since)));
       return ledgers.flat().length > 0;
     }),
@@ -54,7 +54,7 @@ export async function checkTelemetry({ customers }: World, stores: Connection, s
 }
 
 async function lookedAt({ asset, simulation }: Customer, stores: Connection): Promise<void> {
-  await until("a call", 90, async () => simulation.calls().some(({ status }) => status === 200));
+  await until("a call", 150, async () => simulation.calls().some(({ status }) => status === 200));
   await until("a reading", 30, async () => {
     const latest = await stores.readings.latest([asset.assetId], STREAM_OF_KIND[asset.kind]);
     return latest.get(asset.assetId)?.reading !== undefined;

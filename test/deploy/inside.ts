@@ -14,13 +14,15 @@ import { checkEnding } from "./ending.ts";
 import { type Journal, journal } from "./journal.ts";
 import { enrolCustomers, fillSecrets } from "./operator.ts";
 import { checkPermissions } from "./permissions.ts";
-import { CHANGE, checkRedeploy, codeOf } from "./redeploy.ts";
+import { CHANGE, checkAlias, checkRedeploy, codeOf } from "./redeploy.ts";
 import { checkResources } from "./resources.ts";
 import { type Deployer, deployer } from "./stages.ts";
 import { copyOfThis, previousTree, type Tree } from "./trees.ts";
 import { must } from "./until.ts";
 import { checkUpgrade, holdingData } from "./upgrade.ts";
 
+/** Instead of destroying at the end. */
+const KEEP_RUNNING = "--keep-running";
 const folder = process.env.HEADROOM_DEPLOY_FOLDER ?? "";
 
 async function main(book: Journal): Promise<void> {
@@ -71,7 +73,7 @@ async function tryDev(
   await book.step("deploy dev of this version", () => cli.deploy(assembly, "dev"));
   const dev = await deployedStage(assembly, "dev");
   const stores = await onlooker();
-  await checkUpgrade(holdingData(before), dev, { tree: here, customers, stores }, book);
+  await checkUpgrade(holdingData(before), dev, { tree: here, customers, folder }, book);
   await checkSignals(dev, world, stores, book);
 
   // Real clocks take their minutes; meanwhile there is other work.
@@ -79,22 +81,23 @@ async function tryDev(
   const soak = soakUntil(proof, world, stores);
   await checkResources("dev", dev, book);
   await checkPermissions(dev, customers, book);
-  await tryProd(cli, assembly, book);
-  await proof;
-  await book.check("soak: all assets are read in time, commands proved, and no alarm rings", async () => {
-    const verdict = verdictOf(await soak);
-    must(verdict.passed, verdict.reasons.join("; "));
-  });
-  const [{ asset }] = customers as [World["customers"][number]];
-  await checkNothingGivenUp(dev, book);
-  await checkPoison(dev, asset.integration, book);
-
+  const prod = await tryProd(cli, assembly, book);
   const code = await codeOf(dev);
   const next = await book.step("synth of a code change", () => cli.synthesise(changed));
   await book.step("deploy dev of it", () => cli.deploy(next, "dev"));
   await checkRedeploy(code, await deployedStage(next, "dev"), book);
-  await book.step("destroy dev", () => cli.destroy(next, "dev"));
+  await proof;
+  await book.check("soak: assets read in time, commands proved, no alarm rings", async () => {
+    const { passed, reasons } = verdictOf(await soak);
+    must(passed, reasons.join("; "));
+  });
+  await checkAlias(prod, book);
+  const [{ asset }] = customers as [World["customers"][number]];
+  await checkNothingGivenUp(dev, book);
+  await checkPoison(dev, asset.integration, book);
   stores.close();
+  if (process.argv.includes(KEEP_RUNNING)) return keepRunning(book);
+  await book.step("destroy dev", () => cli.destroy(next, "dev"));
   await checkEnding(book);
 }
 
@@ -104,21 +107,23 @@ function soakUntil(proof: Promise<void>, { customers }: World, connection: Conne
   const end = () => {
     isEnded = true;
   };
-  void proof.then(end, end);
-  const hours = 1;
-  return follow({
-    customers,
-    connection,
-    hours,
-    now: systemNow,
-    pause: (ms) => pause(ms / 10),
-    isEnded: () => isEnded,
-  });
+  proof.then(end, end);
+  return follow({ customers, connection, hours: 1, now: systemNow, pause, isEnded: () => isEnded });
 }
 
-async function tryProd(cli: Deployer, assembly: string, book: Journal): Promise<void> {
+/** Says how to reach what is deployed, and waits to be stopped. */
+async function keepRunning(book: Journal): Promise<void> {
+  process.stdout.write(`\n${book.summary()}\nDev and prod stay up until Ctrl-C. In another terminal:\n\n`);
+  const names = Object.keys(process.env).filter((name) => /^AWS_|^NODE_EXTRA_CA_CERTS$/.test(name));
+  for (const name of names) process.stdout.write(`export ${name}=${process.env[name]}\n`);
+  await new Promise(() => setInterval(() => {}, 60_000));
+}
+
+async function tryProd(cli: Deployer, assembly: string, book: Journal): Promise<Deployed[]> {
   await book.step("deploy prod", () => cli.deploy(assembly, "prod"));
-  await checkResources("prod", await deployedStage(assembly, "prod"), book);
+  const prod = await deployedStage(assembly, "prod");
+  await checkResources("prod", prod, book);
+  return prod;
 }
 
 /** Whatever is in the environment, the real AWS is never asked. */

@@ -15,15 +15,21 @@ export function ops(tree: Tree, args: readonly string[], input = ""): Promise<st
   });
 }
 
-/** What an operator does for new customers: their assets in one file, and each login's tokens. */
-export async function enrolCustomers(tree: Tree, customers: readonly Customer[], folder: string): Promise<void> {
+/** Enrols all assets in one file. Answers what the tool says. */
+export function enrolAssets(tree: Tree, customers: readonly Customer[], folder: string): Promise<string> {
   const file = join(folder, "assets.json");
   writeFileSync(file, JSON.stringify(customers.map(({ asset }) => asset)));
-  await ops(tree, ["enrol", file]);
+  return ops(tree, ["enrol", file]);
+}
+
+/** What an operator does for new customers: their assets, and each login's tokens. */
+export async function enrolCustomers(tree: Tree, customers: readonly Customer[], folder: string): Promise<void> {
+  await enrolAssets(tree, customers, folder);
   // Three commands at a time: each is a process of its own.
   await mapLimited(customers, 3, async ({ asset, simulation }) => {
-    // Without the life of the access token: its first use renews the pair, by the vendor's secret and the token key.
-    const { expiresInSeconds: _, ...tokens } = simulation.issueTokens(asset.accountId);
+    const { expiresInSeconds, ...pair } = simulation.issueTokens(asset.accountId);
+    // One without the life of its access token: its first use renews the pair, by the vendor's secret and the token key.
+    const tokens = asset.kind === "solar-site" ? pair : { ...pair, expiresInSeconds };
     const login = ["--integration", asset.integration, "--account", asset.accountId];
     await ops(tree, ["link", ...login], JSON.stringify(tokens));
   });

@@ -9,12 +9,12 @@ import { must, until } from "./until.ts";
 const lambda = new LambdaClient({});
 const MARK = "changed by the deploy test";
 
-/** A change of the code of one function, which that function's log tells of. */
+/** A change of the code of one function, which its log tells of; one that is not at work when it is replaced. */
 export const CHANGE: Change = {
-  file: "lambdas/verifier/handler.ts",
+  file: "lambdas/signals/handler.ts",
   to: (source: string) => `${source}\nprocess.stdout.write("${MARK}\\n");\n`,
 };
-const CHANGED_FUNCTION = "Verifier";
+const CHANGED_FUNCTION = "Signals";
 
 /** The hash of each function's code, by logical id. */
 export async function codeOf(stage: readonly Deployed[]): Promise<Map<string, string>> {
@@ -41,10 +41,19 @@ export async function checkRedeploy(
     const Payload = JSON.stringify({ tickAt: systemNow() });
     const { FunctionError } = await lambda.send(new InvokeCommand({ FunctionName: physicalId, Payload }));
     must(!FunctionError, "it failed");
-    const { physicalId: logGroupName } = named(stage, "AWS::Logs::LogGroup", `${CHANGED_FUNCTION}Logs`);
-    await until("its word in the log", 20, async () => {
-      const { events } = await awsJson("logs", "Logs_20140328.FilterLogEvents", { logGroupName });
-      return events.some(({ message }: { message: string }) => message.includes(MARK));
-    });
+    await until("its word in the log", 20, () => hasLogged(stage, CHANGED_FUNCTION, MARK));
   });
+}
+
+/** Prod is woken through an alias, which leads to a published version and not to whatever was uploaded last. */
+export async function checkAlias(prod: readonly Deployed[], journal: Journal): Promise<void> {
+  await journal.check("prod: the schedule wakes the scheduler through its alias, and it does its work", () =>
+    until("its word in the log", 90, () => hasLogged(prod, "Scheduler", "INVOCATION_COMPLETED")),
+  );
+}
+
+async function hasLogged(stage: readonly Deployed[], functionId: string, words: string): Promise<boolean> {
+  const { physicalId: logGroupName } = named(stage, "AWS::Logs::LogGroup", `${functionId}Logs`);
+  const { events } = await awsJson("logs", "Logs_20140328.FilterLogEvents", { logGroupName });
+  return events.some(({ message }: { message: string }) => message.includes(words));
 }

@@ -8,6 +8,7 @@ import {
   LambdaClient,
 } from "@aws-sdk/client-lambda";
 import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { sourceOf } from "../lib/source-of.ts";
 import { awsJson, awsRest } from "./aws.ts";
 import { type Deployed, ofType, type Properties } from "./deployed.ts";
 import type { Journal } from "./journal.ts";
@@ -90,12 +91,10 @@ const LOOKS: Record<string, Look> = {
   },
 
   "AWS::Lambda::EventInvokeConfig": async ({ properties }, stage) => {
-    const is = await lambda.send(
-      new GetFunctionEventInvokeConfigCommand({
-        FunctionName: refersTo(properties.FunctionName, stage),
-        Qualifier: properties.Qualifier,
-      }),
-    );
+    const FunctionName = functionName(properties.FunctionName, stage).split(":")[0];
+    const isPlain = typeof properties.Qualifier === "string";
+    const Qualifier = isPlain ? properties.Qualifier : functionName(properties.Qualifier, stage).split(":")[1];
+    const is = await lambda.send(new GetFunctionEventInvokeConfigCommand({ FunctionName, Qualifier }));
     const to = properties.DestinationConfig.OnFailure.Destination;
     return [
       ["retries", properties.MaximumRetryAttempts, is.MaximumRetryAttempts],
@@ -109,7 +108,7 @@ const LOOKS: Record<string, Look> = {
     return [
       ["state", "Enabled", is.State],
       ["queue", queueName(properties.EventSourceArn, stage), is.EventSourceArn?.split(":").at(-1)],
-      ["function", refersTo(properties.FunctionName, stage), is.FunctionArn?.split(":function:").at(-1)],
+      ["function", functionName(properties.FunctionName, stage), afterFunction(is.FunctionArn)],
       ["batch", properties.BatchSize, is.BatchSize],
       ["window", properties.MaximumBatchingWindowInSeconds ?? 0, is.MaximumBatchingWindowInSeconds ?? 0],
       ["item failures", properties.FunctionResponseTypes, is.FunctionResponseTypes],
@@ -119,11 +118,10 @@ const LOOKS: Record<string, Look> = {
 
   "AWS::Scheduler::Schedule": async ({ physicalId, properties }, stage) => {
     const is = await awsRest("scheduler", `/schedules/${physicalId.split("/").at(-1)}`);
-    const arn = properties.Target.Arn["Fn::GetAtt"] ?? properties.Target.Arn;
     return [
       ["expression", properties.ScheduleExpression, is.ScheduleExpression],
       ["state", properties.State ?? "ENABLED", is.State],
-      ["wakes", refersTo({ Ref: arn[0] }, stage), is.Target.Arn.split(":function:").at(-1)],
+      ["wakes", functionName(properties.Target.Arn, stage), afterFunction(is.Target.Arn)],
     ];
   },
 
@@ -179,14 +177,24 @@ async function differences(resource: Deployed, look: Look, stage: readonly Deplo
     );
 }
 
-/** The physical name that a `Ref` means. */
-function refersTo(reference: { Ref: string }, stage: readonly Deployed[]): string {
-  return stage.find(({ logicalId }) => logicalId === reference.Ref)?.physicalId ?? `nothing named ${reference.Ref}`;
+/** The physical id of the resource that a reference is made of. */
+function refersTo(reference: object, stage: readonly Deployed[]): string {
+  const id = sourceOf(reference);
+  return stage.find(({ logicalId }) => logicalId === id)?.physicalId ?? `nothing named ${id}`;
 }
 
-/** The name of the queue whose ARN a `Fn::GetAtt` means. */
-function queueName(reference: { "Fn::GetAtt": [string, string] }, stage: readonly Deployed[]): string | undefined {
-  return refersTo({ Ref: reference["Fn::GetAtt"][0] }, stage).split("/").at(-1);
+/** A function's name, and that of its alias if that is what is meant: `name` or `name:live`. */
+function functionName(reference: object, stage: readonly Deployed[]): string {
+  return afterFunction(refersTo(reference, stage)) ?? "";
+}
+
+function afterFunction(arnOrName: string | undefined): string | undefined {
+  return arnOrName?.split(":function:").at(-1);
+}
+
+/** The name of the queue whose ARN is meant. */
+function queueName(reference: object, stage: readonly Deployed[]): string | undefined {
+  return refersTo(reference, stage).split("/").at(-1);
 }
 
 function busName(stage: readonly Deployed[]): string | undefined {

@@ -11,6 +11,10 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Makes the emulator, runs the checks as a process that knows nothing but it, and leaves nothing behind. */
 async function main(args: readonly string[]): Promise<number> {
+  if (args.some((arg) => arg !== "--keep-running")) {
+    process.stderr.write("Usage: npm run test:deploy [-- --keep-running]\n");
+    return 2;
+  }
   const startedAtMs = Date.now();
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "headroom-deploy-")));
   const cleanUp = [() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })];

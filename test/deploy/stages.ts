@@ -4,7 +4,7 @@ import { adapt } from "./adapt.ts";
 import { cdk } from "./cdk.ts";
 import type { Tree } from "./trees.ts";
 
-export type StageName = "dev" | "prod";
+type StageName = "dev" | "prod";
 
 /** The CDK CLI's work on this run's emulator. */
 export type Deployer = {

@@ -41,7 +41,6 @@ describe("what holds data", () => {
         "acmecarsIntegrationLogs1D838E80 AWS::Logs::LogGroup: dev Delete Delete, prod Retain Retain",
         "acmecarsVendorSecretB1C13815 AWS::SecretsManager::Secret: dev Delete Delete, prod Retain Retain",
         "boltIntegrationLogsD523BC35 AWS::Logs::LogGroup: dev Delete Delete, prod Retain Retain",
-        "boltVendorSecret5D2ED288 AWS::SecretsManager::Secret: dev Delete Delete, prod Retain Retain",
       ]
     `);
   });
@@ -69,7 +68,8 @@ describe("tables", () => {
       expect(tables).toHaveLength(7);
       for (const [, { Properties }] of tables) {
         expect(Properties.BillingMode).toBe("PAY_PER_REQUEST");
-        expect(Properties.SSESpecification.SSEEnabled).toBe(true);
+        // False is AWS's own key, never no key.
+        expect(Properties.SSESpecification.SSEEnabled).toBe(deletionProtected);
         expect(Properties.Replicas).toHaveLength(1);
         expect(Properties.Replicas[0].PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled).toBe(true);
         expect(Properties.Replicas[0].DeletionProtectionEnabled).toBe(deletionProtected);
@@ -144,7 +144,7 @@ describe("the state stack", () => {
       "PageTopicArn",
       "TicketTopicArn",
     ]);
-    expect(outputs("Vendors")).toEqual(["AcmeCarsSecretArn", "BoltSecretArn"]);
+    expect(outputs("Vendors")).toEqual(["AcmeCarsSecretArn"]);
   });
 
   it("cannot be deleted by accident in prod", async () => {

@@ -33,6 +33,28 @@ const update = (expression: string, value?: unknown, condition?: string) =>
   });
 
 describe("the in-memory DynamoDB", () => {
+  it("lets its indexes follow a table when a hook says so, in the order of writes", async () => {
+    const waiting: (() => void)[] = [];
+    const memory = client({ indexed: (_table, follow) => void waiting.push(follow) });
+    const ranks = async () => {
+      const query = { TableName: TABLE, IndexName: "byRank", KeyConditionExpression: "team = :team" };
+      const { Items } = await memory.send(
+        new QueryCommand({ ...query, ExpressionAttributeValues: { ":team": "red" } }),
+      );
+      return Items?.map(({ rank }) => rank);
+    };
+    await memory.send(put({ team: "red", rank: 1 }));
+    await memory.send(put({ team: "red", rank: 2 }));
+    await memory.send(put({}));
+    expect((await memory.send(get)).Item).toEqual(key);
+    const seen = [await ranks()];
+    for (const follow of waiting) {
+      follow();
+      seen.push(await ranks());
+    }
+    expect(seen).toEqual([[], [1], [2], []]);
+  });
+
   it.each<[string, object]>([
     ["ScanCommand", new ScanCommand({ TableName: TABLE })],
     ["an index of a list", update("REMOVE things[0]")],
