@@ -5,6 +5,7 @@ import { systemNow } from "../shared/bus.ts";
 import { BadInput } from "./feeds/bad-input.ts";
 import { failureText } from "./ops/failure.ts";
 import { enrol, link } from "./ops/registry.ts";
+import { remove, survey } from "./ops/removal.ts";
 import { STAGES, type StageName } from "./ops/stage.ts";
 import { openTarget, type Target } from "./ops/target.ts";
 import { checkOutput, writeOutput } from "./output-file.ts";
@@ -69,20 +70,24 @@ async function soak({ stage, hours, verdict: file }: Options, signal: AbortSigna
     target = await openTarget(stage);
     await fillPlaceholders(stage, process.env.AWS_REGION, world.customers);
     await enrolAll(world, target);
-    const seen = await follow({
-      customers: world.customers,
-      connection: target.connection,
-      hours,
-      now: systemNow,
-      pause: (ms) => pause(ms, undefined, { signal }).catch(() => {}),
-      isEnded: () => signal.aborted,
-      onLook: (line) => process.stdout.write(`${line}\n`),
-    });
-    const verdict = verdictOf(seen);
-    process.stdout.write(`\n${soakText(verdict, stage)}`);
-    if (file !== undefined) writeOutput(file, `${JSON.stringify(verdict, null, 2)}\n`);
-    if (signal.aborted) return EXIT.interrupted;
-    return verdict.passed ? EXIT.passed : EXIT.failed;
+    try {
+      const seen = await follow({
+        customers: world.customers,
+        connection: target.connection,
+        hours,
+        now: systemNow,
+        pause: (ms) => pause(ms, undefined, { signal }).catch(() => {}),
+        isEnded: () => signal.aborted,
+        onLook: (line) => process.stdout.write(`${line}\n`),
+      });
+      const verdict = verdictOf(seen);
+      process.stdout.write(`\n${soakText(verdict, stage)}`);
+      if (file !== undefined) writeOutput(file, `${JSON.stringify(verdict, null, 2)}\n`);
+      if (signal.aborted) return EXIT.interrupted;
+      return verdict.passed ? EXIT.passed : EXIT.failed;
+    } finally {
+      await removeAll(world, target);
+    }
   } finally {
     target?.connection.close();
     await Promise.all(relays.map((relay) => relay.close()));
@@ -96,6 +101,18 @@ async function enrolAll({ customers }: World, { connection }: Target): Promise<v
     await link({ integration: asset.integration, accountId: asset.accountId, tokens, expiresInSeconds }, connection);
     await enrol(asset, manifest, connection);
   }
+}
+
+/** As any customer is removed: nothing of a soak stays in the stage. */
+async function removeAll({ customers }: World, { connection }: Target): Promise<void> {
+  const integrations = customers.map(({ manifest }) => manifest);
+  process.stdout.write("\nRemoving the simulated assets: what is under way for them ends within 2 minutes.\n");
+  await Promise.all(
+    customers.map(async ({ asset: { integration, accountId } }) => {
+      const found = await survey({ integration, accountId, assetId: undefined }, integrations, connection);
+      if (found) await remove(found, integrations, connection, pause);
+    }),
+  );
 }
 
 function endpointsIn(variable: string) {
