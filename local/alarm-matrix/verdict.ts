@@ -56,11 +56,10 @@ function problemsIn(
   return problems;
 }
 
-/** Names are compared whole, or by their ends where the pair begins with `*`. */
+/** Where a pair begins with `*` both are of the same part, and of the same queue. */
 export function isAccepted(accepted: readonly Accepted[], alarm: string, other: string): boolean {
   return accepted.some(({ alarm: one, also }) => {
     if (!one.startsWith("*")) return alarm === one && other === also;
-    const part = alarm.endsWith(one.slice(1)) ? alarm.slice(0, alarm.length - one.length + 1) : undefined;
-    return part !== undefined && other === `${part}${also.slice(1)}`;
+    return alarm.endsWith(one.slice(1)) && other === `${alarm.slice(0, 1 - one.length)}${also.slice(1)}`;
   });
 }
