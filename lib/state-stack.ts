@@ -3,6 +3,7 @@ import { CfnArchive, EventBus } from "aws-cdk-lib/aws-events";
 import { Key } from "aws-cdk-lib/aws-kms";
 import type { Construct } from "constructs";
 import { type AlarmTopics, alarmTopics } from "./alarm-topics.ts";
+import { watchAllFunctions } from "./alarms/function-alarms.ts";
 import { watchTables } from "./alarms/table-alarms.ts";
 import { billBudget } from "./bill-budget.ts";
 import { houseStackProps } from "./house-stack.ts";
@@ -43,13 +44,10 @@ export class StateStack extends Stack {
     });
     this.alarms = alarmTopics(this, stage);
     billBudget(this, stage, this.alarms.ticket);
-    watchTables(this, {
-      stage,
-      topics: this.alarms,
-      part: "platform",
-      owner: "platform",
-      runbook: "docs/runbooks/platform.md",
-    });
+    const runbook = "docs/runbooks/platform.md";
+    const watch = { stage, topics: this.alarms, part: "platform", owner: "platform", runbook };
+    watchTables(this, watch);
+    watchAllFunctions(this, watch);
     for (const [name, table] of Object.entries(this.tables.all)) {
       new CfnOutput(this, `${name[0]?.toUpperCase()}${name.slice(1)}Table`, { value: table.tableName });
     }

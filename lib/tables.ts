@@ -51,7 +51,8 @@ export class Tables extends Construct {
       ...(shape.expires && { timeToLiveAttribute: "expiresAt" }),
       ...(shape.indexes && { globalSecondaryIndexes: shape.indexes.map(index) }),
       billing: Billing.onDemand(),
-      encryption: TableEncryptionV2.awsManagedKey(),
+      encryption:
+        stage.tableKey === "aws-managed" ? TableEncryptionV2.awsManagedKey() : TableEncryptionV2.dynamoOwnedKey(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       removalPolicy: stage.removalPolicy,
       deletionProtection: stage.deletionProtection,

@@ -1,5 +1,5 @@
 import { Duration } from "aws-cdk-lib";
-import { type Alarm, MathExpression, Metric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import { type Alarm, type IMetric, MathExpression, Metric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
@@ -10,20 +10,39 @@ const PLATFORM_PAGE = "docs/runbooks/platform.md";
 
 type Watched = { lambda: IFunction; logGroup: ILogGroup; impact: string };
 
-/** What every function is watched for; gives back the alarm on its errors. */
-export function watchFunction(scope: Construct, watch: Watch, { lambda, logGroup, impact }: Watched): Alarm {
-  if (watch.stage.watch === "all") {
-    const shared = { ...watch, runbook: PLATFORM_PAGE };
-    throttled(scope, shared, lambda);
-    metricsLost(scope, shared, logGroup);
-  }
+/** What every function is watched for, where each is worth its own alarms; gives back the one on its errors. */
+export function watchFunction(
+  scope: Construct,
+  watch: Watch,
+  { lambda, logGroup, impact }: Watched,
+): Alarm | undefined {
+  if (watch.stage.watch !== "all") return undefined;
+  const shared = { ...watch, runbook: PLATFORM_PAGE };
+  throttled(scope, shared, lambda);
+  metricsLost(scope, shared, logGroup);
+  return errors(scope, watch, impact, lambda.metricErrors({ period: Duration.minutes(1) }));
+}
+
+/** One alarm on the errors of all functions of the account and Region, where one for each would cost too much. */
+export function watchAllFunctions(scope: Construct, watch: Watch): void {
+  if (watch.stage.watch === "all") return;
+  const metric = new Metric({
+    namespace: "AWS/Lambda",
+    metricName: "Errors",
+    statistic: "Sum",
+    period: Duration.minutes(1),
+  });
+  errors(scope, { ...watch, runbook: PLATFORM_PAGE }, "Invocations of some function of this account fail.", metric);
+}
+
+function errors(scope: Construct, watch: Watch, broken: string, metric: IMetric): Alarm {
   return houseAlarm(scope, "Errors", watch, {
     what: "errors",
-    broken: impact,
+    broken,
     firstAction: "read INVOCATION_FAILED in the function's log group.",
     kind: "page",
     withinMinutes: 10,
-    metric: lambda.metricErrors({ period: Duration.minutes(1) }),
+    metric,
     when: { atLeast: 1 },
     periods: { breaching: 3, of: 5 },
     // A function that is not invoked reports no errors.

@@ -65,7 +65,8 @@ async function bill(assets: number, cadenceMinutes: number, name: StageConfig["n
   const assembly = await synthesise({ validate: false, stages: [stage], manifests });
   const deployed = deployedBy(assembly.stacksRecursively.map(({ template }) => template));
   const idle = await idleTicks(deployed, manifests);
-  const idleItems = fixedItems(deployed, idle.each, idle.metrics.size);
+  const sent = (metrics: number) => (deployed.sendsMetrics ? metrics : 0);
+  const idleItems = fixedItems(deployed, idle.each, sent(idle.metrics.size));
   const page = {
     ...{ stage: stage.name, assets, cadenceMinutes, fixed: idleItems, each: [], vendors: [] },
     counted: {
@@ -90,7 +91,7 @@ async function bill(assets: number, cadenceMinutes: number, name: StageConfig["n
   });
   const priced = manifests.filter(({ priceUsd }) => Object.values(priceUsd).some((usd) => usd > 0));
   // What a vendor's calls cost is told by the handler around what the night plays: one metric for each that bills them.
-  const fixed = fixedItems(deployed, idle.each, metrics + priced.length);
+  const fixed = fixedItems(deployed, idle.each, sent(metrics + priced.length));
   const commandsPerDay = night.commands / night.assets;
   const looksPerDay = furtherLooks(night, cadenceMinutes);
   const monthly = {

@@ -22,6 +22,8 @@ export type Deployed = {
   /** Tables whose key is AWS's own in our account. */
   managedKeyTables: number;
   backedUpTables: number;
+  /** Whether any function sends metrics of its own. */
+  sendsMetrics: boolean;
   /** Functions by their folder's name. */
   functions: Record<string, { memoryMb: number }>;
   /** Those of them that speak to a vendor. */
@@ -43,7 +45,10 @@ const Alarm = z.object({
     .optional(),
 });
 const Mapping = z.object({ ScalingConfig: z.object({ MaximumConcurrency: z.number() }).optional() });
-const Lambda = z.object({ MemorySize: z.number().default(128) });
+const Lambda = z.object({
+  MemorySize: z.number().default(128),
+  Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }).optional(),
+});
 const Schedule = z.object({ ScheduleExpression: z.string(), ScheduleExpressionTimezone: z.string().default("UTC") });
 const Table = z.object({
   SSESpecification: z.object({ SSEType: z.string().optional() }).optional(),
@@ -59,6 +64,7 @@ export function deployedBy(stacks: readonly StackOf[]): Deployed {
   const deployed: Deployed = {
     ...{ keys: 0, secrets: 0, alarms: 0, alarmMetrics: 0, fastAlarmMetrics: 0, compositeAlarms: 0, dashboards: 0 },
     ...{ cappedPollers: 0, freePollers: 0, managedKeyTables: 0, backedUpTables: 0 },
+    sendsMetrics: false,
     ...{ functions: {}, integrations: [], runs: {}, logDays: 0, archiveDays: 0 },
   };
   const counters: Record<string, (properties: unknown, id: string, path: string) => void> = {
@@ -77,7 +83,9 @@ export function deployedBy(stacks: readonly StackOf[]): Deployed {
     },
     "AWS::Lambda::Function": (properties, id, path) => {
       const { name, isIntegration } = functionAt(path, id);
-      deployed.functions[name] = { memoryMb: Lambda.parse(properties).MemorySize };
+      const { MemorySize, Environment } = Lambda.parse(properties);
+      deployed.functions[name] = { memoryMb: MemorySize };
+      if (Environment?.Variables.POWERTOOLS_METRICS_DISABLED !== "true") deployed.sendsMetrics = true;
       if (isIntegration) deployed.integrations.push(name);
     },
     "AWS::Scheduler::Schedule": (properties, id, path) => {
@@ -116,7 +124,7 @@ function periodsRead({ MetricName, Period = 60, Metrics = [] }: z.infer<typeof A
   return MetricName === undefined ? stats : [Period, ...stats];
 }
 
-/** `…/Vendors/tesla/Integration/Function/Resource` is tesla, `…/Platform/Optimiser/Function/Resource` the optimiser. */
+/** `…/Vendors/<name>/Integration/Function/Resource` is that integration, `…/Platform/Optimiser/Function/Resource` the optimiser. */
 function functionAt(path: string, id: string): { name: string; isIntegration: boolean } {
   const [, vendor, name] = /(?:\/([\w-]+))?\/(\w+)\/Function\/Resource$/.exec(path) ?? [];
   if (name === undefined) throw new Error(`function ${id}: which is it? Its path is "${path}"`);

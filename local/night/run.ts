@@ -84,7 +84,12 @@ export async function startNight(options: NightOptions): Promise<Night> {
       stage: "dev",
       clock,
       environmentOverrides: Object.assign(
-        { OCTOPUS_API_URL: feeds.octopusUrl, CARBON_INTENSITY_API_URL: feeds.carbonUrl },
+        // Metrics cost nothing here, and dashboards are drawn from them.
+        {
+          POWERTOOLS_METRICS_DISABLED: "false",
+          OCTOPUS_API_URL: feeds.octopusUrl,
+          CARBON_INTENSITY_API_URL: feeds.carbonUrl,
+        },
         ...[...simulations.values()].map((simulation) => simulation.endpoints),
       ),
       secrets: Object.fromEntries(

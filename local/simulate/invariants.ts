@@ -80,13 +80,20 @@ const CHECKERS: Record<string, Checker> = {
       return [{ atMs: endMs, about: key, what: isRevoked ? "called revoked" : "what is stored is not honoured" }];
     }),
 
-  "P6 without faults no message is given up": ({ queues, givenUp, world, endMs }) => {
-    if (world.faults.level !== "none") return [];
-    const dead = [...queues].flatMap(([name, { deadLetters }]) =>
-      deadLetters.map(({ body }) => `${name}: ${aboutOf(body)}`),
-    );
-    const events = givenUp.map(({ functionName, why }) => `${functionName}: ${why}`);
-    return [...dead, ...events].map((what) => ({ atMs: endMs, about: "", what }));
+  "P6 nothing fails by itself": ({ queues, givenUp, world, endMs }) => {
+    const isQuiet = world.faults.level === "none";
+    const messages = [...queues].flatMap(([name, { failedUnstruck, deadLetters }]) => [
+      ...failedUnstruck.map(({ atMs, about }) => ({ atMs, about, what: `${name}: a message could not be handled` })),
+      ...(isQuiet ? deadLetters : []).map(({ body }) => ({
+        atMs: endMs,
+        about: aboutOf(body),
+        what: `${name}: given up`,
+      })),
+    ]);
+    const events = givenUp
+      .filter(({ isStruck }) => isQuiet || !isStruck)
+      .map(({ functionName, why, atMs }) => ({ atMs, about: "", what: `${functionName}: ${why}` }));
+    return [...messages, ...events];
   },
 
   "P6 every command is announced, and how it ended": ({ memory, history, endMs }) => {

@@ -3,6 +3,9 @@ import { assetsNamed } from "./hindrances.ts";
 import type { FunctionSpec, LambdaService, Outcome, World } from "./lambda.ts";
 
 const AGAIN_MS = 1_000;
+
+/** An event that nobody will do any more; `isStruck` where something other than the function itself was in its way. */
+export type GivenUp = { functionName: string; why: string; atMs: number; isStruck: boolean };
 /** A batch that is not back within five minutes is sent again by the tick after. */
 const NOT_BACK_MS = 6 * MINUTE_MS;
 
@@ -12,7 +15,7 @@ const NOT_BACK_MS = 6 * MINUTE_MS;
  */
 export function asyncInvokes(world: World, lambda: LambdaService, isDown: () => boolean) {
   const { engine, faults, trace } = world;
-  const givenUp: { functionName: string; why: string }[] = [];
+  const givenUp: GivenUp[] = [];
 
   const begin = (
     spec: FunctionSpec,
@@ -22,7 +25,7 @@ export function asyncInvokes(world: World, lambda: LambdaService, isDown: () => 
     const { sentAtMs, maxAgeMs, retries } = options;
     if (engine.nowMs() - sentAtMs > maxAgeMs) {
       trace.add(`${engine.nowMs()} ${spec.name} event too old`);
-      givenUp.push({ functionName: spec.name, why: "too old" });
+      givenUp.push({ functionName: spec.name, why: "too old", atMs: engine.nowMs(), isStruck: true });
       return false;
     }
     if (isDown() || !lambda.hasRoom(spec)) {
@@ -30,10 +33,13 @@ export function asyncInvokes(world: World, lambda: LambdaService, isDown: () => 
       return false;
     }
     if (spec.isIdle?.()) return false;
-    lambda.start(spec, event, (outcome: Outcome) => {
+    const invocation = lambda.start(spec, event, (outcome: Outcome) => {
       if (outcome.kind === "done") return;
       if (retries > 0) engine.after(60_000, () => begin(spec, event, { ...options, retries: retries - 1 }));
-      else givenUp.push({ functionName: spec.name, why: outcome.kind });
+      else {
+        const why = outcome.kind === "failed" ? String(outcome.error) : outcome.kind;
+        givenUp.push({ functionName: spec.name, why, atMs: engine.nowMs(), isStruck: invocation.struck.length > 0 });
+      }
     });
     return true;
   };

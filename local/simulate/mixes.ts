@@ -32,6 +32,13 @@ export const MIXES: readonly Mix[] = [
     hours: 3,
   },
   {
+    name: "tight",
+    faults: { level: "few", perMille: { ...TWICE, "command/unavailable-done": 100 } },
+    unrest: { isBrisk: true, hasTightLimits: true },
+    assets: 10,
+    hours: 3,
+  },
+  {
     name: "minds",
     faults: { level: "few", perMille: { "dynamo/slow": 400, "tick/late": 300, "deliver/doubled": 200 } },
     unrest: { hasRestlessOwners: true },
@@ -48,7 +55,8 @@ export const MIXES: readonly Mix[] = [
         "token/slow": 200,
         "dynamo/answer-lost": 200,
         "dynamo/slow": 300,
-        "look/unauthorised": 500,
+        "look/unauthorised": 200,
+        "look/relinked": 50,
         "look/too-many-until": 60,
         "receive/doubled": 100,
       },

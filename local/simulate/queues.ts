@@ -17,6 +17,8 @@ export type Message = { id: string; body: string; visibleAtMs: number; receives:
 /** A standard queue before a function: at least once, in no order, and what fails too often goes to the dead letters. */
 export class SimulatedQueue {
   readonly deadLetters: Message[] = [];
+  /** Messages that could not be handled although nothing struck the invocation that had them. */
+  readonly failedUnstruck: { atMs: number; about: string }[] = [];
   readonly #world: World;
   readonly #lambda: LambdaService;
   readonly #spec: QueueSpec;
@@ -100,9 +102,12 @@ export class SimulatedQueue {
       receiptHandle: `${id}/${receives}`,
       body,
     }));
-    this.#lambda.start(consumer, { Records: records }, (outcome) => {
+    const invocation = this.#lambda.start(consumer, { Records: records }, (outcome) => {
       this.#inFlight -= 1;
-      if (outcome.kind === "done") this.#acknowledge(batch, outcome.result);
+      const failed = outcome.kind === "done" ? this.#acknowledge(batch, outcome.result) : batch;
+      const atMs = engine.nowMs();
+      if (invocation.struck.length === 0)
+        this.failedUnstruck.push(...failed.map(({ body }) => ({ atMs, about: aboutOf(body) })));
       this.#tidy();
       this.#next();
     });
@@ -110,8 +115,8 @@ export class SimulatedQueue {
     return true;
   }
 
-  /** What the answer does not name as failed is deleted, as AWS does; the others come back when their time is over. */
-  #acknowledge(batch: readonly Message[], result: unknown): void {
+  /** What the answer does not name as failed is deleted, as AWS does; the others, which it gives, come back when their time is over. */
+  #acknowledge(batch: readonly Message[], result: unknown): Message[] {
     const failures = (result as { batchItemFailures?: { itemIdentifier: string }[] } | undefined)?.batchItemFailures;
     const failed = new Set((failures ?? []).map(({ itemIdentifier }) => itemIdentifier));
     for (const message of batch) {
@@ -119,6 +124,7 @@ export class SimulatedQueue {
       const strike = this.#world.faults.strike("receive", `${this.#spec.name} ${message.id}`);
       if (strike?.kind !== "delete-lost") message.isDone = true;
     }
+    return batch.filter(({ id }) => failed.has(id));
   }
 
   #tidy(): void {

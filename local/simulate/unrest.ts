@@ -7,6 +7,8 @@ import type { Engine } from "./engine.ts";
 export type Unrest = {
   /** Looks every few minutes, on three wheels. */
   isBrisk?: true;
+  /** Vendors that allow a tenth of the calls, but for each device as many. */
+  hasTightLimits?: true;
   /** Logins that live for some minutes. */
   hasShortLogins?: true;
   /** Owners who change their minds, and their settings, all the time. */
@@ -19,9 +21,17 @@ export type Unrest = {
 
 const BRISK = { idleMinutes: 3, pluggedMinutes: 4, chargingMinutes: 5, openCommandMinutes: 1 };
 
-export function manifestIn(manifest: Manifest, { isBrisk }: Unrest): Manifest {
-  if (!isBrisk) return manifest;
-  return { ...manifest, streams: manifest.streams.map((stream) => ({ ...stream, cadence: BRISK })) };
+export function manifestIn(manifest: Manifest, { isBrisk, hasTightLimits }: Unrest): Manifest {
+  const { streams, rateLimits = [] } = manifest;
+  const tight = rateLimits.map((limit) => ({
+    ...limit,
+    calls: limit.scope === "device" ? limit.calls : limit.calls / 10,
+  }));
+  return {
+    ...manifest,
+    ...(isBrisk && { streams: streams.map((stream) => ({ ...stream, cadence: BRISK })) }),
+    ...(hasTightLimits && { rateLimits: tight }),
+  };
 }
 
 /** How long an access token lives, ms: so much at least, and up to so much more. */

@@ -118,12 +118,13 @@ describe("the alarms", () => {
   it("of dev are those on errors, silence and work left undone", async () => {
     expect(await listed("dev")).toMatchInlineSnapshot(`
       {
-        "acme-cars": "commands-dead-letters, errors, failures",
-        "bolt": "commands-dead-letters, errors, failures",
-        "optimiser": "errors, failures, replan-dead-letters, silent",
-        "scheduler": "errors, failures, silent",
-        "signals": "errors, failures, silent",
-        "verifier": "errors, failures, silent, verify-dead-letters",
+        "acme-cars": "commands-dead-letters",
+        "bolt": "commands-dead-letters",
+        "optimiser": "replan-dead-letters, silent",
+        "platform": "errors",
+        "scheduler": "silent",
+        "signals": "silent",
+        "verifier": "silent, verify-dead-letters",
       }
     `);
   });

@@ -83,9 +83,19 @@ describe("what a template deploys", () => {
       ...{ keys: 1, secrets: 1, alarms: 3, alarmMetrics: 3, fastAlarmMetrics: 1, compositeAlarms: 1, dashboards: 1 },
       ...{ cappedPollers: 1, freePollers: 1, managedKeyTables: 1, backedUpTables: 1 },
       functions: { tesla: { memoryMb: 256 }, optimiser: { memoryMb: 1024 } },
+      sendsMetrics: true,
       integrations: ["tesla"],
       ...{ logDays: 14, archiveDays: 90 },
     } satisfies Omit<Deployed, "runs">);
+  });
+
+  it("sends no metrics where every function is told to send none", () => {
+    const silent = {
+      Type: "AWS::Lambda::Function",
+      Properties: { Environment: { Variables: { POWERTOOLS_METRICS_DISABLED: "true" } } },
+      Metadata: at("dev/Platform/Optimiser/Function/Resource"),
+    };
+    expect(deployedBy([{ Resources: { Fn: silent } }]).sendsMetrics).toBe(false);
   });
 
   it.each<[string, NonNullable<StackOf["Resources"]>[string], RegExp]>([
