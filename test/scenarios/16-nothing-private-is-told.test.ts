@@ -34,7 +34,7 @@ const Failing = fc.record({
 
 /** What a login's requests and answers hold that nobody else may see. */
 function secretsIn(text: string): string[] {
-  const named = text.matchAll(/(?:token|secret|password|code)"?\s*[:=]\s*"?([^"&\s,}]+)/gi);
+  const named = text.matchAll(/(?:token|secret|password)"?\s*[:=]\s*"?([^"&\s,}]+)/gi);
   return [...named]
     .map(([, value]) => decodeURIComponent(value ?? ""))
     .filter((value) => value.length >= SHORTEST_SECRET);
