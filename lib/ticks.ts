@@ -1,5 +1,5 @@
 import { Duration, Stack, TimeZone } from "aws-cdk-lib";
-import { MathExpression, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import { MathExpression, type Metric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { ContextAttribute, Schedule, ScheduleExpression, ScheduleTargetInput } from "aws-cdk-lib/aws-scheduler";
 import { Construct } from "constructs";
@@ -18,10 +18,16 @@ export class Ticks extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    props: { wakes: HouseFunction; cadences: readonly Cadence[]; silentAfterMinutes: number },
+    props: {
+      wakes: HouseFunction;
+      cadences: readonly Cadence[];
+      silentAfterMinutes: number;
+      /** What a function counts at each tick, where other things wake it too. One that fails counts nothing. */
+      counted?: Metric;
+    },
   ) {
     super(scope, id);
-    const { lambda, failures, watch } = props.wakes;
+    const { lambda, entry, failures, watch } = props.wakes;
     const stack = Stack.of(this);
     const role = new Role(this, "Role", {
       assumedBy: new ServicePrincipal("scheduler.amazonaws.com", {
@@ -37,10 +43,10 @@ export class Ticks extends Construct {
         },
       }),
     });
-    role.addToPolicy(new PolicyStatement({ actions: ["lambda:InvokeFunction"], resources: [lambda.functionArn] }));
+    role.addToPolicy(new PolicyStatement({ actions: ["lambda:InvokeFunction"], resources: [entry.functionArn] }));
     role.addToPolicy(new PolicyStatement({ actions: ["sqs:SendMessage"], resources: [failures.queueArn] }));
     const target = {
-      arn: lambda.functionArn,
+      arn: entry.functionArn,
       role,
       input: ScheduleTargetInput.fromObject({ tickAt: ContextAttribute.scheduledTime }),
       // The next tick does the work of a lost one: an old tick is worth nothing.
@@ -55,8 +61,10 @@ export class Ticks extends Construct {
       withinMinutes: props.silentAfterMinutes + 5,
       metric: new MathExpression({
         // Without the zeros CloudWatch judges the last period that had any: it looks at three where an alarm names one.
-        expression: "FILL(runs, 0)",
-        usingMetrics: { runs: lambda.metricInvocations() },
+        expression: props.counted ? "FILL(runs, 0) + FILL(errors, 0)" : "FILL(runs, 0)",
+        usingMetrics: props.counted
+          ? { runs: props.counted, errors: lambda.metricErrors() }
+          : { runs: lambda.metricInvocations() },
         label: "runs",
         period: Duration.minutes(props.silentAfterMinutes),
       }),

@@ -5,7 +5,11 @@ import type { Stage } from "../simulate/world.ts";
 import type { Letters } from "./letters.ts";
 
 /** Chances to go wrong, as the simulated world asks for them. */
-export type Strikes = (place: string, what: string, nowMs: number) => { kind: Strike["kind"]; random?: () => number } | undefined;
+export type Strikes = (
+  place: string,
+  what: string,
+  nowMs: number,
+) => { kind: Strike["kind"]; random?: () => number } | undefined;
 
 /** What goes wrong while a cause is on, at the edges of what runs. */
 export type Fault = {
@@ -21,8 +25,6 @@ export type Fault = {
   /** DynamoDB throttles the first attempt of every call, for this reason. */
   throttles?: ThrottleReason;
   feeds?: (sources: SignalSource[], nowMs: number) => SignalSource[];
-  /** Seconds that a function has left less than it should. */
-  hurried?: readonly string[];
   price?: { integration: string; usd: number };
 };
 

@@ -8,6 +8,7 @@ export class Letters {
   readonly #stage: Pick<Stage, "queues" | "givenUp">;
   readonly #prod: Prod;
   readonly #arrivedMs = new Map<string, number[]>();
+  readonly #dropped: { functionName: string }[] = [];
   readonly #seen = new Map<string, number>();
 
   constructor(stage: Pick<Stage, "queues" | "givenUp">, prod: Prod) {
@@ -17,9 +18,11 @@ export class Letters {
 
   /** To be called each minute: what came, and how much lies there, as SQS measures it. */
   measure(metrics: AwsMetrics, nowMs: number): void {
-    for (const [name, queue] of this.#stage.queues) this.#take(this.#prod.deadLetters(name), queue.deadLetters.length, nowMs);
-    for (const name of new Set(this.#stage.givenUp.map(({ functionName }) => functionName))) {
-      const count = this.#stage.givenUp.filter(({ functionName }) => functionName === name).length;
+    for (const [name, queue] of this.#stage.queues)
+      this.#take(this.#prod.deadLetters(name), queue.deadLetters.length, nowMs);
+    const givenUp = [...this.#stage.givenUp, ...this.#dropped];
+    for (const name of new Set(givenUp.map(({ functionName }) => functionName))) {
+      const count = givenUp.filter(({ functionName }) => functionName === name).length;
       this.#take(this.#prod.failures(name), count, nowMs);
     }
     for (const [queue, arrived] of this.#arrivedMs) {
@@ -29,9 +32,9 @@ export class Letters {
     }
   }
 
-  /** Whether anything lies there. */
-  has(queue: string): boolean {
-    return (this.#arrivedMs.get(queue)?.length ?? 0) > 0;
+  /** An event of a function that was given up, or a tick that could not be delivered. */
+  drop(functionName: string): void {
+    this.#dropped.push({ functionName });
   }
 
   /** An operator has read them and takes them away. */

@@ -29,9 +29,7 @@ export function measuredBy(metrics: AwsMetrics, prod: Prod, engine: Engine, faul
       const { name } = spec;
       const isFull = () => {
         const crowded = fault()?.crowded;
-        return (
-          crowded?.functions.includes(name) === true && crowded.isFull(Math.floor(engine.nowMs() / 1000) % 60)
-        );
+        return crowded?.functions.includes(name) === true && crowded.isFull(Math.floor(engine.nowMs() / 1000) % 60);
       };
       return {
         ...spec,

@@ -8,7 +8,7 @@ import type { Engine } from "../simulate/engine.ts";
 import type { Faults } from "../simulate/faults.ts";
 import { type Fleet, fleetOf } from "../simulate/fleet.ts";
 import { MANIFESTS } from "../simulate/manifests.ts";
-import { playNight, START_MS, type Script } from "../simulate/world.ts";
+import { playNight, type Script, START_MS } from "../simulate/world.ts";
 import type { Cause, Hands } from "./cause.ts";
 import { PLAYED } from "./causes.ts";
 import { Letters } from "./letters.ts";
@@ -16,7 +16,7 @@ import { measuredBy } from "./metering.ts";
 import type { Prod } from "./prod.ts";
 
 /** One time that somebody was told of an alarm, epoch ms. */
-export type Rang = { alarm: string; atMs: number; /** Undefined while it rings still. */ okMs: number | undefined };
+export type Rang = { alarm: string; atMs: number /** Undefined while it rings still. */; okMs: number | undefined };
 export type Played = { sinceMs: number; untilMs: number; rang: Rang[]; cpuMs?: number };
 
 const SEED = 7;
@@ -40,7 +40,11 @@ function castOf(manifests: readonly Manifest[], played: readonly string[]) {
 /** Plays a cause in a night of stage prod until its alarm is over, and notes every alarm that told anybody. */
 export async function playCause(
   cause: Cause,
-  { prod, manifests, onLine }: { prod: Prod; manifests: readonly Manifest[]; onLine?: ((line: string) => void) | undefined },
+  {
+    prod,
+    manifests,
+    onLine,
+  }: { prod: Prod; manifests: readonly Manifest[]; onLine?: ((line: string) => void) | undefined },
 ): Promise<Played> {
   const { assets = ASSETS, hours = HOURS, fault } = cause;
   const [fromMs, untilMs] = [START_MS + cause.from * MINUTE_MS, START_MS + (cause.from + cause.minutes) * MINUTE_MS];
@@ -60,9 +64,12 @@ export async function playCause(
     const atMs = nowMs();
     hands.letters.measure(metrics, atMs);
     if (atMs > START_MS + WARM_UP_MS) alarms.evaluate(atMs);
-    if (sinceMs === undefined && atMs >= fromMs && (cause.since?.(hands) ?? true)) sinceMs = cause.since ? atMs : fromMs;
+    if (sinceMs === undefined && atMs >= fromMs && (cause.since?.(hands) ?? true))
+      sinceMs = cause.since ? atMs : fromMs;
     const lastMs = Math.max(untilMs, alarms.notifications.at(-1)?.atMs ?? 0);
-    isOver = atMs >= lastMs + CALM_MS && alarms.views().every(({ alarm, state }) => state !== "ALARM" || alarm.actions.ALARM.length === 0);
+    isOver =
+      atMs >= lastMs + CALM_MS &&
+      alarms.views().every(({ alarm, state }) => state !== "ALARM" || alarm.actions.ALARM.length === 0);
   };
   const script = (given: Engine): Script => {
     engine = given;
@@ -110,12 +117,15 @@ export async function playCause(
       enumerable: true,
       get: () => (now() ? dear.usd : manifest.priceUsd[kind]),
     });
-    const priceUsd = Object.defineProperties({}, {
-      state: priceOf("state"),
-      data: priceOf("data"),
-      command: priceOf("command"),
-      wake: priceOf("wake"),
-    }) as Manifest["priceUsd"];
+    const priceUsd = Object.defineProperties(
+      {},
+      {
+        state: priceOf("state"),
+        data: priceOf("data"),
+        command: priceOf("command"),
+        wake: priceOf("wake"),
+      },
+    ) as Manifest["priceUsd"];
     return { ...unlimited, priceUsd };
   };
   const night = await playNight({

@@ -18,29 +18,32 @@ export const STAGE = "prod";
 
 /** Reads what was synthesised into a directory as the local platform does. */
 export function readProd(assemblyDir: string): Prod {
-    const model = buildModel(readAssembly(assemblyDir, STAGE), "http://local");
-    const names = new Map([
-      ...model.of("AWS::Lambda::Function").map(({ logicalId, ref }) => [keyOf(logicalId), ref] as const),
-      ...model.of("AWS::Logs::LogGroup").map(({ logicalId, ref }) => [keyOf(logicalId), ref] as const),
-      ...model
-        .of("AWS::SQS::Queue")
-        .map(({ logicalId, attributes }) => [keyOf(logicalId), attributes.QueueName as string] as const),
-    ]);
-    const named = (kind: string) => (part: string) => {
-      const name = names.get(`${part.replaceAll("-", "")}${kind}`.toLowerCase());
-      if (name === undefined) throw new Error(`stage ${STAGE} has no ${kind} of ${part}`);
-      return name;
-    };
-    return {
-      alarms: alarmsOf(model),
-      functionName: named("Function"),
-      logGroup: named("Logs"),
-      failures: named("Failures"),
-      deadLetters: named("DeadLetters"),
-    };
+  const model = buildModel(readAssembly(assemblyDir, STAGE), "http://local");
+  const names = new Map([
+    ...model.of("AWS::Lambda::Function").map(({ logicalId, ref }) => [keyOf(logicalId), ref] as const),
+    ...model.of("AWS::Logs::LogGroup").map(({ logicalId, ref }) => [keyOf(logicalId), ref] as const),
+    ...model
+      .of("AWS::SQS::Queue")
+      .map(({ logicalId, attributes }) => [keyOf(logicalId), attributes.QueueName as string] as const),
+  ]);
+  const named = (kind: string) => (part: string) => {
+    const name = names.get(`${part.replaceAll("-", "")}${kind}`.toLowerCase());
+    if (name === undefined) throw new Error(`stage ${STAGE} has no ${kind} of ${part}`);
+    return name;
+  };
+  return {
+    alarms: alarmsOf(model),
+    functionName: named("Function"),
+    logGroup: named("Logs"),
+    failures: named("Failures"),
+    deadLetters: named("DeadLetters"),
+  };
 }
 
 /** `teslaIntegrationFunction6C6BCDF5` is the function of tesla: of a vendor's parts only the queue has a name of its own. */
 function keyOf(logicalId: string): string {
-  return logicalId.replace(/[0-9A-F]{8}$/, "").replace("Integration", "").toLowerCase();
+  return logicalId
+    .replace(/[0-9A-F]{8}$/, "")
+    .replace("Integration", "")
+    .toLowerCase();
 }

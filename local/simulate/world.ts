@@ -226,7 +226,9 @@ export async function playNight(options: Options): Promise<Night> {
   const isMissed = () =>
     sabotage !== undefined && history.violations.some(({ invariant }) => !excused.includes(invariant));
   const isOver = () => isMissed() || script?.isOver() === true;
-  for (let hour = 1; hour <= hours && !isOver(); hour++) await engine.runUntil(START_MS + hour * HOUR_MS);
+  const stepHours = script ? 0.25 : 1;
+  for (let hour = stepHours; hour <= hours && !isOver(); hour += stepHours)
+    await engine.runUntil(START_MS + hour * HOUR_MS);
   faults.cease();
   if (!isOver()) await engine.runUntil(endMs);
   for (const device of devices) device.settle(endMs);
