@@ -48,7 +48,7 @@ type Options = {
   /** Changes what a vendor's cloud answers to a call. */
   meddle?: (integration: string, url: URL, text: string) => string;
   /** Stands between us and every cloud: may answer in its place, and sees what is asked and answered. */
-  between?: (ask: typeof fetch, input: URL | RequestInfo, init: RequestInit | undefined) => Promise<Response>;
+  between?: (ask: typeof fetch, ...asked: Parameters<typeof fetch>) => Promise<Response>;
 };
 
 /** Several vendors under one platform: scheduler, integrations, verifier and optimiser as deployed, stores in memory. */
