@@ -63,6 +63,7 @@ const Join = z.object({ "Fn::Join": z.tuple([z.literal(""), z.array(z.unknown())
 export class HouseFunction extends Construct {
   readonly lambda: LambdaFunction;
   readonly role: Role;
+  readonly logGroup: LogGroup;
   /** Failed asynchronous invocations and undeliverable ticks. */
   readonly failures: Queue;
   readonly timeoutSeconds: number;
@@ -74,11 +75,11 @@ export class HouseFunction extends Construct {
     this.timeoutSeconds = props.timeoutSeconds;
     this.failures = deadLetterQueue(this, "Failures");
     this.role = new Role(this, "Role", { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
-    const logGroup = new LogGroup(this, "Logs", {
+    this.logGroup = new LogGroup(this, "Logs", {
       retention: props.stage.logRetention,
       removalPolicy: props.stage.removalPolicy,
     });
-    logGroup.grantWrite(this.role);
+    this.logGroup.grantWrite(this.role);
     this.may(["sqs:SendMessage"], [this.failures.queueArn]);
     this.lambda = new LambdaFunction(this, "Function", {
       code: Code.fromAsset(props.bundle),
@@ -95,7 +96,7 @@ export class HouseFunction extends Construct {
       timeout: Duration.seconds(props.timeoutSeconds),
       memorySize: props.memoryMb,
       role: this.role,
-      logGroup,
+      logGroup: this.logGroup,
       // The library's own destination also grants what nobody uses.
       onFailure: { bind: () => ({ destination: this.failures.queueArn }) },
       retryAttempts: props.asynchronous.retries,
@@ -105,7 +106,7 @@ export class HouseFunction extends Construct {
     for (const [rules, reason] of ACKNOWLEDGED) for (const rule of rules) acknowledge(this.lambda, rule, reason);
     const { name, owner, onFailure } = props;
     this.watch = { stage: props.stage, topics: props.alarms, part: name, owner, runbook: onFailure.runbook };
-    watchFunction(this, this.watch, { lambda: this.lambda, logGroup, impact: onFailure.impact });
+    watchFunction(this, this.watch, { lambda: this.lambda, logGroup: this.logGroup, impact: onFailure.impact });
     // Each was an error too, or a tick that the next one makes good: where alarms are few, that is enough.
     if (props.stage.watch === "all")
       watchDeadLetters(this, "Unhandled", this.watch, {
