@@ -6,8 +6,10 @@ import { z } from "zod";
 import type { Manifest } from "../shared/domain/manifest.ts";
 import { type Bundles, buildBundles } from "./bundles.ts";
 import { Dashboards } from "./dashboards/dashboards.ts";
+import { refuseUnknownEndpoints } from "./endpoints.ts";
 import { loadManifests } from "./manifests.ts";
-import { PlatformStack } from "./platform-stack.ts";
+import { PipelineAccessStack } from "./pipeline-access-stack.ts";
+import { FEED_ENDPOINTS, PlatformStack } from "./platform-stack.ts";
 import { type StageConfig, stagesFrom } from "./stages.ts";
 import { StateStack } from "./state-stack.ts";
 import { VendorsStack } from "./vendors-stack.ts";
@@ -44,13 +46,16 @@ export async function headroom(options: SynthesiseOptions = {}): Promise<App> {
     // Not set when validating, so that CDK_VALIDATION=false still switches it off.
     ...(!validate && { builtinCloudFormationValidation: false }),
   });
+  const endpoints = [FEED_ENDPOINTS, ...manifests.map((manifest) => manifest.endpoints)].flatMap(Object.keys);
   if (validate) Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
   for (const stage of options.stages ?? Object.values(stagesFrom(process.env))) {
+    refuseUnknownEndpoints(stage, endpoints);
     const scope = new Stage(app, stage.name, { env: stage.env });
     const state = new StateStack(scope, "State", stage);
     new PlatformStack(scope, "Platform", { stage, state, bundles });
     const vendors = new VendorsStack(scope, "Vendors", { stage, state, bundles, manifests });
     if (stage.watch === "all") new Dashboards(vendors, "Dashboards", { stage, of: scope, manifests });
+    if (stage.repository !== undefined) new PipelineAccessStack(scope, "PipelineAccess", stage, stage.repository);
   }
   return app;
 }

@@ -1,6 +1,6 @@
 import { Duration, Stack } from "aws-cdk-lib";
 import { type Conditions, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import { Architecture, Code, Function as LambdaFunction, Runtime } from "aws-cdk-lib/aws-lambda";
+import { type Alias, Architecture, Code, Function as LambdaFunction, Runtime } from "aws-cdk-lib/aws-lambda";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
@@ -10,6 +10,7 @@ import type { AlarmTopics } from "./alarm-topics.ts";
 import { watchDeadLetters } from "./alarms/dead-letter-alarms.ts";
 import { watchFunction } from "./alarms/function-alarms.ts";
 import { deadLetterQueue } from "./dead-letter-queue.ts";
+import { gradualAlias } from "./gradual-deployment.ts";
 import type { Watch } from "./house-alarm.ts";
 import type { StageConfig } from "./stages.ts";
 
@@ -62,6 +63,8 @@ const Join = z.object({ "Fn::Join": z.tuple([z.literal(""), z.array(z.unknown())
  */
 export class HouseFunction extends Construct {
   readonly lambda: LambdaFunction;
+  /** What others invoke: where new code takes over step by step, the alias that does. */
+  readonly entry: LambdaFunction | Alias;
   readonly role: Role;
   readonly logGroup: LogGroup;
   /** Failed asynchronous invocations and undeliverable ticks. */
@@ -96,17 +99,34 @@ export class HouseFunction extends Construct {
       timeout: Duration.seconds(props.timeoutSeconds),
       memorySize: props.memoryMb,
       role: this.role,
+<<<<<<< HEAD
       logGroup: this.logGroup,
       // The library's own destination also grants what nobody uses.
       onFailure: { bind: () => ({ destination: this.failures.queueArn }) },
       retryAttempts: props.asynchronous.retries,
       maxEventAge: Duration.seconds(props.asynchronous.maxAgeSeconds),
+=======
+      logGroup,
+>>>>>>> main
       ...(props.reservedConcurrency !== undefined && { reservedConcurrentExecutions: props.reservedConcurrency }),
     });
     for (const [rules, reason] of ACKNOWLEDGED) for (const rule of rules) acknowledge(this.lambda, rule, reason);
     const { name, owner, onFailure } = props;
     this.watch = { stage: props.stage, topics: props.alarms, part: name, owner, runbook: onFailure.runbook };
+<<<<<<< HEAD
     watchFunction(this, this.watch, { lambda: this.lambda, logGroup: this.logGroup, impact: onFailure.impact });
+=======
+    const errors = watchFunction(this, this.watch, { lambda: this.lambda, logGroup, impact: onFailure.impact });
+    const { shift } = props.stage;
+    if (shift && !errors) throw new Error(`${props.stage.name} shifts to new code, but watches no function's errors`);
+    this.entry = shift && errors ? gradualAlias(this, { lambda: this.lambda, shift, alarm: errors }) : this.lambda;
+    this.entry.configureAsyncInvoke({
+      // The library's own destination also grants what nobody uses.
+      onFailure: { bind: () => ({ destination: this.failures.queueArn }) },
+      retryAttempts: props.asynchronous.retries,
+      maxEventAge: Duration.seconds(props.asynchronous.maxAgeSeconds),
+    });
+>>>>>>> main
     // Each was an error too, or a tick that the next one makes good: where alarms are few, that is enough.
     if (props.stage.watch === "all")
       watchDeadLetters(this, "Unhandled", this.watch, {

@@ -4,6 +4,7 @@ import { Construct } from "constructs";
 import type { Manifest } from "../shared/domain/manifest.ts";
 import { acknowledge } from "./acknowledge.ts";
 import { watchIntegration } from "./alarms/integration-alarms.ts";
+import { endpointsFor } from "./endpoints.ts";
 import { HouseFunction } from "./house-function.ts";
 import type { StageConfig } from "./stages.ts";
 import type { StateStack } from "./state-stack.ts";
@@ -30,7 +31,7 @@ export class Integration extends Construct {
       onFailure: manifest.onFailure,
       environment: {
         // First, so that no manifest can stand in for one of ours.
-        ...manifest.endpoints,
+        ...endpointsFor(manifest.endpoints, stage),
         ...state.tables.environment("assets", "schedule", "readings", "commands", "accounts"),
         BUS_NAME: state.bus.eventBusName,
         TOKEN_KEY_ARN: state.tokenKey.keyArn,

@@ -7,6 +7,7 @@ import { watchSignals } from "./alarms/signals-alarms.ts";
 import { watchVerifier } from "./alarms/verifier-alarms.ts";
 import type { Bundles } from "./bundles.ts";
 import { bundleOf } from "./bundles.ts";
+import { endpointsFor } from "./endpoints.ts";
 import { HouseFunction } from "./house-function.ts";
 import { houseStackProps } from "./house-stack.ts";
 import type { StageConfig } from "./stages.ts";
@@ -14,6 +15,12 @@ import type { StateStack } from "./state-stack.ts";
 import { indexArn } from "./tables.ts";
 import { Ticks } from "./ticks.ts";
 import { WorkQueue } from "./work-queue.ts";
+
+/** Where prices and carbon come from. */
+export const FEED_ENDPOINTS = {
+  OCTOPUS_API_URL: "https://api.octopus.energy",
+  CARBON_INTENSITY_API_URL: "https://api.carbonintensity.org.uk",
+};
 
 type PlatformStackProps = { stage: StageConfig; state: StateStack; bundles: Bundles };
 
@@ -41,8 +48,7 @@ export class PlatformStack extends Stack {
       environment: {
         ...state.tables.environment("signals"),
         BUS_NAME: state.bus.eventBusName,
-        OCTOPUS_API_URL: "https://api.octopus.energy",
-        CARBON_INTENSITY_API_URL: "https://api.carbonintensity.org.uk",
+        ...endpointsFor(FEED_ENDPOINTS, stage),
         OCTOPUS_PRODUCT: stage.tariff.octopusProduct,
         ...regionsOf(stage.tariff),
       },

@@ -1,6 +1,8 @@
 import { RemovalPolicy } from "aws-cdk-lib";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Region } from "../shared/domain/region.ts";
+import { type Endpoints, parseEndpoints } from "./endpoints.ts";
+import type { Shift } from "./gradual-deployment.ts";
 
 /** Everything that differs between two deployments. A stage is a value: no other file asks which stage it is in. */
 export type StageConfig = {
@@ -10,6 +12,8 @@ export type StageConfig = {
   logRetention: RetentionDays;
   /** Who is told of alarms; left out, the topics have no subscriber until somebody adds one. */
   alarmEmail?: string;
+  /** The GitHub repository, `owner/name`, whose workflows may deploy; left out, no role is made for any. */
+  repository?: string;
   /**
    * All alarms and the dashboards, or only alarms on errors, silence and work left undone: an alarm costs $0.10 a month for
    * every metric that it reads, a dashboard $3.
@@ -54,6 +58,10 @@ export type StageConfig = {
    * must follow what a price makes thousands of homes do at the same moment.
    */
   rampKwPerMinute: number;
+  /** How new code takes over, if not at once: whoever invokes a function then does so through an alias. */
+  shift?: Shift;
+  /** Other addresses than the vendors' and the feeds' own: a vendor's sandbox, a signing proxy. */
+  endpoints: Endpoints;
   /** Invocations at once, kept for (and capped at) this function. Left out: shares the account's pool. */
   reservedConcurrency: { optimiser?: number };
 };
@@ -76,16 +84,24 @@ const everywhere = {
 } satisfies Pick<StageConfig, "fleets" | "tariff" | "cadences" | "rampKwPerMinute">;
 
 /**
- * The two stages; account, region and who is told of alarms come from `HEADROOM_<STAGE>_ACCOUNT`, `_REGION` and `_ALARM_EMAIL`.
+ * The two stages. What belongs to whoever deploys comes from the environment: `HEADROOM_<STAGE>_ACCOUNT`, `_REGION`,
+ * `_ALARM_EMAIL` (who is told of alarms) and `_ENDPOINTS` (`NAME=url`, several apart by spaces);
+ * `HEADROOM_REPOSITORY` is the repository whose workflows may deploy.
  * `HEADROOM_DEV_WATCH=all` watches dev as prod is watched, at the price of that.
  */
 export function stagesFrom(environment: Record<string, string | undefined>): Record<StageConfig["name"], StageConfig> {
+  const repository = environment.HEADROOM_REPOSITORY;
+  if (repository && !/^[\w.-]+\/[\w.-]+$/.test(repository)) {
+    throw new Error(`HEADROOM_REPOSITORY is "${repository}"; write it as owner/name`);
+  }
   return {
     dev: {
       ...everywhere,
       name: "dev",
       env: target(environment.HEADROOM_DEV_ACCOUNT, environment.HEADROOM_DEV_REGION),
       ...(environment.HEADROOM_DEV_ALARM_EMAIL && { alarmEmail: environment.HEADROOM_DEV_ALARM_EMAIL }),
+      ...(repository && { repository }),
+      endpoints: parseEndpoints(environment.HEADROOM_DEV_ENDPOINTS ?? ""),
       logRetention: RetentionDays.TWO_WEEKS,
       removalPolicy: RemovalPolicy.DESTROY,
       deletionProtection: false,
@@ -102,11 +118,14 @@ export function stagesFrom(environment: Record<string, string | undefined>): Rec
       name: "prod",
       env: target(environment.HEADROOM_PROD_ACCOUNT, environment.HEADROOM_PROD_REGION),
       ...(environment.HEADROOM_PROD_ALARM_EMAIL && { alarmEmail: environment.HEADROOM_PROD_ALARM_EMAIL }),
+      ...(repository && { repository }),
+      endpoints: parseEndpoints(environment.HEADROOM_PROD_ENDPOINTS ?? ""),
       logRetention: RetentionDays.THREE_MONTHS,
       removalPolicy: RemovalPolicy.RETAIN,
       deletionProtection: true,
       archiveDays: 90,
       watch: "all",
+      shift: "ten-percent-a-minute",
       tableKey: "aws-managed",
       capsCommandQueues: true,
       // What stands by, and some ten thousand assets.

@@ -28,7 +28,7 @@ export class Ticks extends Construct {
     },
   ) {
     super(scope, id);
-    const { lambda, logGroup, failures, watch } = props.wakes;
+    const { lambda, entry, logGroup, failures, watch } = props.wakes;
     const stack = Stack.of(this);
     const role = new Role(this, "Role", {
       assumedBy: new ServicePrincipal("scheduler.amazonaws.com", {
@@ -44,10 +44,10 @@ export class Ticks extends Construct {
         },
       }),
     });
-    role.addToPolicy(new PolicyStatement({ actions: ["lambda:InvokeFunction"], resources: [lambda.functionArn] }));
+    role.addToPolicy(new PolicyStatement({ actions: ["lambda:InvokeFunction"], resources: [entry.functionArn] }));
     role.addToPolicy(new PolicyStatement({ actions: ["sqs:SendMessage"], resources: [failures.queueArn] }));
     const target = {
-      arn: lambda.functionArn,
+      arn: entry.functionArn,
       role,
       input: ScheduleTargetInput.fromObject({ tickAt: ContextAttribute.scheduledTime }),
       // The next tick does the work of a lost one: an old tick is worth nothing.

@@ -19,11 +19,10 @@ type VendorsStackProps = { stage: StageConfig; state: StateStack; bundles: Bundl
 export class VendorsStack extends Stack {
   constructor(scope: Construct, id: string, { stage, state, bundles, manifests }: VendorsStackProps) {
     super(scope, id, houseStackProps(stage, "vendors", "Integrations and their scheduler."));
-    const integrations = manifests.map((manifest) => ({
-      manifest,
-      lambda: new Integration(this, { stage, state, manifest, bundle: bundleOf(bundles, manifest.name) }).function
-        .lambda,
-    }));
+    const integrations = manifests.map((manifest) => {
+      const bundle = bundleOf(bundles, manifest.name);
+      return { manifest, entry: new Integration(this, { stage, state, manifest, bundle }).function.entry };
+    });
 
     const { schedule, readings, plans } = state.tables.all;
     const scheduler = new HouseFunction(this, "Scheduler", {
@@ -40,9 +39,9 @@ export class VendorsStack extends Stack {
         ...state.tables.environment("schedule", "readings", "plans"),
         BUS_NAME: state.bus.eventBusName,
         INTEGRATIONS: this.toJsonString(
-          integrations.map(({ manifest: { name, streams, limits }, lambda }) => ({
+          integrations.map(({ manifest: { name, streams, limits }, entry }) => ({
             name,
-            functionName: lambda.functionName,
+            functionName: entry.functionArn,
             streams,
             limits,
           })),
@@ -62,7 +61,7 @@ export class VendorsStack extends Stack {
     scheduler.may(["events:PutEvents"], [state.bus.eventBusArn]);
     scheduler.may(
       ["lambda:InvokeFunction"],
-      integrations.map(({ lambda }) => lambda.functionArn),
+      integrations.map(({ entry }) => entry.functionArn),
     );
     watchScheduler(scheduler, scheduler.watch);
     new Ticks(this, "SchedulerTicks", {

@@ -57,7 +57,7 @@ export class WorkQueue extends Construct {
     }: { batchSize: number; windowSeconds?: number; maxConcurrency?: number },
   ): void {
     this.consumer = consumer;
-    const { lambda, watch } = consumer;
+    const { entry, watch } = consumer;
     const name = this.node.id.toLowerCase();
     watchDeadLetters(this, "Undone", watch, {
       what: `${name}-dead-letters`,
@@ -66,7 +66,7 @@ export class WorkQueue extends Construct {
     });
     // The library's own event source also grants what nobody uses.
     consumer.may(["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], [this.queue.queueArn]);
-    const mapping = lambda.addEventSourceMapping(`From${this.node.id}`, {
+    const mapping = entry.addEventSourceMapping(`From${this.node.id}`, {
       eventSourceArn: this.queue.queueArn,
       batchSize,
       reportBatchItemFailures: true,

@@ -1,5 +1,5 @@
 import { Duration } from "aws-cdk-lib";
-import { type IMetric, MathExpression, Metric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import { type Alarm, type IMetric, MathExpression, Metric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
@@ -10,13 +10,17 @@ const PLATFORM_PAGE = "docs/runbooks/platform.md";
 
 type Watched = { lambda: IFunction; logGroup: ILogGroup; impact: string };
 
-/** What every function is watched for, where each is worth its own alarms. */
-export function watchFunction(scope: Construct, watch: Watch, { lambda, logGroup, impact }: Watched): void {
-  if (watch.stage.watch !== "all") return;
+/** What every function is watched for, where each is worth its own alarms; gives back the one on its errors. */
+export function watchFunction(
+  scope: Construct,
+  watch: Watch,
+  { lambda, logGroup, impact }: Watched,
+): Alarm | undefined {
+  if (watch.stage.watch !== "all") return undefined;
   const shared = { ...watch, runbook: PLATFORM_PAGE };
   throttled(scope, shared, lambda);
   metricsLost(scope, shared, logGroup);
-  errors(scope, watch, impact, lambda.metricErrors({ period: Duration.minutes(1) }));
+  return errors(scope, watch, impact, lambda.metricErrors({ period: Duration.minutes(1) }));
 }
 
 /** One alarm on the errors of all functions of the account and Region, where one for each would cost too much. */
@@ -31,8 +35,8 @@ export function watchAllFunctions(scope: Construct, watch: Watch): void {
   errors(scope, { ...watch, runbook: PLATFORM_PAGE }, "Invocations of some function of this account fail.", metric);
 }
 
-function errors(scope: Construct, watch: Watch, broken: string, metric: IMetric): void {
-  houseAlarm(scope, "Errors", watch, {
+function errors(scope: Construct, watch: Watch, broken: string, metric: IMetric): Alarm {
+  return houseAlarm(scope, "Errors", watch, {
     what: "errors",
     broken,
     firstAction: "read INVOCATION_FAILED in the function's log group.",

@@ -65,9 +65,9 @@ export function measuredBy(metrics: AwsMetrics, prod: Prod, engine: Engine, faul
     },
     meter: (name) => meterOf(name).of({ integration: name }),
     log: (_, traced) => traced,
-    async tables(invocation, send) {
+    tables(invocation, send) {
       const reason = fault()?.throttles;
-      if (reason) await throttledOnce(reason, meterOf(invocation.functionName));
+      if (reason) void throttledOnce(reason, meterOf(invocation.functionName));
       return send();
     },
   };

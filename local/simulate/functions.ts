@@ -32,7 +32,7 @@ export function functionsOf(platform: Platform): Map<string, FunctionSpec> {
         const onRefused = (key: string, error: unknown) => void refused.push({ key, error });
         return schedule(event as never, {
           ...commonOf(platform, invocation),
-          schedule: scheduleStore(tablesOf(platform, invocation), "schedule", onRefused),
+          schedule: scheduleStore(tablesOf(platform, invocation.environment), "schedule", onRefused),
           integrations: manifests.map(({ name, streams, limits }) => ({ name, streams, limits, functionName: name })),
           refusedRows: () => refused.splice(0),
           pause: (ms) => pause(world, invocation, ms),

@@ -124,7 +124,8 @@ type Effect<T> = {
   /** The asset that it is for; without one all that the invocation was given. */
   about?: string | undefined;
   latencyMs: number;
-  act: (strike: Strike | undefined) => T | Promise<T>;
+  /** Happens at one moment. */
+  act: (strike: Strike | undefined) => T;
 };
 
 /**
@@ -149,27 +150,23 @@ export function effect<T>(
   }
   const line = (outcome: string) => trace.add(`${engine.nowMs()} ${invocation.id} ${what} ${outcome}`);
   const quietly = () => {
-    Promise.resolve()
-      .then(() => act(strike))
-      .then(
-        () => line("done unheard"),
-        () => line("refused unheard"),
-      );
+    try {
+      act(strike);
+      line("done unheard");
+    } catch {
+      line("refused unheard");
+    }
   };
   return new Promise<T>((resolve, reject) => {
     const answer = () => {
-      Promise.resolve()
-        .then(() => act(strike))
-        .then(
-          (value) => {
-            line("ok");
-            resolve(value);
-          },
-          (error) => {
-            line(error instanceof Error ? error.name : "threw");
-            reject(error);
-          },
-        );
+      try {
+        const value = act(strike);
+        line("ok");
+        resolve(value);
+      } catch (error) {
+        line(error instanceof Error ? error.name : "threw");
+        reject(error);
+      }
       return true;
     };
     const later = (delayMs: number, then: () => boolean) => engine.after(delayMs, () => !invocation.isDead && then());

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { idIn, ofType, type Resource, resourcesOf, STAGE_NAMES, statementsOf } from "./templates.ts";
+import { functionIn, idIn, ofType, type Resource, resourcesOf, STAGE_NAMES, statementsOf } from "./templates.ts";
 
 describe.each(STAGE_NAMES)("delivery in %s", (stage) => {
   let resources: Record<string, Resource>;
@@ -100,7 +100,7 @@ describe.each(STAGE_NAMES)("delivery in %s", (stage) => {
     ]);
     for (const mapping of mappings) {
       const queue = resources[idIn(mapping.EventSourceArn) ?? ""]?.Properties;
-      const lambda = resources[idIn(mapping.FunctionName) ?? ""]?.Properties;
+      const lambda = resources[functionIn(mapping.FunctionName, resources) ?? ""]?.Properties;
       expect(mapping.FunctionResponseTypes).toEqual(["ReportBatchItemFailures"]);
       expect(queue.VisibilityTimeout).toBe(6 * lambda.Timeout);
     }
@@ -110,7 +110,7 @@ describe.each(STAGE_NAMES)("delivery in %s", (stage) => {
     const schedules = ofType(resources, "AWS::Scheduler::Schedule").map(([, { Properties }]) => Properties);
     expect(
       schedules.map(({ ScheduleExpression, ScheduleExpressionTimezone, Target }) => [
-        idIn(Target.Arn)?.replace(/Function[0-9A-F]{8}$/, ""),
+        functionIn(Target.Arn, resources)?.replace(/Function[0-9A-F]{8}$/, ""),
         ScheduleExpression,
         ScheduleExpressionTimezone,
       ]),

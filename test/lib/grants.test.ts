@@ -49,7 +49,7 @@ describe("grants", () => {
         "Scheduler may dynamodb:BatchGetItem, dynamodb:PutItem, dynamodb:Query, dynamodb:UpdateItem on Schedule",
         "Scheduler may dynamodb:BatchGetItem on Plans, Readings",
         "Scheduler may events:PutEvents on Bus",
-        "Scheduler may lambda:InvokeFunction on acmecarsIntegrationFunction, boltIntegrationFunction",
+        "Scheduler may lambda:InvokeFunction on acmecarsIntegrationLive, boltIntegrationLive",
       ]
     `);
   });

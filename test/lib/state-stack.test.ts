@@ -7,6 +7,7 @@ const DATA = [
   "AWS::Events::EventBus",
   "AWS::Events::Archive",
   "AWS::KMS::Key",
+  "AWS::Logs::LogGroup",
   "AWS::SecretsManager::Secret",
 ];
 
@@ -17,21 +18,29 @@ beforeAll(async () => {
 });
 
 describe("what holds data", () => {
-  it("keeps its logical ids: a changed id is a new, empty resource", () => {
-    const held = Object.entries(prod).filter(([, { Type }]) => DATA.includes(Type));
-    expect(held.map(([id, { Type }]) => `${id} ${Type}`).sort()).toMatchInlineSnapshot(`
+  it("keeps its logical ids, where a changed one is a new, empty resource, and what becomes of it", () => {
+    const fate = (one?: Resource) => `${one?.DeletionPolicy} ${one?.UpdateReplacePolicy}`;
+    const held = DATA.flatMap((type) => ofType(prod, type));
+    const lines = held.map(([id, one]) => `${id} ${one.Type}: dev ${fate(dev[id])}, prod ${fate(one)}`);
+    expect(lines.sort()).toMatchInlineSnapshot(`
       [
-        "Archive AWS::Events::Archive",
-        "BusEA82B648 AWS::Events::EventBus",
-        "TablesAccounts2D520C9A AWS::DynamoDB::GlobalTable",
-        "TablesAssetsB017284B AWS::DynamoDB::GlobalTable",
-        "TablesCommands66F8BB6F AWS::DynamoDB::GlobalTable",
-        "TablesPlans2B9D66DA AWS::DynamoDB::GlobalTable",
-        "TablesReadings65769CF8 AWS::DynamoDB::GlobalTable",
-        "TablesSchedule9E6F03B7 AWS::DynamoDB::GlobalTable",
-        "TablesSignalsB574023C AWS::DynamoDB::GlobalTable",
-        "TokenKeyD1D1A236 AWS::KMS::Key",
-        "acmecarsVendorSecretB1C13815 AWS::SecretsManager::Secret",
+        "Archive AWS::Events::Archive: dev Delete Delete, prod Retain Retain",
+        "BusEA82B648 AWS::Events::EventBus: dev Delete Delete, prod Retain Retain",
+        "OptimiserLogsA164E1C7 AWS::Logs::LogGroup: dev Delete Delete, prod Retain Retain",
+        "SchedulerLogs5CBD4DC7 AWS::Logs::LogGroup: dev Delete Delete, prod Retain Retain",
+        "SignalsLogs5BBDDE28 AWS::Logs::LogGroup: dev Delete Delete, prod Retain Retain",
+        "TablesAccounts2D520C9A AWS::DynamoDB::GlobalTable: dev Delete Delete, prod Retain Retain",
+        "TablesAssetsB017284B AWS::DynamoDB::GlobalTable: dev Delete Delete, prod Retain Retain",
+        "TablesCommands66F8BB6F AWS::DynamoDB::GlobalTable: dev Delete Delete, prod Retain Retain",
+        "TablesPlans2B9D66DA AWS::DynamoDB::GlobalTable: dev Delete Delete, prod Retain Retain",
+        "TablesReadings65769CF8 AWS::DynamoDB::GlobalTable: dev Delete Delete, prod Retain Retain",
+        "TablesSchedule9E6F03B7 AWS::DynamoDB::GlobalTable: dev Delete Delete, prod Retain Retain",
+        "TablesSignalsB574023C AWS::DynamoDB::GlobalTable: dev Delete Delete, prod Retain Retain",
+        "TokenKeyD1D1A236 AWS::KMS::Key: dev Delete Delete, prod Retain Retain",
+        "VerifierLogs7E0537DC AWS::Logs::LogGroup: dev Delete Delete, prod Retain Retain",
+        "acmecarsIntegrationLogs1D838E80 AWS::Logs::LogGroup: dev Delete Delete, prod Retain Retain",
+        "acmecarsVendorSecretB1C13815 AWS::SecretsManager::Secret: dev Delete Delete, prod Retain Retain",
+        "boltIntegrationLogsD523BC35 AWS::Logs::LogGroup: dev Delete Delete, prod Retain Retain",
       ]
     `);
   });

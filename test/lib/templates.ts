@@ -7,6 +7,7 @@ import { headroom } from "../../lib/app.ts";
 import type { Bundles } from "../../lib/bundles.ts";
 import { type StageConfig, stagesFrom } from "../../lib/stages.ts";
 import type { Manifest } from "../../shared/domain/manifest.ts";
+import { sourceOf } from "./source-of.ts";
 
 export type Resource = {
   Type: string;
@@ -106,6 +107,13 @@ export function ofType(resources: Record<string, Resource>, type: string): [id: 
 /** The logical id behind a Ref or Fn::GetAtt. */
 export function idIn(reference: { Ref?: string; "Fn::GetAtt"?: [string, string] }): string | undefined {
   return reference.Ref ?? reference["Fn::GetAtt"]?.[0];
+}
+
+/** The logical id of the function behind a reference to it or to its alias. */
+export function functionIn(reference: object, resources: Record<string, Resource>): string | undefined {
+  const id = sourceOf(reference) ?? "";
+  const resource = resources[id];
+  return resource?.Type === "AWS::Lambda::Alias" ? idIn(resource.Properties.FunctionName) : id;
 }
 
 export function statementsOf(policy: Resource) {

@@ -64,6 +64,19 @@ it("sees a call after the kill switch, a car that is late, and an asset that lef
   expect(broken(gone)).toEqual(["every asset is on the wheel once"]);
 });
 
+it("sees what failed by itself, and lets pass what a fault struck where there are faults", () => {
+  const failed = { functionName: "optimiser", why: "TypeError", atMs: night.endMs };
+  const givenUp = [{ ...failed, isStruck: false }];
+  expect(broken({ givenUp })).toEqual(["P6 nothing fails by itself"]);
+  const faults = { ...night.world.faults, level: "all" as const };
+  const restless = { world: { ...night.world, faults } };
+  expect(broken({ ...restless, givenUp })).toEqual(["P6 nothing fails by itself"]);
+  expect(broken({ ...restless, givenUp: [{ ...failed, isStruck: true }] })).toEqual([]);
+  const [name, queue] = [...night.queues][0] ?? expect.fail();
+  const failing = Object.assign(Object.create(queue), { failedUnstruck: [{ atMs: night.endMs, about: "car-0001" }] });
+  expect(broken({ queues: new Map([[name, failing]]) })).toEqual(["P6 nothing fails by itself"]);
+});
+
 it("sees a site over its limit for longer than a command takes to be mended", () => {
   const { siteId } = night.devices[0]?.spec ?? { siteId: "" };
   const devices = night.devices.map((device) =>

@@ -1,0 +1,37 @@
+import { appendFileSync } from "node:fs";
+import { join } from "node:path";
+import { adapt } from "./adapt.ts";
+import { cdk } from "./cdk.ts";
+import type { Tree } from "./trees.ts";
+
+type StageName = "dev" | "prod";
+
+/** The CDK CLI's work on this run's emulator. */
+export type Deployer = {
+  /** Answers the folder of the cloud assembly, rewritten for the emulator. */
+  synthesise(tree: Tree, options?: { schedulesRun?: boolean }): Promise<string>;
+  deploy(assembly: string, stage: StageName): Promise<void>;
+  destroy(assembly: string, stage: StageName): Promise<void>;
+};
+
+export function deployer(folder: string, endpoints: Record<string, string>): Deployer {
+  const told = Object.entries(endpoints)
+    .map((pair) => pair.join("="))
+    .join(" ");
+  const logged = async (args: readonly string[]) =>
+    appendFileSync(join(folder, "cdk.log"), await cdk(args, { cwd: folder }));
+  return {
+    async synthesise(tree, options) {
+      const assembly = join(folder, `assembly-${tree.folder.split("/").filter(Boolean).at(-1)}`);
+      await cdk(["synth", "--quiet", "--output", assembly], {
+        cwd: tree.folder,
+        environment: { HEADROOM_DEV_ENDPOINTS: told, HEADROOM_PROD_ENDPOINTS: told },
+      });
+      adapt(assembly, options);
+      return assembly;
+    },
+    deploy: (assembly, stage) =>
+      logged(["deploy", `${stage}/*`, "--app", assembly, "--require-approval", "never", "--progress", "events"]),
+    destroy: (assembly, stage) => logged(["destroy", `${stage}/*`, "--app", assembly, "--force"]),
+  };
+}
