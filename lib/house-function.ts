@@ -99,24 +99,17 @@ export class HouseFunction extends Construct {
       timeout: Duration.seconds(props.timeoutSeconds),
       memorySize: props.memoryMb,
       role: this.role,
-<<<<<<< HEAD
       logGroup: this.logGroup,
-      // The library's own destination also grants what nobody uses.
-      onFailure: { bind: () => ({ destination: this.failures.queueArn }) },
-      retryAttempts: props.asynchronous.retries,
-      maxEventAge: Duration.seconds(props.asynchronous.maxAgeSeconds),
-=======
-      logGroup,
->>>>>>> main
       ...(props.reservedConcurrency !== undefined && { reservedConcurrentExecutions: props.reservedConcurrency }),
     });
     for (const [rules, reason] of ACKNOWLEDGED) for (const rule of rules) acknowledge(this.lambda, rule, reason);
     const { name, owner, onFailure } = props;
     this.watch = { stage: props.stage, topics: props.alarms, part: name, owner, runbook: onFailure.runbook };
-<<<<<<< HEAD
-    watchFunction(this, this.watch, { lambda: this.lambda, logGroup: this.logGroup, impact: onFailure.impact });
-=======
-    const errors = watchFunction(this, this.watch, { lambda: this.lambda, logGroup, impact: onFailure.impact });
+    const errors = watchFunction(this, this.watch, {
+      lambda: this.lambda,
+      logGroup: this.logGroup,
+      impact: onFailure.impact,
+    });
     const { shift } = props.stage;
     if (shift && !errors) throw new Error(`${props.stage.name} shifts to new code, but watches no function's errors`);
     this.entry = shift && errors ? gradualAlias(this, { lambda: this.lambda, shift, alarm: errors }) : this.lambda;
@@ -126,7 +119,6 @@ export class HouseFunction extends Construct {
       retryAttempts: props.asynchronous.retries,
       maxEventAge: Duration.seconds(props.asynchronous.maxAgeSeconds),
     });
->>>>>>> main
     // Each was an error too, or a tick that the next one makes good: where alarms are few, that is enough.
     if (props.stage.watch === "all")
       watchDeadLetters(this, "Unhandled", this.watch, {

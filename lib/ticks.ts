@@ -29,6 +29,8 @@ export class Ticks extends Construct {
   ) {
     super(scope, id);
     const { lambda, entry, logGroup, failures, watch } = props.wakes;
+    // Elsewhere functions send no metrics.
+    const counted = watch.stage.watch === "all" ? props.counted : undefined;
     const stack = Stack.of(this);
     const role = new Role(this, "Role", {
       assumedBy: new ServicePrincipal("scheduler.amazonaws.com", {
@@ -62,9 +64,9 @@ export class Ticks extends Construct {
       withinMinutes: props.silentAfterMinutes + 5,
       metric: new MathExpression({
         // Without the zeros CloudWatch judges the last period that had any: it looks at three where an alarm names one.
-        expression: props.counted ? "FILL(runs, 0) + FILL(errors, 0) + FILL(unread, 0)" : "FILL(runs, 0)",
-        usingMetrics: props.counted
-          ? { runs: props.counted, errors: lambda.metricErrors(), unread: logMetric("EMFParsingErrors", logGroup) }
+        expression: counted ? "FILL(runs, 0) + FILL(errors, 0) + FILL(unread, 0)" : "FILL(runs, 0)",
+        usingMetrics: counted
+          ? { runs: counted, errors: lambda.metricErrors(), unread: logMetric("EMFParsingErrors", logGroup) }
           : { runs: lambda.metricInvocations() },
         label: "runs",
         period: Duration.minutes(props.silentAfterMinutes),
