@@ -66,6 +66,7 @@ export class HouseFunction extends Construct {
   /** What others invoke: where new code takes over step by step, the alias that does. */
   readonly entry: LambdaFunction | Alias;
   readonly role: Role;
+  readonly logGroup: LogGroup;
   /** Failed asynchronous invocations and undeliverable ticks. */
   readonly failures: Queue;
   readonly timeoutSeconds: number;
@@ -77,11 +78,11 @@ export class HouseFunction extends Construct {
     this.timeoutSeconds = props.timeoutSeconds;
     this.failures = deadLetterQueue(this, "Failures");
     this.role = new Role(this, "Role", { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
-    const logGroup = new LogGroup(this, "Logs", {
+    this.logGroup = new LogGroup(this, "Logs", {
       retention: props.stage.logRetention,
       removalPolicy: props.stage.removalPolicy,
     });
-    logGroup.grantWrite(this.role);
+    this.logGroup.grantWrite(this.role);
     this.may(["sqs:SendMessage"], [this.failures.queueArn]);
     this.lambda = new LambdaFunction(this, "Function", {
       code: Code.fromAsset(props.bundle),
@@ -98,13 +99,17 @@ export class HouseFunction extends Construct {
       timeout: Duration.seconds(props.timeoutSeconds),
       memorySize: props.memoryMb,
       role: this.role,
-      logGroup,
+      logGroup: this.logGroup,
       ...(props.reservedConcurrency !== undefined && { reservedConcurrentExecutions: props.reservedConcurrency }),
     });
     for (const [rules, reason] of ACKNOWLEDGED) for (const rule of rules) acknowledge(this.lambda, rule, reason);
     const { name, owner, onFailure } = props;
     this.watch = { stage: props.stage, topics: props.alarms, part: name, owner, runbook: onFailure.runbook };
-    const errors = watchFunction(this, this.watch, { lambda: this.lambda, logGroup, impact: onFailure.impact });
+    const errors = watchFunction(this, this.watch, {
+      lambda: this.lambda,
+      logGroup: this.logGroup,
+      impact: onFailure.impact,
+    });
     const { shift } = props.stage;
     if (shift && !errors) throw new Error(`${props.stage.name} shifts to new code, but watches no function's errors`);
     this.entry = shift && errors ? gradualAlias(this, { lambda: this.lambda, shift, alarm: errors }) : this.lambda;

@@ -3,6 +3,7 @@ import { MathExpression, type Metric, TreatMissingData } from "aws-cdk-lib/aws-c
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { ContextAttribute, Schedule, ScheduleExpression, ScheduleTargetInput } from "aws-cdk-lib/aws-scheduler";
 import { Construct } from "constructs";
+import { logMetric } from "./alarms/function-alarms.ts";
 import { houseAlarm } from "./house-alarm.ts";
 import type { HouseFunction } from "./house-function.ts";
 
@@ -22,12 +23,14 @@ export class Ticks extends Construct {
       wakes: HouseFunction;
       cadences: readonly Cadence[];
       silentAfterMinutes: number;
-      /** What a function counts at each tick, where other things wake it too. One that fails counts nothing. */
+      /** What a function counts at each tick, where other things wake it too. One that fails counts nothing, and a line that is cut is not read. */
       counted?: Metric;
     },
   ) {
     super(scope, id);
-    const { lambda, entry, failures, watch } = props.wakes;
+    const { lambda, entry, logGroup, failures, watch } = props.wakes;
+    // Elsewhere functions send no metrics.
+    const counted = watch.stage.watch === "all" ? props.counted : undefined;
     const stack = Stack.of(this);
     const role = new Role(this, "Role", {
       assumedBy: new ServicePrincipal("scheduler.amazonaws.com", {
@@ -61,9 +64,9 @@ export class Ticks extends Construct {
       withinMinutes: props.silentAfterMinutes + 5,
       metric: new MathExpression({
         // Without the zeros CloudWatch judges the last period that had any: it looks at three where an alarm names one.
-        expression: props.counted ? "FILL(runs, 0) + FILL(errors, 0)" : "FILL(runs, 0)",
-        usingMetrics: props.counted
-          ? { runs: props.counted, errors: lambda.metricErrors() }
+        expression: counted ? "FILL(runs, 0) + FILL(errors, 0) + FILL(unread, 0)" : "FILL(runs, 0)",
+        usingMetrics: counted
+          ? { runs: counted, errors: lambda.metricErrors(), unread: logMetric("EMFParsingErrors", logGroup) }
           : { runs: lambda.metricInvocations() },
         label: "runs",
         period: Duration.minutes(props.silentAfterMinutes),

@@ -66,14 +66,6 @@ function throttled(scope: Construct, watch: Watch, lambda: IFunction): void {
 
 /** The alarms' own health: what a log line counted and CloudWatch could not read rings nothing. */
 function metricsLost(scope: Construct, watch: Watch, logGroup: ILogGroup): void {
-  const errors = (metricName: string) =>
-    new Metric({
-      namespace: "AWS/Logs",
-      metricName,
-      dimensionsMap: { LogGroupName: logGroup.logGroupName },
-      statistic: "Sum",
-      period: Duration.minutes(5),
-    });
   houseAlarm(scope, "MetricsLost", watch, {
     what: "metrics-lost",
     broken: `CloudWatch could not read metrics that ${watch.part} wrote to its log: other alarms may be blind.`,
@@ -82,7 +74,10 @@ function metricsLost(scope: Construct, watch: Watch, logGroup: ILogGroup): void 
     withinMinutes: 10,
     metric: new MathExpression({
       expression: "FILL(parsing, 0) + FILL(validation, 0)",
-      usingMetrics: { parsing: errors("EMFParsingErrors"), validation: errors("EMFValidationErrors") },
+      usingMetrics: {
+        parsing: logMetric("EMFParsingErrors", logGroup),
+        validation: logMetric("EMFValidationErrors", logGroup),
+      },
       label: "metrics lost",
       period: Duration.minutes(5),
     }),
@@ -90,5 +85,16 @@ function metricsLost(scope: Construct, watch: Watch, logGroup: ILogGroup): void 
     periods: { breaching: 1, of: 1 },
     // Sent when there are any.
     missing: TreatMissingData.NOT_BREACHING,
+  });
+}
+
+/** What CloudWatch counts of the metrics in a log group's lines. */
+export function logMetric(metricName: "EMFParsingErrors" | "EMFValidationErrors", logGroup: ILogGroup): Metric {
+  return new Metric({
+    namespace: "AWS/Logs",
+    metricName,
+    dimensionsMap: { LogGroupName: logGroup.logGroupName },
+    statistic: "Sum",
+    period: Duration.minutes(5),
   });
 }

@@ -81,8 +81,8 @@ export function platformCauses(): Cause[] {
     {
       alarm: "optimiser-given-up",
       says: "a portfolio's signals take too long",
-      from: 70,
-      minutes: 25,
+      from: 81,
+      minutes: 20,
       fault: {
         // Not while the signals' own function reads them.
         strikes: (place, what, nowMs) =>

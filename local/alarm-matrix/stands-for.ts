@@ -30,6 +30,9 @@ function whatOf(name: string): string {
   return name.slice(name.indexOf("-") + 1).replace(/^[a-z]+(?=-dead-letters)/, "a-queue");
 }
 
+/** Their period is a vendor's slowest turn, and their expression has it too. */
+const CADENCED: readonly string[] = ["logins-lost"];
+
 function shapeOf(alarm: Alarm, name: string): string {
   const part = name.slice(0, name.indexOf("-"));
   const text = JSON.stringify(
@@ -42,10 +45,14 @@ function shapeOf(alarm: Alarm, name: string): string {
               { ...metric, dimensions: namesOf(metric.dimensions, part) },
               statistic,
             ]),
-            expressions: [...alarm.query.expressions],
+            expressions: CADENCED.includes(whatOf(name)) ? [] : [...alarm.query.expressions],
             answer: alarm.query.answer,
           },
-          periods: [alarm.periodMs, alarm.evaluationPeriods, alarm.datapointsToAlarm],
+          periods: [
+            CADENCED.includes(whatOf(name)) || alarm.periodMs,
+            alarm.evaluationPeriods,
+            alarm.datapointsToAlarm,
+          ],
           comparison: alarm.comparison,
           missing: alarm.missing,
         }

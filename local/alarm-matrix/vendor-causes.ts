@@ -5,7 +5,7 @@ import type { Cause, Hands, Strikes } from "./cause.ts";
 
 const AT = 90;
 /** Customers whose logins a vendor forgets. */
-const FORGOTTEN = ["driver-0012", "driver-0013", "driver-0014", "driver-0015"];
+const FORGOTTEN = ["driver-0016", "driver-0017", "driver-0018", "driver-0019"];
 
 /** What goes wrong at a vendor, or between it and us. */
 export function vendorCauses(): Cause[] {
@@ -36,22 +36,8 @@ export function vendorCauses(): Cause[] {
         strikes: (place, what) => (place === "invoke" && what === "event for tesla" ? { kind: "dropped" } : undefined),
       },
     },
-    {
-      alarm: "tesla-not-confirmed",
-      says: "commands are taken and not done",
-      ...{ from: AT, minutes: 300, assets: 40 },
-      fault: {
-        strikes: (place, what) => (place === "command" && what.includes("VIN") ? { kind: "ignored" } : undefined),
-      },
-    },
-    {
-      alarm: "verifier-unknown-commands",
-      says: "commands are not answered",
-      ...{ from: AT, minutes: 240, assets: 40 },
-      fault: {
-        strikes: (place, what) => (place === "command" && what.includes("VIN") ? { kind: "silent" } : undefined),
-      },
-    },
+    commanded({ alarm: "tesla-not-confirmed", says: "commands are taken and not done", minutes: 120 }, "ignored"),
+    commanded({ alarm: "verifier-unknown-commands", says: "commands are not answered", minutes: 60 }, "silent"),
     {
       alarm: "tesla-vendor-errors",
       says: "each third look is not answered",
@@ -66,8 +52,8 @@ export function vendorCauses(): Cause[] {
     },
     {
       alarm: "tesla-logins-lost",
-      says: "it forgets a quarter of the logins",
-      ...{ from: AT, minutes: 90 },
+      says: "it forgets a sixth of the logins",
+      ...{ from: AT, minutes: 90, assets: 40 },
       fault: {
         strikes: (place, what) =>
           place === "look" && FORGOTTEN.some((one) => what.endsWith(`VIN${one.slice(-4)}`))
@@ -92,9 +78,9 @@ export function vendorCauses(): Cause[] {
     },
     {
       alarm: "tesla-money",
-      says: "a call costs 5 dollars",
+      says: "a call costs 60 dollars",
       ...{ from: AT, minutes: 30, hours: 28 },
-      fault: { price: { integration: "tesla", usd: 5 } },
+      fault: { price: { integration: "tesla", usd: 60 } },
     },
   ];
 }
@@ -103,6 +89,17 @@ function tesla(clouds: Hands["clouds"]) {
   const found = clouds.find(({ manifest }) => manifest.name === "tesla");
   if (!found) throw new Error("tesla is not played");
   return found;
+}
+
+/** What becomes of every command, just before the night's cheap hours. It begins with the first. */
+function commanded(cause: Pick<Cause, "alarm" | "says" | "minutes">, kind: Strike["kind"]): Cause {
+  let isMet = false;
+  const strikes: Strikes = (place, what) => {
+    if (place !== "command" || !what.includes("VIN")) return undefined;
+    isMet = true;
+    return { kind };
+  };
+  return { ...cause, from: 185, assets: 40, fault: { strikes }, since: () => isMet };
 }
 
 function everyLook(number: number, about: string, kind: Strike["kind"]): Strikes {

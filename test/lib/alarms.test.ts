@@ -164,10 +164,18 @@ describe("the burn rate", () => {
       return [Properties.Threshold, new Set([Period, ...periods].filter(Boolean)), Expression];
     };
     expect(["1h", "5m", "6h", "30m"].map((window) => leg(`not-read-${window}`))).toEqual([
-      [14.4, new Set([3600]), "IF((FILL(checked, 0)) >= 10, 100 * (FILL(notRead, 0)) / (FILL(checked, 0)), 0)"],
-      [14.4, new Set([300]), "100 * (FILL(notRead, 0)) / (FILL(checked, 0))"],
-      [6, new Set([21_600]), "IF((FILL(checked, 0)) >= 10, 100 * (FILL(notRead, 0)) / (FILL(checked, 0)), 0)"],
-      [6, new Set([1800]), "100 * (FILL(notRead, 0)) / (FILL(checked, 0))"],
+      [
+        14.4,
+        new Set([3600]),
+        "IF((FILL(checked, 0)) >= 10, 100 * (IF(FILL(lag, 0) >= 300, 0, FILL(notRead, 0))) / (FILL(checked, 0)), 0)",
+      ],
+      [14.4, new Set([300]), "100 * (IF(FILL(lag, 0) >= 300, 0, FILL(notRead, 0))) / (FILL(checked, 0))"],
+      [
+        6,
+        new Set([21_600]),
+        "IF((FILL(checked, 0)) >= 10, 100 * (IF(FILL(lag, 0) >= 300, 0, FILL(notRead, 0))) / (FILL(checked, 0)), 0)",
+      ],
+      [6, new Set([1800]), "100 * (IF(FILL(lag, 0) >= 300, 0, FILL(notRead, 0))) / (FILL(checked, 0))"],
     ]);
     expect(["1h", "6h"].map((window) => leg(`not-confirmed-${window}`)[0])).toEqual([43.2, 18]);
   });
