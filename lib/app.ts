@@ -8,6 +8,7 @@ import { type Bundles, buildBundles } from "./bundles.ts";
 import { Dashboards } from "./dashboards/dashboards.ts";
 import { refuseUnknownEndpoints } from "./endpoints.ts";
 import { loadManifests } from "./manifests.ts";
+import { PipelineAccessStack } from "./pipeline-access-stack.ts";
 import { FEED_ENDPOINTS, PlatformStack } from "./platform-stack.ts";
 import { type StageConfig, stagesFrom } from "./stages.ts";
 import { StateStack } from "./state-stack.ts";
@@ -54,6 +55,7 @@ export async function headroom(options: SynthesiseOptions = {}): Promise<App> {
     new PlatformStack(scope, "Platform", { stage, state, bundles });
     const vendors = new VendorsStack(scope, "Vendors", { stage, state, bundles, manifests });
     if (stage.watch === "all") new Dashboards(vendors, "Dashboards", { stage, of: scope, manifests });
+    if (stage.repository !== undefined) new PipelineAccessStack(scope, "PipelineAccess", stage, stage.repository);
   }
   return app;
 }

@@ -1,6 +1,7 @@
 import { Stack } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import { REGIONS } from "../shared/domain/region.ts";
+import { headroomMetric } from "./alarms/headroom-metric.ts";
 import { watchOptimiser } from "./alarms/optimiser-alarms.ts";
 import { watchSignals } from "./alarms/signals-alarms.ts";
 import { watchVerifier } from "./alarms/verifier-alarms.ts";
@@ -100,6 +101,7 @@ export class PlatformStack extends Stack {
     watchOptimiser(optimiser, optimiser.watch);
     new Ticks(this, "OptimiserTicks", {
       wakes: optimiser,
+      counted: headroomMetric("ticks", { service: "optimiser" }, "Sum"),
       cadences: [{ id: "Minute", expression: stage.cadences.tick }],
       silentAfterMinutes: 5,
     });
@@ -160,6 +162,7 @@ export class PlatformStack extends Stack {
     watchVerifier(verifier, verifier.watch);
     new Ticks(this, "VerifierTicks", {
       wakes: verifier,
+      counted: headroomMetric("ticks", { service: "verifier" }, "Sum"),
       cadences: [{ id: "Minute", expression: stage.cadences.tick }],
       silentAfterMinutes: 5,
     });

@@ -12,6 +12,8 @@ export type StageConfig = {
   logRetention: RetentionDays;
   /** Who is told of alarms; left out, the topics have no subscriber until somebody adds one. */
   alarmEmail?: string;
+  /** The GitHub repository, `owner/name`, whose workflows may deploy; left out, no role is made for any. */
+  repository?: string;
   /**
    * All alarms and the dashboards, or only alarms on errors, silence and work left undone: an alarm costs $0.10 a month for
    * every metric that it reads, a dashboard $3.
@@ -83,16 +85,22 @@ const everywhere = {
 
 /**
  * The two stages. What belongs to whoever deploys comes from the environment: `HEADROOM_<STAGE>_ACCOUNT`, `_REGION`,
- * `_ALARM_EMAIL` (who is told of alarms) and `_ENDPOINTS` (`NAME=url`, several apart by spaces).
+ * `_ALARM_EMAIL` (who is told of alarms) and `_ENDPOINTS` (`NAME=url`, several apart by spaces);
+ * `HEADROOM_REPOSITORY` is the repository whose workflows may deploy.
  * `HEADROOM_DEV_WATCH=all` watches dev as prod is watched, at the price of that.
  */
 export function stagesFrom(environment: Record<string, string | undefined>): Record<StageConfig["name"], StageConfig> {
+  const repository = environment.HEADROOM_REPOSITORY;
+  if (repository && !/^[\w.-]+\/[\w.-]+$/.test(repository)) {
+    throw new Error(`HEADROOM_REPOSITORY is "${repository}"; write it as owner/name`);
+  }
   return {
     dev: {
       ...everywhere,
       name: "dev",
       env: target(environment.HEADROOM_DEV_ACCOUNT, environment.HEADROOM_DEV_REGION),
       ...(environment.HEADROOM_DEV_ALARM_EMAIL && { alarmEmail: environment.HEADROOM_DEV_ALARM_EMAIL }),
+      ...(repository && { repository }),
       endpoints: parseEndpoints(environment.HEADROOM_DEV_ENDPOINTS ?? ""),
       logRetention: RetentionDays.TWO_WEEKS,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -110,6 +118,7 @@ export function stagesFrom(environment: Record<string, string | undefined>): Rec
       name: "prod",
       env: target(environment.HEADROOM_PROD_ACCOUNT, environment.HEADROOM_PROD_REGION),
       ...(environment.HEADROOM_PROD_ALARM_EMAIL && { alarmEmail: environment.HEADROOM_PROD_ALARM_EMAIL }),
+      ...(repository && { repository }),
       endpoints: parseEndpoints(environment.HEADROOM_PROD_ENDPOINTS ?? ""),
       logRetention: RetentionDays.THREE_MONTHS,
       removalPolicy: RemovalPolicy.RETAIN,

@@ -1,5 +1,5 @@
 import { Duration, Stack, TimeZone } from "aws-cdk-lib";
-import { TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import { MathExpression, type Metric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { ContextAttribute, Schedule, ScheduleExpression, ScheduleTargetInput } from "aws-cdk-lib/aws-scheduler";
 import { Construct } from "constructs";
@@ -18,7 +18,13 @@ export class Ticks extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    props: { wakes: HouseFunction; cadences: readonly Cadence[]; silentAfterMinutes: number },
+    props: {
+      wakes: HouseFunction;
+      cadences: readonly Cadence[];
+      silentAfterMinutes: number;
+      /** What a function counts at each tick, where other things wake it too. One that fails counts nothing. */
+      counted?: Metric;
+    },
   ) {
     super(scope, id);
     const { lambda, entry, failures, watch } = props.wakes;
@@ -53,7 +59,15 @@ export class Ticks extends Construct {
       firstAction: "look for its schedules in EventBridge Scheduler: disabled, or refused by a role?",
       kind: "page",
       withinMinutes: props.silentAfterMinutes + 5,
-      metric: lambda.metricInvocations({ period: Duration.minutes(props.silentAfterMinutes) }),
+      metric: new MathExpression({
+        // Without the zeros CloudWatch judges the last period that had any: it looks at three where an alarm names one.
+        expression: props.counted ? "FILL(runs, 0) + FILL(errors, 0)" : "FILL(runs, 0)",
+        usingMetrics: props.counted
+          ? { runs: props.counted, errors: lambda.metricErrors() }
+          : { runs: lambda.metricInvocations() },
+        label: "runs",
+        period: Duration.minutes(props.silentAfterMinutes),
+      }),
       when: { below: 1 },
       periods: { breaching: 1, of: 1 },
       // Silence is what it is about.

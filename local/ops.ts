@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { loadManifests } from "../lib/manifests.ts";
 import { ops } from "./ops/cli.ts";
 import { openTarget } from "./ops/target.ts";
@@ -14,4 +15,5 @@ process.exitCode = await ops(process.argv.slice(2), {
   err: (text) => void process.stderr.write(text),
   open: openTarget,
   integrations: loadManifests,
+  wait: (forMs) => setTimeout(forMs),
 });

@@ -31,6 +31,7 @@ export const LOG_CODES = {
   TELEMETRY_UNKNOWN: "A pushed value was not understood; its field is unknown.",
   COMMAND_SENT: "A command was handed to the vendor.",
   COMMAND_DUPLICATE: "A command arrived again after it had moved on; nothing was sent.",
+  COMMAND_OF_NOBODY: "A command came of an asset that was removed; nothing was sent.",
   COMMAND_DEFERRED: "A command waits on its queue, for a car to wake or a vendor to recover.",
   COMMAND_REJECTED: "The vendor or the device refused a command.",
   COMMAND_UNKNOWN: "A command may or may not have acted; the device is read back before anything is repeated.",

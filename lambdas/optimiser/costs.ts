@@ -107,10 +107,12 @@ function seriesOfSlots(slots: readonly Slot[]): Series {
     const span = spans[low - 1];
     return span && atMs < span.endMs ? span.value : undefined;
   };
-  const own = new Set(spans.flatMap(({ startMs, endMs }) => [startMs, endMs]));
-  const days = Array.from({ length: ESTIMATE_DAYS + 1 }, (_, day) => day * DAY_MS);
+  const edges = new Set<number>();
+  for (const { startMs, endMs } of spans) {
+    for (let day = 0; day <= ESTIMATE_DAYS; day++) edges.add(startMs + day * DAY_MS).add(endMs + day * DAY_MS);
+  }
   return {
-    edgesMs: [...new Set(days.flatMap((ms) => [...own].map((edge) => edge + ms)))],
+    edgesMs: [...edges],
     at: (atMs) => {
       for (let day = 0; day <= ESTIMATE_DAYS; day++) {
         const value = covering(atMs - day * DAY_MS);

@@ -77,6 +77,7 @@ const LEAD_MS = MINUTE_MS;
 /** Issues the commands of plan edges that fall due, each minute; plans again whom the re-plan queue names. */
 export async function run(event: z.infer<typeof Tick> | SqsBatch, deps: OptimiserDeps) {
   if (!("Records" in event)) {
+    deps.meter.add("ticks");
     const until = plusMs(event.tickAt, LEAD_MS);
     const due = await deps.plans.dueEdges(until);
     // Edges that pass while control is switched off are followed when it is on again.

@@ -22,7 +22,7 @@ export function release(load: Acting, recent: readonly Command[], sharing: numbe
 }
 
 /** The newest command that the device may have heard. */
-function lastHeard(recent: readonly Command[]): Command | undefined {
+export function lastHeard(recent: readonly Command[]): Command | undefined {
   const heard = recent.filter(({ status, attempts }) => attempts > 0 && status !== "rejected" && status !== "expired");
   return lastIssued(heard);
 }

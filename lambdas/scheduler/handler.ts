@@ -35,7 +35,7 @@ const Environment = z.object({
   INTEGRATIONS: jsonText(Integrations),
 });
 
-type Refused = { key: string; error: unknown };
+export type Refused = { key: string; error: unknown };
 
 export type SchedulerDeps = Pick<Runtime, "log" | "now" | "meter"> & {
   integrations: Integration[];

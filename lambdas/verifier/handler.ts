@@ -57,6 +57,7 @@ export type VerifierDeps = Pick<Runtime, "log" | "now" | "meter" | "remainingMs"
  */
 export async function run(event: z.infer<typeof Tick> | SqsBatch, deps: VerifierDeps) {
   if (!("Records" in event)) {
+    deps.meter.add("ticks");
     await judgeDue(deps);
     return { batchItemFailures: [] };
   }

@@ -36,12 +36,12 @@ function vendorDown(scope: Construct, watch: Watch, { name, vendor }: Manifest):
 }
 
 /**
- * An outage is mostly announced before so many turns were missed. Once it is over, each asset counts as not read until its next
+ * Of few customers it takes a quarter of an hour to say that their vendor is down, and they are all old before that. Once it is over, each asset counts as not read until its next
  * turn, and the slow pair's half-hour has to pass.
  */
 const vendorDownFirst = (down: Alarm, manifest: Manifest) => ({
   by: down,
-  waitMinutes: 5,
+  waitMinutes: 15,
   extensionMinutes: slowestTurnMinutes(manifest) + 40,
 });
 
@@ -54,14 +54,16 @@ function notRead(scope: Construct, watch: Watch, manifest: Manifest, down: Alarm
     broken: `${onFailure.impact} So many of its assets are not read when their turn comes, without those whose owner must act, that a month's 1 % is gone in days.`,
     firstAction: `run \`npm run ops -- why-late ${name}\`: one cause for all is the vendor or our own login.`,
     kind: "page",
-    // A reading counts as old after twice its cadence; then nine minutes of nothing but those are 14.4 % of an hour.
-    withinMinutes: 2 * slowestTurnMinutes(manifest) + 20,
+    // A reading counts as old after twice its cadence; then nine minutes of nothing but those are 14.4 % of an hour, and its vendor's outage may come first.
+    withinMinutes: 2 * slowestTurnMinutes(manifest) + 30,
     rule: burnRate(here, watch, {
       of: "not-read",
       objectivePercent: OBJECTIVES.freshness,
-      bad: "FILL(notRead, 0)",
+      // What is old because the scheduler stood still is its alarms' business.
+      bad: "IF(FILL(lag, 0) >= 300, 0, FILL(notRead, 0))",
       all: "FILL(checked, 0)",
       metrics: (minutes) => ({
+        lag: headroomMetric("scheduler_lag_seconds", { service: "scheduler" }, "Maximum", minutes),
         notRead: headroomMetric("assets_not_read", counted, "Sum", minutes),
         checked: headroomMetric("assets_checked", counted, "Sum", minutes),
       }),
@@ -80,7 +82,7 @@ function notConfirmed(scope: Construct, watch: Watch, manifest: Manifest, down: 
     broken: `${vendor}'s devices do not do what they are told, and it is not their owners' doing: flexibility that was planned is not delivered.`,
     firstAction: "read VERDICT in the verifier's log group by fault: one class for all names the cause.",
     kind: "page",
-    withinMinutes: 45,
+    withinMinutes: 55,
     rule: burnRate(here, watch, {
       of: "not-confirmed",
       objectivePercent: OBJECTIVES.confirmedCommands,

@@ -16,7 +16,7 @@ export function flexibility(manifests: readonly Manifest[]): Dashboard {
       commands("Commands confirmed", "commands_confirmed", commanded),
       commands("Commands missed", "commands_missed", commanded),
       {
-        title: "Commands of which nobody knows what became, each 15 min",
+        title: "Commands whose fate is unknown, most in 15 min",
         unit: "commands",
         lines: [counted("commands unknown", headroomMetric("commands_unknown", verifier, "Maximum", 15))],
         limits: [{ is: "alarm", label: "alarm after 10 min", value: 1 }],
@@ -42,7 +42,7 @@ const own = ({ name }: Manifest) => ({ service: name, integration: name });
 
 function confirmedShare(manifests: readonly Manifest[]): Chart {
   return {
-    title: "Commands proved by a reading, percent of those judged in each hour",
+    title: "Commands proved by readings, each hour",
     unit: "percent",
     most: 100,
     lines: manifests.map((manifest) => ({
@@ -60,7 +60,7 @@ function confirmedShare(manifests: readonly Manifest[]): Chart {
 
 function freshShare(manifests: readonly Manifest[]): Chart {
   return {
-    title: "Assets with a fresh reading when their turn came, percent in each hour",
+    title: "Assets read when their turn came, each hour",
     unit: "percent",
     most: 100,
     lines: manifests.map((manifest) => ({
@@ -111,8 +111,8 @@ function hoursAhead(): Chart {
       level("carbon intensity", headroomMetric("carbon_hours_ahead", service, "Minimum", 60)),
     ],
     limits: [
-      { is: "alarm", label: "alarm, price below 3 h", value: 3 },
-      { is: "alarm", label: "alarm, carbon below 6 h", value: 6 },
+      { is: "alarm", label: "alarm: price below 3", value: 3 },
+      { is: "alarm", label: "alarm: carbon below 6", value: 6 },
     ],
   };
 }
@@ -130,7 +130,7 @@ function money(manifests: readonly Manifest[]): Chart {
 
 function loginsLost(manifests: readonly Manifest[]): Chart {
   return {
-    title: "Customers' logins that need their owner, found in each hour",
+    title: "Logins found to need their owner, each hour",
     unit: "logins",
     stacked: true,
     lines: manifests.map((manifest) => counted(manifest.name, headroomMetric("logins_lost", own(manifest), "Sum", 60))),

@@ -31,13 +31,13 @@ export function machine({ manifests, functions, queues }: Parts): Dashboard {
         title: "How far the slowest wheel of the scheduler is behind",
         unit: "seconds",
         lines: [level("lag", headroomMetric("scheduler_lag_seconds", { service: "scheduler" }, "Maximum", MINUTES))],
-        limits: [{ is: "alarm", label: "alarm at 300 s", value: 300 }],
+        limits: [{ is: "alarm", label: "alarm: 300 s for 3 min", value: 300 }],
       },
       ofQueues("Messages that wait for work, most in 5 min", "messages", "ApproximateNumberOfMessagesVisible", queues),
       ofQueues("Age of the oldest that waits, most in 5 min", "seconds", "ApproximateAgeOfOldestMessage", queues),
       deadLetters(functions, queues),
       {
-        title: "Requests that DynamoDB throttled, by its reason, each 5 min",
+        title: "Requests that DynamoDB throttled, each 5 min",
         unit: "requests",
         stacked: true,
         lines: REASONS.map((reason) =>
@@ -75,8 +75,9 @@ function ofFunctions(title: string, functions: readonly HouseFunction[], name: "
 
 function durations(functions: readonly HouseFunction[]): Chart {
   return {
-    title: "The longest invocation in 5 min, percent of its timeout",
+    title: "Longest invocation against its timeout, each 5 min",
     unit: "percent",
+    most: 100,
     lines: functions.map((one) => ({
       label: one.watch.part,
       metrics: { duration: ofFunction(one, "Duration", "Maximum") },
@@ -123,7 +124,7 @@ function deadLetters(functions: readonly HouseFunction[], queues: readonly WorkQ
 
 function looksFailed(manifests: readonly Manifest[]): Chart {
   return {
-    title: "Looks that failed at the vendor or with us, percent in 15 min",
+    title: "Looks that failed, there or here, each 15 min",
     unit: "percent",
     most: 100,
     lines: manifests.map((manifest) => ({
@@ -136,6 +137,6 @@ function looksFailed(manifests: readonly Manifest[]): Chart {
       },
       expression: "100 * (FILL(vendor, 0) + FILL(ours, 0) + FILL(kept, 0)) / looks",
     })),
-    limits: [{ is: "alarm", label: "alarm at 20 %, the vendor's alone", value: 20 }],
+    limits: [{ is: "alarm", label: "alarm: the vendor's 20 %", value: 20 }],
   };
 }

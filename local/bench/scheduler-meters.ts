@@ -55,12 +55,12 @@ export function meters(time: VirtualTime, memory: MemoryDocumentClient): Meters 
   };
 }
 
-/** The lines of CloudWatch's embedded metric format, counted and not written. */
-export function embedded(service: string, write: (line: string) => void) {
+/** The lines of CloudWatch's embedded metric format, stamped with any time where it does not matter. */
+export function embedded(service: string, write: (line: string) => void, nowMs = () => 1_764_000_000_000) {
   return meterOf(service, (line) => {
     const Metrics = namesOf(line).map((Name) => ({ Name, Unit: METRICS[Name].unit }));
     const CloudWatchMetrics = [{ Namespace: "Headroom", Dimensions: [Object.keys(line.dimensions)], Metrics }];
-    const head = { _aws: { Timestamp: 1_764_000_000_000, CloudWatchMetrics } };
+    const head = { _aws: { Timestamp: nowMs(), CloudWatchMetrics } };
     write(`${JSON.stringify({ ...head, ...line.dimensions, ...line.values })}\n`);
   });
 }

@@ -6,6 +6,7 @@ import { type Span, spanTicks } from "./look.ts";
 
 const ROW_PX = 17;
 const NAMES_PX = 190;
+const RIGHT_PX = 24;
 const TOP_PX = 34;
 const MOST_ROWS = 9;
 
@@ -26,7 +27,8 @@ export function alarmPanelHeight(list: AlarmList, ringings: readonly Ringing[], 
 /** How many alarms there are, and when those that rang did so. */
 export function alarmPanel(list: AlarmList, ringings: readonly Ringing[], span: Span, width: number): string {
   const rang = [...rangIn(list, ringings, span)];
-  const at = (atMs: number) => NAMES_PX + ((width - NAMES_PX - 14) * (atMs - span.fromMs)) / (span.toMs - span.fromMs);
+  const at = (atMs: number) =>
+    NAMES_PX + ((width - NAMES_PX - RIGHT_PX) * (atMs - span.fromMs)) / (span.toMs - span.fromMs);
   const title = `${list.title}: ${list.alarms.length} alarms, ${rang.length === 0 ? "none" : rang.length} in ALARM at some time`;
   const rows = rang.slice(0, MOST_ROWS).map(([alarm, times], index) => {
     const y = TOP_PX + index * ROW_PX;
@@ -35,7 +37,7 @@ export function alarmPanel(list: AlarmList, ringings: readonly Ringing[], span: 
       return `<rect x="${from.toFixed(1)}" y="${y}" width="${Math.max(1.5, to - from).toFixed(1)}" height="11" fill="#d62728"/>`;
     });
     return `<text x="8" y="${y + 10}" font-size="11">${escaped(alarm.replace(/^headroom-[a-z]+-/, ""))}</text>
-<rect x="${NAMES_PX}" y="${y}" width="${width - NAMES_PX - 14}" height="11" fill="#dff0df"/>
+<rect x="${NAMES_PX}" y="${y}" width="${width - NAMES_PX - RIGHT_PX}" height="11" fill="#dff0df"/>
 ${bars.join("\n")}`;
   });
   if (rang.length > MOST_ROWS)

@@ -42,9 +42,17 @@ export function graphSvg(
       legend: {
         show: legendRows > 0,
         data: seen.map(({ label }) => label),
-        ...{ left: 6, top: 22, itemWidth: 12, itemHeight: 8, itemGap: 10, textStyle: { fontSize: 11 } },
+        ...{
+          left: 6,
+          top: 22,
+          itemWidth: 12,
+          itemHeight: 8,
+          itemGap: 16,
+          icon: "roundRect",
+          textStyle: { fontSize: 11 },
+        },
       },
-      grid: { left: 54, right: 14, top, bottom: 24 },
+      grid: { left: 54, right: 24, top, bottom: 24 },
       xAxis: {
         type: "value",
         ...{ min: span.fromMs, max: span.toMs, interval: spanTicks(span).stepMs },
@@ -54,11 +62,10 @@ export function graphSvg(
       yAxis: {
         type: "value",
         min: 0,
-        ...(graph.most === undefined ? (most === 0 ? { max: 1 } : {}) : { max: graph.most }),
+        ...yScale(graph, most),
         name: graph.unit,
         ...{ nameLocation: "middle", nameGap: 38, nameTextStyle: { fontSize: 10 }, splitNumber: 4 },
-        ...(graph.unit === "percent" || most >= 4 ? {} : { minInterval: graph.unit === "US dollars" ? 0 : 1 }),
-        axisLabel: { fontSize: 10 },
+        axisLabel: { fontSize: 10, showMaxLabel: graph.most === undefined },
         splitLine: { lineStyle: { color: "#eee" } },
       },
       graphic:
@@ -72,11 +79,18 @@ export function graphSvg(
                 style: { text: "0 all the time", fontSize: 12, fill: "#777" },
               },
             ],
-      series: [...all.map((one) => lineOf(one, graph.isStacked)), limitsOf(graph, most)],
+      series: [...seen.map((one) => lineOf(one, graph.isStacked)), limitsOf(graph, most)],
     },
     height,
     width,
   );
+}
+
+/** Where the axis is to end at a round number, a little more is shown, so that a line there is seen. */
+function yScale({ most: wanted, unit }: Graph, most: number) {
+  if (wanted !== undefined) return { max: 1.05 * wanted, interval: wanted / 4 };
+  if (most === 0) return { max: 1, interval: 1 };
+  return unit === "US dollars" ? {} : { minInterval: 1 };
 }
 
 function drawn({ label, queries }: Series, store: MetricStore, span: Span): Drawn {
@@ -99,8 +113,13 @@ function lineOf({ label, points }: Drawn, isStacked: boolean) {
     color: colorOf(label),
     lineStyle: { width: isStacked ? 0.5 : 1.5 },
     ...(isStacked && { stack: "all", areaStyle: { opacity: 0.85 } }),
-    data: points,
+    data: isStacked ? points : points.filter(isCorner),
   };
+}
+
+/** A line of steps needs no more points than its steps; what is stacked does, as each stands on the other. */
+function isCorner([, value]: Point, index: number, all: Point[]): boolean {
+  return index === all.length - 1 || value !== all[index - 1]?.[1];
 }
 
 /** Lines across, and nothing but room for the highest of them. */
@@ -113,14 +132,17 @@ function limitsOf({ limits }: Graph, most: number) {
     markLine: {
       symbol: "none",
       silent: true,
-      data: limits.map(({ label, value, color }) => ({
+      data: limits.map(({ label, value, color }, index) => ({
         name: label,
         yAxis: value,
         lineStyle: { color, type: "dashed" },
-        label: { color, fontSize: 10, formatter: "{b}", position: value === most ? "insideEndBottom" : "insideEndTop" },
+        label: {
+          ...{ color, fontSize: 10, formatter: "{b}" },
+          position: `inside${index % 2 === 0 ? "End" : "Start"}${value === most ? "Bottom" : "Top"}`,
+        },
       })),
     },
   };
 }
 
-const widthOf = (all: Drawn[]) => all.reduce((sum, { label }) => sum + label.length * LETTER_PX + 30, 0);
+const widthOf = (all: Drawn[]) => all.reduce((sum, { label }) => sum + label.length * LETTER_PX + 36, 0);

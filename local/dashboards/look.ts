@@ -14,6 +14,12 @@ const COLORS = [
   "#ff9da6",
   "#79706e",
   "#2f4b7c",
+  "#8cd17d",
+  "#d4a6c8",
+  "#1b9e77",
+  "#a6761d",
+  "#7570b3",
+  "#bab0ac",
 ];
 const known = new Map<string, string>();
 

@@ -19,9 +19,9 @@ export function picture({ heading, widgets }: Body, seen: Seen): string {
   const { store, ringings, span, note } = seen;
   const heightOf = (widget: Graph | AlarmList) =>
     widget.kind === "graph" ? GRAPH_PX : alarmPanelHeight(widget, ringings, span);
-  const draw = (widget: Graph | AlarmList) =>
+  const draw = (widget: Graph | AlarmList, name: string) =>
     widget.kind === "graph"
-      ? bare(graphSvg(widget, store, span, { width: CARD_PX, height: GRAPH_PX }))
+      ? bare(graphSvg(widget, store, span, { width: CARD_PX, height: GRAPH_PX }), name)
       : alarmPanel(widget, ringings, span, CARD_PX);
 
   let top = HEADING_PX;
@@ -32,7 +32,7 @@ export function picture({ heading, widgets }: Body, seen: Seen): string {
       const left = GAP_PX + index * (CARD_PX + GAP_PX);
       cards.push(`<g transform="translate(${left} ${top})">
 <rect width="${CARD_PX}" height="${height}" rx="4" fill="#fff" stroke="#d0d7de"/>
-${draw(widget)}
+${draw(widget, `chart${cards.length}`)}
 </g>`);
     }
     top += height + GAP_PX;
@@ -47,9 +47,12 @@ ${cards.join("\n")}
 `;
 }
 
-/** Without the styles that are only for a pointer, whose names would be another chart's too. */
-function bare(drawing: string): string {
-  return drawing.replace(/<style[\s\S]*<\/style>\n?/, "");
+/** Without what is only for a pointer, and with names that no other chart of the picture has. */
+function bare(drawing: string, name: string): string {
+  return drawing
+    .replace(/<style[\s\S]*<\/style>\n?/, "")
+    .replaceAll(/ (class|pointer-events|ecmeta_\w+)="[^"]*"/g, "")
+    .replaceAll(/zr\d+-c/g, `${name}-`);
 }
 
 function pairs<T>(all: readonly T[]): T[][] {

@@ -55,8 +55,10 @@ type Units = { read: number; write: number };
 export type MemoryDocumentClient = DynamoDBDocumentClient & {
   /** Units used since the start, by table. */
   readonly units: ReadonlyMap<string, Units>;
-  /** Copies of all items of a table, in no order. */
+  /** All items of a table, in no order. */
   items(table: string): Item[];
+  /** Does a command at once, past the hooks that may wait. */
+  answer(command: { input: object; constructor: unknown }): Answer;
 };
 
 type Answer = Record<string, unknown>;
@@ -181,21 +183,22 @@ export function memoryDocumentClient(options: {
     TransactWrite: (input: TransactWriteCommandInput) => transact(input, tableOf, spend, ignores),
   };
 
+  const answer: MemoryDocumentClient["answer"] = (command) => {
+    const name = nameOf(command);
+    return { $metadata: {}, ...operations[name](command.input as never) };
+  };
   const send = async (command: { input: object; constructor: unknown }): Promise<Answer> => {
-    const name = NAMES.get(command.constructor);
-    if (!name) throw unsupported((command.constructor as { name?: string }).name ?? "this command");
-    const input = command.input;
-    const operation = { name, input, tables: tablesOf(input) };
+    const operation = { name: nameOf(command), input: command.input, tables: tablesOf(command.input) };
     if (hooks.before) await hooks.before(operation);
-    const answer = operations[name](input as never);
+    const answered = answer(command);
     if (hooks.after) await hooks.after(operation);
-    return { $metadata: {}, ...answer };
+    return answered;
   };
   const items = (name: string) =>
     tableOf(name)
       .all()
       .map((row) => copied(row.item));
-  return { send, units, items, destroy() {} } as unknown as MemoryDocumentClient;
+  return { send, answer, units, items, destroy() {} } as unknown as MemoryDocumentClient;
 }
 
 const NAMES = new Map<unknown, Operation["name"]>([
@@ -209,13 +212,19 @@ const NAMES = new Map<unknown, Operation["name"]>([
   [TransactWriteCommand, "TransactWrite"],
 ]);
 
+function nameOf(command: { constructor: unknown }): Operation["name"] {
+  const name = NAMES.get(command.constructor);
+  if (!name) throw unsupported((command.constructor as { name?: string }).name ?? "this command");
+  return name;
+}
+
 function returnable(wanted: string | undefined, ...known: readonly string[]): string | undefined {
   if (wanted !== undefined && wanted !== "NONE" && !known.includes(wanted)) throw unsupported(`ReturnValues ${wanted}`);
   return wanted;
 }
 
 function hasTwins(keys: readonly Item[]): boolean {
-  return new Set(keys.map((key) => JSON.stringify(key))).size < keys.length;
+  return keys.length > 1 && new Set(keys.map((key) => JSON.stringify(key))).size < keys.length;
 }
 
 function tablesOf(input: { TableName?: string; RequestItems?: object; TransactItems?: object[] }): string[] {

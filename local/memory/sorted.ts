@@ -63,12 +63,13 @@ export class Sorted<Entry> {
   private locate(key: Entry): { block: number; at: number; found: boolean } {
     const place = this.boundary((entry) => this.order(entry, key) < 0);
     const entry = this.blocks[place.block]?.[place.at];
-    if (entry !== undefined && this.order(entry, key) === 0) return { ...place, found: true };
+    const { block, at } = place;
+    if (entry !== undefined && this.order(entry, key) === 0) return { block, at, found: true };
     // A key beyond all others goes to the end of the last block and not into one of its own.
     if (place.block === this.blocks.length && place.block > 0) {
       return { block: place.block - 1, at: this.blocks[place.block - 1]?.length ?? 0, found: false };
     }
-    return { ...place, found: false };
+    return { block, at, found: false };
   }
 
   /** Where the first entry is that is not before; past the last block when all are. */

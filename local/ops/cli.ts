@@ -10,6 +10,7 @@ import { addKillSwitchCommands } from "./kill-switch.ts";
 import { linkAccount } from "./link-account.ts";
 import { addPortfolioCommands } from "./portfolio-commands.ts";
 import { plain, without } from "./printable.ts";
+import { addRemove } from "./remove-command.ts";
 import { STAGES, type StageName } from "./stage.ts";
 import { findAsset, status } from "./status.ts";
 import { statusText } from "./status-text.ts";
@@ -24,6 +25,7 @@ export type World = {
   err: (text: string) => void;
   open: (stage: StageName | undefined) => Promise<Target>;
   integrations: () => Promise<Integrations>;
+  wait: (forMs: number) => Promise<void>;
 };
 
 const EXIT = { done: 0, failed: 1, badInput: 2 } as const;
@@ -53,7 +55,9 @@ type Open = (stage: StageName | undefined) => () => Promise<Target>;
 
 function program(world: World, open: Open): Command {
   const root = new Command("npm run ops --")
-    .description("Enrols assets, links vendor logins, sets grid events, and tells what the platform knows and plans.")
+    .description(
+      "Enrols assets, links vendor logins, removes customers, sets grid events, and tells what the platform knows and plans.",
+    )
     .addOption(
       new Option("--stage <name>", "a stage on AWS; without it, the local platform that is up").choices(STAGES),
     )
@@ -122,6 +126,7 @@ function program(world: World, open: Open): Command {
   addAlarms(root, target, (text) => print("", text));
   addAuditCommands(root, target, world.out);
 
+  addRemove(root, target, world);
   addWhyLate(
     root,
     () => open(stage())(),

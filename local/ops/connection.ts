@@ -17,6 +17,7 @@ import { type ScheduleStore, scheduleStore } from "../../shared/store/schedule.t
 import { type SignalsStore, signalsStore } from "../../shared/store/signals.ts";
 import { documentClient } from "../../shared/store/table.ts";
 import { type RingingAlarm, ringingAlarms } from "./alarms.ts";
+import { type RemovalStore, removalStore } from "./removal-store.ts";
 
 /** Where a deployment is: the names of its tables, bus and key, and for a local one the addresses of its parts. */
 export const Deployment = z.object({
@@ -40,6 +41,7 @@ export const Deployment = z.object({
   local: z.object({ gatewayUrl: z.url(), dynamodbUrl: z.url() }).optional(),
 });
 export type Deployment = z.infer<typeof Deployment>;
+export type Tables = Deployment["tables"];
 
 export type Connection = {
   assets: AssetsStore;
@@ -52,6 +54,7 @@ export type Connection = {
   killSwitch: KillSwitchStore;
   accounts: AccountsStore;
   budgets: BudgetsStore;
+  removals: RemovalStore;
   sealer: Sealer;
   bus: Bus;
   ringingAlarms: () => Promise<RingingAlarm[]>;
@@ -87,6 +90,7 @@ export function connect(deployment: Deployment, now: () => Instant): Connection 
     killSwitch: killSwitchStore(documents, tables.commands),
     accounts: accountsStore(documents, tables.accounts),
     budgets: budgetsStore(documents, tables.accounts),
+    removals: removalStore(documents, tables),
     sealer: kmsSealer(kms, deployment.tokenKeyArn),
     bus: eventBridgeBus(events, deployment.busName, now),
     // A stage's bus and alarms are named after it.

@@ -1,5 +1,4 @@
 import type { EventBridgeClient } from "@aws-sdk/client-eventbridge";
-import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { SignalSource } from "../../lambdas/signals/source.ts";
 import { eventBridgeBus } from "../../shared/bus.ts";
 import { meterTo } from "../../shared/metrics.ts";
@@ -14,8 +13,9 @@ import { readingsStore } from "../../shared/store/readings.ts";
 import { scheduleStore } from "../../shared/store/schedule.ts";
 import { signalsStore } from "../../shared/store/signals.ts";
 import { toldOnce } from "../../shared/told-once.ts";
+import type { MemoryDocumentClient } from "../memory/document-client.ts";
 import type { GuardBook } from "./guards.ts";
-import { effect, type Invocation, type World } from "./lambda.ts";
+import { type Environment, effect, type Invocation, type World } from "./lambda.ts";
 import { clockOf, logOf, tablesOf } from "./ports.ts";
 import { aboutOf } from "./queues.ts";
 import type { Guard } from "./sabotage.ts";
@@ -25,7 +25,7 @@ import type { Watch } from "./watch.ts";
 
 export type Platform = {
   world: World;
-  memory: DynamoDBDocumentClient;
+  memory: MemoryDocumentClient;
   watch: Watch;
   guards: GuardBook;
   sabotage: Guard | undefined;
@@ -53,15 +53,36 @@ export function newIds(prefix: string): () => string {
   };
 }
 
-/** What every run function of one invocation has: stores over its own client, its bus, its clock and its log. */
+/** What a process makes once and keeps. */
+function storesOf(platform: Platform, environment: Environment) {
+  const client = tablesOf(platform, environment);
+  const stores = {
+    accounts: accountsStore(client, "accounts"),
+    assets: assetsStore(client, "assets"),
+    causes: causesStore(client, "schedule"),
+    habits: habitsStore(client, "plans"),
+    killSwitch: killSwitchStore(client, "commands"),
+    plans: plansStore(client, "plans"),
+    readings: readingsStore(client, "readings"),
+    schedule: scheduleStore(client, "schedule"),
+    signals: signalsStore(client, "signals"),
+  };
+  return { client, stores };
+}
+
+type Stores = ReturnType<typeof storesOf>;
+
+/** What every run function of one invocation has: stores, its bus, its clock and its log. */
 export function commonOf(platform: Platform, invocation: Invocation) {
   const { world, watch, bus, spending } = platform;
-  const client = tablesOf(platform, invocation);
+  const { globals } = invocation.environment;
+  const kept = (globals.get("stores") as Stores | undefined) ?? storesOf(platform, invocation.environment);
+  globals.set("stores", kept);
+  const { client, stores } = kept;
   const now = clockOf(world, invocation.environment);
   const traced = logOf(world, invocation, watch);
   const log = spending?.log(invocation, traced) ?? traced;
   const meter = spending?.meter(invocation.functionName) ?? NO_METER;
-  const causes = causesStore(client, "schedule");
   const published = eventBridgeBus(
     bus(invocation) as EventBridgeClient,
     "headroom",
@@ -69,21 +90,13 @@ export function commonOf(platform: Platform, invocation: Invocation) {
     newIds(`${invocation.id}/event`),
   );
   return {
+    ...stores,
     now,
     log,
-    causes,
     remainingMs: () => Math.max(0, invocation.deadlineMs - world.engine.nowMs()),
     meter,
-    bus: toldOnce(published, { causes, now, meter }),
-    accounts: accountsStore(client, "accounts"),
-    assets: assetsStore(client, "assets"),
+    bus: toldOnce(published, { causes: stores.causes, now, meter }),
     commands: commandsStore(client, "commands", { by: invocation.functionName, now, log }),
-    habits: habitsStore(client, "plans"),
-    killSwitch: killSwitchStore(client, "commands"),
-    plans: plansStore(client, "plans"),
-    readings: readingsStore(client, "readings"),
-    schedule: scheduleStore(client, "schedule"),
-    signals: signalsStore(client, "signals"),
   };
 }
 

@@ -29,6 +29,8 @@ const CHANCES = {
     future: 4,
     "wrong-unit": 3,
     slow: 10,
+    /** The customer links the login anew, which ends the old one. */
+    relinked: 0,
   },
   command: {
     "crash-before": 4,
@@ -101,7 +103,8 @@ export function seededFaults(seed: number, options: FaultOptions, nowMs: () => n
   for (const place of Object.keys(CHANCES) as Place[]) {
     let below = 0;
     const steps = Object.entries(CHANCES[place]).map(([kind, perMille]) => {
-      const factor = [0, 0.5, 1, 1, 3][Math.floor(mix() * 5)] ?? 1;
+      // What only some worlds have moves no draw of the others.
+      const factor = perMille === 0 ? 0 : ([0, 0.5, 1, 1, 3][Math.floor(mix() * 5)] ?? 1);
       const set = given[`${place}/${kind}` as Chance];
       below += set === undefined ? (perMille / 1000) * most * factor * (emphasis[place] ?? 1) : set / 1000;
       return { kind: kind as FaultKind, below };

@@ -1,12 +1,13 @@
 import type { OptimiserDeps } from "../../lambdas/optimiser/deps.ts";
 import { run as optimise } from "../../lambdas/optimiser/handler.ts";
-import { run as schedule } from "../../lambdas/scheduler/handler.ts";
+import { type Refused, run as schedule } from "../../lambdas/scheduler/handler.ts";
 import { run as fetchSignals } from "../../lambdas/signals/handler.ts";
 import { run as verify } from "../../lambdas/verifier/handler.ts";
+import { scheduleStore } from "../../shared/store/schedule.ts";
 import { CARBON, commonOf, type Platform, PRICE, sendTo } from "./common.ts";
 import { integrationFunction } from "./integration.ts";
 import { effect, type FunctionSpec, MOST_SKEW_MS } from "./lambda.ts";
-import { pause } from "./ports.ts";
+import { pause, tablesOf } from "./ports.ts";
 
 /** The deployed functions by name, with the sizes that the stack gives them. */
 export function functionsOf(platform: Platform): Map<string, FunctionSpec> {
@@ -26,11 +27,14 @@ export function functionsOf(platform: Platform): Map<string, FunctionSpec> {
       name: "scheduler",
       timeoutMs: 60_000,
       concurrency: 10,
-      run: (event, invocation) =>
-        schedule(event as never, {
+      run: (event, invocation) => {
+        const refused: Refused[] = [];
+        const onRefused = (key: string, error: unknown) => void refused.push({ key, error });
+        return schedule(event as never, {
           ...commonOf(platform, invocation),
+          schedule: scheduleStore(tablesOf(platform, invocation.environment), "schedule", onRefused),
           integrations: manifests.map(({ name, streams, limits }) => ({ name, streams, limits, functionName: name })),
-          refusedRows: () => [],
+          refusedRows: () => refused.splice(0),
           pause: (ms) => pause(world, invocation, ms),
           send: (functionName, request) => {
             platform.watch.claimed(`sending ${functionName} ${request.batchId}`, invocation);
@@ -41,7 +45,8 @@ export function functionsOf(platform: Platform): Map<string, FunctionSpec> {
               act: () => platform.invoke(functionName, request),
             });
           },
-        }),
+        });
+      },
     },
     {
       name: "optimiser",

@@ -10,7 +10,7 @@ import { SqsBatch } from "../../shared/queue.ts";
 import { budgetsStore } from "../../shared/store/budgets.ts";
 import { commonOf, NO_METER, newIds, type Platform, sendTo } from "./common.ts";
 import type { Environment, FunctionSpec, Invocation } from "./lambda.ts";
-import { clockOf, renewalFrom, sealerOf, tablesOfEnvironment, vendorFetch } from "./ports.ts";
+import { clockOf, renewalFrom, sealerOf, tablesOf, vendorFetch } from "./ports.ts";
 import { without } from "./sabotage.ts";
 import { simulatedVendor } from "./vendor-client.ts";
 import type { VendorCloud } from "./vendor-cloud.ts";
@@ -36,7 +36,7 @@ export function integrationFunction(platform: Platform, cloud: VendorCloud): Fun
         const answer = await poll(request, deps);
         if (invocation.notes.has("told"))
           platform.watch.claimed(`polling ${manifest.name} ${request.batchId}`, invocation);
-        await platform.watch.acknowledged(invocation);
+        platform.watch.acknowledged(invocation);
         return answer;
       }
       return runQueue(SqsBatch.parse(event), deps, (body, delaySeconds) =>
@@ -61,7 +61,7 @@ function keptOf(platform: Platform, cloud: VendorCloud, environment: Environment
   const now = clockOf(world, environment);
   const budget = vendorBudget({
     manifest,
-    store: budgetsStore(tablesOfEnvironment(platform, environment), "accounts"),
+    store: budgetsStore(tablesOf(platform, environment), "accounts"),
     now,
     meter: platform.spending?.meter(manifest.name) ?? NO_METER,
     log: { info() {} },

@@ -39,6 +39,8 @@ export type FunctionSpec = {
   run: (event: unknown, invocation: Invocation) => Promise<unknown>;
   /** True when a tick now would only find that there is nothing to do: it is not played out. */
   isIdle?: () => boolean;
+  /** Told of each invocation that finds no room. */
+  turnedAway?: () => void;
 };
 
 export type World = { engine: Engine; faults: Faults; trace: Trace; hindrances: Hindrances };
@@ -62,7 +64,11 @@ export function lambdaService(world: World) {
   };
 
   return {
-    hasRoom: (spec: FunctionSpec) => (running.get(spec.name) ?? 0) < spec.concurrency,
+    hasRoom(spec: FunctionSpec): boolean {
+      const hasRoom = (running.get(spec.name) ?? 0) < spec.concurrency;
+      if (!hasRoom) spec.turnedAway?.();
+      return hasRoom;
+    },
     /** Starts a function; `onEnd` is told once how it went. */
     start(spec: FunctionSpec, event: unknown, onEnd: (outcome: Outcome) => void): Invocation {
       const environment = environmentOf(spec);
@@ -118,7 +124,8 @@ type Effect<T> = {
   /** The asset that it is for; without one all that the invocation was given. */
   about?: string | undefined;
   latencyMs: number;
-  act: (strike: Strike | undefined) => T | Promise<T>;
+  /** Happens at one moment. */
+  act: (strike: Strike | undefined) => T;
 };
 
 /**
@@ -143,27 +150,23 @@ export function effect<T>(
   }
   const line = (outcome: string) => trace.add(`${engine.nowMs()} ${invocation.id} ${what} ${outcome}`);
   const quietly = () => {
-    Promise.resolve()
-      .then(() => act(strike))
-      .then(
-        () => line("done unheard"),
-        () => line("refused unheard"),
-      );
+    try {
+      act(strike);
+      line("done unheard");
+    } catch {
+      line("refused unheard");
+    }
   };
   return new Promise<T>((resolve, reject) => {
     const answer = () => {
-      Promise.resolve()
-        .then(() => act(strike))
-        .then(
-          (value) => {
-            line("ok");
-            resolve(value);
-          },
-          (error) => {
-            line(error instanceof Error ? error.name : "threw");
-            reject(error);
-          },
-        );
+      try {
+        const value = act(strike);
+        line("ok");
+        resolve(value);
+      } catch (error) {
+        line(error instanceof Error ? error.name : "threw");
+        reject(error);
+      }
       return true;
     };
     const later = (delayMs: number, then: () => boolean) => engine.after(delayMs, () => !invocation.isDead && then());

@@ -6,6 +6,7 @@ import { VendorError } from "../../shared/errors.ts";
 import type { Fetch } from "../../shared/http.ts";
 import type { Log } from "../../shared/log.ts";
 import type { Sealer } from "../../shared/seal.ts";
+import type { MemoryDocumentClient } from "../memory/document-client.ts";
 import type { GuardBook } from "./guards.ts";
 import { type Environment, effect, type Invocation, ServiceError, type World } from "./lambda.ts";
 import type { Spending } from "./spending.ts";
@@ -17,34 +18,34 @@ type Keyed = { TableName?: string; Key?: Record<string, unknown>; Item?: Record<
 /** Longer than others need to come and go, and shorter than an invocation lives. */
 const LINGERS_MS = 20_000;
 
-/** DynamoDB as one invocation sees it. Each command takes effect at one moment, and the watch sees what was written. */
+type Tables = {
+  world: World;
+  memory: MemoryDocumentClient;
+  watch: Watch;
+  guards: GuardBook;
+  spending?: Spending | undefined;
+};
+
+/**
+ * DynamoDB as an environment sees it: a command belongs to whoever is at work there. Each takes effect at one moment, and
+ * the watch sees what was written.
+ */
 export function tablesOf(
-  {
-    world,
-    memory,
-    watch,
-    guards,
-    spending,
-  }: {
-    world: World;
-    memory: DynamoDBDocumentClient;
-    watch: Watch;
-    guards: GuardBook;
-    spending?: Spending | undefined;
-  },
-  invocation: Invocation,
+  { world, memory, watch, guards, spending }: Tables,
+  environment: Environment,
 ): DynamoDBDocumentClient {
   const send = (command: { input: Keyed; constructor: { name: string } }) => {
+    const invocation = atWork(environment);
     const { name, what } = namesOf(command);
     const lingers = guards.see(command.input, name);
+    const sent = () => memory.answer(command);
     return effect(world, invocation, {
       place: "dynamo",
       what,
       latencyMs: 2 + world.engine.random() * 12 + (lingers ? world.engine.random() ** 2 * LINGERS_MS : 0),
-      act: async () => {
-        const sent = () => memory.send(command as never);
-        const answer = await (spending?.tables(invocation, sent) ?? sent());
-        await watch.written(command as never, invocation);
+      act: () => {
+        const answer = spending ? spending.tables(invocation, sent) : sent();
+        watch.written(command, invocation);
         return answer;
       },
     });
@@ -57,23 +58,14 @@ export function operatorsTables({
   memory,
   watch,
   guards,
-}: Pick<Parameters<typeof tablesOf>[0], "memory" | "watch" | "guards">): DynamoDBDocumentClient {
+}: Pick<Tables, "memory" | "watch" | "guards">): DynamoDBDocumentClient {
   const operator = { functionName: "operator", notes: new Map() } as unknown as Invocation;
   const send = async (command: { input: Keyed; constructor: { name: string } }) => {
     guards.see(command.input, namesOf(command).name);
-    const answer = await memory.send(command as never);
-    await watch.written(command as never, operator);
+    const answer = memory.answer(command);
+    watch.written(command, operator);
     return answer;
   };
-  return { send } as unknown as DynamoDBDocumentClient;
-}
-
-/** DynamoDB as what lives longer than an invocation sees it: its calls belong to whoever is at work in its environment. */
-export function tablesOfEnvironment(
-  given: Parameters<typeof tablesOf>[0],
-  environment: Environment,
-): DynamoDBDocumentClient {
-  const send = (command: never) => tablesOf(given, atWork(environment)).send(command);
   return { send } as unknown as DynamoDBDocumentClient;
 }
 
@@ -100,12 +92,12 @@ const KEYS: Record<string, string[]> = {
   schedule: ["pk", "sk"],
 };
 
-export function rowReader(memory: DynamoDBDocumentClient) {
-  return async (table: string, write: Write): Promise<Record<string, unknown> | undefined> => {
+export function rowReader(memory: MemoryDocumentClient) {
+  return (table: string, write: Write): Record<string, unknown> | undefined => {
     const given = write.Key ?? {};
     const names = KEYS[table] ?? ["assetId"];
     const Key = Object.fromEntries(names.map((name) => [name, given[name]]));
-    return (await memory.send(new GetCommand({ TableName: table, Key }))).Item;
+    return memory.answer(new GetCommand({ TableName: table, Key })).Item as Record<string, unknown> | undefined;
   };
 }
 
@@ -167,7 +159,7 @@ export function renewalFrom(world: World, invocation: Invocation, cloud: VendorC
         if (strike?.kind !== "relinked") return renewed(true);
         const isBefore = strike.random() < 0.5;
         const answer = isBefore ? undefined : renewed(true);
-        cloud.relink(pair.refreshToken, strike.random() * RELINK_MS);
+        cloud.relink(books.ownerOf(pair.refreshToken) ?? "", strike.random() * RELINK_MS);
         return answer ?? renewed(true);
       },
     });

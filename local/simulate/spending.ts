@@ -10,5 +10,5 @@ export type Spending = {
   meter: (functionName: string) => VendorMeter;
   log: (invocation: Invocation, traced: Log) => Log;
   /** Sends a command of the invocation to the tables. */
-  tables: <T>(invocation: Invocation, send: () => Promise<T>) => Promise<T>;
+  tables: <T>(invocation: Invocation, send: () => T) => T;
 };

@@ -72,6 +72,11 @@ export class VendorCloud {
     }
     const outage = this.#episodes.outageOf(this.manifest.name, nowMs);
     if (outage) return outage === "silent" ? "silence" : json(503, { error: "unavailable" });
+    if (strike?.kind === "relinked") {
+      this.relink(accountId, strike.random() * 5_000);
+      this.books.turnedAway.add(call.token);
+      return json(401, { error: "token" });
+    }
     const owner = this.books.accountOf(call.token, nowMs);
     if (strike?.kind === "unauthorised" || owner === undefined) {
       this.books.turnedAway.add(call.token);
@@ -113,10 +118,8 @@ export class VendorCloud {
   }
 
   /** A customer consents anew, which ends the pair that was; our row has the new one a little later. */
-  relink(refreshToken: string, afterMs: number): void {
+  relink(accountId: string, afterMs: number): void {
     const { engine } = this.#world;
-    const accountId = this.books.ownerOf(refreshToken);
-    if (accountId === undefined) return;
     const pair = this.books.issue(accountId, engine.nowMs());
     engine.after(afterMs, () => {
       void this.#link(accountId, pair);

@@ -31,13 +31,13 @@ function writesOf({ input, constructor: kind }: Command): (readonly [string, Wri
 
 export type Watch = {
   /** Something was written: its row as it stands now is read and judged. */
-  written: (command: Command, invocation: Invocation) => Promise<void>;
+  written: (command: Command, invocation: Invocation) => void;
   rotated: (rotated: { account: string; refreshToken: string; isHeard: boolean }, asker: Invocation) => void;
   logged: (code: string, fields: Record<string, unknown>, invocation: Invocation) => void;
   /** A vendor told a reading to an invocation. */
   answered: (reading: Reading, invocation: Invocation) => void;
   /** A batch was done: what was told in it must be stored, or something newer, unless its asset is said to have failed. */
-  acknowledged: (invocation: Invocation) => Promise<void>;
+  acknowledged: (invocation: Invocation) => void;
   /** Somebody is about to do what only one may: a second one is told of. */
   claimed: (what: string, who: Invocation) => void;
   logins: ReturnType<typeof loginWatch>;
@@ -53,7 +53,7 @@ export type Watch = {
 export function watchOf(
   world: World,
   history: History,
-  rowOf: (table: string, write: Write) => Promise<Row | undefined>,
+  rowOf: (table: string, write: Write) => Row | undefined,
 ): Watch {
   const { engine } = world;
   const observed = new Map<string, number>();
@@ -133,7 +133,7 @@ export function watchOf(
       );
   };
 
-  const account = async (write: Write, invocation: Invocation) => {
+  const account = (write: Write, invocation: Invocation) => {
     const { Key, UpdateExpression = "", ExpressionAttributeValues } = write;
     const key = String(Key?.account ?? "");
     // How fast a fleet may start is every vendor's business.
@@ -146,15 +146,15 @@ export function watchOf(
       if (untilMs < before)
         history.broken("a vendor's word to wait is never shortened", engine.nowMs(), `by ${before - untilMs} ms`, key);
     }
-    if (UpdateExpression.includes("refusedAt =")) logins.noted((await rowOf("accounts", write)) ?? {});
+    if (UpdateExpression.includes("refusedAt =")) logins.noted(rowOf("accounts", write) ?? {});
     if (ExpressionAttributeValues?.[":tokens"] === undefined) return;
     for (const one of history.rotations) if (one.asker === invocation && one.account === key) one.isStored = true;
   };
 
-  const schedule = async (write: Write) => {
+  const schedule = (write: Write) => {
     const { pk = "", isNew } = { ...write.Key, ...write.Item } as { pk?: string; isNew?: boolean };
     if (pk.startsWith("cursor#")) owed.cursor(pk, isNew === true);
-    if (pk.startsWith("outage#")) owed.outage(write.Item ?? (await rowOf("schedule", write)) ?? {});
+    if (pk.startsWith("outage#")) owed.outage(write.Item ?? rowOf("schedule", write) ?? {});
   };
 
   return {
@@ -172,24 +172,24 @@ export function watchOf(
       const told = (notes.get("told") as Reading[] | undefined) ?? [];
       notes.set("told", [...told, reading]);
     },
-    async acknowledged({ notes }) {
+    acknowledged({ notes }) {
       for (const { assetId, stream, observedAt } of (notes.get("told") as Reading[] | undefined) ?? []) {
         if (notes.has(`failed ${assetId}`)) continue;
-        const row = await rowOf("readings", { Key: { assetId, stream } });
+        const row = rowOf("readings", { Key: { assetId, stream } });
         if (row && Number(row.observedAtMs) >= epochMs(observedAt)) continue;
         history.broken("P1 no accepted reading is lost", engine.nowMs(), `${observedAt} is not stored`, assetId);
       }
     },
-    async written(command, invocation) {
+    written(command, invocation) {
       for (const [operation, input] of writesOf(command)) {
         const table = input.TableName ?? "";
-        if (table === "accounts") await account(input, invocation);
-        if (table === "schedule") await schedule(input);
+        if (table === "accounts") account(input, invocation);
+        if (table === "schedule") schedule(input);
         if (table === "plans" && input.Item) forward(input.Item);
         if (table === "plans" && input.Item?.plan) plans.set(String(input.Item.assetId), input.Item.plan as Plan);
         if (table === "commands" && input.Item?.handedOnBy !== undefined) handedOn(input.Item);
         if (table !== "readings" && table !== "commands" && table !== "plans") continue;
-        const row = input.Item ?? (operation === "Update" ? await rowOf(table, input) : undefined);
+        const row = input.Item ?? (operation === "Update" ? rowOf(table, input) : undefined);
         if (row && table === "plans") owed.plan(row);
         if (row && table === "readings") reading(row);
         if (row && table === "readings") owed.reading(row);

@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from "node:child_process";
+import { type ChildProcess, fork, type Serializable } from "node:child_process";
 import { rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -6,20 +6,26 @@ import type { Job } from "./job.ts";
 import type { Played } from "./play.ts";
 
 /** Short-lived objects are all there is: a larger nursery halves the time that collecting them takes. */
-const NODE_OPTIONS = ["--max-semi-space-size=64"];
+const NODE_OPTIONS = [
+  "--max-semi-space-size=64",
+  ...(process.env.PROF ? ["--cpu-prof", "--cpu-prof-dir=/tmp/mx"] : []),
+];
 
-export type Workers = {
+export type Workers<J = Job, P = Played> = {
   /** Plays a night as soon as a process is free. */
-  play: (job: Job) => Promise<Played>;
+  play: (job: J) => Promise<P>;
   close: () => void;
 };
 
-type Waiting = { job: Job; resolve: (played: Played) => void; reject: (error: Error) => void };
+type Waiting<J, P> = { job: J; resolve: (played: P) => void; reject: (error: Error) => void };
 
-/** Processes that play nights, one at a time each. */
-export async function openWorkers(count: number): Promise<Workers> {
-  const file = await bundled();
-  const waiting: Waiting[] = [];
+/** Processes that play nights, one at a time each: what they do with a job is in the module. */
+export async function openWorkers<J extends Serializable = Job, P = Played>(
+  count: number,
+  module = new URL("./worker.ts", import.meta.url),
+): Promise<Workers<J, P>> {
+  const file = await bundled(fileURLToPath(module));
+  const waiting: Waiting<J, P>[] = [];
   const idle: ChildProcess[] = [];
   const all = Array.from({ length: Math.max(1, count) }, () => fork(file, { execArgv: NODE_OPTIONS }));
   const give = (child: ChildProcess) => {
@@ -30,7 +36,7 @@ export async function openWorkers(count: number): Promise<Workers> {
     }
     const onExit = (code: number | null) => next.reject(new Error(`a worker ended with ${code}`));
     child.once("exit", onExit);
-    child.once("message", (played: Played) => {
+    child.once("message", (played: P) => {
       child.off("exit", onExit);
       next.resolve(played);
       give(child);
@@ -71,21 +77,23 @@ export async function playAll(
 }
 
 /** One file for all workers: what runs from source keeps the name of every function, which costs a third of the time. */
-async function bundled(): Promise<string> {
+async function bundled(module: string): Promise<string> {
   const outfile = fileURLToPath(new URL(`../../.headroom/simulate/worker-${process.pid}.mjs`, import.meta.url));
   await build({
-    entryPoints: [fileURLToPath(new URL("./worker.ts", import.meta.url))],
+    entryPoints: [module],
     outfile,
     bundle: true,
     format: "esm",
     platform: "node",
     target: "node20",
+    // Fields that are defined, and not assigned, are slow to make.
+    tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
     alias: {
       "node:async_hooks": fileURLToPath(new URL("./call-context.ts", import.meta.url)),
       "@aws-sdk/client-dynamodb": fileURLToPath(new URL("./aws.ts", import.meta.url)),
       "@aws-sdk/lib-dynamodb": fileURLToPath(new URL("./aws.ts", import.meta.url)),
     },
-    external: ["@aws-sdk/*", "@smithy/*"],
+    external: ["@aws-sdk/*", "@smithy/*", "@aws-cdk/*"],
     banner: {
       js: 'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);',
     },

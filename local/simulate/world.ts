@@ -1,3 +1,4 @@
+import type { SignalSource } from "../../lambdas/signals/source.ts";
 import { TABLE_SHAPES } from "../../lib/table-shapes.ts";
 import { HOUR_MS, instant, MINUTE_MS, parseInstant } from "../../shared/domain/instant.ts";
 import type { Manifest } from "../../shared/domain/manifest.ts";
@@ -7,11 +8,11 @@ import { compilePattern } from "../gateway/event-pattern.ts";
 import { type MemoryDocumentClient, memoryDocumentClient } from "../memory/document-client.ts";
 import { seededRandom } from "../random.ts";
 import { Device } from "./device.ts";
-import { engine as newEngine } from "./engine.ts";
+import { type Engine, engine as newEngine } from "./engine.ts";
 import { enrol, enrolAll, link } from "./enrolment.ts";
 import { type Episodes, seededEpisodes } from "./episodes.ts";
 import { eventBus } from "./events.ts";
-import { type FaultOptions, seededFaults } from "./faults.ts";
+import { type FaultOptions, type Faults, seededFaults } from "./faults.ts";
 import { feedsOf } from "./feed.ts";
 import { type Fleet, fleetOf } from "./fleet.ts";
 import { functionsOf } from "./functions.ts";
@@ -53,6 +54,25 @@ export type Options = {
   manifests?: readonly Manifest[];
   /** Who counts what is used, over the tables that they read from. */
   spending?: (memory: MemoryDocumentClient, nowMs: () => number) => Spending;
+  /** What goes wrong by plan, instead of by the seed. */
+  script?: (engine: Engine) => Script;
+};
+
+/** A night whose faults are played for somebody who watches it, and ends it. */
+export type Script = {
+  faults: Faults;
+  episodes: Episodes;
+  fleet: Fleet;
+  /** What the feeds answer. */
+  told: (sources: SignalSource[]) => SignalSource[];
+  /** Told once, before the first minute. */
+  begins: (stage: Stage) => void;
+  isOver: () => boolean;
+};
+
+/** What whoever plays a script may look at, and put his hands on. */
+export type Stage = Pick<Night, "memory" | "clouds" | "queues" | "givenUp" | "devices"> & {
+  tell: (name: string, detail: object) => void;
 };
 
 /** A night as it went. */
@@ -77,7 +97,7 @@ export type Night = {
   missingSwitches: string[];
 };
 
-const START_MS = Date.parse(parseInstant("2026-11-20T20:45:00Z"));
+export const START_MS = Date.parse(parseInstant("2026-11-20T20:45:00Z"));
 const QUIET_MS = 75 * MINUTE_MS;
 
 /** Plays one night: the fleet arrives, is planned, charged and leaves, while the world goes wrong as its seed says. */
@@ -95,19 +115,22 @@ export async function playNight(options: Options): Promise<Night> {
     manifests = MANIFESTS,
   } = options;
   const engine = newEngine(seed, START_MS);
-  const faults = seededFaults(seed, faultOptions, engine.nowMs);
+  const script = options.script?.(engine);
+  const faults = script?.faults ?? seededFaults(seed, faultOptions, engine.nowMs);
   const world: World = { engine, faults, trace: newTrace(keepsTrace), hindrances: new Hindrances() };
   const history = newHistory();
-  const fleet = fleetOf(seed, assets, { startMs: START_MS, hours });
+  const fleet = script?.fleet ?? fleetOf(seed, assets, { startMs: START_MS, hours });
   const [ceaseMs, endMs] = [START_MS + hours * HOUR_MS, START_MS + hours * HOUR_MS + QUIET_MS];
-  const episodes = seededEpisodes(seed, {
-    faults,
-    devices: fleet.devices,
-    integrations: manifests.map(({ name }) => name),
-    startMs: START_MS,
-    endMs: ceaseMs,
-    outages: unrest.outages ?? 0,
-  });
+  const episodes =
+    script?.episodes ??
+    seededEpisodes(seed, {
+      faults,
+      devices: fleet.devices,
+      integrations: manifests.map(({ name }) => name),
+      startMs: START_MS,
+      endMs: ceaseMs,
+      outages: unrest.outages ?? 0,
+    });
   const devices = fleet.devices.map((spec) => new Device(spec));
   const guards = new GuardBook({ sabotage, lingers });
   const indexed = faultOptions.level === "none" ? {} : { indexed: lagging(seed, engine) };
@@ -132,7 +155,7 @@ export async function playNight(options: Options): Promise<Night> {
     ...{ world, memory, watch, clouds, guards, sabotage },
     spending: options.spending?.(memory, engine.nowMs),
     bus: (invocation) => bus.clientOf(invocation) as never,
-    sources: feeds,
+    sources: (invocation) => script?.told(feeds(invocation)) ?? feeds(invocation),
     send: (queue, body, delayMs) => queues.get(queue)?.send(body, delayMs),
     invoke: (name, event) => invokes.invoke(specOf(name), event, ASYNCHRONOUS.integration),
   });
@@ -182,6 +205,7 @@ export async function playNight(options: Options): Promise<Night> {
       return true;
     });
   }
+  script?.begins({ memory, clouds, queues, givenUp: invokes.givenUp, devices, tell: bus.tell as never });
   for (const device of devices) live(device, world);
   for (let ms = START_MS; ms < endMs; ms += MINUTE_MS) {
     engine.after(ms - START_MS, () => {
@@ -201,9 +225,12 @@ export async function playNight(options: Options): Promise<Night> {
   // What was taken away is missed: the rest of the night would tell no more.
   const isMissed = () =>
     sabotage !== undefined && history.violations.some(({ invariant }) => !excused.includes(invariant));
-  for (let hour = 1; hour <= hours && !isMissed(); hour++) await engine.runUntil(START_MS + hour * HOUR_MS);
+  const isOver = () => isMissed() || script?.isOver() === true;
+  const stepHours = script ? 0.25 : 1;
+  for (let hour = stepHours; hour <= hours && !isOver(); hour += stepHours)
+    await engine.runUntil(START_MS + hour * HOUR_MS);
   faults.cease();
-  if (!isMissed()) await engine.runUntil(endMs);
+  if (!isOver()) await engine.runUntil(endMs);
   for (const device of devices) device.settle(endMs);
   const scribe = { by: "judge", now: () => instant(endMs), log: { info() {}, warn() {} } };
   const ledger = commandsStore(memory, "commands", scribe);

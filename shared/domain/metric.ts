@@ -40,6 +40,8 @@ export const METRICS = {
   verdicts_failed: { unit: "Count", dimensions: OF_SERVICE, sparse: true },
   ledger_rows_unreadable: { unit: "Count", dimensions: OF_SERVICE, sparse: true },
 
+  ticks: { unit: "Count", dimensions: OF_SERVICE, sparse: false },
+
   plans_stale: { unit: "Count", dimensions: OF_SERVICE, sparse: true },
   portfolios_given_up: { unit: "Count", dimensions: OF_SERVICE, sparse: true },
 

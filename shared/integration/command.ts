@@ -40,7 +40,7 @@ const TOLD_AFTER_MS = 60_000;
  */
 export async function runCommand(key: CommandKey, deps: IntegrationDeps): Promise<Handled> {
   const command = await deps.commands.get(key);
-  if (!command) throw new Error(`command ${key.commandId} was announced but is not in the ledger`);
+  if (!command) return ofNobody(key, deps);
   if (isEnded(command.status) || command.status === "accepted") {
     deps.log.info("COMMAND_DUPLICATE", { commandId: command.commandId, status: command.status });
     return DONE;
@@ -55,6 +55,14 @@ export async function runCommand(key: CommandKey, deps: IntegrationDeps): Promis
     await deps.budget.block(asset, error);
     return failed(await deps.commands.get(key), asset, error, deps);
   }
+}
+
+/** A customer who was removed leaves messages on their way. Of an asset that is there, a missing command is an error. */
+async function ofNobody({ assetId, commandId }: CommandKey, deps: IntegrationDeps): Promise<Handled> {
+  const [asset] = await deps.assets.get([assetId]);
+  if (asset) throw new Error(`command ${commandId} was announced but is not in the ledger`);
+  deps.log.info("COMMAND_OF_NOBODY", { commandId });
+  return DONE;
 }
 
 async function advance(command: CommandRow, asset: Asset, deps: IntegrationDeps): Promise<Handled> {

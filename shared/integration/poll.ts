@@ -150,17 +150,23 @@ async function pollOne(
   const isTold = known?.untoldBy !== undefined && toldBy.has(known.untoldBy);
   const owed = isTold ? undefined : known;
   let recorded: Recorded | undefined;
+  /** Until the write is answered nobody knows whether it was stored: then it is told of, and a word too many does no harm. */
+  let unsure: Recorded | undefined;
   try {
     const accessToken = await deps.tokens.accessToken(asset.accountId);
     const look = await deps.withToken(asset, accessToken, (token) =>
       deps.vendor.look({ asset, accessToken: token, last: known?.reading }, { expectAwake, stream }),
     );
     const note = isTold ? { toldBy: known.untoldBy } : known?.untoldBy === undefined ? {} : { untoldBy: batchId };
+    unsure = look.reading && { reading: look.reading, matters: true };
     recorded = await record(asset, look, deps, { stream, known, by: batchId, note });
+    unsure = undefined;
     const reach = reached(look, known, deps);
     await planNext(ask, { reading: recorded?.reading ?? known?.reading, reach }, stream, deps);
     return { asset, reach, ...told(newsOf(recorded, owed)) };
   } catch (error) {
+    // What a vendor's fault refused was not written.
+    if (error instanceof VendorError) unsure = undefined;
     const said = saidBy(error);
     const failures = (known?.reach.failures ?? 0) + 1;
     const standing = known?.reach.faultClass ?? null;
@@ -180,7 +186,7 @@ async function pollOne(
     await deps.readings.recordFailure(asset.assetId, stream, reach);
     const retryAfterMs = error instanceof VendorError ? error.retryAfterMs : undefined;
     await planNext(ask, { reading: known?.reading, reach, retryAfterMs }, stream, deps);
-    return { asset, said: said ?? "our-fault", error, reach, ...told(newsOf(recorded, owed)) };
+    return { asset, said: said ?? "our-fault", error, reach, ...told(newsOf(recorded ?? unsure, owed)) };
   }
 }
 

@@ -35,9 +35,11 @@ const RaisedRow = z.object({ raisedBy: z.string(), raisedAt: Instant });
 const ClearedRow = z.object({ assetId: AssetId, clearedAt: Instant });
 const StoredOutage = z.object({ ...Outage.shape, untoldSince: Instant.optional() });
 
+export const causesKey = (integration: string) => `cause#${integration}`;
+
 /** Table `schedule`: what people were told of (`cause#…`), so that they are told once, and vendors' outages (`outage#…`). */
 export function causesStore(client: DynamoDBDocumentClient, table: string): CausesStore {
-  const keyOf = ({ integration, of, faultClass }: Cause) => ({ pk: `cause#${integration}`, sk: `${of}#${faultClass}` });
+  const keyOf = ({ integration, of, faultClass }: Cause) => ({ pk: causesKey(integration), sk: `${of}#${faultClass}` });
   const outageKey = (integration: string) => ({ pk: `outage#${integration}`, sk: LAST });
 
   return {

@@ -66,9 +66,9 @@ const TURNS_KEPT_MS = 20 * 24 * HOUR_MS;
 
 const Head = z.strictObject({ ...Link.pick({ sequence: true }).shape, ...Link.shape.previous.unwrap().shape });
 /** No asset's id has a `#`. */
-const headKey = (assetId: AssetId) => ({ assetId: `newest#${assetId}`, commandId: "newest" });
+export const headKey = (assetId: AssetId) => ({ assetId: `newest#${assetId}`, commandId: "newest" });
 
-const turnKey = ({ assetId, commandId }: CommandKey) => ({ assetId: `turn#${assetId}`, commandId });
+export const turnKey = ({ assetId, commandId }: CommandKey) => ({ assetId: `turn#${assetId}`, commandId });
 
 /** Table `commands`: the intent ledger with its audit trail, and a sparse index of what is open or owes an event. */
 export function commandsStore(client: DynamoDBDocumentClient, table: string, scribe: Scribe): CommandsStore {

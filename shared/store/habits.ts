@@ -13,13 +13,13 @@ export type HabitsStore = {
 const Row = z.object({ habits: Habits });
 
 /** Beside the plans in their table: an asset's name never has a `#`. */
-const keyOf = (assetId: AssetId) => ({ assetId: `habits#${assetId}` });
+export const habitsKey = (assetId: AssetId) => ({ assetId: `habits#${assetId}` });
 
 /** Table `plans`: the habits of each car and charger, written when a cable goes in or out. */
 export function habitsStore(client: DynamoDBDocumentClient, table: string): HabitsStore {
   return {
     async get(assetIds) {
-      const items = await batchGet(client, table, assetIds.map(keyOf));
+      const items = await batchGet(client, table, assetIds.map(habitsKey));
       return new Map(
         items.map((item) => {
           const { habits } = parseItem(Row, item, "plans");
@@ -32,7 +32,7 @@ export function habitsStore(client: DynamoDBDocumentClient, table: string): Habi
         client.send(
           new PutCommand({
             TableName: table,
-            Item: { ...keyOf(habits.assetId), version: habits.version, habits },
+            Item: { ...habitsKey(habits.assetId), version: habits.version, habits },
             ConditionExpression: "attribute_not_exists(assetId) OR version = :previous",
             ExpressionAttributeValues: { ":previous": habits.version - 1 },
           }),

@@ -94,7 +94,7 @@ export function scheduleStore(
 
   return {
     async join(member) {
-      await put({ ...keyOf(member), ...member });
+      await put({ ...placeKey(member), ...member });
       await wins(
         client.send(
           new PutCommand({
@@ -106,7 +106,7 @@ export function scheduleStore(
       );
     },
     async leave(member) {
-      await client.send(new DeleteCommand({ TableName: table, Key: keyOf(member) }));
+      await client.send(new DeleteCommand({ TableName: table, Key: placeKey(member) }));
     },
     async move(member, toPeriodMinutes) {
       const moved = { ...member, periodMinutes: toPeriodMinutes };
@@ -115,9 +115,9 @@ export function scheduleStore(
           new TransactWriteCommand({
             TransactItems: [
               {
-                Delete: { TableName: table, Key: keyOf(member), ConditionExpression: "attribute_exists(pk)" },
+                Delete: { TableName: table, Key: placeKey(member), ConditionExpression: "attribute_exists(pk)" },
               },
-              { Put: { TableName: table, Item: { ...keyOf(moved), ...moved } } },
+              { Put: { TableName: table, Item: { ...placeKey(moved), ...moved } } },
             ],
           }),
         );
@@ -134,7 +134,9 @@ export function scheduleStore(
       );
     },
     async find({ integration, stream, assetId }, periods) {
-      const keys = [...new Set(periods)].map((periodMinutes) => keyOf({ integration, stream, assetId, periodMinutes }));
+      const keys = [...new Set(periods)].map((periodMinutes) =>
+        placeKey({ integration, stream, assetId, periodMinutes }),
+      );
       const [item] = await batchGet(client, table, keys);
       return item && parseItem(Member, item, "schedule");
     },
@@ -142,7 +144,7 @@ export function scheduleStore(
       await put({
         ...look,
         pk: dueKey(look.integration, minuteOf(look.dueAt)),
-        sk: `${look.stream}#${look.assetId}`,
+        sk: lookSort(look),
         expiresAt: expiry(look.dueAt, DUE_DAYS * DAY_MS),
       });
     },
@@ -260,12 +262,14 @@ export function scheduleStore(
   };
 }
 
-function keyOf({ integration, stream, periodMinutes, assetId }: Omit<Member, "accountId">) {
+/** A member's place on the wheel of its period. */
+export function placeKey({ integration, stream, periodMinutes, assetId }: Omit<Member, "accountId">) {
   return { pk: wheelKey(integration, stream, periodMinutes, slotOf(assetId, periodMinutes)), sk: assetId };
 }
 
 const wheelKey = (integration: string, stream: string, periodMinutes: number, slot: number) =>
   `wheel#${integration}#${stream}#${periodMinutes}#${slot}`;
-const dueKey = (integration: string, minute: Instant) => `due#${integration}#${minute}`;
-const runKey = (integration: string) => `run#${integration}`;
+export const lookSort = ({ stream, assetId }: Pick<Member, "stream" | "assetId">) => `${stream}#${assetId}`;
+export const dueKey = (integration: string, minute: Instant) => `due#${integration}#${minute}`;
+export const runKey = (integration: string) => `run#${integration}`;
 const cursorKey = (integration: string) => ({ pk: `cursor#${integration}`, sk: "minute" });

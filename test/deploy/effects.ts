@@ -1,6 +1,7 @@
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { type Connection, connect } from "../../local/ops/connection.ts";
 import { stageDeployment } from "../../local/ops/stage.ts";
+import type { Customer, World } from "../../local/soak/world.ts";
 import { systemNow } from "../../shared/bus.ts";
 import { STREAM_OF_KIND } from "../../shared/domain/asset.ts";
 import { isEnded } from "../../shared/domain/command.ts";
@@ -9,7 +10,6 @@ import { seriesId } from "../../shared/domain/signal.ts";
 import { type Deployed, named } from "./deployed.ts";
 import type { Journal } from "./journal.ts";
 import { must, until } from "./until.ts";
-import type { Customer, World } from "./vendors.ts";
 
 const lambda = new LambdaClient({});
 

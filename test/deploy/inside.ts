@@ -1,3 +1,8 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { Connection } from "../../local/ops/connection.ts";
+import { follow } from "../../local/soak/follow.ts";
+import { type Seen, verdictOf } from "../../local/soak/verdict.ts";
+import { startWorld, type World } from "../../local/soak/world.ts";
 import { systemNow } from "../../shared/bus.ts";
 import { adaptations } from "./adapt.ts";
 import { cdk } from "./cdk.ts";
@@ -13,8 +18,8 @@ import { CHANGE, checkAlias, checkRedeploy, codeOf } from "./redeploy.ts";
 import { checkResources } from "./resources.ts";
 import { type Deployer, deployer } from "./stages.ts";
 import { copyOfThis, previousTree, type Tree } from "./trees.ts";
+import { must } from "./until.ts";
 import { checkUpgrade, holdingData } from "./upgrade.ts";
-import { startWorld, type World } from "./vendors.ts";
 
 /** Instead of destroying at the end. */
 const KEEP_RUNNING = "--keep-running";
@@ -73,6 +78,7 @@ async function tryDev(
 
   // Real clocks take their minutes; meanwhile there is other work.
   const proof = checkTelemetry(world, stores, since, book).then(() => checkCommand(world, stores, book));
+  const soak = soakUntil(proof, world, stores);
   await checkResources("dev", dev, book);
   await checkPermissions(dev, customers, book);
   const prod = await tryProd(cli, assembly, book);
@@ -81,6 +87,10 @@ async function tryDev(
   await book.step("deploy dev of it", () => cli.deploy(next, "dev"));
   await checkRedeploy(code, await deployedStage(next, "dev"), book);
   await proof;
+  await book.check("soak: assets read in time, commands proved, no alarm rings", async () => {
+    const { passed, reasons } = verdictOf(await soak);
+    must(passed, reasons.join("; "));
+  });
   await checkAlias(prod, book);
   const [{ asset }] = customers as [World["customers"][number]];
   await checkNothingGivenUp(dev, book);
@@ -89,6 +99,16 @@ async function tryDev(
   if (process.argv.includes(KEEP_RUNNING)) return keepRunning(book);
   await book.step("destroy dev", () => cli.destroy(next, "dev"));
   await checkEnding(book);
+}
+
+/** What `npm run soak` does in a stage, for as long as the other checks take. */
+function soakUntil(proof: Promise<void>, { customers }: World, connection: Connection): Promise<Seen> {
+  let isEnded = false;
+  const end = () => {
+    isEnded = true;
+  };
+  proof.then(end, end);
+  return follow({ customers, connection, hours: 1, now: systemNow, pause, isEnded: () => isEnded });
 }
 
 /** Says how to reach what is deployed, and waits to be stopped. */

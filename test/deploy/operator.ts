@@ -1,11 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import type { Customer } from "../../local/soak/world.ts";
 import { mapLimited } from "../../shared/map-limited.ts";
 import { run } from "./cdk.ts";
 import { type Deployed, named } from "./deployed.ts";
 import type { Tree } from "./trees.ts";
-import type { Customer } from "./vendors.ts";
 
 /** What `npm run ops` runs, of a tree, on stage dev. */
 export function ops(tree: Tree, args: readonly string[], input = ""): Promise<string> {

@@ -1,10 +1,10 @@
+import type { Customer } from "../../local/soak/world.ts";
 import { endpoint, iam, region } from "./aws.ts";
 import { type Deployed, named } from "./deployed.ts";
 import type { Journal } from "./journal.ts";
 import { givesSecret } from "./operator.ts";
 import { type Credentials, signedCall } from "./signed-call.ts";
 import { must } from "./until.ts";
-import type { Customer } from "./vendors.ts";
 
 type Attempt = { service: string; target: string; input: object };
 

@@ -1,9 +1,9 @@
+import type { Customer } from "../../local/soak/world.ts";
 import { type Deployed, ofType } from "./deployed.ts";
 import type { Journal } from "./journal.ts";
 import { enrolAssets, ops } from "./operator.ts";
 import type { Tree } from "./trees.ts";
 import { must } from "./until.ts";
-import type { Customer } from "./vendors.ts";
 
 /** What must be the same resource after any deployment, because it holds data or opens it. */
 const HOLDS_DATA = [

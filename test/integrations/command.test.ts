@@ -39,6 +39,14 @@ describe("a command", () => {
     expect(world.names()).toEqual(["CommandAccepted"]);
   });
 
+  it("of an asset that was removed is done with; of one that is there it must be in the ledger", async () => {
+    const removed = anIntegration({ assets: [] });
+    await expect(removed.run(command)).resolves.toEqual({ done: true });
+    expect(removed.log.codes()).toContain("COMMAND_OF_NOBODY");
+    expect(removed.vendor.calls).toEqual([]);
+    await expect(anIntegration().run(command)).rejects.toThrow("not in the ledger");
+  });
+
   it("that is delivered twice at once is sent once", async () => {
     const world = anIntegration({ commands: [command] });
     await Promise.all([world.run(command), world.run(command)]);

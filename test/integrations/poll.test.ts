@@ -196,6 +196,17 @@ describe("a reading that matters and could not be told of", () => {
   });
 });
 
+it("a reading of which nobody knows whether it was stored is told of", async () => {
+  const fleet = anIntegration();
+  const { record } = fleet.readings;
+  fleet.readings.record = async (...given) => {
+    await record(...given);
+    throw new Error("no answer");
+  };
+  await expect(fleet.poll()).resolves.toMatchObject({ ok: 0, failed: 1 });
+  expect(published(fleet.bus, "TelemetryRecorded")).toMatchObject([{ matters: true, readings: [{ observedAt: TWO }] }]);
+});
+
 it("a reading that was stored is told of although the look then fails", async () => {
   const fleet = anIntegration();
   const member = { integration: "tesla", assetId: "car-0001", accountId: "customer-0001", stream: "charge" } as const;

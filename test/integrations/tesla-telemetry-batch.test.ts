@@ -28,6 +28,7 @@ function aPlatform(assets: Asset[] = []) {
     anAsset({ assetId: "car-0002", integration: "tesla", vendorAssetId: OTHER_VIN }),
     ...assets,
   ]);
+  const removed = new Set<string>();
   let fleetsRead = 0;
   const meter = fakeMeter();
   const [log, bus, readings] = [fakeLog(), fakeBus(), fakeReadingsStore()];
@@ -44,6 +45,7 @@ function aPlatform(assets: Asset[] = []) {
       },
       now: clock.now,
     }),
+    assets: { get: async (ids) => (await store.get(ids)).filter(({ assetId }) => !removed.has(assetId)) },
     readings,
     bus,
     log,
@@ -51,7 +53,7 @@ function aPlatform(assets: Asset[] = []) {
     meter,
   };
   return {
-    ...{ clock, log, bus, readings, metrics: meter.counts, store },
+    ...{ clock, log, bus, readings, metrics: meter.counts, store, removed },
     fleetsRead: () => fleetsRead,
     push: (...records: unknown[]) =>
       ingest(
@@ -191,6 +193,15 @@ describe("who may push", () => {
     expect(await platform.latest("car-0003")).toBeUndefined();
     expect(platform.metrics.get("telemetry_refused")).toBe(2);
     expect(JSON.stringify([platform.log.lines, platform.bus.published])).not.toContain("TESTVIN");
+  });
+
+  it("is nobody any more once the car was removed, though its VIN is still remembered", async () => {
+    const platform = aPlatform();
+    await platform.push(aRecord({ ...WHOLE }, undefined, OTHER_VIN));
+    platform.removed.add("car-0001");
+    await platform.push(aRecord(WHOLE));
+    expect(await platform.latest()).toBeUndefined();
+    expect(platform.metrics.get("telemetry_refused")).toBe(1);
   });
 
   it("is read at most once a minute for strangers, and seen soon after enrolment", async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { OBJECTIVES } from "../../lib/alarms/burn-rate.ts";
+import { mathQuery } from "../../local/cloudwatch/query.ts";
 import { type Body, type Graph, parseBody } from "../../local/dashboards/body.ts";
 import { METRICS, type MetricName } from "../../shared/domain/metric.ts";
 import { alarmRows } from "./alarm-rows.ts";
@@ -49,6 +50,13 @@ describe("the dashboards", () => {
       const service = Dimensions.find(({ Name }) => Name === "service")?.Value;
       if (service !== undefined) expect(services).toContain(service);
     }
+  });
+
+  it("use metric math that alarms use too, over one period in each line", async () => {
+    const series = Object.values(await dashboardsOf("prod"))
+      .flatMap(graphsOf)
+      .flatMap((graph) => graph.series);
+    for (const { label, queries } of series) expect(() => mathQuery(queries), label).not.toThrow();
   });
 
   it("hold every service level against its objective", async () => {

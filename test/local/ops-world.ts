@@ -16,6 +16,7 @@ import { fakeBus } from "../fakes/bus.ts";
 import { fakeCausesStore } from "../fakes/causes-store.ts";
 import { fakeCommandsStore } from "../fakes/commands-store.ts";
 import { fakeKillSwitchStore } from "../fakes/kill-switch-store.ts";
+import { noRemovals } from "../fakes/removals.ts";
 import { fakeSignalsStore } from "../fakes/signals-store.ts";
 
 export const VIN = "5YJ3E7EA9PF100001";
@@ -242,6 +243,7 @@ export function fakePlatform(stored: Stored = {}) {
       expire: refuse,
     },
     budgets,
+    removals: noRemovals(),
     sealer: {
       prepare: async () => (text) => ({
         wrappedKey: "k",
@@ -271,7 +273,12 @@ function latestOf({ reading, reach }: Stored, assetId: AssetId | undefined, stre
 export type Ran = { code: number; out: string; err: string };
 
 /** Runs a command line against a target, with `stdin` piped in (a terminal when absent). */
-export async function runOps(args: readonly string[], target: Target | Error, stdin?: string): Promise<Ran> {
+export async function runOps(
+  args: readonly string[],
+  target: Target | Error,
+  stdin?: string,
+  wait: World["wait"] = async () => {},
+): Promise<Ran> {
   const ran = { out: "", err: "" };
   const cadence = { idleMinutes: 15, pluggedMinutes: 30, chargingMinutes: 10, openCommandMinutes: 1 };
   const world: World = {
@@ -292,6 +299,7 @@ export async function runOps(args: readonly string[], target: Target | Error, st
       { name: "plugs", family: "charger", streams: [{ stream: "charge", cadence }] },
       { name: "sunny", family: "solar-site", streams: [{ stream: "production", cadence }] },
     ],
+    wait,
   };
   return { code: await ops(args, world), ...ran };
 }

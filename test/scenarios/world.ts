@@ -31,6 +31,7 @@ import { oneInvocation } from "../fakes/one-invocation.ts";
 import { PRICE } from "../fakes/optimiser-world.ts";
 import { fakePlansStore } from "../fakes/plans-store.ts";
 import { fakeReadingsStore } from "../fakes/readings-store.ts";
+import { noRemovals } from "../fakes/removals.ts";
 import { fakeScheduleStore } from "../fakes/schedule-store.ts";
 import { aScheduler, joined } from "../fakes/scheduler.ts";
 import { fakeSignalsStore } from "../fakes/signals-store.ts";
@@ -213,6 +214,7 @@ export async function aWorld(clock: FakeClock, clouds: readonly Cloud[], options
         ...region,
         accounts,
         budgets: fakeBudgetsStore(),
+        removals: noRemovals(),
         bus,
         now,
         sealer: openSealer,

@@ -21,6 +21,7 @@ async function asked({ stores, clock }: Fleet, ...args: string[]) {
       connection: { ...stores, now: clock.now, close: () => {} } as unknown as Connection,
     }),
     integrations: async () => [MANIFEST],
+    wait: async () => {},
   });
   return { code, ...ran };
 }

@@ -6,6 +6,7 @@ import type { Runtime } from "../../../shared/handler.ts";
 import { newsOf, TELLS_ITSELF, tellReadings, withoutBatch } from "../../../shared/integration/tell.ts";
 import { mapLimited } from "../../../shared/map-limited.ts";
 import type { VendorMeter } from "../../../shared/metrics.ts";
+import type { AssetsStore } from "../../../shared/store/assets.ts";
 import type { Latest, ReadingsStore } from "../../../shared/store/readings.ts";
 import { tally } from "../../../shared/tally.ts";
 import { type Applied, applyRecord, DRAWING_KW } from "./telemetry.ts";
@@ -15,6 +16,7 @@ export type TelemetryDeps = Pick<Runtime, "now" | "log"> & {
   integration: string;
   /** Undefined for a car that is not enrolled. */
   carOf(vin: string): Promise<Car | undefined>;
+  assets: Pick<AssetsStore, "get">;
   readings: Pick<ReadingsStore, "latest" | "record" | "recordFailure" | "told">;
   bus: Bus;
   meter: VendorMeter;
@@ -40,6 +42,14 @@ export async function ingest(texts: readonly string[], deps: TelemetryDeps): Pro
   }
 
   const known = await deps.readings.latest([...byCar.keys()], "charge");
+  // What is known of VINs may be older than a removal.
+  const unheard = [...byCar.keys()].filter((assetId) => !known.has(assetId));
+  const enrolled = new Set((await deps.assets.get(unheard)).map(({ assetId }) => assetId));
+  for (const assetId of unheard) {
+    if (enrolled.has(assetId)) continue;
+    byCar.delete(assetId);
+    refused.push("not an enrolled car");
+  }
   const folded = [...byCar.values()].map(({ car, records }) => fold(car, records, known.get(car.assetId), deps.now()));
   const stored = await mapLimited(folded, WRITES_IN_FLIGHT, (car) => store(car, deps));
 

@@ -31,14 +31,16 @@ export const telemetryHandler = lambdaHandler({
   environment: Environment,
   dependencies: (env, _log, own) => {
     const documents = documentClient({}, own);
+    const assets = assetsStore(documents, env.ASSETS_TABLE);
     return {
       integration: manifest.name,
       carOf: carsByVin({
         integration: manifest.name,
         fleets: env.FLEETS,
-        assets: assetsStore(documents, env.ASSETS_TABLE),
+        assets,
         now: systemNow,
       }),
+      assets,
       readings: readingsStore(documents, env.READINGS_TABLE),
       bus: eventBridgeBus(new EventBridgeClient(), env.BUS_NAME, systemNow),
       vendorMeter: own.of({ integration: manifest.name }),

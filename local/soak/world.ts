@@ -1,14 +1,15 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { startFeeds } from "../../local/feeds/server.ts";
-import { loadVendors } from "../../local/night/vendors.ts";
+import { fileURLToPath } from "node:url";
 import { Asset } from "../../shared/domain/asset.ts";
 import { HOUR_MS, instant } from "../../shared/domain/instant.ts";
+import type { Manifest } from "../../shared/domain/manifest.ts";
 import type { Simulation } from "../../shared/integration/simulation.ts";
-import { ROOT } from "./trees.ts";
+import { startFeeds } from "../feeds/server.ts";
+import { loadVendors } from "../night/vendors.ts";
 
 /** An asset of each integration, with its vendor's cloud running on this machine in real time. */
-export type Customer = { asset: Asset; simulation: Simulation };
+export type Customer = { asset: Asset; manifest: Manifest; simulation: Simulation };
 
 export type World = {
   customers: Customer[];
@@ -18,11 +19,15 @@ export type World = {
   stop(): Promise<void>;
 };
 
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const ZONE = "Europe/London";
 const clock = { now: () => Date.now() };
 
-/** A car and whatever else there is, plugged in now and ready in some hours; electricity is dear now and cheap later. */
-export async function startWorld(): Promise<World> {
+/**
+ * An asset of each integration with the clouds and feeds that they need, in real time: plugged in now and ready in some
+ * hours, electricity dear now and cheap later. `prefix` keeps its names apart from anybody else's.
+ */
+export async function startWorld(prefix = ""): Promise<World> {
   const nowMs = clock.now();
   const halfHour = Math.floor(nowMs / (HOUR_MS / 2)) * (HOUR_MS / 2);
   const points = (value: (hoursAhead: number) => number) =>
@@ -38,7 +43,7 @@ export async function startWorld(): Promise<World> {
     zone: ZONE,
     publishHour: 16,
   });
-  const customers = await Promise.all((await loadVendors()).map((vendor) => startCustomer(vendor, nowMs)));
+  const customers = await Promise.all((await loadVendors()).map((vendor) => startCustomer(vendor, nowMs, prefix)));
   return {
     customers,
     feeds,
@@ -54,16 +59,21 @@ export async function startWorld(): Promise<World> {
 
 type Vendor = Awaited<ReturnType<typeof loadVendors>>[number];
 
-async function startCustomer({ name, startSimulation, vendorAssetId }: Vendor, nowMs: number): Promise<Customer> {
+async function startCustomer(
+  { name, manifest, startSimulation, vendorAssetId }: Vendor,
+  nowMs: number,
+  prefix: string,
+): Promise<Customer> {
   const example = JSON.parse(readFileSync(join(ROOT, "lambdas/integrations", name, "asset.json"), "utf8"));
   const readyByMs = nowMs + 6 * HOUR_MS;
   const readyBy = new Intl.DateTimeFormat("en-GB", { timeStyle: "short", timeZone: ZONE }).format(readyByMs);
   const hasDeadline = "readyBy" in (example.preferences ?? {});
   const asset = Asset.parse({
     ...example,
-    assetId: `${name}-0001`,
+    assetId: `${prefix}${name}-0001`,
+    accountId: `${prefix}${example.accountId}`,
     vendorAssetId: vendorAssetId(0),
-    site: { ...example.site, siteId: `home-${name}`, timeZone: ZONE },
+    site: { ...example.site, siteId: `${prefix}home-${name}`, timeZone: ZONE },
     consent: { ...example.consent, givenAt: instant(nowMs - HOUR_MS) },
     ...(hasDeadline && { preferences: { ...example.preferences, readyBy } }),
   });
@@ -81,5 +91,5 @@ async function startCustomer({ name, startSimulation, vendorAssetId }: Vendor, n
     startsAtMs: nowMs - HOUR_MS,
     endsAtMs: readyByMs + HOUR_MS,
   });
-  return { asset, simulation };
+  return { asset, manifest, simulation };
 }
