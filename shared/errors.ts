@@ -1,4 +1,5 @@
 import type { FaultClass } from "./domain/fault.ts";
+import { redactText } from "./log.ts";
 
 /** A vendor's cloud or device said no, or nothing. The class decides retry, wake, re-authenticate or give up. */
 export class VendorError extends Error {
@@ -21,7 +22,8 @@ export class VendorError extends Error {
     mayHaveActed?: boolean;
     cause?: unknown;
   }) {
-    super(`${options.operation}: ${options.message}`, { cause: options.cause });
+    // It may quote the vendor, and becomes the evidence of a command.
+    super(redactText(`${options.operation}: ${options.message}`), { cause: options.cause });
     this.fault = options.fault;
     this.operation = options.operation;
     this.status = options.status;
