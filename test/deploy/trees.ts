@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { run } from "./cdk.ts";
 
-export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** What a cloud assembly is made from. */
 const SOURCES = ["bin", "lib", "lambdas", "shared", "local", "package.json", "tsconfig.json", "cdk.json"];
 
