@@ -31,6 +31,7 @@ export class Ticks extends Construct {
     const { lambda, entry, logGroup, failures, watch } = props.wakes;
     // Elsewhere functions send no metrics.
     const counted = watch.stage.watch === "all" ? props.counted : undefined;
+    const period = Duration.minutes(props.silentAfterMinutes);
     const stack = Stack.of(this);
     const role = new Role(this, "Role", {
       assumedBy: new ServicePrincipal("scheduler.amazonaws.com", {
@@ -66,10 +67,14 @@ export class Ticks extends Construct {
         // Without the zeros CloudWatch judges the last period that had any: it looks at three where an alarm names one.
         expression: counted ? "FILL(runs, 0) + FILL(errors, 0) + FILL(unread, 0)" : "FILL(runs, 0)",
         usingMetrics: counted
-          ? { runs: counted, errors: lambda.metricErrors(), unread: logMetric("EMFParsingErrors", logGroup) }
-          : { runs: lambda.metricInvocations() },
+          ? {
+              runs: counted.with({ period }),
+              errors: lambda.metricErrors({ period }),
+              unread: logMetric("EMFParsingErrors", logGroup).with({ period }),
+            }
+          : { runs: lambda.metricInvocations({ period }) },
         label: "runs",
-        period: Duration.minutes(props.silentAfterMinutes),
+        period,
       }),
       when: { below: 1 },
       periods: { breaching: 1, of: 1 },
