@@ -15,6 +15,8 @@ export const NAME_PROPERTIES: Record<string, string[]> = {
   "AWS::DynamoDB::GlobalTable": ["TableName"],
   "AWS::DynamoDB::Table": ["TableName"],
   "AWS::Lambda::Function": ["FunctionName"],
+  "AWS::Lambda::Alias": ["FunctionName", "Name"],
+  "AWS::Lambda::Version": ["FunctionName"],
   "AWS::Events::EventBus": ["Name"],
   "AWS::Events::Rule": ["Name", "EventBusName"],
   "AWS::Events::Archive": ["ArchiveName"],
@@ -44,6 +46,13 @@ export function identify({ type, logicalId, stackName, given }: Named, gatewayUr
     case "AWS::Lambda::Function": {
       const ref = named("FunctionName", 64);
       return { ref, attributes: { Arn: arn("lambda", `function:${ref}`) } };
+    }
+    // The code of a version is the code that there is: a laptop keeps no other.
+    case "AWS::Lambda::Version":
+      return { ref: arn("lambda", `function:${given.FunctionName}:1`), attributes: { Version: "1" } };
+    case "AWS::Lambda::Alias": {
+      const ref = arn("lambda", `function:${given.FunctionName}:${given.Name}`);
+      return { ref, attributes: { AliasArn: ref } };
     }
     case "AWS::Events::EventBus": {
       const ref = named("Name", 256);

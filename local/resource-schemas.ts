@@ -102,7 +102,7 @@ export const RESOURCE_SCHEMAS = {
   }),
   "AWS::Lambda::EventInvokeConfig": z.strictObject({
     FunctionName: z.string(),
-    Qualifier: z.literal("$LATEST"),
+    Qualifier: z.string(),
     MaximumEventAgeInSeconds: seconds.optional(),
     MaximumRetryAttempts: z.number().int().min(0).max(2).optional(),
     DestinationConfig: z
@@ -119,6 +119,10 @@ export const RESOURCE_SCHEMAS = {
     Enabled: z.boolean().default(true),
     Tags: tags,
   }),
+  "AWS::Lambda::Version": typeWithoutEffect("a laptop runs the code that there is, and keeps no other"),
+  "AWS::Lambda::Alias": typeWithoutEffect("it leads to the code that there is"),
+  "AWS::CodeDeploy::Application": typeWithoutEffect("new code is there at once"),
+  "AWS::CodeDeploy::DeploymentGroup": typeWithoutEffect("new code is there at once"),
   "AWS::Lambda::Permission": typeWithoutEffect("no permissions are checked here"),
   "AWS::Events::EventBus": z.strictObject({
     Name: z.string(),

@@ -73,9 +73,17 @@ const SECRET_FIELDS = [
   "longitude",
 ];
 
-/** Words that look like a bearer token or a VIN, wherever they stand in a text. */
+// A package's name in a stack (`/@aws-sdk/…`, `zod@4.1`) and a portfolio's (`main@C`) are none.
+const EMAIL = /[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}\b/gi;
+const PLACE = /-?\b\d{1,3}\.\d{3,}\s*[,;]\s*-?\d{1,3}\.\d{3,}/g;
+const COORDINATE = /\b(lat(?:itude)?|lon(?:gitude)?|lng)["']?\s*[=:]\s*["']?-?\d+(?:\.\d+)?/gi;
+
+/** What looks like a token, a secret, a VIN, an e-mail address or a place, wherever it stands in a text. */
 export function redactText(text: string): string {
-  return text
+  return (text.includes("@") ? text.replace(EMAIL, "[address]") : text)
+    .replace(PLACE, "[place]")
+    .replace(COORDINATE, "$1=[place]")
+    .replace(/(token|secret|password)"\s*:\s*"[^"]*/gi, '$1":"[redacted]')
     .replace(/\b[\w-]{10,}\.[\w-]{10,}\.[\w-]*\b/g, "[token]")
     .replace(/\b(?=[A-HJ-NPR-Z0-9]{17}\b)(?=[A-Z0-9]*\d)[A-HJ-NPR-Z0-9]{17}\b/g, "[vin]")
     .replace(/(token|secret|password|code)=[^&\s"]+/gi, "$1=[redacted]");

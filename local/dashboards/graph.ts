@@ -19,8 +19,9 @@ use([LineChart, GraphicComponent, GridComponent, LegendComponent, MarkLineCompon
 type Point = [atMs: number, value: number | null];
 type Drawn = { label: string; points: Point[]; most: number };
 
-const LEGEND_ROW_PX = 18;
+const LEGEND_ROW_PX = 26;
 const LETTER_PX = 6.3;
+const LEGEND_ICON_PX = 30;
 
 /** One chart as an SVG of its own. A series that is 0 all the time is not in its legend. */
 export function graphSvg(
@@ -31,8 +32,8 @@ export function graphSvg(
 ): string {
   const all = graph.series.map((one) => drawn(one, store, span));
   const seen = all.filter(({ most }) => most > 0);
-  const legendRows = seen.length < 2 ? 0 : Math.ceil(widthOf(seen) / (width - 20));
-  const top = 30 + legendRows * LEGEND_ROW_PX;
+  const legend = all.length < 2 ? [] : legendRows(seen, width - 30);
+  const top = legend.length === 0 ? 30 : 22 + legend.length * LEGEND_ROW_PX;
   const most = graph.most ?? Math.max(...all.map(({ most }) => most), ...graph.limits.map(({ value }) => value));
   return svg(
     {
@@ -40,8 +41,9 @@ export function graphSvg(
       textStyle: { fontFamily: "system-ui, sans-serif" },
       title: { text: graph.title, left: 6, top: 4, textStyle: { fontSize: 12, color: "#222" } },
       legend: {
-        show: legendRows > 0,
-        data: seen.map(({ label }) => label),
+        show: legend.length > 0,
+        // An empty name begins a row: the library measures letters by a font that a reader may not have.
+        data: legend.flatMap((row, index) => (index === 0 ? row : ["", ...row])),
         ...{
           left: 6,
           top: 22,
@@ -138,11 +140,23 @@ function limitsOf({ limits }: Graph, most: number) {
         lineStyle: { color, type: "dashed" },
         label: {
           ...{ color, fontSize: 10, formatter: "{b}" },
-          position: `inside${index % 2 === 0 ? "End" : "Start"}${value === most ? "Bottom" : "Top"}`,
+          position: `inside${index % 2 === 0 ? "End" : "Middle"}${value === most ? "Bottom" : "Top"}`,
         },
       })),
     },
   };
 }
 
-const widthOf = (all: Drawn[]) => all.reduce((sum, { label }) => sum + label.length * LETTER_PX + 36, 0);
+/** The names of the series in rows that fit. */
+function legendRows(all: Drawn[], width: number): string[][] {
+  const rows: { names: string[]; width: number }[] = [];
+  for (const { label } of all) {
+    const own = label.length * LETTER_PX + LEGEND_ICON_PX;
+    const row = rows.at(-1);
+    if (row && row.width + own <= width) {
+      row.names.push(label);
+      row.width += own;
+    } else rows.push({ names: [label], width: own });
+  }
+  return rows.map(({ names }) => names);
+}

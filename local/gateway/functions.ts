@@ -184,12 +184,12 @@ export class Functions {
   }
 }
 
-/** Lambda takes a name, an ARN or a part of one, with or without a version. */
+/** Lambda takes a name, an ARN or a part of one, with or without an alias; of versions there is only the latest. */
 function functionName(nameOrArn: string): string {
   const parts = nameOrArn.split(":");
   const marker = parts.indexOf("function");
   const [name = "", version] = marker >= 0 ? parts.slice(marker + 1) : parts;
-  if (version !== undefined && version !== "$LATEST") {
+  if (version !== undefined && /^\d+$/.test(version)) {
     throw new AwsError("ResourceNotFoundException", `Function not found: ${nameOrArn} (versions are not local)`, 404);
   }
   return name;

@@ -1,12 +1,13 @@
 import * as z from "zod";
+import { redactText } from "../log.ts";
 
 const LONGEST_WORD = 40;
 /** A whole series in an odd form is told by its first values. */
 const MOST_TOLD = 8;
 
-/** What a vendor said of a field and nobody documents, for `Look.unknown`. */
+/** What a vendor said of a field and nobody documents, for `Look.unknown`; redacted before it is cut, as half an address is one too. */
 export function oddity(field: string, said: unknown): string {
-  return `${field}: ${(JSON.stringify(said) ?? "nothing").slice(0, LONGEST_WORD)}`;
+  return `${field}: ${redactText(JSON.stringify(said) ?? "nothing").slice(0, LONGEST_WORD)}`;
 }
 
 /** `unknown` of a look: absent when there is nothing to tell. */

@@ -82,6 +82,7 @@ function adaptTemplate(template: Template, schedulesRun: boolean): Template {
   const Resources = Object.fromEntries(
     kept.map(([id, resource]) => {
       if (resource.Type === "AWS::Scheduler::Schedule") return [id, adaptSchedule(resource, schedulesRun)];
+      if (resource.Type === "AWS::DynamoDB::GlobalTable") return [id, adaptTable(resource)];
       if (resource.Type === "AWS::IAM::Policy") return [id, adaptPolicy(resource)];
       // An alias's CodeDeploy group is left out.
       const { UpdatePolicy: _, ...rest } = resource;
@@ -98,6 +99,14 @@ function adaptSchedule({ Type, Properties = {} }: Resource, runs: boolean): Reso
   if (InputTemplate === Input) throw new Error(`a schedule's input without its scheduled time: ${Input}`);
   const Target = { ...target, InputTransformer: { InputPathsMap: {}, InputTemplate } };
   return { Type, Properties: { ...Properties, Target, State: runs ? "ENABLED" : "DISABLED" } };
+}
+
+function adaptTable({ Type, Properties = {} }: Resource): Resource {
+  const { SSESpecification: _, Replicas, ...kept } = Properties;
+  return {
+    Type,
+    Properties: { ...kept, Replicas: (Replicas as { Region: unknown }[]).map(({ Region }) => ({ Region })) },
+  };
 }
 
 function adaptPolicy({ Type, Properties = {} }: Resource): Resource {

@@ -38,9 +38,14 @@ export async function enrolCustomers(tree: Tree, customers: readonly Customer[],
 /** Puts what each vendor gave us for our own login in place of the placeholders. */
 export async function fillSecrets(stage: readonly Deployed[], customers: readonly Customer[]): Promise<void> {
   const secrets = new SecretsManagerClient({});
-  for (const { asset, simulation } of customers) {
+  for (const { asset, simulation } of customers.filter(givesSecret)) {
     const { physicalId } = named(stage, "AWS::SecretsManager::Secret", `${asset.integration}VendorSecret`);
     const SecretString = JSON.stringify(simulation.secret);
     await secrets.send(new PutSecretValueCommand({ SecretId: physicalId, SecretString }));
   }
+}
+
+/** Whether the vendor gives us a secret for our own login. */
+export function givesSecret({ simulation }: Customer): boolean {
+  return Object.keys(simulation.secret).length > 0;
 }

@@ -2,6 +2,7 @@ import type { Customer } from "../../local/soak/world.ts";
 import { endpoint, iam, region } from "./aws.ts";
 import { type Deployed, named } from "./deployed.ts";
 import type { Journal } from "./journal.ts";
+import { givesSecret } from "./operator.ts";
 import { type Credentials, signedCall } from "./signed-call.ts";
 import { must } from "./until.ts";
 
@@ -23,7 +24,7 @@ export async function checkPermissions(
     return { service: "secretsmanager", target: "secretsmanager.GetSecretValue", input: { SecretId } };
   };
   const account = ({ asset }: Customer) => ({ account: { S: `${asset.integration}#${asset.accountId}` } });
-  const [one, other] = customers as [Customer, Customer];
+  const [one, other] = customers.filter(givesSecret) as [Customer, Customer];
   const command = { assetId: { S: one.asset.assetId }, commandId: { S: "none" } };
   const publish: Attempt = {
     service: "events",

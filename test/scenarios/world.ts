@@ -47,6 +47,8 @@ type Options = {
   price?: readonly Slot[];
   /** Changes what a vendor's cloud answers to a call. */
   meddle?: (integration: string, url: URL, text: string) => string;
+  /** Stands between us and every cloud: may answer in its place, and sees what is asked and answered. */
+  between?: (ask: typeof fetch, ...asked: Parameters<typeof fetch>) => Promise<Response>;
 };
 
 /** Several vendors under one platform: scheduler, integrations, verifier and optimiser as deployed, stores in memory. */
@@ -87,8 +89,10 @@ export async function aWorld(clock: FakeClock, clouds: readonly Cloud[], options
   /** A process of an integration's Lambda, which remembers nothing of the others. */
   const process = ({ deployed, url, secret }: Cloud, own: AccountsStore = accounts): IntegrationDeps => {
     const { manifest, connect, login } = deployed;
+    const { between } = options;
+    const reach: typeof fetch = between ? (input, init) => between(fetch, input, init) : fetch;
     const meddledFetch: typeof fetch = async (input, init) => {
-      const answer = await fetch(input, init);
+      const answer = await reach(input, init);
       if (!options.meddle || !answer.ok) return answer;
       const text = options.meddle(manifest.name, new URL(String(input)), await answer.text());
       return new Response(text, { status: answer.status, headers: answer.headers });
@@ -96,7 +100,7 @@ export async function aWorld(clock: FakeClock, clouds: readonly Cloud[], options
     const endpoint = () => new URL(url);
     const tokens = tokenSource({
       integration: manifest.name,
-      renewal: login({ endpoint, secret: async () => secret, fetch }),
+      renewal: login({ endpoint, secret: async () => secret, fetch: reach }),
       remembered: new Map(),
       accounts: own,
       sealer: openSealer,

@@ -105,6 +105,10 @@ describe("redaction", () => {
     [`Bearer ${TOKEN}`, "Bearer [token]"],
     ["grant?code=abc&state=1", "grant?code=[redacted]&state=1"],
     ["client_secret=hush refresh_token=hush2", "client_secret=[redacted] refresh_token=[redacted]"],
+    ['{"refresh_token":"hush","n":1}', '{"refresh_token":"[redacted]","n":1}'],
+    ["user kim.private+ev@mail.example.org said no", "user [address] said no"],
+    ["parked at 51.50735,-0.12776", "parked at [place]"],
+    ['{"latitude":51.5,"longitude": -0.12}', '{"latitude=[place],"longitude=[place]}'],
   ])("of %s", (text, expected) => {
     expect(redactText(text)).toBe(expected);
   });
@@ -116,6 +120,9 @@ describe("redaction", () => {
     "dynamodb.eu-west-2.amazonaws.com refused the connection",
     "the device answered stopped at 0.0 kW",
     "CREDENTIALSREVOKED",
+    "portfolio main@C was planned",
+    "at send (/var/task/node_modules/@smithy/core/dist/index.js:51:12)",
+    "zod@4.1.12 of 1.5 kWh, 2.25 kW",
   ])("leaves our own ids and words alone: %s", (text) => {
     expect(redactText(text)).toBe(text);
   });
