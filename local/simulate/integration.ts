@@ -1,5 +1,6 @@
 import { type TokenPair, tokenSource } from "../../shared/auth.ts";
 import type { Manifest } from "../../shared/domain/manifest.ts";
+import { countCost } from "../../shared/integration/call-metrics.ts";
 import type { VendorClient } from "../../shared/integration/contract.ts";
 import { type IntegrationDeps, withTokenFrom } from "../../shared/integration/deps.ts";
 import { poll } from "../../shared/integration/poll.ts";
@@ -59,11 +60,12 @@ function keptOf(platform: Platform, cloud: VendorCloud, environment: Environment
   const { world } = platform;
   const { manifest } = cloud;
   const now = clockOf(world, environment);
+  const meter = platform.spending?.meter(manifest.name) ?? NO_METER;
   const budget = vendorBudget({
     manifest,
     store: budgetsStore(tablesOf(platform, environment), "accounts"),
     now,
-    meter: platform.spending?.meter(manifest.name) ?? NO_METER,
+    meter,
     log: { info() {} },
     rampKwPerMinute: RAMP_KW_PER_MINUTE,
   });
@@ -72,7 +74,10 @@ function keptOf(platform: Platform, cloud: VendorCloud, environment: Environment
       fetch: vendorFetch(world, environment, cloud),
       endpoint: (name) => new URL(manifest.endpoints[name] ?? ""),
       now,
-      count: (kind) => budget.called(kind),
+      count: (kind) => {
+        budget.called(kind);
+        countCost(manifest, kind, meter);
+      },
     },
     Object.keys(manifest.endpoints)[0] ?? "",
   );
