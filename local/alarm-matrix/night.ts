@@ -16,7 +16,7 @@ import { measuredBy } from "./metering.ts";
 import type { Prod } from "./prod.ts";
 
 /** One time that somebody was told of an alarm, epoch ms. */
-export type Rang = { alarm: string; atMs: number /** Undefined while it rings still. */; okMs: number | undefined };
+type Rang = { alarm: string; atMs: number /** Undefined while it rings still. */; okMs: number | undefined };
 export type Played = { sinceMs: number; untilMs: number; rang: Rang[]; cpuMs?: number };
 
 const SEED = 7;
@@ -175,6 +175,3 @@ function rangIn({ notifications, transitions }: Alarms): Rang[] {
     return [{ alarm, atMs, okMs: over?.atMs }];
   });
 }
-
-/** For people: 22:15. */
-export const clock = (ms: number) => instant(ms).slice(11, 16);

@@ -6,10 +6,7 @@ import type { Job } from "./job.ts";
 import type { Played } from "./play.ts";
 
 /** Short-lived objects are all there is: a larger nursery halves the time that collecting them takes. */
-const NODE_OPTIONS = [
-  "--max-semi-space-size=64",
-  ...(process.env.PROF ? ["--cpu-prof", "--cpu-prof-dir=/tmp/mx"] : []),
-];
+const NODE_OPTIONS = ["--max-semi-space-size=64"];
 
 export type Workers<J = Job, P = Played> = {
   /** Plays a night as soon as a process is free. */
