@@ -1,4 +1,4 @@
-import { instant, MINUTE_MS } from "../../shared/domain/instant.ts";
+import { MINUTE_MS } from "../../shared/domain/instant.ts";
 import type { Manifest } from "../../shared/domain/manifest.ts";
 import { Alarms } from "../cloudwatch/alarms.ts";
 import { awsMetrics } from "../cloudwatch/aws-metrics.ts";
