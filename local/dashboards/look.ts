@@ -23,7 +23,7 @@ const COLORS = [
 ];
 const known = new Map<string, string>();
 
-/** The same colour for the same part wherever it is drawn: `tesla` and `tesla commands`. */
+/** The same colour for the same part wherever it is drawn: `acme` and `acme commands`. */
 export function colorOf(label: string): string {
   const [part = label] = label.split(" ");
   const color = known.get(part) ?? (COLORS[known.size % COLORS.length] as string);

@@ -15,7 +15,8 @@ function sources(folder: string): string[] {
 it("names no vendor outside its folder: core code asks for a capability", () => {
   const core = ["shared", "lib", "bin", "local", "lambdas"]
     .flatMap(sources)
-    .filter((file) => !file.startsWith("lambdas/integrations/"));
+    // The walk of the alarms plays two vendors for all: alarms carry names, and their causes strike somebody.
+    .filter((file) => !/^(lambdas\/integrations|local\/alarm-matrix)\//.test(file));
   expect(core.length).toBeGreaterThan(80);
   const named = core.filter((file) => {
     const text = readFileSync(join(ROOT, file), "utf8").toLowerCase();
