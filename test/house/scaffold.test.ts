@@ -99,7 +99,7 @@ describe("the scaffold", () => {
         ]),
       );
     }
-  }, 120_000);
+  }, 300_000);
 });
 
 function contents(file: string): string {
