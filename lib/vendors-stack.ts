@@ -53,7 +53,8 @@ export class VendorsStack extends Stack {
       asynchronous: { retries: 0, maxAgeSeconds: 60 },
     });
     scheduler.may(
-      ["dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+      // One item is read where an outage is asked for.
+      ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"],
       [schedule.tableArn],
     );
     // Plans: what an outage puts at risk.

@@ -46,7 +46,7 @@ describe("grants", () => {
         "acmecars may sqs:DeleteMessage, sqs:GetQueueAttributes, sqs:ReceiveMessage on acmecarsCommandsQueue",
         "Scheduler may logs:CreateLogStream, logs:PutLogEvents on SchedulerLogs",
         "Scheduler may sqs:SendMessage on SchedulerFailures",
-        "Scheduler may dynamodb:BatchGetItem, dynamodb:PutItem, dynamodb:Query, dynamodb:UpdateItem on Schedule",
+        "Scheduler may dynamodb:BatchGetItem, dynamodb:GetItem, dynamodb:PutItem, dynamodb:Query, dynamodb:UpdateItem on Schedule",
         "Scheduler may dynamodb:BatchGetItem on Plans, Readings",
         "Scheduler may events:PutEvents on Bus",
         "Scheduler may lambda:InvokeFunction on acmecarsIntegrationLive, boltIntegrationLive",
