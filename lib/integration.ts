@@ -8,6 +8,7 @@ import { endpointsFor } from "./endpoints.ts";
 import { HouseFunction } from "./house-function.ts";
 import type { StageConfig } from "./stages.ts";
 import type { StateStack } from "./state-stack.ts";
+import { NOT_YET_GIVEN, secretOutputOf } from "./vendor-secret.ts";
 import { WorkQueue } from "./work-queue.ts";
 
 type IntegrationProps = { stage: StageConfig; state: StateStack; manifest: Manifest; bundle: string };
@@ -94,13 +95,12 @@ function vendorSecret(scope: Construct, stage: StageConfig, { vendor, name, secr
   const secret = new Secret(scope, "VendorSecret", {
     description: `${vendor}: ${secretKeys.join(", ")}`,
     generateSecretString: {
-      secretStringTemplate: JSON.stringify(Object.fromEntries(secretKeys.map((key) => [key, "replace-me"]))),
+      secretStringTemplate: JSON.stringify(Object.fromEntries(secretKeys.map((key) => [key, NOT_YET_GIVEN]))),
       generateStringKey: "placeholder",
     },
     removalPolicy: stage.removalPolicy,
   });
   acknowledge(secret, "AwsSolutions-SMG4", "The vendor issues this secret and only the vendor can replace it.");
-  const id = name.replaceAll(/(?:^|-)([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-  new CfnOutput(Stack.of(scope), `${id}SecretArn`, { value: secret.secretArn });
+  new CfnOutput(Stack.of(scope), secretOutputOf(name), { value: secret.secretArn });
   return secret;
 }

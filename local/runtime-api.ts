@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type Loopback, listenOnLoopback } from "./loopback.ts";
 
 /** One invocation as the runtime inside a function environment sees it. Times are virtual. */
 export type Work = { requestId: string; functionArn: string; payload: string; nowMs: number; deadlineMs: number };
@@ -12,14 +12,12 @@ export type RuntimeEvents = {
   onInitError(body: string): void;
 };
 
-export type RuntimeApi = { address: string; close(): void };
-
 const PREFIX = "/2018-06-01/runtime";
 /** Tells the preload what time it is in the invocation. */
 const NOW_HEADER = "headroom-virtual-now-ms";
 
 /** The documented Lambda Runtime API for one function environment, which is how AWS knows its callers apart too. */
-export async function startRuntimeApi(events: RuntimeEvents): Promise<RuntimeApi> {
+export async function startRuntimeApi(events: RuntimeEvents): Promise<Loopback> {
   const server = createServer((request, response) => {
     const path = request.url ?? "";
     if (request.method === "GET" && path === `${PREFIX}/invocation/next`) {
@@ -44,19 +42,7 @@ export async function startRuntimeApi(events: RuntimeEvents): Promise<RuntimeApi
       answer(response, 202);
     });
   });
-  server.keepAliveTimeout = 0;
-  server.requestTimeout = 0;
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  return {
-    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () => {
-      server.close();
-      server.closeAllConnections();
-    },
-  };
+  return listenOnLoopback(server);
 }
 
 function readBody(request: IncomingMessage, done: (body: string) => void): void {

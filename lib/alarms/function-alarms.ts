@@ -32,7 +32,7 @@ export function watchAllFunctions(scope: Construct, watch: Watch): void {
     statistic: "Sum",
     period: Duration.minutes(1),
   });
-  errors(scope, { ...watch, runbook: PLATFORM_PAGE }, "Invocations of some function of this account fail.", metric);
+  errors(scope, watch, "Invocations of some function of this account fail.", metric);
 }
 
 function errors(scope: Construct, watch: Watch, broken: string, metric: IMetric): Alarm {

@@ -4,6 +4,14 @@ import type { METRICS, MetricName } from "../../shared/domain/metric.ts";
 
 type DimensionsOf<Name extends MetricName> = Record<(typeof METRICS)[Name]["dimensions"][number], string>;
 
+type Named = { name: string };
+/** Dimensions of what an integration tells of itself. */
+export const own = ({ name }: Named) => ({ service: name, integration: name });
+/** Of what the scheduler tells of an integration. */
+export const scheduled = ({ name }: Named) => ({ service: "scheduler", integration: name });
+/** Of what the verifier tells of an integration. */
+export const judged = ({ name }: Named) => ({ service: "verifier", integration: name });
+
 /** A metric that functions send, with exactly the dimensions that it is sent with. Over a minute unless told. */
 export function headroomMetric<Name extends MetricName>(
   metricName: Name,

@@ -1,10 +1,11 @@
 import { type Alarm, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { Construct } from "constructs";
-import type { Manifest } from "../../shared/domain/manifest.ts";
+import { canCommand, type Manifest } from "../../shared/domain/manifest.ts";
+import { slowestTurnMinutes } from "../../shared/domain/wheel.ts";
 import { houseAlarm, houseComposite, type Watch } from "../house-alarm.ts";
 import { burnRate, OBJECTIVES } from "./burn-rate.ts";
-import { headroomMetric } from "./headroom-metric.ts";
-import { slowestTurnMinutes, watchLooks } from "./look-alarms.ts";
+import { headroomMetric, judged, scheduled } from "./headroom-metric.ts";
+import { watchLooks } from "./look-alarms.ts";
 
 /** One vendor's alarms. Its outage is one page: what follows from it is held back while that rings. */
 export function watchIntegration(
@@ -16,18 +17,19 @@ export function watchIntegration(
   if (watch.stage.watch !== "all") return;
   const down = vendorDown(scope, watch, manifest);
   notRead(scope, watch, manifest, down);
-  if (Object.keys(manifest.callsPerCommand).length > 0) notConfirmed(scope, watch, manifest, down);
+  if (canCommand(manifest)) notConfirmed(scope, watch, manifest, down);
   watchLooks(scope, watch, manifest, vendorBudgetUsdPerDay);
 }
 
-function vendorDown(scope: Construct, watch: Watch, { name, vendor }: Manifest): Alarm {
+function vendorDown(scope: Construct, watch: Watch, manifest: Manifest): Alarm {
+  const { name, vendor } = manifest;
   return houseAlarm(scope, "VendorDown", watch, {
     what: "vendor-down",
     broken: `${vendor}'s cloud is down, or lets none of our customers in: nobody there is read or commanded.`,
     firstAction: `run \`npm run ops -- why-late ${name}\`, which counts the assets, and look at ${vendor}'s status page.`,
     kind: "page",
     withinMinutes: 20,
-    metric: headroomMetric("vendor_down", { service: "scheduler", integration: name }, "Maximum"),
+    metric: headroomMetric("vendor_down", scheduled(manifest), "Maximum"),
     when: { atLeast: 1 },
     // The scheduler sends it each minute while the outage is announced; a late tick does not end it.
     periods: { breaching: 1, of: 3 },
@@ -42,20 +44,19 @@ function vendorDown(scope: Construct, watch: Watch, { name, vendor }: Manifest):
 const vendorDownFirst = (down: Alarm, manifest: Manifest) => ({
   by: down,
   waitMinutes: 15,
-  extensionMinutes: slowestTurnMinutes(manifest) + 40,
+  extensionMinutes: slowestTurnMinutes(manifest.streams) + 40,
 });
 
 function notRead(scope: Construct, watch: Watch, manifest: Manifest, down: Alarm): void {
   const { name, onFailure } = manifest;
   const here = new Construct(scope, "NotRead");
-  const counted = { service: "scheduler", integration: name };
   houseComposite(here, "Told", watch, {
     what: "not-read",
     broken: `${onFailure.impact} So many of its assets are not read when their turn comes, without those whose owner must act, that a month's 1 % is gone in days.`,
     firstAction: `run \`npm run ops -- why-late ${name}\`: one cause for all is the vendor or our own login.`,
     kind: "page",
     // A reading counts as old after twice its cadence; then nine minutes of nothing but those are 14.4 % of an hour, and its vendor's outage may come first.
-    withinMinutes: 2 * slowestTurnMinutes(manifest) + 30,
+    withinMinutes: 2 * slowestTurnMinutes(manifest.streams) + 30,
     rule: burnRate(here, watch, {
       of: "not-read",
       objectivePercent: OBJECTIVES.freshness,
@@ -64,8 +65,8 @@ function notRead(scope: Construct, watch: Watch, manifest: Manifest, down: Alarm
       all: "FILL(checked, 0)",
       metrics: (minutes) => ({
         lag: headroomMetric("scheduler_lag_seconds", { service: "scheduler" }, "Maximum", minutes),
-        notRead: headroomMetric("assets_not_read", counted, "Sum", minutes),
-        checked: headroomMetric("assets_checked", counted, "Sum", minutes),
+        notRead: headroomMetric("assets_not_read", scheduled(manifest), "Sum", minutes),
+        checked: headroomMetric("assets_checked", scheduled(manifest), "Sum", minutes),
       }),
       leastEvents: 10,
     }),
@@ -74,12 +75,10 @@ function notRead(scope: Construct, watch: Watch, manifest: Manifest, down: Alarm
 }
 
 function notConfirmed(scope: Construct, watch: Watch, manifest: Manifest, down: Alarm): void {
-  const { name, vendor } = manifest;
   const here = new Construct(scope, "NotConfirmed");
-  const judged = { service: "verifier", integration: name };
   houseComposite(here, "Told", watch, {
     what: "not-confirmed",
-    broken: `${vendor}'s devices do not do what they are told, and it is not their owners' doing: flexibility that was planned is not delivered.`,
+    broken: `${manifest.vendor}'s devices do not do what they are told, and it is not their owners' doing: flexibility that was planned is not delivered.`,
     firstAction: "read VERDICT in the verifier's log group by fault: one class for all names the cause.",
     kind: "page",
     withinMinutes: 55,
@@ -89,8 +88,8 @@ function notConfirmed(scope: Construct, watch: Watch, manifest: Manifest, down: 
       bad: "FILL(missed, 0)",
       all: "FILL(missed, 0) + FILL(confirmed, 0)",
       metrics: (minutes) => ({
-        missed: headroomMetric("commands_missed", judged, "Sum", minutes),
-        confirmed: headroomMetric("commands_confirmed", judged, "Sum", minutes),
+        missed: headroomMetric("commands_missed", judged(manifest), "Sum", minutes),
+        confirmed: headroomMetric("commands_confirmed", judged(manifest), "Sum", minutes),
       }),
       leastEvents: 5,
     }),

@@ -1,18 +1,13 @@
 import { Duration } from "aws-cdk-lib";
 import { MathExpression, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import type { Construct } from "constructs";
-import type { Manifest } from "../../shared/domain/manifest.ts";
-import { periodsOf } from "../../shared/domain/wheel.ts";
+import { isBilled, type Manifest } from "../../shared/domain/manifest.ts";
+import { slowestTurnMinutes } from "../../shared/domain/wheel.ts";
 import { houseAlarm, type Watch } from "../house-alarm.ts";
-import { headroomMetric } from "./headroom-metric.ts";
+import { headroomMetric, own, scheduled } from "./headroom-metric.ts";
 
 /** Part of a metric expression that is 0 while the vendor's outage is announced: that one is told already. */
 const unlessDown = (expression: string) => `IF(FILL(down, 0) > 0, 0, ${expression})`;
-
-/** How long it may be until everybody has had a turn. */
-export function slowestTurnMinutes({ streams }: Manifest): number {
-  return Math.max(...streams.flatMap(({ cadence }) => periodsOf(cadence)));
-}
 
 /** What an integration's own batches tell about its looks, its logins and its vendor's limits. */
 export function watchLooks(scope: Construct, watch: Watch, manifest: Manifest, vendorBudgetUsdPerDay: number): void {
@@ -20,12 +15,11 @@ export function watchLooks(scope: Construct, watch: Watch, manifest: Manifest, v
   loginsLost(scope, watch, manifest);
   quarantined(scope, watch, manifest);
   blocked(scope, watch, manifest);
-  if (Object.values(manifest.priceUsd).some((usd) => usd > 0)) money(scope, watch, manifest, vendorBudgetUsdPerDay);
+  if (isBilled(manifest)) money(scope, watch, manifest, vendorBudgetUsdPerDay);
 }
 
-const own = ({ name }: Manifest) => ({ service: name, integration: name });
-const downOf = ({ name }: Manifest, minutes: number) =>
-  headroomMetric("vendor_down", { service: "scheduler", integration: name }, "Maximum", minutes);
+const downOf = (manifest: Manifest, minutes: number) =>
+  headroomMetric("vendor_down", scheduled(manifest), "Maximum", minutes);
 
 function vendorErrors(scope: Construct, watch: Watch, manifest: Manifest): void {
   houseAlarm(scope, "VendorErrors", watch, {
@@ -53,7 +47,7 @@ function vendorErrors(scope: Construct, watch: Watch, manifest: Manifest): void 
 
 /** Customers end their consent one by one; many at once is us or the vendor. */
 function loginsLost(scope: Construct, watch: Watch, manifest: Manifest): void {
-  const turnMinutes = slowestTurnMinutes(manifest);
+  const turnMinutes = slowestTurnMinutes(manifest.streams);
   const minutes = Math.max(60, turnMinutes);
   houseAlarm(scope, "LoginsLost", watch, {
     what: "logins-lost",

@@ -1,12 +1,12 @@
-import type { Manifest } from "../../shared/domain/manifest.ts";
+import { canCommand, isBilled, type Manifest } from "../../shared/domain/manifest.ts";
 import { OBJECTIVES } from "../alarms/burn-rate.ts";
-import { headroomMetric } from "../alarms/headroom-metric.ts";
+import { headroomMetric, judged, own, scheduled } from "../alarms/headroom-metric.ts";
 import { type Chart, counted, type Dashboard, level } from "./chart.ts";
 
 /** For whoever runs operations: what was promised to whom, and whether it was kept. */
 export function flexibility(manifests: readonly Manifest[]): Dashboard {
-  const commanded = manifests.filter(({ callsPerCommand }) => Object.keys(callsPerCommand).length > 0);
-  const billed = manifests.filter(({ priceUsd }) => Object.values(priceUsd).some((usd) => usd > 0));
+  const commanded = manifests.filter(canCommand);
+  const billed = manifests.filter(isBilled);
   return {
     id: "flexibility",
     question: "Is flexibility being delivered?",
@@ -36,9 +36,6 @@ export function flexibility(manifests: readonly Manifest[]): Dashboard {
 }
 
 const verifier = { service: "verifier" };
-const judged = ({ name }: Manifest) => ({ service: "verifier", integration: name });
-const scheduled = ({ name }: Manifest) => ({ service: "scheduler", integration: name });
-const own = ({ name }: Manifest) => ({ service: name, integration: name });
 
 function confirmedShare(manifests: readonly Manifest[]): Chart {
   return {

@@ -2,7 +2,7 @@ import { Duration } from "aws-cdk-lib";
 import { Metric } from "aws-cdk-lib/aws-cloudwatch";
 import type { Manifest } from "../../shared/domain/manifest.ts";
 import type { ThrottleReason } from "../../shared/domain/metric.ts";
-import { headroomMetric } from "../alarms/headroom-metric.ts";
+import { headroomMetric, own } from "../alarms/headroom-metric.ts";
 import type { HouseFunction } from "../house-function.ts";
 import type { WorkQueue } from "../work-queue.ts";
 import { type Chart, counted, type Dashboard, level } from "./chart.ts";
@@ -54,8 +54,6 @@ export function machine({ manifests, functions, queues }: Parts): Dashboard {
     ],
   };
 }
-
-const own = ({ name }: Manifest) => ({ service: name, integration: name });
 
 function aws(namespace: string, metricName: string, dimensionsMap: Record<string, string>, statistic: string): Metric {
   return new Metric({ namespace, metricName, dimensionsMap, statistic, period: Duration.minutes(MINUTES) });

@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { loadManifests } from "../../lib/manifests.ts";
 import type { StageConfig } from "../../lib/stages.ts";
+import { isBilled } from "../../shared/domain/manifest.ts";
 import { HOURS_PER_MONTH } from "../bench/prices.ts";
 import { MANIFESTS as NIGHT_MANIFESTS } from "../simulate/manifests.ts";
 import { assetItems, fixedItems, furtherLooks, metricsBilled, totalUsd, vendorUsd } from "./bill.ts";
@@ -89,7 +90,7 @@ async function bill(assets: number, cadenceMinutes: number, name: StageConfig["n
     nightVendors: NIGHT_MANIFESTS.map(({ name }) => name),
     integrations: deployed.integrations,
   });
-  const priced = manifests.filter(({ priceUsd }) => Object.values(priceUsd).some((usd) => usd > 0));
+  const priced = manifests.filter(isBilled);
   // What a vendor's calls cost is told by the handler around what the night plays: one metric for each that bills them.
   const fixed = fixedItems(deployed, idle.each, sent(metrics + priced.length));
   const commandsPerDay = night.commands / night.assets;

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { VirtualClock } from "../clock.ts";
-import type { AwsCall } from "../roles/aws-call.ts";
+import { listenOnLoopback } from "../loopback.ts";
+import { type AwsCall, signedBy } from "../roles/aws-call.ts";
 import { gatewayCalls, invokeCalls } from "../roles/gateway-calls.ts";
 import { AwsError, UnsupportedOperation } from "./aws-error.ts";
 import type { Functions } from "./functions.ts";
@@ -95,21 +95,13 @@ export async function startGateway(
     response.end(body);
   }
 
-  server.keepAliveTimeout = 0;
-  server.requestTimeout = 0;
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
-  });
+  const { address, close } = await listenOnLoopback(server);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://${address}`,
     serve: (given) => {
       backend = given;
     },
-    close: () => {
-      server.close();
-      server.closeAllConnections();
-    },
+    close,
   };
 }
 
@@ -119,8 +111,7 @@ function contentType(request: IncomingMessage): string {
 
 /** The service and operation of any AWS request, as well as they can be told: `events:ListRules`. */
 function nameOf(request: IncomingMessage, body: string): string {
-  const [, signedFor] = /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\//.exec(request.headers.authorization ?? "") ?? [];
-  const service = signedFor ?? "unknown";
+  const service = signedBy(request.headers.authorization)?.service ?? "unknown";
   const target = request.headers["x-amz-target"];
   if (typeof target === "string") return `${service}:${target.split(".").at(-1)}`;
   const [, rpc] = /\/operation\/([^/?]+)$/.exec(request.url ?? "") ?? [];

@@ -1,13 +1,17 @@
 import { z } from "zod";
 
-/** One thing that a function asked of AWS, in IAM's words. */
-export type AwsCall = {
-  /** The function's name. */
-  caller: string;
+/** What IAM grants and a request needs. */
+export type Right = {
   /** `dynamodb:PutItem` */
   action: string;
   /** ARN. */
   resource: string;
+};
+
+/** One thing that a function asked of AWS. */
+export type AwsCall = Right & {
+  /** The function's name. */
+  caller: string;
 };
 
 const SIGNED = /Credential=([^/]+)\/\d+\/([^/]+)\/([^/]+)\//;
@@ -32,7 +36,7 @@ export function signedBy(authorization: string | undefined) {
 /**
  * The rights that one DynamoDB request needs, by its `X-Amz-Target` and its body. Throws on a request that names no table.
  */
-export function dynamoRights(target: string, body: string, tableArn: (name: string) => string) {
+export function dynamoRights(target: string, body: string, tableArn: (name: string) => string): Right[] {
   const operation = target.split(".").at(-1) ?? target;
   const input: unknown = JSON.parse(body);
   if (/^Transact/.test(operation)) {

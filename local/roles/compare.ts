@@ -1,8 +1,7 @@
-import type { AwsCall } from "./aws-call.ts";
+import type { AwsCall, Right } from "./aws-call.ts";
 
 /** What a role allows: every action on every resource. */
 export type Statement = { actions: readonly string[]; resources: readonly string[] };
-type Right = { action: string; resource: string };
 export type RoleOfFunction = {
   name: string;
   statements: readonly Statement[];

@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { ACCOUNT } from "../identity.ts";
-import { type AwsCall, signedBy } from "./aws-call.ts";
+import { type AwsCall, type Right, signedBy } from "./aws-call.ts";
 
-type Right = { action: string; resource: string };
 type ArnOf = (service: string, rest: string) => string;
 type Rights = (input: unknown, output: object, arn: ArnOf) => Right[];
 

@@ -1,5 +1,5 @@
 import { Agent, createServer, request as forward } from "node:http";
-import type { AddressInfo } from "node:net";
+import { listenOnLoopback } from "../loopback.ts";
 import { type AwsCall, dynamoRights, signedBy } from "./aws-call.ts";
 
 export type Recorder = { url: string; close(): void };
@@ -31,17 +31,11 @@ export async function startRecorder(
       onward.end(body);
     });
   });
-  server.keepAliveTimeout = 0;
-  server.requestTimeout = 0;
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
-  });
+  const { address, close } = await listenOnLoopback(server);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://${address}`,
     close: () => {
-      server.close();
-      server.closeAllConnections();
+      close();
       agent.destroy();
     },
   };

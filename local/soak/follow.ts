@@ -1,6 +1,6 @@
 import { STREAM_OF_KIND } from "../../shared/domain/asset.ts";
 import { epochMs, type Instant, MINUTE_MS } from "../../shared/domain/instant.ts";
-import { periodsOf } from "../../shared/domain/wheel.ts";
+import { slowestTurnMinutes } from "../../shared/domain/wheel.ts";
 import { mapLimited } from "../../shared/map-limited.ts";
 import type { Connection } from "../ops/connection.ts";
 import type { Followed, Seen } from "./verdict.ts";
@@ -49,12 +49,11 @@ export async function follow(options: FollowOptions): Promise<Seen> {
     await pause(Math.min(LOOK_EVERY_MS, leftMs));
   }
   const assets = await mapLimited(customers, 3, async ({ asset, manifest, simulation }): Promise<Followed> => {
-    const periods = manifest.streams.flatMap(({ cadence }) => periodsOf(cadence));
     const commands = await connection.commands.recent(asset.assetId, COMMANDS);
     return {
       assetId: asset.assetId,
       integration: asset.integration,
-      longestPeriodMinutes: Math.max(...periods),
+      longestPeriodMinutes: slowestTurnMinutes(manifest.streams),
       vendorCalls: simulation.calls().length,
       looks: looks.get(asset.assetId) ?? [],
       commands: commands.map(({ commandId, status, checkAt, evidence }) => ({ commandId, status, checkAt, evidence })),

@@ -1,12 +1,11 @@
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { z } from "zod";
+import { NOT_YET_GIVEN, secretOutputOf } from "../../lib/vendor-secret.ts";
 import { BadInput } from "../feeds/bad-input.ts";
 import type { Customer } from "./world.ts";
 
 const Secret = z.record(z.string(), z.string());
-/** As lib/integration.ts makes it. */
-const PLACEHOLDER = "replace-me";
 
 /**
  * Gives each integration of a stage the simulator's credentials in place of the placeholders that it was deployed with.
@@ -20,19 +19,15 @@ export async function fillPlaceholders(stage: string, region: string | undefined
   const secrets = new SecretsManagerClient(at);
   for (const { manifest, simulation } of customers) {
     if (manifest.secretKeys.length === 0) continue;
-    const SecretId = outputs.get(`${pascal(manifest.name)}SecretArn`);
+    const SecretId = outputs.get(secretOutputOf(manifest.name));
     if (SecretId === undefined) throw new BadInput(`Stack ${stackName} has no secret of ${manifest.name}: deploy it.`);
     const { SecretString = "{}" } = await secrets.send(new GetSecretValueCommand({ SecretId }));
     const known = Secret.parse(JSON.parse(SecretString));
     if (manifest.secretKeys.every((key) => known[key] === simulation.secret[key])) continue;
-    if (!manifest.secretKeys.every((key) => known[key] === PLACEHOLDER))
+    if (!manifest.secretKeys.every((key) => known[key] === NOT_YET_GIVEN))
       throw new BadInput(
         `The secret of ${manifest.name} in stage ${stage} is a real one: a soak is for a stage that talks to simulators.`,
       );
     await secrets.send(new PutSecretValueCommand({ SecretId, SecretString: JSON.stringify(simulation.secret) }));
   }
-}
-
-function pascal(name: string): string {
-  return name.replaceAll(/(?:^|-)([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -83,6 +83,16 @@ export const Manifest = z.strictObject({
 });
 export type Manifest = z.infer<typeof Manifest>;
 
+/** Whether anything can be commanded at this vendor. */
+export function canCommand({ callsPerCommand }: Pick<Manifest, "callsPerCommand">): boolean {
+  return Object.keys(callsPerCommand).length > 0;
+}
+
+/** Whether this vendor bills any call. */
+export function isBilled({ priceUsd }: Pick<Manifest, "priceUsd">): boolean {
+  return Object.values(priceUsd).some((usd) => usd > 0);
+}
+
 /** What the scheduler needs of a manifest, carried in its environment. */
 export const IntegrationFacts = z.strictObject({
   name: Manifest.shape.name,

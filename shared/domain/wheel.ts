@@ -51,6 +51,11 @@ export function periodsOf({ idleMinutes, pluggedMinutes, chargingMinutes }: Cade
   return [...new Set([idleMinutes, pluggedMinutes, Math.max(pluggedMinutes, chargingMinutes)])];
 }
 
+/** How long it may be until every asset of an integration has had its turn, minutes. */
+export function slowestTurnMinutes(streams: readonly { cadence: Cadence }[]): number {
+  return Math.max(...streams.flatMap(({ cadence }) => periodsOf(cadence)));
+}
+
 /** True when somebody else has the next move, so that a look before an hour is over shows nothing. */
 export function isBlocked(reach: Reachability | undefined): boolean {
   return !!reach?.faultClass && reach.failures > 0 && !FAULT_TREATMENT[reach.faultClass].retry;

@@ -1,5 +1,5 @@
 import type { FaultClass } from "../domain/fault.ts";
-import type { Manifest } from "../domain/manifest.ts";
+import { isBilled, type Manifest } from "../domain/manifest.ts";
 import type { VendorMeter } from "../metrics.ts";
 import type { CallKind } from "./contract.ts";
 
@@ -35,6 +35,6 @@ export function countLooks(looks: readonly CountedLook[], meter: VendorMeter): v
 }
 
 /** Counts what a call costs, before it is made: a vendor bills refusals too. Nothing where the vendor bills nothing. */
-export function countCost({ priceUsd }: Pick<Manifest, "priceUsd">, kind: CallKind, meter: VendorMeter): void {
-  if (Object.values(priceUsd).some((usd) => usd > 0)) meter.add("vendor_cost_usd", priceUsd[kind]);
+export function countCost(manifest: Pick<Manifest, "priceUsd">, kind: CallKind, meter: VendorMeter): void {
+  if (isBilled(manifest)) meter.add("vendor_cost_usd", manifest.priceUsd[kind]);
 }
