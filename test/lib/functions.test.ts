@@ -160,6 +160,17 @@ describe("an integration", () => {
     ]);
   });
 
+  it("has no queue, ledger or ramp where nothing can be commanded", async () => {
+    const manifests = [aManifest({ callsPerCommand: {} })];
+    const watching = Object.entries(await resourcesOf("prod", STAGES.prod, manifests));
+    const ofIntegration = watching.filter(([id]) => id.startsWith("acmecars"));
+    expect(ofIntegration.length).toBeGreaterThan(0);
+    expect(ofIntegration.filter(([id]) => id.startsWith("acmecarsCommands"))).toEqual([]);
+    const granted = JSON.stringify(ofIntegration.filter(([, { Type }]) => Type === "AWS::IAM::Policy"));
+    expect(granted).toContain("TablesReadings");
+    expect(granted).not.toMatch(/TablesCommands|@ramp/);
+  });
+
   it("reads only its own secret, which holds a placeholder for every key of the manifest", () => {
     const [secret] = ofType(resources, "AWS::SecretsManager::Secret").filter(([id]) => id.startsWith("acmecars"));
     const readable = statementsFor(resources, acme().Role)

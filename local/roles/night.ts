@@ -1,0 +1,90 @@
+import { SolarSite } from "../../shared/domain/asset.ts";
+import { MINUTE_MS } from "../../shared/domain/instant.ts";
+import { mapLimited } from "../../shared/map-limited.ts";
+import { assetsOf } from "../night/fleet.ts";
+import { type NightInputs, prepare } from "../night/inputs.ts";
+import { type Night, startNight } from "../night/run.ts";
+import type { AwsCall } from "./aws-call.ts";
+import type { RoleOfFunction } from "./compare.ts";
+
+/** All kinds of device of all vendors, two of each, so that one may be lost to its faults; everything goes wrong, and a grid event. */
+const REQUEST = {
+  night: "2026-01-14",
+  zone: "Europe/London",
+  seed: 3,
+  faults: "many",
+  event: "02:00-04:00=5",
+  cars: 3,
+  chargers: 2,
+  heatPumps: 4,
+  solarSites: 2,
+  prices: undefined,
+  carbon: undefined,
+  sessions: undefined,
+  carbonWeightPencePerKg: 0,
+} as const;
+/** One more than an invocation of the optimiser plans, in streets that it does not part. */
+const [ROOFS, STREET] = [2001, 100];
+/** Of a function's conditional writes to a table, each so-manieth finds that somebody else was first. */
+const BEATEN_EACH = 7;
+const AFTERWARDS_MS = 3 * MINUTE_MS;
+
+/** A night in which every way through the code is taken, what its functions asked of AWS, and their roles. */
+export async function playNight(assemblyDir: string): Promise<{ calls: AwsCall[]; roles: RoleOfFunction[] }> {
+  const calls: AwsCall[] = [];
+  const inputs = await prepare(REQUEST);
+  const night = await startNight({
+    inputs: enrolledLongAgo(inputs),
+    assemblyDir,
+    onCall: (call) => void calls.push(call),
+    isBeaten: rivals(),
+  });
+  try {
+    await night.clock.runUntil(inputs.night.endsAtMs);
+    await growTooLarge(night, inputs);
+    await night.clock.runUntil(night.clock.now() + AFTERWARDS_MS);
+    const refusals = night.platform.refusals().map(({ message }) => message);
+    if (refusals.length > 0) throw new Error(`the night proves nothing: ${refusals.join("; ")}`);
+    return { calls, roles: night.platform.roles() };
+  } finally {
+    await night.stop();
+  }
+}
+
+/** Devices that came when each vendor's were looked at less often: they stand on wheels that no look leaves them on. */
+function enrolledLongAgo(inputs: NightInputs): NightInputs {
+  const vendors = inputs.vendors.map((vendor) => {
+    const streams = vendor.manifest.streams.map(({ stream, cadence }) => ({
+      stream,
+      cadence: { ...cadence, idleMinutes: 3 * cadence.idleMinutes },
+    }));
+    return { ...vendor, manifest: { ...vendor.manifest, streams } };
+  });
+  return { ...inputs, vendors };
+}
+
+function rivals(): (call: AwsCall) => boolean {
+  const writes = new Map<string, number>();
+  return ({ caller, resource }) => {
+    const key = `${caller} ${resource}`;
+    const count = (writes.get(key) ?? 0) + 1;
+    writes.set(key, count);
+    return count % BEATEN_EACH === 0;
+  };
+}
+
+/** More assets than one invocation plans, of which nobody reads anything, and a word that everybody is to be planned. */
+async function growTooLarge({ connection, clock }: Night, inputs: NightInputs): Promise<void> {
+  const like = assetsOf(inputs).find((asset) => asset.kind === "solar-site");
+  const roofs = Array.from({ length: ROOFS }, (_, index) =>
+    SolarSite.parse({
+      ...like,
+      assetId: `roof-${index}`,
+      site: { siteId: `street-${Math.floor(index / STREET)}`, timeZone: REQUEST.zone },
+    }),
+  );
+  await clock.during("enrolment", async () => {
+    await mapLimited(roofs, 20, (roof) => connection.assets.put(roof));
+    await connection.bus.publish([{ name: "ControlSwitched", detail: { isOn: false } }]);
+  });
+}
