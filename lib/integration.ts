@@ -66,11 +66,8 @@ export class Integration extends Construct {
     this.function.may(["dynamodb:UpdateItem"], [readings.tableArn]);
     this.function.may(["dynamodb:BatchGetItem"], [readings.tableArn, schedule.tableArn]);
     // Accounts and budgets are keyed, and tokens sealed, by `<integration>#…`: one vendor's code never opens another's.
-    // A fleet's ramp alone is shared by all who command.
     this.function.may(["dynamodb:GetItem", "dynamodb:UpdateItem"], [accounts.tableArn], {
-      "ForAllValues:StringLike": {
-        "dynamodb:LeadingKeys": [`${name}#*`, ...(canCommand(manifest) ? ["@ramp#*"] : [])],
-      },
+      "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [`${name}#*`] },
     });
     this.function.may(["kms:GenerateDataKey", "kms:Decrypt"], [tokenKey.keyArn], {
       StringLike: { "kms:EncryptionContext:account": `${name}#*` },
@@ -89,6 +86,10 @@ export class Integration extends Construct {
       ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:ConditionCheckItem"],
       [tables.all.commands.tableArn],
     );
+    // Only a fleet's ramp is shared by all vendors.
+    this.function.may(["dynamodb:UpdateItem"], [tables.all.accounts.tableArn], {
+      "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["@ramp#*"] },
+    });
     this.function.may(["sqs:SendMessage"], [commands.queue.queueArn]);
     commands.subscribe("OnIssued", bus, { events: ["CommandIssued"], detail: { integration: [name] } });
     commands.feed(this.function, {

@@ -21,12 +21,12 @@ const REQUEST = {
   prices: undefined,
   carbon: undefined,
   sessions: undefined,
-  carbonWeightPencePerKg: 0,
+  carbonWeightPencePerKg: 200,
 } as const;
 /** One more than an invocation of the optimiser plans, in streets that it does not part. */
 const [ROOFS, STREET] = [2001, 100];
-/** Of a function's conditional writes to a table, each so-manieth finds that somebody else was first. */
-const BEATEN_EACH = 7;
+/** Of the verifier's conditional writes to the ledger, so many are as if another of it had been first: each fourth. */
+const RIVALS_EACH = 4;
 const AFTERWARDS_MS = 3 * MINUTE_MS;
 
 /** A night in which every way through the code is taken, what its functions asked of AWS, and their roles. */
@@ -63,13 +63,13 @@ function enrolledLongAgo(inputs: NightInputs): NightInputs {
   return { ...inputs, vendors };
 }
 
+/** Two verifiers come to one command by chance alone, and never while time stands still for the first. */
 function rivals(): (call: AwsCall) => boolean {
-  const writes = new Map<string, number>();
+  let writes = 0;
   return ({ caller, resource }) => {
-    const key = `${caller} ${resource}`;
-    const count = (writes.get(key) ?? 0) + 1;
-    writes.set(key, count);
-    return count % BEATEN_EACH === 0;
+    if (!/VerifierFunction/.test(caller) || !/TablesCommands/.test(resource)) return false;
+    writes += 1;
+    return writes % RIVALS_EACH === 0;
   };
 }
 

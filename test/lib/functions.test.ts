@@ -155,8 +155,9 @@ describe("an integration", () => {
       ({ Condition }: { Condition?: object }) => Condition ?? [],
     );
     expect(conditions).toEqual([
-      { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["acme-cars#*", "@ramp#*"] } },
+      { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["acme-cars#*"] } },
       { StringLike: { "kms:EncryptionContext:account": "acme-cars#*" } },
+      { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["@ramp#*"] } },
     ]);
   });
 

@@ -42,6 +42,7 @@ describe("grants", () => {
         "acmecars may secretsmanager:GetSecretValue on acmecarsVendorSecret",
         "acmecars may events:PutEvents on Bus",
         "acmecars may dynamodb:ConditionCheckItem, dynamodb:GetItem, dynamodb:PutItem, dynamodb:Query on Commands",
+        "acmecars may dynamodb:UpdateItem on Accounts",
         "acmecars may sqs:DeleteMessage, sqs:GetQueueAttributes, sqs:ReceiveMessage on acmecarsCommandsQueue",
         "Scheduler may logs:CreateLogStream, logs:PutLogEvents on SchedulerLogs",
         "Scheduler may sqs:SendMessage on SchedulerFailures",
