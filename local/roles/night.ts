@@ -1,5 +1,5 @@
 import { SolarSite } from "../../shared/domain/asset.ts";
-import { MINUTE_MS } from "../../shared/domain/instant.ts";
+import { HOUR_MS, MINUTE_MS } from "../../shared/domain/instant.ts";
 import { mapLimited } from "../../shared/map-limited.ts";
 import { assetsOf } from "../night/fleet.ts";
 import { type NightInputs, prepare } from "../night/inputs.ts";
@@ -13,7 +13,7 @@ const REQUEST = {
   zone: "Europe/London",
   seed: 3,
   faults: "many",
-  event: "02:00-04:00=5",
+  event: "18:00-19:00=5",
   cars: 3,
   chargers: 2,
   heatPumps: 4,
@@ -23,10 +23,14 @@ const REQUEST = {
   sessions: undefined,
   carbonWeightPencePerKg: 200,
 } as const;
+/** Of hot water, °C. */
+const WIDE_BAND = { hotWaterMinC: 42, hotWaterMaxC: 60 };
 /** One more than an invocation of the optimiser plans, in streets that it does not part. */
 const [ROOFS, STREET] = [2001, 100];
 /** Of the verifier's conditional writes to the ledger, so many are as if another of it had been first: each fourth. */
 const RIVALS_EACH = 4;
+/** After the night's noon: before the day's prices come, and when the cheapest hours are over. */
+const [FROM_MS, TO_MS] = [3 * HOUR_MS, 18 * HOUR_MS];
 const AFTERWARDS_MS = 3 * MINUTE_MS;
 
 /** A night in which every way through the code is taken, what its functions asked of AWS, and their roles. */
@@ -36,11 +40,13 @@ export async function playNight(assemblyDir: string): Promise<{ calls: AwsCall[]
   const night = await startNight({
     inputs: enrolledLongAgo(inputs),
     assemblyDir,
+    startsAtMs: inputs.night.startsAtMs + FROM_MS,
     onCall: (call) => void calls.push(call),
     isBeaten: rivals(),
   });
   try {
-    await night.clock.runUntil(inputs.night.endsAtMs);
+    await widenBands(night, inputs);
+    await night.clock.runUntil(inputs.night.startsAtMs + TO_MS);
     await growTooLarge(night, inputs);
     await night.clock.runUntil(night.clock.now() + AFTERWARDS_MS);
     const refusals = night.platform.refusals().map(({ message }) => message);
@@ -61,6 +67,14 @@ function enrolledLongAgo(inputs: NightInputs): NightInputs {
     return { ...vendor, manifest: { ...vendor.manifest, streams } };
   });
   return { ...inputs, vendors };
+}
+
+/** Owners who allow more than their devices are set to: then a tank can be heated before it must, or rest. */
+async function widenBands({ connection, clock }: Night, { heatPumps }: NightInputs): Promise<void> {
+  const widened = heatPumps.map((pump) => ({ ...pump, preferences: { ...pump.preferences, ...WIDE_BAND } }));
+  await clock.during("preferences", async () => {
+    for (const pump of widened) await connection.assets.put(pump);
+  });
 }
 
 /** Two verifiers come to one command by chance alone, and never while time stands still for the first. */
