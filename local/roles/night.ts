@@ -1,5 +1,5 @@
 import { SolarSite } from "../../shared/domain/asset.ts";
-import { HOUR_MS, MINUTE_MS } from "../../shared/domain/instant.ts";
+import { HOUR_MS, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
 import { mapLimited } from "../../shared/map-limited.ts";
 import { assetsOf } from "../night/fleet.ts";
 import { type NightInputs, prepare } from "../night/inputs.ts";
@@ -7,7 +7,7 @@ import { type Night, startNight } from "../night/run.ts";
 import type { AwsCall } from "./aws-call.ts";
 import type { RoleOfFunction } from "./compare.ts";
 
-/** All kinds of device of all vendors, two of each, so that one may be lost to its faults; everything goes wrong, and a grid event. */
+/** Devices of all vendors, some of each, so that one may be lost to its faults; everything goes wrong, and a grid event. */
 const REQUEST = {
   night: "2026-01-14",
   zone: "Europe/London",
@@ -15,8 +15,8 @@ const REQUEST = {
   faults: "many",
   event: "18:00-19:00=5",
   cars: 3,
-  chargers: 2,
-  heatPumps: 4,
+  chargers: 3,
+  heatPumps: 6,
   solarSites: 2,
   prices: undefined,
   carbon: undefined,
@@ -31,6 +31,7 @@ const [ROOFS, STREET] = [2001, 100];
 const RIVALS_EACH = 4;
 /** After the night's noon: before the day's prices come, and when the cheapest hours are over. */
 const [FROM_MS, TO_MS] = [3 * HOUR_MS, 18 * HOUR_MS];
+const PROOF_MS = 20 * MINUTE_MS;
 const AFTERWARDS_MS = 3 * MINUTE_MS;
 
 /** A night in which every way through the code is taken, what its functions asked of AWS, and their roles. */
@@ -46,6 +47,7 @@ export async function playNight(assemblyDir: string): Promise<{ calls: AwsCall[]
   });
   try {
     await widenBands(night, inputs);
+    await leaveUndone(night, inputs);
     await night.clock.runUntil(inputs.night.startsAtMs + TO_MS);
     await growTooLarge(night, inputs);
     await night.clock.runUntil(night.clock.now() + AFTERWARDS_MS);
@@ -74,6 +76,24 @@ async function widenBands({ connection, clock }: Night, { heatPumps }: NightInpu
   const widened = heatPumps.map((pump) => ({ ...pump, preferences: { ...pump.preferences, ...WIDE_BAND } }));
   await clock.during("preferences", async () => {
     for (const pump of widened) await connection.assets.put(pump);
+  });
+}
+
+/** A command for each heat pump that its vendor took and it never does. */
+async function leaveUndone({ connection, clock }: Night, { heatPumps }: NightInputs): Promise<void> {
+  const now = connection.now();
+  const notAfter = plusMs(now, PROOF_MS);
+  await clock.during("commands", async () => {
+    for (const { assetId, integration } of heatPumps) {
+      const key = { assetId, commandId: `undone-${assetId}` };
+      await connection.commands.issue({
+        ...{ ...key, integration, reason: "the vendor takes it, and nothing happens" },
+        ...{ action: { kind: "heat.mode", mode: "reduced" }, status: "issued", attempts: 0 },
+        ...{ issuedAt: now, notBefore: now, notAfter, checkAt: notAfter },
+      });
+      await connection.commands.transition(key, "sending", { attempts: 1 });
+      await connection.commands.transition(key, "accepted", { acceptedAt: now });
+    }
   });
 }
 
