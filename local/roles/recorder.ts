@@ -3,7 +3,7 @@ import { listenOnLoopback } from "../loopback.ts";
 import { type AwsCall, dynamoRights, signedBy, type TableFacts } from "./aws-call.ts";
 
 export type Recorder = { url: string; close(): void };
-export type Recording = {
+type Recording = {
   table: (name: string) => TableFacts;
   onCall: (call: AwsCall) => void;
   /** Whether somebody else was first where this conditional write of one item would go. */
