@@ -78,7 +78,7 @@ export class Integration extends Construct {
     );
     // Accounts and budgets are keyed, and tokens sealed, by `<integration>#…`: one vendor's code never opens another's.
     // A fleet's ramp alone is shared by all.
-    this.function.may(["dynamodb:GetItem", "dynamodb:UpdateItem"], [accounts.tableArn], {
+    this.function.may(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], [accounts.tableArn], {
       "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [`${name}#*`, "@ramp#*"] },
     });
     this.function.may(["kms:GenerateDataKey", "kms:Decrypt"], [tokenKey.keyArn], {

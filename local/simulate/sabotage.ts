@@ -1,18 +1,24 @@
 import { instant } from "../../shared/domain/instant.ts";
 import type { IntegrationDeps } from "../../shared/integration/deps.ts";
 import type { AccountsStore } from "../../shared/store/accounts.ts";
+import type { MixName } from "./mixes.ts";
 
 /** What keeps a promise: a condition of a write, by its name in the book, or a switch by its name. */
 export type Guard = { kind: "condition"; name: string } | { kind: "switch"; name: SwitchName };
 
-/** Leases and dedupes that are no conditions, each with what happens without it. */
+/** Leases and dedupes that are no conditions, each with the mix in which they are needed. */
 export const SWITCHES = {
-  "the lease of a token ends at once": "two workers renew one login at a time",
-  "the lease of a command that is being sent ends at once": "a second worker takes it for abandoned",
-  "nobody looks at notAfter": "what came late acts late",
-  "nobody reads the kill switch": "commands go out while it is on",
-  "nobody leases calls": "a vendor is called as often as there is reason to",
-} as const;
+  /** Two workers renew one login at a time. */
+  "the lease of a token ends at once": "logins",
+  /** A second worker takes it for abandoned. */
+  "the lease of a command that is being sent ends at once": "twice",
+  /** What came late acts late. */
+  "nobody looks at notAfter": "killed",
+  /** Commands go out while it is on. */
+  "nobody reads the kill switch": "killed",
+  /** A vendor is called as often as there is reason to. */
+  "nobody leases calls": "tight",
+} as const satisfies Record<string, MixName>;
 export type SwitchName = keyof typeof SWITCHES;
 
 const FAR = instant(Date.UTC(2099, 0, 1));
