@@ -88,7 +88,11 @@ export const MIXES: readonly Mix[] = [
   },
   {
     name: "unsure",
-    faults: { level: "few", perMille: { "command/silent-done": 900, "put-events/slow": 900 } },
+    faults: {
+      level: "few",
+      perMille: { "command/silent-done": 900, "put-events/slow": 900 },
+      extra: [{ place: "put-events", kind: "crash-before", about: "TelemetryRecorded", perMille: 400 }],
+    },
     unrest: { isBrisk: true, hasRestlessOwners: true },
     assets: 10,
     hours: 3,
