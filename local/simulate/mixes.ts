@@ -2,7 +2,17 @@ import type { FaultOptions } from "./faults.ts";
 import type { Unrest } from "./unrest.ts";
 
 /** What is done to the world to find out guards: more of what they guard against. */
-export type MixName = "twice" | "brisk" | "tight" | "minds" | "logins" | "outages" | "losses" | "killed" | "unsure";
+export type MixName =
+  | "twice"
+  | "brisk"
+  | "tight"
+  | "minds"
+  | "logins"
+  | "outages"
+  | "losses"
+  | "killed"
+  | "unsure"
+  | "tardy";
 export type Mix = {
   name: MixName;
   faults: Omit<FaultOptions, "only">;
@@ -96,6 +106,14 @@ export const MIXES: readonly Mix[] = [
     unrest: { isBrisk: true, hasRestlessOwners: true },
     assets: 10,
     hours: 3,
+  },
+  {
+    name: "tardy",
+    faults: { level: "few", perMille: { "tick/lost": 600, "receive/late": 300, "command/unavailable": 800 } },
+    unrest: { isBrisk: true },
+    assets: 8,
+    hours: 3,
+    excused: ["no car is late that could be ready"],
   },
   { name: "killed", faults: { level: "few", killSwitch: true }, assets: 8, hours: 5 },
 ];

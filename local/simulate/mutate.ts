@@ -13,6 +13,8 @@ const AS_THEY_ARE = 2;
 const MANY = 10;
 /** Seeds of all mixes that are played until each condition of the stores has been met. */
 const MOST_TO_LEARN = 4;
+/** What breaks where writes take longer than a function may. */
+const TIMES_OUT = "P6 nothing fails by itself";
 /** A guard that so many nights did not miss has survived. */
 const MOST_NIGHTS = 16;
 
@@ -35,8 +37,9 @@ export async function mutate(
   const broken = new Map<string, string>();
   /** A night with all guards in place. */
   const whole = async (mix: Mix, index: number, lingers?: string): Promise<Whole> => {
-    const { name, ...setting } = mix;
-    const job: Job = { seed: seed + index, ...setting, ...(lingers !== undefined && { lingers }) };
+    const { name: _, excused = [], ...setting } = mix;
+    const slowly = lingers === undefined ? {} : { lingers, excused: [...excused, TIMES_OUT] };
+    const job: Job = { seed: seed + index, excused, ...setting, ...slowly };
     const played = await workers.play(job);
     const where = whereOf({ mix, job });
     for (const { invariant, what } of played.violations) broken.set(`${where}: ${invariant}`, what);
