@@ -42,8 +42,6 @@ export type PlatformOptions = {
   onCall?: (call: AwsCall) => void;
   /** Keeps the tables in this file; in memory when absent. */
   dbPath?: string;
-  /** Processes per function, 2 when absent; ReservedConcurrentExecutions may lower it. */
-  maxEnvironmentsPerFunction?: number;
 };
 
 type QueueView = {
@@ -134,7 +132,6 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       metrics,
       awsVariables: recorder ? clientVariables(gateway.url, recorder.url) : awsVariables,
       environmentOverrides: options.environmentOverrides ?? {},
-      maxEnvironmentsPerFunction: options.maxEnvironmentsPerFunction ?? 2,
       onLog: options.onLog ?? (() => {}),
     });
     cleanUp.push(() => functions.stop());

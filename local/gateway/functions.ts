@@ -42,6 +42,7 @@ export class Functions {
   readonly #metrics: AwsMetrics;
   readonly #functions = new Map<string, { settings: FunctionSettings; counts: InvocationCounts; running: number }>();
   #running = 0;
+  #lastTurn: Promise<unknown> = Promise.resolve();
 
   constructor(clock: VirtualClock, ids: Ids, metrics: AwsMetrics) {
     this.#clock = clock;
@@ -71,8 +72,11 @@ export class Functions {
     return Object.fromEntries([...this.#functions].map(([name, { counts }]) => [name, { ...counts }]));
   }
 
-  /** InvocationType RequestResponse. */
-  async invoke(nameOrArn: string, payload: string): Promise<Outcome> {
+  /**
+   * InvocationType RequestResponse, in turn with all others; `isNested` for one that another invocation may be waiting for,
+   * which cannot wait for that to end.
+   */
+  async invoke(nameOrArn: string, payload: string, { isNested = false } = {}): Promise<Outcome> {
     const { settings, counts } = this.#find(nameOrArn);
     if (Buffer.byteLength(payload) > 6 * MEBIBYTE) throw tooLarge(6 * MEBIBYTE);
     if (settings.throttled) {
@@ -80,7 +84,7 @@ export class Functions {
       this.#metrics.throttle(settings.name);
       throw new AwsError("TooManyRequestsException", "Rate Exceeded.", 429);
     }
-    return this.#run(settings.name, payload, this.#ids());
+    return this.#run(settings.name, { payload, requestId: this.#ids(), isNested });
   }
 
   /** InvocationType Event: accepted now, run and retried later. Answers the request id. */
@@ -105,7 +109,7 @@ export class Functions {
     }
     event.attempts += 1;
     this.#metrics.asyncAge(name, this.#clock.now() - event.acceptedAtMs);
-    const outcome = await this.#run(name, event.payload, event.requestId);
+    const outcome = await this.#run(name, { ...event, isNested: false });
     if (!outcome.failed) return;
     const wait = RETRY_AFTER_MS[event.attempts - 1];
     if (event.attempts > settings.maximumRetryAttempts || wait === undefined) {
@@ -155,7 +159,10 @@ export class Functions {
     };
   }
 
-  async #run(name: string, payload: string, requestId: string): Promise<Outcome> {
+  async #run(
+    name: string,
+    { payload, requestId, isNested }: { payload: string; requestId: string; isNested: boolean },
+  ): Promise<Outcome> {
     const known = this.#find(name);
     const { settings, counts } = known;
     const nowMs = this.#clock.now();
@@ -163,9 +170,8 @@ export class Functions {
     known.running += 1;
     this.#running += 1;
     this.#metrics.concurrency(name, { ofIt: known.running, ofAll: this.#running });
-    const outcome = await this.#clock.during(`invocation of ${name}`, () =>
-      settings.host.invoke({ requestId, functionArn: settings.arn, payload, nowMs, deadlineMs }),
-    );
+    const work = () => settings.host.invoke({ requestId, functionArn: settings.arn, payload, nowMs, deadlineMs });
+    const outcome = await this.#clock.during(`invocation of ${name}`, () => (isNested ? work() : this.#inTurn(work)));
     known.running -= 1;
     this.#running -= 1;
     counts.invocations += 1;
@@ -173,6 +179,16 @@ export class Functions {
     if (outcome.failed) counts.errors += 1;
     this.#metrics.invocation(name, { failed: outcome.failed, durationMs: outcome.billedMs });
     return outcome;
+  }
+
+  /**
+   * One after another in the order they came: what one finds stored then hangs on its turn, and never on which process a
+   * busy machine let run first.
+   */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#lastTurn.then(work);
+    this.#lastTurn = done.catch(() => {});
+    return done;
   }
 
   #find(nameOrArn: string) {

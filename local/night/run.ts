@@ -161,13 +161,14 @@ function deploymentOf(platform: Platform): Deployment {
   };
 }
 
+/** One by one, so that the first plans are asked for in the same order each time. */
 async function enrolAll(inputs: NightInputs, simulations: Simulations, connection: Connection): Promise<void> {
-  await mapLimited(assetsOf(inputs), 8, async (asset) => {
+  for (const asset of assetsOf(inputs)) {
     const { integration, accountId } = asset;
     const { expiresInSeconds, ...tokens } = simulationOf(simulations, integration).issueTokens(accountId);
     await link({ integration, accountId, tokens, expiresInSeconds }, connection);
     await enrol(asset, manifestOf(inputs, integration), connection);
-  });
+  }
   if (inputs.event) await setNightEvent(inputs.event, inputs, connection);
 }
 

@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import { VirtualClock } from "../../local/clock.ts";
+import { awsMetrics } from "../../local/cloudwatch/aws-metrics.ts";
+import type { Outcome } from "../../local/function-environment.ts";
+import type { FunctionHost } from "../../local/function-host.ts";
+import { Functions } from "../../local/gateway/functions.ts";
+import { createIds } from "../../local/gateway/ids.ts";
+
+const DONE: Outcome = { failed: false, payload: "null", billedMs: 1 };
+
+/** Functions whose hosts write down when work begins, and end it when told. */
+function functionsNamed(names: string[]) {
+  const begun: string[] = [];
+  const ends = new Map<string, (outcome: Outcome) => void>();
+  const functions = new Functions(
+    new VirtualClock(0),
+    createIds(0),
+    awsMetrics(() => {}),
+  );
+  for (const name of names) {
+    const host = {
+      definition: { timeoutSeconds: 60 },
+      invoke: ({ payload }: { payload: string }) => {
+        begun.push(`${name} ${payload}`);
+        return new Promise<Outcome>((resolve) => ends.set(name, resolve));
+      },
+    } as unknown as FunctionHost;
+    const retries = { maximumEventAgeSeconds: 60, maximumRetryAttempts: 0 };
+    functions.add({
+      name,
+      arn: name,
+      host,
+      throttled: false,
+      ...retries,
+      onFailure: undefined,
+      deadLetters: undefined,
+    });
+  }
+  return { functions, begun, end: (name: string, outcome = DONE) => ends.get(name)?.(outcome) };
+}
+
+const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+describe("functions invoked at the same moment", () => {
+  it("run one after another in the order they were invoked, also after one that failed", async () => {
+    const { functions, begun, end } = functionsNamed(["quick", "slow"]);
+    functions.invokeAsync("slow", "1");
+    const answer = functions.invoke("quick", "2");
+    functions.invokeAsync("slow", "3");
+    await settled();
+    expect(begun).toEqual(["slow 1"]);
+    end("slow", { failed: true, payload: `{"errorMessage":"broken"}`, billedMs: 1 });
+    await settled();
+    expect(begun).toEqual(["slow 1", "quick 2"]);
+    end("quick");
+    expect(await answer).toEqual(DONE);
+    await settled();
+    expect(begun).toEqual(["slow 1", "quick 2", "slow 3"]);
+  });
+
+  it("do not wait for one that waits for them", async () => {
+    const { functions, begun, end } = functionsNamed(["caller", "called"]);
+    const outer = functions.invoke("caller", "1");
+    await settled();
+    const inner = functions.invoke("called", "2", { isNested: true });
+    await settled();
+    expect(begun).toEqual(["caller 1", "called 2"]);
+    end("called");
+    expect(await inner).toEqual(DONE);
+    end("caller");
+    expect(await outer).toEqual(DONE);
+  });
+});
