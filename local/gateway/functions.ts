@@ -7,6 +7,7 @@ import type { Json } from "../json.ts";
 import { AwsError } from "./aws-error.ts";
 import type { Ids } from "./ids.ts";
 import type { Queue } from "./queues.ts";
+import { Turns } from "./turns.ts";
 
 export type FunctionSettings = {
   name: string;
@@ -42,7 +43,7 @@ export class Functions {
   readonly #metrics: AwsMetrics;
   readonly #functions = new Map<string, { settings: FunctionSettings; counts: InvocationCounts; running: number }>();
   #running = 0;
-  #lastTurn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(clock: VirtualClock, ids: Ids, metrics: AwsMetrics) {
     this.#clock = clock;
@@ -171,7 +172,9 @@ export class Functions {
     this.#running += 1;
     this.#metrics.concurrency(name, { ofIt: known.running, ofAll: this.#running });
     const work = () => settings.host.invoke({ requestId, functionArn: settings.arn, payload, nowMs, deadlineMs });
-    const outcome = await this.#clock.during(`invocation of ${name}`, () => (isNested ? work() : this.#inTurn(work)));
+    const outcome = await this.#clock.during(`invocation of ${name}`, () =>
+      isNested ? work() : this.#turns.take(`${name} ${payload}`, work),
+    );
     known.running -= 1;
     this.#running -= 1;
     counts.invocations += 1;
@@ -179,16 +182,6 @@ export class Functions {
     if (outcome.failed) counts.errors += 1;
     this.#metrics.invocation(name, { failed: outcome.failed, durationMs: outcome.billedMs });
     return outcome;
-  }
-
-  /**
-   * One after another in the order they came: what one finds stored then hangs on its turn, and never on which process a
-   * busy machine let run first.
-   */
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#lastTurn.then(work);
-    this.#lastTurn = done.catch(() => {});
-    return done;
   }
 
   #find(nameOrArn: string) {
