@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { FaultClass } from "../../shared/domain/fault.ts";
 import { epochMs, HOUR_MS, type Instant, instant, MINUTE_MS } from "../../shared/domain/instant.ts";
 import { seriesId } from "../../shared/domain/signal.ts";
-import type { PowerInterval, Simulation } from "../../shared/integration/simulation.ts";
+import type { PowerInterval, Simulation, VendorCall } from "../../shared/integration/simulation.ts";
 import { mapLimited } from "../../shared/map-limited.ts";
 import { VirtualClock } from "../clock.ts";
 import { ringings } from "../cloudwatch/ringing.ts";
@@ -235,7 +235,7 @@ async function settle(
     production: run.production,
     commands,
     effective: fromAll((simulation) => simulation.effectiveCalls()),
-    calls: fromAll((simulation) => simulation.calls()),
+    calls: inOneOrder(fromAll((simulation) => simulation.calls())),
     injections: fromAll((simulation) => simulation.injections()),
     events: platform.archivedEvents().map((event) => {
       const detail = event.detail as {
@@ -258,6 +258,12 @@ async function settle(
     droppedDeliveries: platform.droppedDeliveries().map((drop) => `${drop.from} → ${drop.to}: ${drop.reason}`),
   };
   return report(inputs, await trueSignals(options, connection), outcome);
+}
+
+/** Calls of one moment about different devices may overtake each other, and sums hang on the order of their terms. */
+function inOneOrder<T extends VendorCall>(calls: readonly T[]): T[] {
+  const about = ({ accountId = "", assetId = "" }: T) => `${accountId} ${assetId}`;
+  return calls.toSorted((a, b) => a.atMs - b.atMs || (about(a) < about(b) ? -1 : about(a) > about(b) ? 1 : 0));
 }
 
 /** The inputs themselves; with live feeds, what the platform stored of them. */
