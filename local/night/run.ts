@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { FaultClass } from "../../shared/domain/fault.ts";
 import { epochMs, HOUR_MS, type Instant, instant, MINUTE_MS } from "../../shared/domain/instant.ts";
 import { seriesId } from "../../shared/domain/signal.ts";
-import type { PowerInterval, Simulation, VendorCall } from "../../shared/integration/simulation.ts";
+import type { PowerInterval, Simulation } from "../../shared/integration/simulation.ts";
 import { mapLimited } from "../../shared/map-limited.ts";
 import { VirtualClock } from "../clock.ts";
 import { ringings } from "../cloudwatch/ringing.ts";
@@ -15,6 +15,7 @@ import type { AwsCall } from "../roles/aws-call.ts";
 import { assetsOf } from "./fleet.ts";
 import { setNightEvent } from "./grid-event.ts";
 import { TrueSignals } from "./hindsight.ts";
+import { inOneOrder } from "./in-one-order.ts";
 import { type NightInputs, toSlots } from "./inputs.ts";
 import { leftAlone, watchStored } from "./left-alone.ts";
 import type { Outcome } from "./outcome.ts";
@@ -235,8 +236,14 @@ async function settle(
     production: run.production,
     commands,
     effective: fromAll((simulation) => simulation.effectiveCalls()),
-    calls: inOneOrder(fromAll((simulation) => simulation.calls())),
-    injections: fromAll((simulation) => simulation.injections()),
+    calls: inOneOrder(
+      fromAll((simulation) => simulation.calls()),
+      ({ atMs }) => atMs,
+    ),
+    injections: inOneOrder(
+      fromAll((simulation) => simulation.injections()),
+      ({ fromMs }) => fromMs,
+    ),
     events: platform.archivedEvents().map((event) => {
       const detail = event.detail as {
         assetId?: string;
@@ -258,12 +265,6 @@ async function settle(
     droppedDeliveries: platform.droppedDeliveries().map((drop) => `${drop.from} → ${drop.to}: ${drop.reason}`),
   };
   return report(inputs, await trueSignals(options, connection), outcome);
-}
-
-/** Calls of one moment about different devices may overtake each other, and sums hang on the order of their terms. */
-function inOneOrder<T extends VendorCall>(calls: readonly T[]): T[] {
-  const about = ({ accountId = "", assetId = "" }: T) => `${accountId} ${assetId}`;
-  return calls.toSorted((a, b) => a.atMs - b.atMs || (about(a) < about(b) ? -1 : about(a) > about(b) ? 1 : 0));
 }
 
 /** The inputs themselves; with live feeds, what the platform stored of them. */
