@@ -1,7 +1,7 @@
 import { CfnOutput, Stack } from "aws-cdk-lib";
 import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { Construct } from "constructs";
-import type { Manifest } from "../shared/domain/manifest.ts";
+import { commandBatchesAtOnce, invocationsAtOnce, type Manifest } from "../shared/domain/manifest.ts";
 import { acknowledge } from "./acknowledge.ts";
 import { watchIntegration } from "./alarms/integration-alarms.ts";
 import { endpointsFor } from "./endpoints.ts";
@@ -45,15 +45,14 @@ export class Integration extends Construct {
       memoryMb: 256,
       // The run ledger, not Lambda's own queue, decides whether a poll is repeated.
       asynchronous: { retries: 0, maxAgeSeconds: 300 },
-      reservedConcurrency: manifest.limits.reservedConcurrency,
+      reservedConcurrency: invocationsAtOnce(manifest),
     });
     watchIntegration(this, this.function.watch, manifest, stage.vendorBudgetUsdPerDay);
     this.grant(state, manifest, secret, commands);
     commands.subscribe("OnIssued", state.bus, { events: ["CommandIssued"], detail: { integration: [manifest.name] } });
     commands.feed(this.function, {
       batchSize: 10,
-      // Two is the least that SQS accepts; what is taken up beyond what the function may run at once is only put back.
-      ...(stage.capsCommandQueues && { maxConcurrency: Math.max(2, manifest.limits.reservedConcurrency) }),
+      ...(stage.capsCommandQueues && { maxConcurrency: commandBatchesAtOnce(manifest) }),
     });
   }
 

@@ -1,7 +1,7 @@
 import { Duration } from "aws-cdk-lib";
 import { MathExpression, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import type { Construct } from "constructs";
-import { isBilled, type Manifest } from "../../shared/domain/manifest.ts";
+import { isBilled, type Manifest, scopeOfTooMany } from "../../shared/domain/manifest.ts";
 import { slowestTurnMinutes } from "../../shared/domain/wheel.ts";
 import { houseAlarm, type Watch } from "../house-alarm.ts";
 import { headroomMetric, own, scheduled } from "./headroom-metric.ts";
@@ -14,7 +14,8 @@ export function watchLooks(scope: Construct, watch: Watch, manifest: Manifest, v
   vendorErrors(scope, watch, manifest);
   loginsLost(scope, watch, manifest);
   quarantined(scope, watch, manifest);
-  blocked(scope, watch, manifest);
+  // A limit of one device holds nobody else up: where there are no others, "too many" is a vendor's error like any.
+  if (scopeOfTooMany(manifest) !== "device") blocked(scope, watch, manifest);
   if (isBilled(manifest)) money(scope, watch, manifest, vendorBudgetUsdPerDay);
 }
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { synthesise } from "../../lib/app.ts";
 import { loadManifests } from "../../lib/manifests.ts";
 import { stagesFrom } from "../../lib/stages.ts";
@@ -30,15 +30,25 @@ function program(err: Out): Command {
       "[words...]",
       "only causes whose alarm or text has one of these words; alarms without a cause are then no fault",
     )
+    .option("--seed <number>", "of the nights: which fleet, and what takes how long", wholeNumber, 7)
     .configureOutput({ writeErr: (text) => void err.write(text) })
     .exitOverride();
+}
+
+function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError(`write a whole number, not "${text}".`);
+  return number;
 }
 
 /** Exit code 0 when each alarm rang for its own cause alone, in time, and was over after it; 1 when not; 2 for a wrong option. */
 export async function runAlarms(argv: readonly string[], { out, err }: { out: Out; err: Out }): Promise<number> {
   let words: string[];
+  let seed: number;
   try {
-    words = program(err).parse([...argv], { from: "user" }).args;
+    const parsed = program(err).parse([...argv], { from: "user" });
+    words = parsed.args;
+    seed = parsed.opts<{ seed: number }>().seed;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     throw error;
@@ -60,7 +70,7 @@ export async function runAlarms(argv: readonly string[], { out, err }: { out: Ou
     const outcomes: Outcome[] = [];
     let cpuMs = 0;
     for (const { cause, number } of chosen) {
-      const played = await workers.play({ assemblyDir, manifests, cause: number });
+      const played = await workers.play({ assemblyDir, manifests, cause: number, seed });
       cpuMs += played.cpuMs ?? 0;
       outcomes.push(outcomeOf(cause, played));
       err.write(`${cause.alarm || "(none)"}: ${cause.says}\n`);

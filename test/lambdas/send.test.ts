@@ -19,7 +19,7 @@ async function sentAt(batches: number, ledgerAt: (ms: number) => Run[] = () => [
     notAfter: plusMs(tickAt, 900_000),
     batches: Array.from({ length: batches }, () => [look]),
   };
-  const limits = { batchSize: 1, concurrency: 1, reservedConcurrency: 5 };
+  const limits = { batchSize: 1, concurrency: 1, batchesAtOnce: 5 };
   await sendOut({ name: "acme-cars", functionName: "f", streams: [], limits }, [claim], tickAt, {
     now: () => plusMs(tickAt, ms),
     pause: async (wait: number) => {
@@ -32,8 +32,17 @@ async function sentAt(batches: number, ledgerAt: (ms: number) => Run[] = () => [
 }
 
 describe("what a minute sends out", () => {
-  it("goes at once when it is few batches", async () => {
-    expect(await sentAt(20)).toEqual(Array.from({ length: 20 }, () => 0));
+  it("goes at once where the integration has room for all", async () => {
+    expect(await sentAt(5)).toEqual([0, 0, 0, 0, 0]);
+  });
+
+  it.each([6, 12, 20])("goes as room becomes free where it has room for five, %i batches", async (batches) => {
+    const moments = await sentAt(batches);
+    expect(moments).toHaveLength(batches);
+    // A batch takes three seconds: never more than five in so long, and no longer than that needs.
+    for (const from of moments)
+      expect(moments.filter((ms) => ms >= from && ms < from + 3_000 - 1).length).toBeLessThanOrEqual(5);
+    expect(Math.max(...moments)).toBeLessThan((batches / 5) * 3_000);
   });
 
   it.each([21, 133, 1333])("is spread evenly over the minute, %i batches", async (batches) => {

@@ -1,14 +1,16 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { App, Stack } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
 import { Metric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { beforeAll, describe, expect, it } from "vitest";
+import { watchIntegration } from "../../lib/alarms/integration-alarms.ts";
 import { houseAlarm } from "../../lib/house-alarm.ts";
 import { loadManifests } from "../../lib/manifests.ts";
 import { METRICS, type MetricName } from "../../shared/domain/metric.ts";
 import { type AlarmRow, alarmRows, monthlyUsd } from "./alarm-rows.ts";
-import { MANIFESTS, type Resource, resourcesOf, STAGE_NAMES, STAGES } from "./templates.ts";
+import { aManifest, MANIFESTS, type Resource, resourcesOf, STAGE_NAMES, STAGES } from "./templates.ts";
 
 const TEXT =
   /^(?<broken>.{10,}) First: (?<first>.{10,}) Runbook: (?<page>docs\/runbooks\/[a-z-]+\.md)#(?<section>[a-z-]+)\. Owner: [a-z-]+\. A (?<kind>page|ticket)\. Rings within \d+ min\.$/;
@@ -142,6 +144,25 @@ describe("the alarms", () => {
       monthlyUsd(alarmRows(await resourcesOf(stage, STAGES[stage], manifests)));
     expect(await cost("prod")).toBeLessThanOrEqual(32);
     expect(await cost("dev")).toBeLessThanOrEqual(3);
+  });
+
+  it("on too many calls are only where one's calls are counted with another's", () => {
+    const blocked = (scope: "device" | "account") => {
+      const stack = new Stack(new App(), "Stack");
+      const topic = new Topic(stack, "Topic");
+      const watch = {
+        stage: STAGES.prod,
+        topics: { page: topic, ticket: topic },
+        part: "acme",
+        owner: "us",
+        runbook: "a.md",
+      };
+      watchIntegration(stack, watch, aManifest({ rateLimits: [{ scope, calls: 10, perMinutes: 1 }] }), 100);
+      const names = alarmRows(Template.fromStack(stack).toJSON().Resources).map(({ name }) => name);
+      return names.filter((name) => name.endsWith("-blocked"));
+    };
+    expect(blocked("device")).toEqual([]);
+    expect(blocked("account")).toEqual(["headroom-prod-acme-blocked"]);
   });
 
   it("on money are only where the vendor bills calls", async () => {
