@@ -5,7 +5,7 @@ import { canCommand, type Manifest } from "../../shared/domain/manifest.ts";
 import { slowestTurnMinutes } from "../../shared/domain/wheel.ts";
 import { houseAlarm, houseComposite, type Watch } from "../house-alarm.ts";
 import { burnRate, OBJECTIVES } from "./burn-rate.ts";
-import { freshness } from "./freshness.ts";
+import { FRESHNESS } from "./freshness.ts";
 import { downOf, headroomMetric, judged, scheduled, unlessDown } from "./headroom-metric.ts";
 import { watchLooks } from "./look-alarms.ts";
 
@@ -55,7 +55,6 @@ const vendorDownFirst = (down: Alarm, manifest: Manifest) => ({
 function notRead(scope: Construct, watch: Watch, manifest: Manifest, down: Alarm): void {
   const { name, onFailure } = manifest;
   const here = new Construct(scope, "NotRead");
-  const { notRead, all } = freshness(manifest, 1);
   houseComposite(here, "Told", watch, {
     what: "not-read",
     broken: `${onFailure.impact} So many of its assets are not read when their turn comes or a command is to be proved, without those whose owner must act, that a month's 1 % is gone in days.`,
@@ -67,11 +66,11 @@ function notRead(scope: Construct, watch: Watch, manifest: Manifest, down: Alarm
       of: "not-read",
       objectivePercent: OBJECTIVES.freshness,
       // What is old because the scheduler stood still is its alarms' business.
-      bad: `IF(FILL(lag, 0) >= 300, 0, ${notRead})`,
-      all,
+      bad: `IF(FILL(lag, 0) >= 300, 0, ${FRESHNESS.notRead})`,
+      all: FRESHNESS.all,
       metrics: (minutes) => ({
         lag: headroomMetric("scheduler_lag_seconds", { service: "scheduler" }, "Maximum", minutes),
-        ...freshness(manifest, minutes).metrics,
+        ...FRESHNESS.metrics(manifest, minutes),
       }),
       leastEvents: 10,
     }),

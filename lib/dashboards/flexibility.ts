@@ -1,6 +1,6 @@
 import { canCommand, isBilled, type Manifest } from "../../shared/domain/manifest.ts";
 import { OBJECTIVES } from "../alarms/burn-rate.ts";
-import { freshness } from "../alarms/freshness.ts";
+import { FRESHNESS } from "../alarms/freshness.ts";
 import { headroomMetric, judged, own, scheduled } from "../alarms/headroom-metric.ts";
 import { type Chart, counted, type Dashboard, level } from "./chart.ts";
 
@@ -61,10 +61,11 @@ function freshShare(manifests: readonly Manifest[]): Chart {
     title: "Assets read when their turn came, each hour",
     unit: "percent",
     most: 100,
-    lines: manifests.map((manifest) => {
-      const { metrics, notRead, all } = freshness(manifest, 60);
-      return { label: manifest.name, metrics, expression: `100 * (1 - ${notRead} / ${all})` };
-    }),
+    lines: manifests.map((manifest) => ({
+      label: manifest.name,
+      metrics: FRESHNESS.metrics(manifest, 60),
+      expression: `100 * (1 - ${FRESHNESS.notRead} / ${FRESHNESS.all})`,
+    })),
     limits: [objective(OBJECTIVES.freshness)],
   };
 }
