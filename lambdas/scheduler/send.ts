@@ -44,13 +44,19 @@ export async function sendOut(
   const spreadMs = spreadOver(requests.length, limits.batchesAtOnce);
   const steps = spreadMs > 0 ? chunks(requests, Math.ceil((requests.length * STEP_MS) / spreadMs)) : [requests];
   const startedMs = epochMs(deps.now());
-  let checkedMs = startedMs;
+  let pausedMs = 0;
+  // The local platform's clock stands still while a function runs.
+  const passedMs = () => Math.max(pausedMs, epochMs(deps.now()) - startedMs);
+  let checkedMs = 0;
   let sent = 0;
   for (const [index, step] of steps.entries()) {
-    const waitMs = startedMs + (index * spreadMs) / steps.length - epochMs(deps.now());
-    if (index > 0 && waitMs > 0) await deps.pause(waitMs);
-    if (epochMs(deps.now()) - checkedMs >= CHECK_MS) {
-      checkedMs = epochMs(deps.now());
+    const waitMs = (index * spreadMs) / steps.length - passedMs();
+    if (waitMs > 0) {
+      await deps.pause(waitMs);
+      pausedMs += waitMs;
+    }
+    if (passedMs() - checkedMs >= CHECK_MS) {
+      checkedMs = passedMs();
       // What was claimed and not sent is unfinished, and sent out again once the vendor is back.
       if (breaker(await deps.schedule.ledger(name, tickAt)).isOpen) break;
     }

@@ -9,7 +9,11 @@ const tickAt = at("2026-11-21T00:00Z");
 const RUN = { minute: tickAt, part: "charge#15", attempt: 1, claimedAt: tickAt, held: 0 };
 
 /** Sends so many batches of one look on a clock that only waiting moves; gives the moment of each, ms from the tick. */
-async function sentAt(batches: number, ledgerAt: (ms: number) => Run[] = () => []): Promise<number[]> {
+async function sentAt(
+  batches: number,
+  ledgerAt: (ms: number) => Run[] = () => [],
+  clock: "runs" | "stands" = "runs",
+): Promise<number[]> {
   let ms = 0;
   const moments: number[] = [];
   const look = { assetId: "car-0001", accountId: "c", expectAwake: false, why: "routine" as const, periodMinutes: 15 };
@@ -21,7 +25,7 @@ async function sentAt(batches: number, ledgerAt: (ms: number) => Run[] = () => [
   };
   const limits = { batchSize: 1, concurrency: 1, batchesAtOnce: 5 };
   await sendOut({ name: "acme-cars", functionName: "f", streams: [], limits }, [claim], tickAt, {
-    now: () => plusMs(tickAt, ms),
+    now: () => plusMs(tickAt, clock === "runs" ? ms : 0),
     pause: async (wait: number) => {
       ms += wait;
     },
@@ -43,6 +47,10 @@ describe("what a minute sends out", () => {
     for (const from of moments)
       expect(moments.filter((ms) => ms >= from && ms < from + 3_000 - 1).length).toBeLessThanOrEqual(5);
     expect(Math.max(...moments)).toBeLessThan((batches / 5) * 3_000);
+  });
+
+  it("waits no longer where the clock stands still while it works", async () => {
+    expect(await sentAt(12, () => [], "stands")).toEqual(await sentAt(12));
   });
 
   it.each([21, 133, 1333])("is spread evenly over the minute, %i batches", async (batches) => {
