@@ -23,12 +23,15 @@ export type Renewal = () => Promise<(pair: TokenPair) => Promise<RenewalAnswer>>
 export type TokenSource = {
   /**
    * A usable access token of a customer's account, renewed if it is near its end.
-   * Throws `credentials-revoked` when the customer must reconnect, `transient` when another worker is renewing it.
+   * Throws `credentials-revoked` when the customer must reconnect, LoginWaits (`transient`) when it is being renewed.
    */
   accessToken(accountId: string): Promise<string>;
   /** Tells that the vendor refused a token although it should have lived: the next call renews it. */
   refusedToken(accountId: string, accessToken: string): Promise<void>;
 };
+
+/** A login waits: for another worker that renews it, or to be tried once more after a refusal. The vendor answered. */
+export class LoginWaits extends VendorError {}
 
 type Dependencies = {
   integration: string;
@@ -177,6 +180,6 @@ function revoked(message: string): VendorError {
   return new VendorError({ fault: "credentials-revoked", operation: OPERATION, message });
 }
 
-function busy(message: string): VendorError {
-  return new VendorError({ fault: "transient", operation: OPERATION, message });
+function busy(message: string): LoginWaits {
+  return new LoginWaits({ fault: "transient", operation: OPERATION, message });
 }

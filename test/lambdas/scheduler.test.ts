@@ -20,7 +20,7 @@ const CADENCE = { idleMinutes: PERIOD, pluggedMinutes: 30, chargingMinutes: 10, 
 const ACME = {
   name: "acme-cars",
   streams: [{ stream: "charge" as const, cadence: CADENCE }],
-  limits: { batchSize: 2, concurrency: 5, reservedConcurrency: 3 },
+  limits: { batchSize: 2, concurrency: 5, batchesAtOnce: 3 },
 };
 const NEVER = at("2026-11-01T00:00Z");
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { LoginWaits } from "../../shared/auth.ts";
 import { MINUTE_MS } from "../../shared/domain/instant.ts";
 import type { Fetch } from "../../shared/http.ts";
 import { ACCOUNT, AFTER_LEASE_MS, anExpiredLogin, openSealer, type Rotation } from "./auth-bench.ts";
@@ -127,7 +128,9 @@ describe("a refusal", () => {
   it("is not revocation once, nor twice within a lease, but twice a lease apart", async () => {
     const login = await anExpiredLogin("strict");
     const refused = () => login.worker({ fetch: refuse }).accessToken("alex");
-    await expect(refused()).rejects.toMatchObject({ fault: "transient" });
+    const waits = await refused().catch((error) => error);
+    expect(waits).toBeInstanceOf(LoginWaits);
+    expect(waits).toMatchObject({ fault: "transient" });
     login.clock.advance(AFTER_LEASE_MS - 5_000);
     // A refused token would be refused again: nobody is asked before it can count.
     await expect(login.worker().accessToken("alex")).rejects.toMatchObject({ fault: "transient" });
