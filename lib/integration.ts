@@ -1,7 +1,7 @@
 import { CfnOutput, Stack } from "aws-cdk-lib";
 import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { Construct } from "constructs";
-import { canCommand, type Manifest } from "../shared/domain/manifest.ts";
+import { canCommand, commandBatchesAtOnce, invocationsAtOnce, type Manifest } from "../shared/domain/manifest.ts";
 import { acknowledge } from "./acknowledge.ts";
 import { watchIntegration } from "./alarms/integration-alarms.ts";
 import { endpointsFor } from "./endpoints.ts";
@@ -47,7 +47,7 @@ export class Integration extends Construct {
       memoryMb: 256,
       // The run ledger, not Lambda's own queue, decides whether a poll is repeated.
       asynchronous: { retries: 0, maxAgeSeconds: 300 },
-      reservedConcurrency: manifest.limits.reservedConcurrency,
+      reservedConcurrency: invocationsAtOnce(manifest),
     });
     watchIntegration(this, this.function.watch, manifest, stage.vendorBudgetUsdPerDay);
     this.grant(state, manifest, secret);
@@ -66,7 +66,7 @@ export class Integration extends Construct {
     this.function.may(["dynamodb:UpdateItem"], [readings.tableArn]);
     this.function.may(["dynamodb:BatchGetItem"], [readings.tableArn, schedule.tableArn]);
     // Accounts and budgets are keyed, and tokens sealed, by `<integration>#…`: one vendor's code never opens another's.
-    this.function.may(["dynamodb:GetItem", "dynamodb:UpdateItem"], [accounts.tableArn], {
+    this.function.may(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], [accounts.tableArn], {
       "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [`${name}#*`] },
     });
     this.function.may(["kms:GenerateDataKey", "kms:Decrypt"], [tokenKey.keyArn], {
@@ -76,12 +76,7 @@ export class Integration extends Construct {
     this.function.may(["events:PutEvents"], [bus.eventBusArn]);
   }
 
-  private command(
-    { tables, bus }: StateStack,
-    { name, limits }: Manifest,
-    commands: WorkQueue,
-    stage: StageConfig,
-  ): void {
+  private command({ tables, bus }: StateStack, manifest: Manifest, commands: WorkQueue, stage: StageConfig): void {
     this.function.may(
       ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:ConditionCheckItem"],
       [tables.all.commands.tableArn],
@@ -91,11 +86,10 @@ export class Integration extends Construct {
       "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["@ramp#*"] },
     });
     this.function.may(["sqs:SendMessage"], [commands.queue.queueArn]);
-    commands.subscribe("OnIssued", bus, { events: ["CommandIssued"], detail: { integration: [name] } });
+    commands.subscribe("OnIssued", bus, { events: ["CommandIssued"], detail: { integration: [manifest.name] } });
     commands.feed(this.function, {
       batchSize: 10,
-      // Two is the least that SQS accepts; what is taken up beyond what the function may run at once is only put back.
-      ...(stage.capsCommandQueues && { maxConcurrency: Math.max(2, limits.reservedConcurrency) }),
+      ...(stage.capsCommandQueues && { maxConcurrency: commandBatchesAtOnce(manifest) }),
     });
   }
 }

@@ -92,7 +92,7 @@ export class PlatformStack extends Stack {
     optimiser.may(["dynamodb:BatchGetItem"], [assets.tableArn, readings.tableArn]);
     optimiser.may(["dynamodb:Query"], [indexArn(assets, "byFleet"), indexArn(assets, "bySite")]);
     optimiser.may(["dynamodb:Query"], [signals.tableArn]);
-    optimiser.may(["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], [plans.tableArn]);
+    optimiser.may(["dynamodb:BatchGetItem", "dynamodb:PutItem"], [plans.tableArn]);
     optimiser.may(["dynamodb:Query"], [indexArn(plans, "byNextEdge")]);
     optimiser.may(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"], [commands.tableArn]);
     optimiser.may(["dynamodb:PutItem"], [schedule.tableArn]);

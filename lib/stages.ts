@@ -26,8 +26,9 @@ export type StageConfig = {
   /** What calls to one vendor that bills them may cost in a day, US dollars. */
   vendorBudgetUsdPerDay: number;
   /**
-   * Caps what a command queue starts at once at what its function may run. A capped queue is asked by five pollers for ever, $0.26
-   * a month; one without a cap by as few as two while it is idle, and a busy one has messages put back.
+   * Caps what a command queue starts at once at the room that its function has for commands. A capped queue is asked by five
+   * pollers for ever, $0.26 a month; one without a cap by as few as two while it is idle, and a busy one takes the looks' room
+   * and has messages put back.
    */
   capsCommandQueues: boolean;
   /** What happens to tables, keys, secrets and logs when their stack goes away. */

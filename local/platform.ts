@@ -44,8 +44,6 @@ export type PlatformOptions = {
   isBeaten?: (call: AwsCall) => boolean;
   /** Keeps the tables in this file; in memory when absent. */
   dbPath?: string;
-  /** Processes per function, 2 when absent; ReservedConcurrentExecutions may lower it. */
-  maxEnvironmentsPerFunction?: number;
 };
 
 type QueueView = {
@@ -138,7 +136,6 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       metrics,
       awsVariables: recorder ? clientVariables(gateway.url, recorder.url) : awsVariables,
       environmentOverrides: options.environmentOverrides ?? {},
-      maxEnvironmentsPerFunction: options.maxEnvironmentsPerFunction ?? 2,
       onLog: options.onLog ?? (() => {}),
     });
     cleanUp.push(() => functions.stop());

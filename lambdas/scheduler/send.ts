@@ -5,8 +5,10 @@ import { breaker } from "./breaker.ts";
 import type { Claim } from "./decide.ts";
 import type { Integration, SchedulerDeps } from "./handler.ts";
 
-/** So many batches at once are no beat, and a laptop's night does not wait for them. */
+/** So many batches in a minute are no beat: they need not fill it. */
 const FEW = 20;
+/** What a batch mostly takes: then its room is free for the next. */
+const BATCH_MS = 3_000;
 /** The part of a minute over which more are spread, one by one, so that a vendor sees a stream and not a beat. */
 const SPREAD_MS = 59_000;
 /** More often than this is no smoother: each batch makes many calls itself. */
@@ -14,9 +16,12 @@ const STEP_MS = 100;
 /** How often, while sending, the ledger is asked whether the vendor still answers. */
 const CHECK_MS = 2_000;
 
-/** Sends out what was claimed: few batches at once, many spread over the minute, none once the vendor turns out to be down. */
+/**
+ * Sends out what was claimed: at once what the integration has room for, more of it as room becomes free, many batches spread
+ * over the minute, none once the vendor turns out to be down.
+ */
 export async function sendOut(
-  { name, functionName }: Integration,
+  { name, functionName, limits }: Integration,
   claims: readonly Claim[],
   tickAt: Instant,
   deps: SchedulerDeps,
@@ -36,16 +41,22 @@ export async function sendOut(
       })),
     })),
   );
-  const isSpread = requests.length > FEW;
-  const steps = isSpread ? chunks(requests, Math.ceil((requests.length * STEP_MS) / SPREAD_MS)) : [requests];
+  const spreadMs = spreadOver(requests.length, limits.batchesAtOnce);
+  const steps = spreadMs > 0 ? chunks(requests, Math.ceil((requests.length * STEP_MS) / spreadMs)) : [requests];
   const startedMs = epochMs(deps.now());
-  let checkedMs = startedMs;
+  let pausedMs = 0;
+  // The local platform's clock stands still while a function runs.
+  const passedMs = () => Math.max(pausedMs, epochMs(deps.now()) - startedMs);
+  let checkedMs = 0;
   let sent = 0;
   for (const [index, step] of steps.entries()) {
-    const waitMs = startedMs + (index * SPREAD_MS) / steps.length - epochMs(deps.now());
-    if (index > 0 && waitMs > 0) await deps.pause(waitMs);
-    if (epochMs(deps.now()) - checkedMs >= CHECK_MS) {
-      checkedMs = epochMs(deps.now());
+    const waitMs = (index * spreadMs) / steps.length - passedMs();
+    if (waitMs > 0) {
+      await deps.pause(waitMs);
+      pausedMs += waitMs;
+    }
+    if (passedMs() - checkedMs >= CHECK_MS) {
+      checkedMs = passedMs();
       // What was claimed and not sent is unfinished, and sent out again once the vendor is back.
       if (breaker(await deps.schedule.ledger(name, tickAt)).isOpen) break;
     }
@@ -53,4 +64,9 @@ export async function sendOut(
     sent += step.reduce((sum, { assets }) => sum + assets.length, 0);
   }
   return sent;
+}
+
+function spreadOver(batches: number, atOnce: number): number {
+  if (batches <= atOnce) return 0;
+  return batches > FEW ? SPREAD_MS : Math.min(SPREAD_MS, (batches / atOnce) * BATCH_MS);
 }

@@ -9,6 +9,7 @@ import { EVENTS, type NewEvent } from "../../shared/domain/events.ts";
 import { FAULT_TREATMENT, type FaultClass } from "../../shared/domain/fault.ts";
 import { type Instant, plusMs, ZonedTime } from "../../shared/domain/instant.ts";
 import { asCharge, type Reading } from "../../shared/domain/reading.ts";
+import { groupBy } from "../../shared/group-by.ts";
 import { EnvText, lambdaHandler, type Runtime } from "../../shared/handler.ts";
 import { mapLimited } from "../../shared/map-limited.ts";
 import { tell } from "../../shared/outbox.ts";
@@ -81,7 +82,9 @@ function undecided(recent: readonly CommandRow[]): CommandRow[] {
 async function judgeDue(deps: VerifierDeps): Promise<void> {
   for await (const { commands, unreadable } of deps.commands.open(deps.now())) {
     deps.meter.add("ledger_rows_unreadable", unreadable);
-    deps.meter.add("commands_unknown", commands.filter((command) => isInDoubt(command, deps.now())).length);
+    const inDoubt = commands.filter((command) => isInDoubt(command, deps.now()));
+    for (const [integration, own] of groupBy(inDoubt, (command) => command.integration))
+      deps.meter.of({ integration }).add("commands_unknown", own.length);
     await judgeAll(commands, deps);
     // What is left is due still at the next minute.
     if (deps.remainingMs() < PAGE_MS) return;
@@ -174,13 +177,14 @@ async function conclude(
   const { commandId, assetId } = command;
   const faultClass = judged.verdict === "missed" ? judged.faultClass : undefined;
   const standing = judged.verdict === "expired" ? [] : standingFaults(await upTo(command, deps));
+  const isUnseen = judged.verdict === "missed" && judged.isUnseen === true;
   const { evidence } = judged;
   const changes = { endedAt: deps.now(), evidence, faultClass };
   const ended = await deps.commands.transition(command, judged.verdict, changes, owedBy(command, judged, standing));
   if (!ended) return undefined;
   deps.log.info("VERDICT", { commandId, assetId, verdict: judged.verdict, fault: faultClass });
   const isOverridden = asCharge(seen)?.ownScheduleActive === true;
-  countOutcome(command, { to: judged.verdict, faultClass, isOverridden }, deps.meter);
+  countOutcome(command, { to: judged.verdict, faultClass, isOverridden, isUnseen }, deps.meter);
   return ended;
 }
 

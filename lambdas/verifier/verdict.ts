@@ -8,7 +8,8 @@ import { asCharge, type Reachability, type Reading } from "../../shared/domain/r
 export type Verdict =
   | { verdict: "wait" }
   | { verdict: "confirmed"; afterMs: number; evidence: string }
-  | { verdict: "missed"; faultClass: FaultClass; evidence: string }
+  /** `isUnseen`: nobody has looked at the device since, so nothing speaks against it. */
+  | { verdict: "missed"; faultClass: FaultClass; evidence: string; isUnseen?: boolean }
   | { verdict: "expired"; evidence: string };
 
 /** A worker that has been sending for longer than its `checkAt` is gone; what it did is then judged like an unknown. */
@@ -86,7 +87,7 @@ function missedBecause(
   reading: Reading | undefined,
   reach: Reachability | undefined,
   outage: OutageCause | undefined,
-): { faultClass: FaultClass; evidence: string } {
+): { faultClass: FaultClass; evidence: string; isUnseen?: boolean } {
   const charge = asCharge(reading);
   if (charge?.state === "disconnected")
     return { faultClass: "customer-must-act", evidence: "the cable is not plugged in" };
@@ -103,7 +104,7 @@ function missedBecause(
       return { faultClass: outage, evidence: "no reading after the command; its vendor's assets fail together" };
     // What nobody has looked at since is not the device's silence.
     if (!reach || reach.lastFetchedAt <= since)
-      return { faultClass: "transient", evidence: "nobody has looked at the device after the command" };
+      return { faultClass: "transient", evidence: "nobody has looked at the device after the command", isUnseen: true };
     return { faultClass: "device-offline", evidence: "no reading after the command" };
   }
   return {

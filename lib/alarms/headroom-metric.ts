@@ -21,3 +21,9 @@ export function headroomMetric<Name extends MetricName>(
 ): Metric {
   return new Metric({ namespace: "Headroom", metricName, dimensionsMap, statistic, period: Duration.minutes(minutes) });
 }
+
+/** Part of a metric expression that is 0 while the vendor's outage is announced: that one is told already. */
+export const unlessDown = (expression: string) => `IF(FILL(down, 0) > 0, 0, ${expression})`;
+/** What `unlessDown` calls `down`. */
+export const downOf = (manifest: Named, minutes: number) =>
+  headroomMetric("vendor_down", scheduled(manifest), "Maximum", minutes);

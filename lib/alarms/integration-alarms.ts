@@ -1,10 +1,12 @@
-import { type Alarm, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import { Duration } from "aws-cdk-lib";
+import { type Alarm, MathExpression, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { Construct } from "constructs";
 import { canCommand, type Manifest } from "../../shared/domain/manifest.ts";
 import { slowestTurnMinutes } from "../../shared/domain/wheel.ts";
 import { houseAlarm, houseComposite, type Watch } from "../house-alarm.ts";
 import { burnRate, OBJECTIVES } from "./burn-rate.ts";
-import { headroomMetric, judged, scheduled } from "./headroom-metric.ts";
+import { FRESHNESS } from "./freshness.ts";
+import { downOf, headroomMetric, judged, scheduled, unlessDown } from "./headroom-metric.ts";
 import { watchLooks } from "./look-alarms.ts";
 
 /** One vendor's alarms. Its outage is one page: what follows from it is held back while that rings. */
@@ -17,7 +19,10 @@ export function watchIntegration(
   if (watch.stage.watch !== "all") return;
   const down = vendorDown(scope, watch, manifest);
   notRead(scope, watch, manifest, down);
-  if (canCommand(manifest)) notConfirmed(scope, watch, manifest, down);
+  if (canCommand(manifest)) {
+    notConfirmed(scope, watch, manifest, down);
+    unknownCommands(scope, watch, manifest);
+  }
   watchLooks(scope, watch, manifest, vendorBudgetUsdPerDay);
 }
 
@@ -52,7 +57,7 @@ function notRead(scope: Construct, watch: Watch, manifest: Manifest, down: Alarm
   const here = new Construct(scope, "NotRead");
   houseComposite(here, "Told", watch, {
     what: "not-read",
-    broken: `${onFailure.impact} So many of its assets are not read when their turn comes, without those whose owner must act, that a month's 1 % is gone in days.`,
+    broken: `${onFailure.impact} So many of its assets are not read when their turn comes or a command is to be proved, without those whose owner must act, that a month's 1 % is gone in days.`,
     firstAction: `run \`npm run ops -- why-late ${name}\`: one cause for all is the vendor or our own login.`,
     kind: "page",
     // A reading counts as old after twice its cadence; then nine minutes of nothing but those are 14.4 % of an hour, and its vendor's outage may come first.
@@ -61,12 +66,11 @@ function notRead(scope: Construct, watch: Watch, manifest: Manifest, down: Alarm
       of: "not-read",
       objectivePercent: OBJECTIVES.freshness,
       // What is old because the scheduler stood still is its alarms' business.
-      bad: "IF(FILL(lag, 0) >= 300, 0, FILL(notRead, 0))",
-      all: "FILL(checked, 0)",
+      bad: `IF(FILL(lag, 0) >= 300, 0, ${FRESHNESS.notRead})`,
+      all: FRESHNESS.all,
       metrics: (minutes) => ({
         lag: headroomMetric("scheduler_lag_seconds", { service: "scheduler" }, "Maximum", minutes),
-        notRead: headroomMetric("assets_not_read", scheduled(manifest), "Sum", minutes),
-        checked: headroomMetric("assets_checked", scheduled(manifest), "Sum", minutes),
+        ...FRESHNESS.metrics(manifest, minutes),
       }),
       leastEvents: 10,
     }),
@@ -94,5 +98,28 @@ function notConfirmed(scope: Construct, watch: Watch, manifest: Manifest, down: 
       leastEvents: 5,
     }),
     suppressed: vendorDownFirst(down, manifest),
+  });
+}
+
+function unknownCommands(scope: Construct, watch: Watch, manifest: Manifest): void {
+  houseAlarm(scope, "UnknownCommands", watch, {
+    what: "unknown-commands",
+    broken: `Commands were begun and nobody knows whether ${manifest.vendor} took them: these devices get no other command.`,
+    firstAction: "list them: each is `sending` or `unknown` in `npm run ops -- commands <asset>`.",
+    kind: "ticket",
+    withinMinutes: 30,
+    metric: new MathExpression({
+      expression: unlessDown("FILL(unknown, 0)"),
+      usingMetrics: {
+        unknown: headroomMetric("commands_unknown", judged(manifest), "Maximum"),
+        down: downOf(manifest, 1),
+      },
+      label: "commands unknown",
+      period: Duration.minutes(1),
+    }),
+    when: { atLeast: 1 },
+    // Of few customers it takes a quarter of an hour to say that their vendor is down.
+    periods: { breaching: 18, of: 20 },
+    missing: TreatMissingData.NOT_BREACHING,
   });
 }

@@ -1,25 +1,20 @@
 import { Duration } from "aws-cdk-lib";
 import { MathExpression, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import type { Construct } from "constructs";
-import { isBilled, type Manifest } from "../../shared/domain/manifest.ts";
+import { isBilled, type Manifest, scopeOfTooMany } from "../../shared/domain/manifest.ts";
 import { slowestTurnMinutes } from "../../shared/domain/wheel.ts";
 import { houseAlarm, type Watch } from "../house-alarm.ts";
-import { headroomMetric, own, scheduled } from "./headroom-metric.ts";
-
-/** Part of a metric expression that is 0 while the vendor's outage is announced: that one is told already. */
-const unlessDown = (expression: string) => `IF(FILL(down, 0) > 0, 0, ${expression})`;
+import { downOf, headroomMetric, own, unlessDown } from "./headroom-metric.ts";
 
 /** What an integration's own batches tell about its looks, its logins and its vendor's limits. */
 export function watchLooks(scope: Construct, watch: Watch, manifest: Manifest, vendorBudgetUsdPerDay: number): void {
   vendorErrors(scope, watch, manifest);
   loginsLost(scope, watch, manifest);
   quarantined(scope, watch, manifest);
-  blocked(scope, watch, manifest);
+  // A limit of one device holds nobody else up: where there are no others, "too many" is a vendor's error like any.
+  if (scopeOfTooMany(manifest) !== "device") blocked(scope, watch, manifest);
   if (isBilled(manifest)) money(scope, watch, manifest, vendorBudgetUsdPerDay);
 }
-
-const downOf = (manifest: Manifest, minutes: number) =>
-  headroomMetric("vendor_down", scheduled(manifest), "Maximum", minutes);
 
 function vendorErrors(scope: Construct, watch: Watch, manifest: Manifest): void {
   houseAlarm(scope, "VendorErrors", watch, {

@@ -8,17 +8,6 @@ import { headroomMetric } from "./headroom-metric.ts";
 export function watchVerifier(scope: Construct, watch: Watch): void {
   if (watch.stage.watch !== "all") return;
   const service = "verifier";
-  houseAlarm(scope, "UnknownCommands", watch, {
-    what: "unknown-commands",
-    broken: "Commands were begun and nobody knows whether their vendor took them: these devices get no other command.",
-    firstAction: "list them: each is `sending` or `unknown` in `npm run ops -- commands <asset>`.",
-    kind: "ticket",
-    withinMinutes: 15,
-    metric: headroomMetric("commands_unknown", { service }, "Maximum"),
-    when: { atLeast: 1 },
-    periods: { breaching: 10, of: 10 },
-    missing: TreatMissingData.NOT_BREACHING,
-  });
   houseAlarm(scope, "Unjudged", watch, {
     what: "unjudged",
     broken:

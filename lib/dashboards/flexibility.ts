@@ -1,5 +1,6 @@
 import { canCommand, isBilled, type Manifest } from "../../shared/domain/manifest.ts";
 import { OBJECTIVES } from "../alarms/burn-rate.ts";
+import { FRESHNESS } from "../alarms/freshness.ts";
 import { headroomMetric, judged, own, scheduled } from "../alarms/headroom-metric.ts";
 import { type Chart, counted, type Dashboard, level } from "./chart.ts";
 
@@ -18,8 +19,10 @@ export function flexibility(manifests: readonly Manifest[]): Dashboard {
       {
         title: "Commands whose fate is unknown, most in 15 min",
         unit: "commands",
-        lines: [counted("commands unknown", headroomMetric("commands_unknown", verifier, "Maximum", 15))],
-        limits: [{ is: "alarm", label: "alarm after 10 min", value: 1 }],
+        lines: commanded.map((manifest) =>
+          counted(manifest.name, headroomMetric("commands_unknown", judged(manifest), "Maximum", 15)),
+        ),
+        limits: [{ is: "alarm", label: "alarm after 18 min", value: 1 }],
       },
       {
         title: "Cars that charge without a plan, each half-hour",
@@ -34,8 +37,6 @@ export function flexibility(manifests: readonly Manifest[]): Dashboard {
     ],
   };
 }
-
-const verifier = { service: "verifier" };
 
 function confirmedShare(manifests: readonly Manifest[]): Chart {
   return {
@@ -62,11 +63,8 @@ function freshShare(manifests: readonly Manifest[]): Chart {
     most: 100,
     lines: manifests.map((manifest) => ({
       label: manifest.name,
-      metrics: {
-        notRead: headroomMetric("assets_not_read", scheduled(manifest), "Sum", 60),
-        checked: headroomMetric("assets_checked", scheduled(manifest), "Sum", 60),
-      },
-      expression: "100 * (1 - FILL(notRead, 0) / checked)",
+      metrics: FRESHNESS.metrics(manifest, 60),
+      expression: `100 * (1 - ${FRESHNESS.notRead} / ${FRESHNESS.all})`,
     })),
     limits: [objective(OBJECTIVES.freshness)],
   };

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { synthesise } from "../../lib/app.ts";
 import { loadManifests } from "../../lib/manifests.ts";
 import { stagesFrom } from "../../lib/stages.ts";
@@ -30,15 +30,26 @@ function program(err: Out): Command {
       "[words...]",
       "only causes whose alarm or text has one of these words; alarms without a cause are then no fault",
     )
+    .option("--seed <number>", "of the nights: which fleet, and what takes how long", wholeNumber, 7)
+    .option("--workers <number>", "nights played at a time", wholeNumber, 1)
     .configureOutput({ writeErr: (text) => void err.write(text) })
     .exitOverride();
+}
+
+function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError(`write a whole number, not "${text}".`);
+  return number;
 }
 
 /** Exit code 0 when each alarm rang for its own cause alone, in time, and was over after it; 1 when not; 2 for a wrong option. */
 export async function runAlarms(argv: readonly string[], { out, err }: { out: Out; err: Out }): Promise<number> {
   let words: string[];
+  let options: { seed: number; workers: number };
   try {
-    words = program(err).parse([...argv], { from: "user" }).args;
+    const parsed = program(err).parse([...argv], { from: "user" });
+    words = parsed.args;
+    options = parsed.opts();
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     throw error;
@@ -47,25 +58,23 @@ export async function runAlarms(argv: readonly string[], { out, err }: { out: Ou
   const assemblyDir = mkdtempSync(join(tmpdir(), "headroom-alarms-"));
   try {
     const manifests = await loadManifests();
-    // How new code takes over changes no alarm, and the local platform knows no deployments.
-    const { shift: _, ...stage } = stagesFrom({})[STAGE];
-    await synthesise({ validate: false, stages: [stage], manifests, outdir: assemblyDir });
+    await synthesise({ validate: false, stages: [stagesFrom({})[STAGE]], manifests, outdir: assemblyDir });
     const { alarms } = readProd(assemblyDir);
     const told = alarms.filter(({ actions }) => actions.ALARM.length > 0).map(toldOf);
     const all = causes();
     const isChosen = ({ alarm, says }: Cause) =>
       words.length === 0 || words.some((word) => `${alarm} ${says}`.includes(word));
     const chosen = all.flatMap((cause, number) => (isChosen(cause) ? [{ cause, number }] : []));
-    const workers = await openWorkers<MatrixJob, Played>(1, new URL("./worker.ts", import.meta.url));
-    const outcomes: Outcome[] = [];
+    const workers = await openWorkers<MatrixJob, Played>(options.workers, new URL("./worker.ts", import.meta.url));
     let cpuMs = 0;
-    for (const { cause, number } of chosen) {
-      const played = await workers.play({ assemblyDir, manifests, cause: number });
-      cpuMs += played.cpuMs ?? 0;
-      outcomes.push(outcomeOf(cause, played));
-      err.write(`${cause.alarm || "(none)"}: ${cause.says}\n`);
-    }
-    workers.close();
+    const outcomes = await Promise.all(
+      chosen.map(async ({ cause, number }) => {
+        const played = await workers.play({ assemblyDir, manifests, cause: number, seed: options.seed });
+        cpuMs += played.cpuMs ?? 0;
+        err.write(`${cause.alarm || "(none)"}: ${cause.says}\n`);
+        return outcomeOf(cause, played);
+      }),
+    ).finally(() => workers.close());
     const played = new Set(outcomes.map(({ alarm }) => alarm));
     const standing = standsFor(alarms, played, short);
     const problems = problemsOf(told, outcomes, ACCEPTED, standing).filter(

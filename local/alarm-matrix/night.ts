@@ -19,7 +19,6 @@ import type { Prod } from "./prod.ts";
 type Rang = { alarm: string; atMs: number /** Undefined while it rings still. */; okMs: number | undefined };
 export type Played = { sinceMs: number; untilMs: number; rang: Rang[]; cpuMs?: number };
 
-const SEED = 7;
 const HOURS = 10;
 const ASSETS = 24;
 /** Before it the stage is empty: a whole fleet is enrolled at one moment. */
@@ -43,8 +42,9 @@ export async function playCause(
   {
     prod,
     manifests,
+    seed,
     onLine,
-  }: { prod: Prod; manifests: readonly Manifest[]; onLine?: ((line: string) => void) | undefined },
+  }: { prod: Prod; manifests: readonly Manifest[]; seed: number; onLine?: ((line: string) => void) | undefined },
 ): Promise<Played> {
   const { assets = ASSETS, hours = HOURS, fault } = cause;
   const [fromMs, untilMs] = [START_MS + cause.from * MINUTE_MS, START_MS + (cause.from + cause.minutes) * MINUTE_MS];
@@ -86,7 +86,7 @@ export async function playCause(
         killSwitchAtMs: undefined,
         hindrancesOf: () => [],
       },
-      fleet: castFleet(fleetOf(SEED, assets, { startMs: START_MS, hours: HOURS }), cast),
+      fleet: castFleet(fleetOf(seed, assets, { startMs: START_MS, hours: HOURS }), cast),
       told: (sources) => now()?.feeds?.(sources, nowMs()) ?? sources,
       begins(stage) {
         const hands: Hands = { ...stage, letters: new Letters(stage, prod), nowMs };
@@ -129,7 +129,7 @@ export async function playCause(
     return { ...unlimited, priceUsd };
   };
   const night = await playNight({
-    ...{ keepsTrace: onLine !== undefined, seed: SEED, assets, hours, faults: { level: "none" }, script },
+    ...{ keepsTrace: onLine !== undefined, seed, assets, hours, faults: { level: "none" }, script },
     manifests: cast.map(priced),
     spending: () => measuredBy(metrics, prod, engine as Engine, now),
   });

@@ -1,25 +1,35 @@
-import type { Alarm } from "../cloudwatch/alarm.ts";
+import type { Alarm, CompositeAlarm } from "../cloudwatch/alarm.ts";
 
 /**
  * For each alarm that was not played, one that was and that is the same but for names: of its part, and of what AWS calls
- * its function, its logs and its queues. Lengths that follow from a manifest's cadence are left out.
+ * its function, its logs and its queues; of a composite its legs, too. Lengths that follow from a manifest's cadence are
+ * left out.
  */
 export function standsFor(
   alarms: readonly Alarm[],
   played: ReadonlySet<string>,
   short: (name: string) => string,
 ): Map<string, string> {
+  const legsOf = ({ rule }: CompositeAlarm) => {
+    const text = JSON.stringify(rule);
+    return alarms.filter(({ name }) => text.includes(`"${name}"`));
+  };
+  const shapeOf = (alarm: Alarm): string => {
+    const name = short(alarm.name);
+    const legs = alarm.kind === "composite" ? legsOf(alarm).map(shapeOf) : [];
+    return JSON.stringify([shapeByItself(alarm, name), legs]);
+  };
   const told = alarms.filter(({ actions }) => actions.ALARM.length > 0);
   const byShape = new Map<string, string>();
   for (const alarm of told) {
     const name = short(alarm.name);
-    const shape = shapeOf(alarm, name);
+    const shape = shapeOf(alarm);
     if (played.has(name) && !byShape.has(shape)) byShape.set(shape, name);
   }
   return new Map(
     told.flatMap((alarm) => {
       const name = short(alarm.name);
-      const other = byShape.get(shapeOf(alarm, name));
+      const other = byShape.get(shapeOf(alarm));
       return played.has(name) || other === undefined ? [] : [[name, other] as const];
     }),
   );
@@ -33,7 +43,7 @@ function whatOf(name: string): string {
 /** Their period is a vendor's slowest turn, and their expression has it too. */
 const CADENCED: readonly string[] = ["logins-lost"];
 
-function shapeOf(alarm: Alarm, name: string): string {
+function shapeByItself(alarm: Alarm, name: string): string {
   const part = name.slice(0, name.indexOf("-"));
   const text = JSON.stringify(
     alarm.kind === "metric"

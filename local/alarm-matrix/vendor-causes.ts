@@ -37,7 +37,7 @@ export function vendorCauses(): Cause[] {
       },
     },
     commanded({ alarm: "tesla-not-confirmed", says: "commands are taken and not done", minutes: 120 }, "ignored"),
-    commanded({ alarm: "verifier-unknown-commands", says: "commands are not answered", minutes: 60 }, "silent"),
+    commanded({ alarm: "tesla-unknown-commands", says: "commands are not answered", minutes: 60 }, "silent"),
     {
       alarm: "tesla-vendor-errors",
       says: "each third look is not answered",

@@ -21,7 +21,7 @@ export const BENCH_MANIFEST: Manifest = {
       cadence: { idleMinutes: 15, pluggedMinutes: 15, chargingMinutes: 15, openCommandMinutes: 1 },
     },
   ],
-  limits: { batchSize: 50, concurrency: 25, reservedConcurrency: 8 },
+  limits: { batchSize: 50, concurrency: 25, batchesAtOnce: 8 },
   callsPerLook: { data: 1 },
   callsPerCommand: { command: 1 },
   // Of a minute's limit the budget lends two fifths, so that no minute ever has more: 150 calls a second.

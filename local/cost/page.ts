@@ -132,7 +132,7 @@ const ASSUMPTIONS: readonly string[] = [
   `A table asks for AWS's key in our account at most every ${ASSUMED.tableKeyMinutes} minutes.`,
   "An invocation takes 50 ms beside its waiting; a vendor's call 0.6 s in the mean; Lambda's own log lines are 400 bytes.",
   "One look in ten shows something that plans rest on. One such night is a day of an asset.",
-  "No more than twenty batches of looks fall into a minute: more are spread over it, and the scheduler's waiting is $8.60 a month.",
+  "An integration has room for the batches of looks that fall into a minute: more are spread, over all of it at most, and the scheduler's waiting is then up to $8.60 a month.",
   "Logs are kept uncompressed. The token key has not been rotated: its first two yearly rotations add $1 each.",
   "Sparse metrics, sent only when something is wrong, are not in it; nor are e-mails, deployments, data out and taxes.",
 ];

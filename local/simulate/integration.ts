@@ -1,5 +1,5 @@
 import { type TokenPair, tokenSource } from "../../shared/auth.ts";
-import type { Manifest } from "../../shared/domain/manifest.ts";
+import { invocationsAtOnce, type Manifest } from "../../shared/domain/manifest.ts";
 import { countCost } from "../../shared/integration/call-metrics.ts";
 import type { VendorClient } from "../../shared/integration/contract.ts";
 import { type IntegrationDeps, withTokenFrom } from "../../shared/integration/deps.ts";
@@ -29,7 +29,7 @@ export function integrationFunction(platform: Platform, cloud: VendorCloud): Fun
   return {
     name: manifest.name,
     timeoutMs: 30_000,
-    concurrency: manifest.limits.reservedConcurrency,
+    concurrency: invocationsAtOnce(manifest),
     run: async (event, invocation) => {
       const deps = integrationDeps(platform, cloud, invocation);
       if (!("Records" in (event as object))) {

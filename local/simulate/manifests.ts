@@ -22,7 +22,7 @@ export const CARS: Manifest = {
       cadence: { idleMinutes: 15, pluggedMinutes: 30, chargingMinutes: 20, openCommandMinutes: 1 },
     },
   ],
-  limits: { batchSize: 5, concurrency: 3, reservedConcurrency: 4 },
+  limits: { batchSize: 5, concurrency: 3, batchesAtOnce: 4 },
   callsPerLook: { data: 1 },
   callsPerCommand: { data: 1, wake: 1, command: 2 },
   rateLimits: [
@@ -47,7 +47,7 @@ export const PLUGS: Manifest = {
       cadence: { idleMinutes: 15, pluggedMinutes: 20, chargingMinutes: 15, openCommandMinutes: 1 },
     },
   ],
-  limits: { batchSize: 4, concurrency: 2, reservedConcurrency: 2 },
+  limits: { batchSize: 4, concurrency: 2, batchesAtOnce: 2 },
   callsPerLook: { data: 1 },
   callsPerCommand: { data: 1, command: 2 },
   rateLimits: [{ scope: "account", calls: 60, perMinutes: 5 }],

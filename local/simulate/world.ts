@@ -1,7 +1,7 @@
 import type { SignalSource } from "../../lambdas/signals/source.ts";
 import { TABLE_SHAPES } from "../../lib/table-shapes.ts";
 import { HOUR_MS, instant, MINUTE_MS, parseInstant } from "../../shared/domain/instant.ts";
-import type { Manifest } from "../../shared/domain/manifest.ts";
+import { commandBatchesAtOnce, type Manifest } from "../../shared/domain/manifest.ts";
 import { commandsStore, type Trail } from "../../shared/store/commands.ts";
 import { killSwitchStore } from "../../shared/store/kill-switch.ts";
 import { compilePattern } from "../gateway/event-pattern.ts";
@@ -165,19 +165,19 @@ export async function playNight(options: Options): Promise<Night> {
     return spec;
   };
   const facts = [
-    ...PLATFORM_QUEUES,
-    ...manifests.map((manifest) => commandQueue(manifest.name, commandQueueOf(manifest))),
+    ...PLATFORM_QUEUES.map((queue) => ({ ...queue, maxConcurrency: 10 })),
+    ...manifests.map((manifest) => ({
+      ...commandQueue(manifest.name, commandQueueOf(manifest)),
+      maxConcurrency: commandBatchesAtOnce(manifest),
+    })),
   ];
-  const routes = facts.flatMap(
-    ({ name, consumer, patterns, batchSize, windowSeconds, visibilitySeconds, maxReceiveCount }) => {
-      const spec = specOf(consumer);
-      const times = { windowMs: windowSeconds * 1000, visibilityMs: visibilitySeconds * 1000 };
-      const sizes = { batchSize, maxReceiveCount, maxConcurrency: Math.max(2, Math.min(10, spec.concurrency)) };
-      const queue = new SimulatedQueue(world, lambda, { name, consumer: spec, ...times, ...sizes }, isDown);
-      queues.set(name, queue);
-      return patterns.map((pattern) => ({ matches: compilePattern(pattern), queue }));
-    },
-  );
+  const routes = facts.flatMap(({ name, consumer, patterns, windowSeconds, visibilitySeconds, ...sizes }) => {
+    const spec = specOf(consumer);
+    const times = { windowMs: windowSeconds * 1000, visibilityMs: visibilitySeconds * 1000 };
+    const queue = new SimulatedQueue(world, lambda, { name, consumer: spec, ...times, ...sizes }, isDown);
+    queues.set(name, queue);
+    return patterns.map((pattern) => ({ matches: compilePattern(pattern), queue }));
+  });
   const bus = eventBus(world, routes, (event) => history.published.push(event));
 
   await enrolAll(fleet.assets, clouds, nowInstant(), memory);

@@ -61,8 +61,8 @@ export const Manifest = z.strictObject({
     batchSize: z.number().int().min(1).max(100),
     /** Vendor calls in flight per invocation. */
     concurrency: z.number().int().min(1).max(25),
-    /** Invocations at once, the coarse guard of the vendor. */
-    reservedConcurrency: z.number().int().min(1).max(100),
+    /** Batches of looks at work at once, the coarse guard of the vendor. Commands have room of their own beside them. */
+    batchesAtOnce: z.number().int().min(1).max(50),
   }),
   /** The most calls that one look, and one command with all that goes before and after it, makes: leased beforehand. */
   callsPerLook: Calls,
@@ -86,6 +86,29 @@ export type Manifest = z.infer<typeof Manifest>;
 /** Whether anything can be commanded at this vendor. */
 export function canCommand({ callsPerCommand }: Pick<Manifest, "callsPerCommand">): boolean {
   return Object.keys(callsPerCommand).length > 0;
+}
+
+/** Batches of commands at work at once: as many as of looks, and no fewer than SQS accepts as a mapping's maximum. */
+export function commandBatchesAtOnce({ limits }: Pick<Manifest, "limits">): number {
+  return Math.max(2, limits.batchesAtOnce);
+}
+
+/**
+ * Invocations for which an integration's function must have room: the looks that the scheduler sends at once and the commands
+ * that its queue hands over at once. With less, each turns the other away and neither is to blame.
+ */
+export function invocationsAtOnce(manifest: Pick<Manifest, "limits" | "callsPerCommand">): number {
+  return manifest.limits.batchesAtOnce + (canCommand(manifest) ? commandBatchesAtOnce(manifest) : 0);
+}
+
+/**
+ * Whose calls a vendor's "too many" is about: of all that its limits count together, the most. Where it counts by device,
+ * each waits for itself; where nothing is known, all wait.
+ */
+export function scopeOfTooMany({ rateLimits = [] }: Pick<Manifest, "rateLimits">): "vendor" | "account" | "device" {
+  const scopes = new Set(rateLimits.map(({ scope }) => scope));
+  if (scopes.has("application") || scopes.size === 0) return "vendor";
+  return scopes.has("account") ? "account" : "device";
 }
 
 /** Whether this vendor bills any call. */

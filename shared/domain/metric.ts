@@ -36,7 +36,8 @@ export const METRICS = {
 
   commands_confirmed: { unit: "Count", dimensions: OF_INTEGRATION, sparse: false },
   commands_missed: { unit: "Count", dimensions: OF_INTEGRATION, sparse: true },
-  commands_unknown: { unit: "Count", dimensions: OF_SERVICE, sparse: true },
+  commands_unseen: { unit: "Count", dimensions: OF_INTEGRATION, sparse: true },
+  commands_unknown: { unit: "Count", dimensions: OF_INTEGRATION, sparse: true },
   verdicts_failed: { unit: "Count", dimensions: OF_SERVICE, sparse: true },
   ledger_rows_unreadable: { unit: "Count", dimensions: OF_SERVICE, sparse: true },
 

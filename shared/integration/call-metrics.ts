@@ -10,6 +10,8 @@ export type CountedLook = {
   said: FaultClass | undefined;
   /** What it was found to be, if it failed. */
   found: FaultClass | null;
+  /** Nobody asked the vendor: the login is being renewed, or was refused once. */
+  loginWaits?: boolean;
 };
 
 /** Whose doing a failed look is; what is left out is the customer's or the device's. Each look counts once. */
@@ -27,9 +29,10 @@ const FAILURES = {
 export function countLooks(looks: readonly CountedLook[], meter: VendorMeter): void {
   meter.add("looks", looks.length);
   meter.add("logins_used", new Set(looks.map(({ accountId }) => accountId)).size);
-  for (const { said, found } of looks) {
-    // In an outage a vendor's gateways say anything.
-    const fault = found === "vendor-outage" || found === "our-configuration" ? found : said;
+  for (const { said, found, loginWaits } of looks) {
+    // In an outage a vendor's gateways say anything; without one a login's trouble is that login's.
+    const isShared = found === "vendor-outage" || found === "our-configuration";
+    const fault = isShared ? found : loginWaits ? undefined : said;
     if (fault && fault in FAILURES) meter.add(FAILURES[fault as keyof typeof FAILURES]);
   }
 }

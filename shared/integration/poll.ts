@@ -1,3 +1,4 @@
+import { LoginWaits } from "../auth.ts";
 import { type Asset, STREAM_OF_KIND } from "../domain/asset.ts";
 import type { FaultClass } from "../domain/fault.ts";
 import { epochMs, type Instant } from "../domain/instant.ts";
@@ -17,7 +18,7 @@ import type { PollRequest } from "./poll-request.ts";
 import { newsOf, type Recorded, TELLS_ITSELF, tellBatch } from "./tell.ts";
 
 /** `said` is what the vendor's answer says by itself: the evidence of the ledger. */
-type Outcome = { asset: Asset; said?: FaultClass; recorded?: Recorded; reach: Reachability };
+type Outcome = { asset: Asset; said?: FaultClass; loginWaits?: boolean; recorded?: Recorded; reach: Reachability };
 type OutageNow = () => Promise<OutageCause | undefined>;
 
 /** A look that begins with less time left than this, ms, may not end: a vendor's call may take 12 s. */
@@ -107,7 +108,10 @@ async function look(request: PollRequest, deps: IntegrationDeps) {
   }
 
   countLooks(
-    done.map(({ asset, said, reach }) => ({ accountId: asset.accountId, said, found: reach.faultClass })),
+    done.map(({ asset, said, loginWaits = false, reach }) => ({
+      ...{ accountId: asset.accountId, said, loginWaits },
+      found: reach.faultClass,
+    })),
     deps.meter,
   );
   const gone = ids.length - assets.length;
@@ -186,7 +190,8 @@ async function pollOne(
     await deps.readings.recordFailure(asset.assetId, stream, reach);
     const retryAfterMs = error instanceof VendorError ? error.retryAfterMs : undefined;
     await planNext(ask, { reading: known?.reading, reach, retryAfterMs }, stream, deps);
-    return { asset, said: said ?? "our-fault", error, reach, ...told(newsOf(recorded ?? unsure, owed)) };
+    const loginWaits = error instanceof LoginWaits;
+    return { asset, said: said ?? "our-fault", loginWaits, error, reach, ...told(newsOf(recorded ?? unsure, owed)) };
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Asset } from "../domain/asset.ts";
 import { epochMs, HOUR_MS, MINUTE_MS, plusMs } from "../domain/instant.ts";
-import type { Manifest } from "../domain/manifest.ts";
+import { type Manifest, scopeOfTooMany } from "../domain/manifest.ts";
 import { VendorError } from "../errors.ts";
 import { groupBy } from "../group-by.ts";
 import type { Runtime } from "../handler.ts";
@@ -45,7 +45,7 @@ export function vendorBudget({ manifest, store, now, meter, log, rampKwPerMinute
   const { name } = manifest;
   const nowMs = () => epochMs(now());
   const held = holdings(nowMs);
-  const blocks = whatIsBlocked(manifest);
+  const blocks = scopeOfTooMany(manifest);
   const accountGates = gatesOf(manifest, "account", undefined);
   const blockedUntilMs = new Map<string, number>();
   let known: { assets: number | undefined; readAtMs: number } | undefined;
@@ -159,14 +159,4 @@ export function vendorBudget({ manifest, store, now, meter, log, rampKwPerMinute
 
 function isForAll({ amount, gate }: Part): boolean {
   return amount > 0 && gate.isReturned;
-}
-
-/**
- * Whose calls a vendor's "too many" is about: of all that its limits count together, the most. Where it counts by device,
- * each waits for itself; where nothing is known, all wait.
- */
-function whatIsBlocked({ rateLimits = [] }: Manifest): "vendor" | "account" | "device" {
-  const scopes = new Set(rateLimits.map(({ scope }) => scope));
-  if (scopes.has("application") || scopes.size === 0) return "vendor";
-  return scopes.has("account") ? "account" : "device";
 }

@@ -3,9 +3,9 @@ import { FaultClass } from "../../shared/domain/fault.ts";
 import { countCost, countLooks } from "../../shared/integration/call-metrics.ts";
 import { fakeMeter } from "../fakes/meter.ts";
 
-function counted(said: FaultClass, found = said) {
+function counted(said: FaultClass, found = said, loginWaits = false) {
   const meter = fakeMeter();
-  countLooks([{ accountId: "a", said, found }], meter);
+  countLooks([{ accountId: "a", said, found, loginWaits }], meter);
   return [...meter.counts.keys()].filter((name) => name !== "looks" && name !== "logins_used");
 }
 
@@ -44,6 +44,12 @@ describe("looks of a batch", () => {
     for (const fault of FaultClass.options)
       expect(counted(fault).includes(name as never), fault).toBe(faults.includes(fault));
     for (const fault of faults) expect(counted(fault)).toHaveLength(1);
+  });
+
+  it("are nobody's while a login waits to be renewed, until that is an outage", () => {
+    expect(counted("transient", "transient", true)).toEqual([]);
+    expect(counted("transient", "vendor-outage", true)).toEqual(["looks_failed_vendor"]);
+    expect(counted("transient", "our-configuration", true)).toEqual(["looks_failed_ours"]);
   });
 
   it("are the vendor's in an outage, whatever its gateways say", () => {

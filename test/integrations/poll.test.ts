@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { LoginWaits } from "../../shared/auth.ts";
 import { HOUR_MS, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
 import { batchKey } from "../../shared/store/schedule-rows.ts";
 import { anAsset, at } from "../builders.ts";
@@ -53,7 +54,7 @@ describe("a batch", () => {
     };
     for (const _ of [1, 2, 3]) expect(await look()).toBe("transient");
     const down = { integration: "tesla", faultClass: "vendor-outage", assetsAffected: 9, energyAtRiskKwh: 0 } as const;
-    await fleet.causes.beginOutage({ ...down, since: TWO }, TWO);
+    await fleet.causes.putOutage({ outage: { ...down, since: TWO }, untoldSince: TWO, step: 1 });
     expect(await look()).toBe("vendor-outage");
     // It is announced for all of them at once.
     expect(published(fleet.bus, "FaultRaised")).toEqual([]);
@@ -284,6 +285,15 @@ describe("an expired token", () => {
     expect(fleet.vendor.calls).toHaveLength(2);
   });
 
+  it("that is being renewed is no failure of the vendor's", async () => {
+    const waits = new LoginWaits({ fault: "transient", operation: "token refresh", message: "refused once" });
+    const tokens = { ...fakeTokens(), accessToken: () => Promise.reject(waits) };
+    const fleet = anIntegration({ tokens: () => tokens });
+    await expect(fleet.poll()).resolves.toMatchObject({ ok: 0, failed: 1 });
+    expect(fleet.counts.get("looks")).toBe(1);
+    expect(fleet.counts.get("looks_failed_vendor")).toBeUndefined();
+  });
+
   it("that is refused again is not renewed again", async () => {
     const fleet = anIntegration();
     fleet.vendor.next.look = [aFault("token-expired"), aFault("token-expired")];
@@ -348,7 +358,7 @@ describe("a batch that cannot look at everybody", () => {
   const one = (fleet: ReturnType<typeof anIntegration>) => ({
     ...fleet,
     deps: Object.assign(fleet.deps, {
-      manifest: { ...fleet.deps.manifest, limits: { batchSize: 25, concurrency: 1, reservedConcurrency: 1 } },
+      manifest: { ...fleet.deps.manifest, limits: { batchSize: 25, concurrency: 1, batchesAtOnce: 1 } },
     }),
   });
   const askedFor = (fleet: ReturnType<typeof anIntegration>) =>

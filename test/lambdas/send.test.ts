@@ -9,7 +9,11 @@ const tickAt = at("2026-11-21T00:00Z");
 const RUN = { minute: tickAt, part: "charge#15", attempt: 1, claimedAt: tickAt, held: 0 };
 
 /** Sends so many batches of one look on a clock that only waiting moves; gives the moment of each, ms from the tick. */
-async function sentAt(batches: number, ledgerAt: (ms: number) => Run[] = () => []): Promise<number[]> {
+async function sentAt(
+  batches: number,
+  ledgerAt: (ms: number) => Run[] = () => [],
+  clock: "runs" | "stands" = "runs",
+): Promise<number[]> {
   let ms = 0;
   const moments: number[] = [];
   const look = { assetId: "car-0001", accountId: "c", expectAwake: false, why: "routine" as const, periodMinutes: 15 };
@@ -19,9 +23,9 @@ async function sentAt(batches: number, ledgerAt: (ms: number) => Run[] = () => [
     notAfter: plusMs(tickAt, 900_000),
     batches: Array.from({ length: batches }, () => [look]),
   };
-  const limits = { batchSize: 1, concurrency: 1, reservedConcurrency: 5 };
+  const limits = { batchSize: 1, concurrency: 1, batchesAtOnce: 5 };
   await sendOut({ name: "acme-cars", functionName: "f", streams: [], limits }, [claim], tickAt, {
-    now: () => plusMs(tickAt, ms),
+    now: () => plusMs(tickAt, clock === "runs" ? ms : 0),
     pause: async (wait: number) => {
       ms += wait;
     },
@@ -32,8 +36,21 @@ async function sentAt(batches: number, ledgerAt: (ms: number) => Run[] = () => [
 }
 
 describe("what a minute sends out", () => {
-  it("goes at once when it is few batches", async () => {
-    expect(await sentAt(20)).toEqual(Array.from({ length: 20 }, () => 0));
+  it("goes at once where the integration has room for all", async () => {
+    expect(await sentAt(5)).toEqual([0, 0, 0, 0, 0]);
+  });
+
+  it.each([6, 12, 20])("goes as room becomes free where it has room for five, %i batches", async (batches) => {
+    const moments = await sentAt(batches);
+    expect(moments).toHaveLength(batches);
+    // A batch takes three seconds: never more than five in so long, and no longer than that needs.
+    for (const from of moments)
+      expect(moments.filter((ms) => ms >= from && ms < from + 3_000 - 1).length).toBeLessThanOrEqual(5);
+    expect(Math.max(...moments)).toBeLessThan((batches / 5) * 3_000);
+  });
+
+  it("waits no longer where the clock stands still while it works", async () => {
+    expect(await sentAt(12, () => [], "stands")).toEqual(await sentAt(12));
   });
 
   it.each([21, 133, 1333])("is spread evenly over the minute, %i batches", async (batches) => {

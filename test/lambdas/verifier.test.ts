@@ -266,8 +266,13 @@ describe("what the verifier counts", () => {
 
   it("is each that is missed, but not where the customer has to act or the owner has another schedule", async () => {
     const missed = world(accepted());
+    await missed.read(aReading({ observedAt: SEEN_AT, state: "stopped" }));
     await missed.tick(CHECK_AT);
     expect(counts(missed)).toEqual({ commands_confirmed: 0, commands_missed: 1 });
+    const unseen = world(accepted());
+    await unseen.tick(CHECK_AT);
+    expect(unseen.statuses()).toEqual(["missed"]);
+    expect(counts(unseen)).toEqual({ commands_confirmed: 0, commands_unseen: 1 });
     const unplugged = world(accepted());
     await unplugged.read(aReading({ observedAt: SEEN_AT, state: "disconnected", plugged: false }));
     await unplugged.tick(CHECK_AT);
@@ -293,7 +298,11 @@ describe("what the verifier counts", () => {
     await one.tick(at("2026-11-21T02:03Z"));
     expect(one.statuses()).toEqual(["unknown"]);
     expect(one.deps.meter.sent.filter(({ name }) => name !== "ticks")).toEqual(
-      [1, 1].map((value) => ({ name: "commands_unknown", value, dimensions: { service: "verifier" } })),
+      [1, 1].map((value) => ({
+        name: "commands_unknown",
+        value,
+        dimensions: { service: "verifier", integration: "acme-cars" },
+      })),
     );
     await one.deps.commands.transition(unknown ?? expect.fail(), "accepted", far);
     await one.tick(at("2026-11-21T02:04Z"));

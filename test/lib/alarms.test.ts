@@ -1,14 +1,16 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { App, Stack } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
 import { Metric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { beforeAll, describe, expect, it } from "vitest";
+import { watchIntegration } from "../../lib/alarms/integration-alarms.ts";
 import { houseAlarm } from "../../lib/house-alarm.ts";
 import { loadManifests } from "../../lib/manifests.ts";
 import { METRICS, type MetricName } from "../../shared/domain/metric.ts";
 import { type AlarmRow, alarmRows, monthlyUsd } from "./alarm-rows.ts";
-import { MANIFESTS, type Resource, resourcesOf, STAGE_NAMES, STAGES } from "./templates.ts";
+import { aManifest, MANIFESTS, type Resource, resourcesOf, STAGE_NAMES, STAGES } from "./templates.ts";
 
 const TEXT =
   /^(?<broken>.{10,}) First: (?<first>.{10,}) Runbook: (?<page>docs\/runbooks\/[a-z-]+\.md)#(?<section>[a-z-]+)\. Owner: [a-z-]+\. A (?<kind>page|ticket)\. Rings within \d+ min\.$/;
@@ -104,13 +106,13 @@ describe("the alarms", () => {
   it("of prod are these", async () => {
     expect(await listed("prod")).toMatchInlineSnapshot(`
       {
-        "acme-cars": "blocked, commands-dead-letters, commands-dead-letters-old, errors, failures, failures-old, logins-lost, metrics-lost, money, not-confirmed, not-read, quarantined, throttled, vendor-down, vendor-errors",
-        "bolt": "blocked, commands-dead-letters, commands-dead-letters-old, errors, failures, failures-old, logins-lost, metrics-lost, money, not-confirmed, not-read, quarantined, throttled, vendor-down, vendor-errors",
+        "acme-cars": "blocked, commands-dead-letters, commands-dead-letters-old, errors, failures, failures-old, logins-lost, metrics-lost, money, not-confirmed, not-read, quarantined, throttled, unknown-commands, vendor-down, vendor-errors",
+        "bolt": "blocked, commands-dead-letters, commands-dead-letters-old, errors, failures, failures-old, logins-lost, metrics-lost, money, not-confirmed, not-read, quarantined, throttled, unknown-commands, vendor-down, vendor-errors",
         "optimiser": "errors, failures, failures-old, given-up, metrics-lost, plans-stale, replan-dead-letters, replan-dead-letters-old, silent, throttled",
         "platform": "dynamodb-account-limit, dynamodb-hot-key, dynamodb-table-limit",
         "scheduler": "errors, failures, failures-old, lag, metrics-lost, rows-refused, silent, throttled",
         "signals": "carbon-stale, errors, failures, failures-old, metrics-lost, prices-stale, silent, throttled",
-        "verifier": "errors, failures, failures-old, metrics-lost, silent, throttled, unjudged, unknown-commands, verify-dead-letters, verify-dead-letters-old",
+        "verifier": "errors, failures, failures-old, metrics-lost, silent, throttled, unjudged, verify-dead-letters, verify-dead-letters-old",
       }
     `);
   });
@@ -144,6 +146,25 @@ describe("the alarms", () => {
     expect(await cost("dev")).toBeLessThanOrEqual(3);
   });
 
+  it("on too many calls are only where one's calls are counted with another's", () => {
+    const blocked = (scope: "device" | "account") => {
+      const stack = new Stack(new App(), "Stack");
+      const topic = new Topic(stack, "Topic");
+      const watch = {
+        stage: STAGES.prod,
+        topics: { page: topic, ticket: topic },
+        part: "acme",
+        owner: "us",
+        runbook: "a.md",
+      };
+      watchIntegration(stack, watch, aManifest({ rateLimits: [{ scope, calls: 10, perMinutes: 1 }] }), 100);
+      const names = alarmRows(Template.fromStack(stack).toJSON().Resources).map(({ name }) => name);
+      return names.filter((name) => name.endsWith("-blocked"));
+    };
+    expect(blocked("device")).toEqual([]);
+    expect(blocked("account")).toEqual(["headroom-prod-acme-blocked"]);
+  });
+
   it("on money are only where the vendor bills calls", async () => {
     const free = MANIFESTS.map((manifest) => ({ ...manifest, priceUsd: { state: 0, data: 0, command: 0, wake: 0 } }));
     const names = alarmRows(await resourcesOf("prod", STAGES.prod, free)).map(({ name }) => name);
@@ -163,19 +184,14 @@ describe("the burn rate", () => {
       );
       return [Properties.Threshold, new Set([Period, ...periods].filter(Boolean)), Expression];
     };
+    const bad = "IF(FILL(lag, 0) >= 300, 0, (FILL(notRead, 0) + FILL(unseen, 0)))";
+    const all = "(FILL(checked, 0) + FILL(unseen, 0))";
+    const longLeg = `IF((${all}) >= 10, 100 * (${bad}) / (${all}), 0)`;
     expect(["1h", "5m", "6h", "30m"].map((window) => leg(`not-read-${window}`))).toEqual([
-      [
-        14.4,
-        new Set([3600]),
-        "IF((FILL(checked, 0)) >= 10, 100 * (IF(FILL(lag, 0) >= 300, 0, FILL(notRead, 0))) / (FILL(checked, 0)), 0)",
-      ],
-      [14.4, new Set([300]), "100 * (IF(FILL(lag, 0) >= 300, 0, FILL(notRead, 0))) / (FILL(checked, 0))"],
-      [
-        6,
-        new Set([21_600]),
-        "IF((FILL(checked, 0)) >= 10, 100 * (IF(FILL(lag, 0) >= 300, 0, FILL(notRead, 0))) / (FILL(checked, 0)), 0)",
-      ],
-      [6, new Set([1800]), "100 * (IF(FILL(lag, 0) >= 300, 0, FILL(notRead, 0))) / (FILL(checked, 0))"],
+      [14.4, new Set([3600]), longLeg],
+      [14.4, new Set([300]), `100 * (${bad}) / (${all})`],
+      [6, new Set([21_600]), longLeg],
+      [6, new Set([1800]), `100 * (${bad}) / (${all})`],
     ]);
     expect(["1h", "6h"].map((window) => leg(`not-confirmed-${window}`)[0])).toEqual([43.2, 18]);
   });

@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { synthesise } from "../../lib/app.ts";
 import { HouseFunction } from "../../lib/house-function.ts";
 import { loadManifests } from "../../lib/manifests.ts";
+import { canCommand } from "../../shared/domain/manifest.ts";
 import type { Region } from "../../shared/domain/region.ts";
 import {
   aManifest,
@@ -133,8 +134,22 @@ describe("an integration", () => {
     ]);
   });
 
-  it("runs at most as often at once as its manifest says", () => {
-    expect(acme().ReservedConcurrentExecutions).toBe(3);
+  it("has room for all looks sent at once beside all commands handed over at once, and leaves others theirs", async () => {
+    const manifests = await loadManifests();
+    const deployed = await resourcesOf("prod", STAGES.prod, manifests);
+    const named = (type: string, name: string) => ofType(deployed, type).find(([id]) => id.startsWith(name))?.[1];
+    for (const manifest of manifests) {
+      const { name, limits } = manifest;
+      const reserved = named("AWS::Lambda::Function", name)?.Properties.ReservedConcurrentExecutions;
+      const queue = named("AWS::Lambda::EventSourceMapping", name)?.Properties;
+      const commands = canCommand(manifest) ? queue?.ScalingConfig.MaximumConcurrency : 0;
+      expect(reserved, name).toBe(limits.batchesAtOnce + commands);
+    }
+    const all = ofType(deployed, "AWS::Lambda::Function").map(
+      ([, { Properties }]) => Properties.ReservedConcurrentExecutions ?? 0,
+    );
+    // Of an account's first 1,000, which must keep 100 for all others.
+    expect(all.reduce((sum, one) => sum + one, 0)).toBeLessThanOrEqual(100);
   });
 
   it("learns its endpoints from the manifest", () => {

@@ -37,7 +37,7 @@ export function aManifest(overrides: Partial<Manifest> = {}): Manifest {
         cadence: { idleMinutes: 15, pluggedMinutes: 5, chargingMinutes: 2, openCommandMinutes: 1 },
       },
     ],
-    limits: { batchSize: 25, concurrency: 5, reservedConcurrency: 3 },
+    limits: { batchSize: 25, concurrency: 5, batchesAtOnce: 3 },
     callsPerLook: { data: 1 },
     callsPerCommand: { data: 1, wake: 1, command: 1 },
     priceUsd: { state: 0, data: 0.002, command: 0.001, wake: 0.02 },

@@ -10,7 +10,7 @@ const ENVIRONMENT = {
   FIXTURE_TABLE: "the-table",
   FIXTURE_BUS: "the-bus",
   FIXTURE_INTEGRATIONS:
-    '[{"name":"acme-cars","functionName":"fn","streams":[{"stream":"charge","cadence":{"idleMinutes":15,"pluggedMinutes":30,"chargingMinutes":10,"openCommandMinutes":1}}],"limits":{"batchSize":25,"concurrency":10,"reservedConcurrency":5}}]',
+    '[{"name":"acme-cars","functionName":"fn","streams":[{"stream":"charge","cadence":{"idleMinutes":15,"pluggedMinutes":30,"chargingMinutes":10,"openCommandMinutes":1}}],"limits":{"batchSize":25,"concurrency":10,"batchesAtOnce":5}}]',
 };
 
 /** Runs a handler in a process of its own: what it logged, and what its caller saw. */

@@ -31,7 +31,7 @@ export const MANIFEST: Manifest = {
       cadence: { idleMinutes: 30, pluggedMinutes: 15, chargingMinutes: 5, openCommandMinutes: 1 },
     },
   ],
-  limits: { batchSize: 5, concurrency: 3, reservedConcurrency: 2 },
+  limits: { batchSize: 5, concurrency: 3, batchesAtOnce: 2 },
 };
 
 export type Doing = "asleep" | "unplugged" | "plugged" | "charging";

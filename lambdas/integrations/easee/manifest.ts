@@ -17,8 +17,8 @@ export const manifest: Manifest = {
       cadence: { idleMinutes: 5, pluggedMinutes: 5, chargingMinutes: 5, openCommandMinutes: 1 },
     },
   ],
-  // Two invocations of five calls, some 0.3 s each, keep even a burst on one login near half of its limit.
-  limits: { batchSize: 25, concurrency: 5, reservedConcurrency: 2 },
+  // Two batches of five calls, some 0.3 s each, keep even a burst on one login near half of its limit.
+  limits: { batchSize: 25, concurrency: 5, batchesAtOnce: 2 },
   // The state is only for a charger that leaves values out, the wake asks a silent one to report.
   callsPerLook: { data: 1, state: 1, wake: 1 },
   // A look, the current and the start with what became of each, and a report when nothing had to change.

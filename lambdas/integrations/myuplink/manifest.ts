@@ -18,7 +18,7 @@ export const manifest: Manifest = {
     },
   ],
   // The vendor counts by login, as far as is known, so these only spare its cloud a burst.
-  limits: { batchSize: 25, concurrency: 4, reservedConcurrency: 2 },
+  limits: { batchSize: 25, concurrency: 4, batchesAtOnce: 4 },
   // The system, on an installer's second page perhaps; its points and its mode.
   callsPerLook: { state: 2, data: 2 },
   // Whether it is connected, the system, points and mode; two settings, and what explains a refusal.

@@ -20,7 +20,7 @@ export const manifest: Manifest = {
     },
   ],
   // One at a time: ten calls a minute are no work, and credits are counted in one process.
-  limits: { batchSize: 10, concurrency: 1, reservedConcurrency: 1 },
+  limits: { batchSize: 10, concurrency: 1, batchesAtOnce: 1 },
   // Energy and the meters, and once a week whether there are any.
   callsPerLook: { state: 1, data: 2 },
   callsPerCommand: {},

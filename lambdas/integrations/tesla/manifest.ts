@@ -22,7 +22,7 @@ export const manifest: Manifest = {
       cadence: { idleMinutes: 15, pluggedMinutes: 30, chargingMinutes: 10, openCommandMinutes: 1 },
     },
   ],
-  limits: { batchSize: 25, concurrency: 10, reservedConcurrency: 5 },
+  limits: { batchSize: 25, concurrency: 10, batchesAtOnce: 5 },
   callsPerLook: { state: 1, data: 1 },
   // Where it is, waking it, the current and the start.
   callsPerCommand: { state: 1, wake: 1, command: 2 },

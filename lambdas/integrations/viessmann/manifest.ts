@@ -20,7 +20,7 @@ export const manifest: Manifest = {
       cadence: { idleMinutes: 10, pluggedMinutes: 5, chargingMinutes: 5, openCommandMinutes: 2 },
     },
   ],
-  limits: { batchSize: 25, concurrency: 5, reservedConcurrency: 2 },
+  limits: { batchSize: 25, concurrency: 5, batchesAtOnce: 3 },
   callsPerLook: { data: 1 },
   // What the device would take, and two settings at most.
   callsPerCommand: { data: 1, command: 2 },

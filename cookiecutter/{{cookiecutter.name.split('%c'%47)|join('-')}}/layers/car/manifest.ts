@@ -17,7 +17,7 @@ export const manifest: Manifest = {
       cadence: { idleMinutes: 30, pluggedMinutes: 15, chargingMinutes: 10, openCommandMinutes: 1 },
     },
   ],
-  limits: { batchSize: 25, concurrency: 5, reservedConcurrency: 2 },
+  limits: { batchSize: 25, concurrency: 5, batchesAtOnce: 4 },
   // TODO: the most calls of a look, and of a command with what goes before and after it.
   callsPerLook: { data: 1 },
   callsPerCommand: { data: 1, command: 1 },
