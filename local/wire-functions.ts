@@ -20,7 +20,6 @@ export type FunctionOptions = {
   awsVariables: Record<string, string>;
   /** Replaces variables that the template declares for a function; others are left alone. */
   environmentOverrides: Record<string, string>;
-  maxEnvironmentsPerFunction: number;
   onLog(functionName: string, line: string): void;
 };
 
@@ -53,7 +52,6 @@ export function wireFunctions(model: Model, options: FunctionOptions): Functions
       timeoutSeconds: properties.Timeout,
       memoryMb: properties.MemorySize,
       variables: functionVariables(resource, codePath, options),
-      maxEnvironments: Math.max(1, Math.min(reserved ?? Number.POSITIVE_INFINITY, options.maxEnvironmentsPerFunction)),
     };
     const config = model.of("AWS::Lambda::EventInvokeConfig").find((one) => one.properties.FunctionName === name);
     functions.add({

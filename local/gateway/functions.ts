@@ -7,6 +7,7 @@ import type { Json } from "../json.ts";
 import { AwsError } from "./aws-error.ts";
 import type { Ids } from "./ids.ts";
 import type { Queue } from "./queues.ts";
+import { Turns } from "./turns.ts";
 
 export type FunctionSettings = {
   name: string;
@@ -42,6 +43,7 @@ export class Functions {
   readonly #metrics: AwsMetrics;
   readonly #functions = new Map<string, { settings: FunctionSettings; counts: InvocationCounts; running: number }>();
   #running = 0;
+  readonly #turns = new Turns();
 
   constructor(clock: VirtualClock, ids: Ids, metrics: AwsMetrics) {
     this.#clock = clock;
@@ -71,8 +73,11 @@ export class Functions {
     return Object.fromEntries([...this.#functions].map(([name, { counts }]) => [name, { ...counts }]));
   }
 
-  /** InvocationType RequestResponse. */
-  async invoke(nameOrArn: string, payload: string): Promise<Outcome> {
+  /**
+   * InvocationType RequestResponse, in turn with all others; `isNested` for one that another invocation may be waiting for,
+   * which cannot wait for that to end.
+   */
+  async invoke(nameOrArn: string, payload: string, { isNested = false } = {}): Promise<Outcome> {
     const { settings, counts } = this.#find(nameOrArn);
     if (Buffer.byteLength(payload) > 6 * MEBIBYTE) throw tooLarge(6 * MEBIBYTE);
     if (settings.throttled) {
@@ -80,7 +85,7 @@ export class Functions {
       this.#metrics.throttle(settings.name);
       throw new AwsError("TooManyRequestsException", "Rate Exceeded.", 429);
     }
-    return this.#run(settings.name, payload, this.#ids());
+    return this.#run(settings.name, { payload, requestId: this.#ids(), isNested });
   }
 
   /** InvocationType Event: accepted now, run and retried later. Answers the request id. */
@@ -105,7 +110,7 @@ export class Functions {
     }
     event.attempts += 1;
     this.#metrics.asyncAge(name, this.#clock.now() - event.acceptedAtMs);
-    const outcome = await this.#run(name, event.payload, event.requestId);
+    const outcome = await this.#run(name, { ...event, isNested: false });
     if (!outcome.failed) return;
     const wait = RETRY_AFTER_MS[event.attempts - 1];
     if (event.attempts > settings.maximumRetryAttempts || wait === undefined) {
@@ -155,7 +160,10 @@ export class Functions {
     };
   }
 
-  async #run(name: string, payload: string, requestId: string): Promise<Outcome> {
+  async #run(
+    name: string,
+    { payload, requestId, isNested }: { payload: string; requestId: string; isNested: boolean },
+  ): Promise<Outcome> {
     const known = this.#find(name);
     const { settings, counts } = known;
     const nowMs = this.#clock.now();
@@ -163,8 +171,9 @@ export class Functions {
     known.running += 1;
     this.#running += 1;
     this.#metrics.concurrency(name, { ofIt: known.running, ofAll: this.#running });
+    const work = () => settings.host.invoke({ requestId, functionArn: settings.arn, payload, nowMs, deadlineMs });
     const outcome = await this.#clock.during(`invocation of ${name}`, () =>
-      settings.host.invoke({ requestId, functionArn: settings.arn, payload, nowMs, deadlineMs }),
+      isNested ? work() : this.#turns.take(`${name} ${payload}`, work),
     );
     known.running -= 1;
     this.#running -= 1;

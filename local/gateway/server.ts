@@ -80,7 +80,7 @@ export async function startGateway(
       return { status: 202, headers: { "x-amzn-RequestId": requestId }, body: "" };
     }
     if (type !== "RequestResponse") throw new UnsupportedOperation(`lambda:Invoke with InvocationType ${type}`);
-    const outcome = await functions.invoke(name, body || "{}");
+    const outcome = await functions.invoke(name, body || "{}", { isNested: true });
     const failed: Record<string, string> = outcome.failed ? { "X-Amz-Function-Error": "Unhandled" } : {};
     const headers = { "Content-Type": "application/json", "X-Amz-Executed-Version": "$LATEST", ...failed };
     return { status: 200, headers, body: outcome.payload };

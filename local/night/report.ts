@@ -59,7 +59,7 @@ export type Report = StayTotals & {
   alarms: AlarmReport[];
   invariants: Invariant[];
   timings?: Record<string, number>;
-  /** Where the night's time went: real seconds inside each Lambda, busiest first. They overlap on several cores. */
+  /** Where the night's time went: real seconds inside each Lambda, busiest first. */
   lambdas?: { name: string; invocations: number; seconds: number }[];
   peakMemoryMb?: number;
 };

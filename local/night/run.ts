@@ -15,6 +15,7 @@ import type { AwsCall } from "../roles/aws-call.ts";
 import { assetsOf } from "./fleet.ts";
 import { setNightEvent } from "./grid-event.ts";
 import { TrueSignals } from "./hindsight.ts";
+import { inOneOrder } from "./in-one-order.ts";
 import { type NightInputs, toSlots } from "./inputs.ts";
 import { leftAlone, watchStored } from "./left-alone.ts";
 import type { Outcome } from "./outcome.ts";
@@ -44,6 +45,8 @@ export type NightOptions = {
   onProgress?: (progress: Progress) => void;
   /** Hears every call that a function makes to AWS. */
   onCall?: (call: AwsCall) => void;
+  /** With `onCall`: whether somebody else was first where this conditional write to DynamoDB would go. */
+  isBeaten?: (call: AwsCall) => boolean;
   signal?: AbortSignal;
 };
 
@@ -99,6 +102,7 @@ export async function startNight(options: NightOptions): Promise<Night> {
       ),
       ...(options.onLog ? { onLog: options.onLog } : {}),
       ...(options.onCall ? { onCall: options.onCall } : {}),
+      ...(options.isBeaten ? { isBeaten: options.isBeaten } : {}),
     });
     cleanUp.push(() => platform.stop());
 
@@ -161,13 +165,14 @@ function deploymentOf(platform: Platform): Deployment {
   };
 }
 
+/** One by one, so that the first plans are asked for in the same order each time. */
 async function enrolAll(inputs: NightInputs, simulations: Simulations, connection: Connection): Promise<void> {
-  await mapLimited(assetsOf(inputs), 8, async (asset) => {
+  for (const asset of assetsOf(inputs)) {
     const { integration, accountId } = asset;
     const { expiresInSeconds, ...tokens } = simulationOf(simulations, integration).issueTokens(accountId);
     await link({ integration, accountId, tokens, expiresInSeconds }, connection);
     await enrol(asset, manifestOf(inputs, integration), connection);
-  });
+  }
   if (inputs.event) await setNightEvent(inputs.event, inputs, connection);
 }
 
@@ -234,8 +239,14 @@ async function settle(
     production: run.production,
     commands,
     effective: fromAll((simulation) => simulation.effectiveCalls()),
-    calls: fromAll((simulation) => simulation.calls()),
-    injections: fromAll((simulation) => simulation.injections()),
+    calls: inOneOrder(
+      fromAll((simulation) => simulation.calls()),
+      ({ atMs }) => atMs,
+    ),
+    injections: inOneOrder(
+      fromAll((simulation) => simulation.injections()),
+      ({ fromMs }) => fromMs,
+    ),
     events: platform.archivedEvents().map((event) => {
       const detail = event.detail as {
         assetId?: string;

@@ -87,13 +87,15 @@ function everythingFails(batches: readonly Looks[]): OutageChange | undefined {
   const tail = batches.slice(answered + 1).filter((batch) => failedIn(batch) > 0);
   const [first] = tail;
   if (!first) return undefined;
-  const customers = customersOf(tail);
+  const refused = sum(tail, (batch) => count(batch, REFUSED));
+  const isRefused = refused >= 0.8 * sum(tail, failedIn);
+  // One customer who is refused and another who gets no answer are two small troubles, not a large one.
+  const alike = tail.filter((batch) => count(batch, isRefused ? REFUSED : CLOUD) > 0);
+  const customers = customersOf(alike);
   const isSilent = answered < 0 && customers >= FEW_CUSTOMERS && sum(tail, failedIn) >= FEW_LOOKS;
   if (customers < CUSTOMERS && !isSilent) return undefined;
-  const refused = sum(tail, (batch) => count(batch, REFUSED));
-  if (refused < 0.8 * sum(tail, failedIn)) return { change: "began", faultClass: "vendor-outage", since: first.at };
-  if (customers < REFUSED_CUSTOMERS) return undefined;
-  return { change: "began", faultClass: "our-configuration", since: first.at };
+  if (isRefused && customers < REFUSED_CUSTOMERS) return undefined;
+  return { change: "began", faultClass: isRefused ? "our-configuration" : "vendor-outage", since: first.at };
 }
 
 function aPartFails(batches: readonly Looks[], now: Instant): OutageChange | undefined {

@@ -30,8 +30,9 @@ export async function serveLoopback(
       response.writeHead(reply.status, { ...reply.headers, ...length }).end(reply.body);
     });
   });
-  // Virtual nights have long silences in real seconds too: a connection closed meanwhile would look like a fault.
-  server.keepAliveTimeout = 60_000;
+  // Virtual nights have long silences in real seconds too, longer on a busy machine: a connection closed as a call begins
+  // would look like a fault of the vendor's.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(0, "127.0.0.1", resolve);

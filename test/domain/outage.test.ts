@@ -62,6 +62,14 @@ describe("an outage of a vendor", () => {
     expect(story(batches, 60)).toEqual([]);
   });
 
+  it("is not one customer without a right and another without an answer, where there are only these two", () => {
+    const batches = [
+      looks(1, 0, "customer-must-act", customers(1)),
+      ...[3, 5, 7, 11].map((n) => looks(n, 0, "transient", customers(2))),
+    ];
+    expect(story(batches, 20)).toEqual([]);
+  });
+
   it.each<FaultClass>(["device-offline", "rate-limited", "malformed-message", "our-fault"])(
     "is not a fleet of %s: the vendor answers",
     (fault) => {

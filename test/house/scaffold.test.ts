@@ -1,5 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -76,8 +85,10 @@ describe("the scaffold", () => {
 
     const lint = run("biome", "check", "--vcs-enabled=false", "lambdas/integrations");
     expect(lint.status, lint.text).toBe(0);
-    // What is wrong elsewhere is for `npm run check` to say.
-    for (const tool of [["tsc", "--noEmit"], ["knip"]] as const) {
+    // What is wrong elsewhere is for `npm run check` to say, and takes its time.
+    const narrow = { extends: "./tsconfig.json", include: SETS.map((set) => `lambdas/integrations/${nameOf(set)}`) };
+    writeFileSync(join(copy, "tsconfig.new.json"), JSON.stringify(narrow));
+    for (const tool of [["tsc", "--noEmit", "-p", "tsconfig.new.json"], ["knip"]] as const) {
       const [name, ...args] = tool;
       expect(
         run(name, ...args)

@@ -98,10 +98,10 @@ describe("commanding Easee's chargers", () => {
     await world.byHand("pause_charging");
     world.clock.advance(MINUTE_MS);
     await world.deliver(START);
-    expect(await world.verdictOf(START)).toBe("wait");
+    expect(await world.judged(START)).toMatchObject({ verdict: "wait" });
     world.clock.advance(2 * MINUTE_MS);
     await world.look();
-    expect(await world.verdictOf(START)).toBe("confirmed");
+    expect(await world.judged(START)).toMatchObject({ verdict: "confirmed" });
     expect(world.truth()).toMatchObject({ opMode: 3, offeredA: 16, powerKw: 3.68 });
   });
 
@@ -110,7 +110,7 @@ describe("commanding Easee's chargers", () => {
     await world.deliver(STOP);
     world.clock.advance(MINUTE_MS);
     await world.look();
-    expect(await world.verdictOf(STOP)).toBe("confirmed");
+    expect(await world.judged(STOP)).toMatchObject({ verdict: "confirmed" });
     expect(world.truth()).toMatchObject({ opMode: 2, powerKw: 0, limit: { amps: 0 } });
   });
 
@@ -142,7 +142,7 @@ describe("commanding Easee's chargers", () => {
     await world.deliver(START);
     world.clock.advance(2 * MINUTE_MS);
     await world.look();
-    expect(await world.verdictOf(START)).toBe("confirmed");
+    expect(await world.judged(START)).toMatchObject({ verdict: "confirmed" });
     expect(world.sent().map(({ command: name }) => name)).toEqual(["set_dynamic_charger_current", "start_charging"]);
     expect(Math.max(...world.truth().intervals.map(({ powerKw }) => powerKw))).toBeCloseTo(3.68);
   });
@@ -156,7 +156,7 @@ describe("commanding Easee's chargers", () => {
     expect(world.effective()).toHaveLength(1);
     world.clock.advance(MINUTE_MS);
     await world.look();
-    expect(await world.verdictOf(STOP)).toBe("confirmed");
+    expect(await world.judged(STOP)).toMatchObject({ verdict: "confirmed" });
   });
 
   it("does nothing when the same command is delivered twice", async () => {
@@ -193,7 +193,7 @@ describe("commanding Easee's chargers", () => {
       world.clock.advance(MINUTE_MS);
       await world.look();
     }
-    expect(await world.verdictOf(STOP)).toBe("missed");
+    expect(await world.judged(STOP)).toMatchObject({ verdict: "missed" });
     expect(world.truth().powerKw).toBe(7.36);
   });
 
@@ -202,7 +202,7 @@ describe("commanding Easee's chargers", () => {
     await world.deliver(STOP);
     world.clock.advance(MINUTE_MS);
     await world.look();
-    expect(await world.verdictOf(STOP)).toBe("confirmed");
+    expect(await world.judged(STOP)).toMatchObject({ verdict: "confirmed" });
   });
 
   it("does not fight the owner's own plan, and shows it", async () => {
@@ -212,6 +212,15 @@ describe("commanding Easee's chargers", () => {
     await world.deliver(START);
     expect(await world.commands.get(START)).toMatchObject({ status: "rejected", faultClass: "customer-must-act" });
     expect(world.sent()).toEqual([]);
+  });
+
+  it("calls it the owner's, and no bad luck, when that plan begins after a start was taken", async () => {
+    const rules: FaultRule[] = [{ kind: "own-plan", subjects: [CHARGER_ID], ...span(61, 240) }];
+    const world = await anHourLater({ commands: [START], rules });
+    await world.deliver(START);
+    world.clock.advance(3 * HOUR_MS);
+    await world.look();
+    expect(await world.judged(START)).toMatchObject({ verdict: "missed", faultClass: "customer-must-act" });
   });
 
   it("gives up a start without a car, and tells its owner why", async () => {
@@ -231,13 +240,13 @@ describe("commanding Easee's chargers", () => {
     await world.deliver(STOP);
     world.clock.advance(MINUTE_MS);
     await world.look();
-    expect(await world.verdictOf(STOP)).toBe("confirmed");
+    expect(await world.judged(STOP)).toMatchObject({ verdict: "confirmed" });
   });
 
   it("sends nothing in an outage that lasts longer than the command", async () => {
     const world = await anHourLater({ commands: [STOP], rules: [{ kind: "vendor-outage", ...span(60, 300) }] });
     await world.deliver(STOP, 100);
     expect(world.sent().filter(({ status }) => status === 202)).toEqual([]);
-    expect(await world.verdictOf(STOP)).toBe("expired");
+    expect(await world.judged(STOP)).toMatchObject({ verdict: "expired" });
   });
 });

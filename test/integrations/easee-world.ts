@@ -119,11 +119,11 @@ export async function anEaseeWorld(options: Options = {}) {
         body: JSON.stringify(body),
       });
     },
-    async verdictOf(row: Command) {
+    async judged(row: Command) {
       const known = await latest();
       const current = await world.commands.get(row);
       if (!current) throw new Error("the command is gone");
-      return verdict(current, known?.reading, known?.reach, clock.now()).verdict;
+      return verdict(current, known?.reading, known?.reach, clock.now());
     },
   };
 }

@@ -16,7 +16,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A night of one car, as far as three in the afternoon. */
+/** A night of one car, as far as noon. */
 async function halfWay(...args: string[]) {
   const child = spawn(process.execPath, ["--import", "tsx", "local/start.ts", "--cars", "1", ...args], {
     cwd: fileURLToPath(new URL("../..", import.meta.url)),
@@ -26,7 +26,7 @@ async function halfWay(...args: string[]) {
   const stderr = text(child.stderr);
   const lines: string[] = [];
   const output = createInterface({ input: child.stdout }).on("line", (line) => lines.push(line));
-  while (lines.at(-1)?.startsWith("15:00") !== true) {
+  while (lines.at(-1)?.startsWith("12:00") !== true) {
     await Promise.race([once(output, "line"), once(child, "exit")]);
     if (child.exitCode !== null) throw new Error(`the night ended early: ${await stderr}`);
   }

@@ -96,8 +96,9 @@ function stateOf(snapshot: Snapshot, mode: Mode, powerKw: number | null): Charge
   }
   // Power that flows long after the mode said otherwise: the mode is stale.
   if (isDrawing && isNewer(told?.at, opMode?.at, STALE_MODE_MS)) return "charging";
-  if (mode.state === "stopped" && reasonOf(snapshot)?.noPower) return "no-power";
-  return mode.state;
+  // A plan of its owner's is not overridden: until it ends nothing is offered, whoever asks.
+  const isWithheld = reasonOf(snapshot)?.noPower || isOwnSchedule(mode, reasonOf(snapshot));
+  return mode.state === "stopped" && isWithheld ? "no-power" : mode.state;
 }
 
 function isNewer(at: Instant | null | undefined, than: Instant | null | undefined, byMs = 0): boolean {
