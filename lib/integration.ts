@@ -76,12 +76,7 @@ export class Integration extends Construct {
     this.function.may(["events:PutEvents"], [bus.eventBusArn]);
   }
 
-  private command(
-    { tables, bus }: StateStack,
-    manifest: Manifest,
-    commands: WorkQueue,
-    stage: StageConfig,
-  ): void {
+  private command({ tables, bus }: StateStack, manifest: Manifest, commands: WorkQueue, stage: StageConfig): void {
     this.function.may(
       ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:ConditionCheckItem"],
       [tables.all.commands.tableArn],
