@@ -1,7 +1,7 @@
 import { CfnOutput, Stack } from "aws-cdk-lib";
 import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { Construct } from "constructs";
-import type { Manifest } from "../shared/domain/manifest.ts";
+import { canCommand, type Manifest } from "../shared/domain/manifest.ts";
 import { acknowledge } from "./acknowledge.ts";
 import { watchIntegration } from "./alarms/integration-alarms.ts";
 import { endpointsFor } from "./endpoints.ts";
@@ -15,14 +15,16 @@ type IntegrationProps = { stage: StageConfig; state: StateStack; manifest: Manif
 
 const TIMEOUT_SECONDS = 30;
 
-/** One vendor: a manifest goes in, its Lambda, secret and command queue come out. */
+/** One vendor: a manifest goes in, its Lambda, its secret and, where anything can be commanded, its command queue come out. */
 export class Integration extends Construct {
   readonly function: HouseFunction;
 
   constructor(scope: Construct, { stage, state, manifest, bundle }: IntegrationProps) {
     super(scope, manifest.name);
     const secret = manifest.secretKeys.length > 0 ? vendorSecret(this, stage, manifest) : undefined;
-    const commands = new WorkQueue(this, "Commands", { visibilitySeconds: 6 * TIMEOUT_SECONDS, maxReceiveCount: 8 });
+    const commands = canCommand(manifest)
+      ? new WorkQueue(this, "Commands", { visibilitySeconds: 6 * TIMEOUT_SECONDS, maxReceiveCount: 8 })
+      : undefined;
     this.function = new HouseFunction(this, "Integration", {
       stage,
       name: manifest.name,
@@ -37,7 +39,7 @@ export class Integration extends Construct {
         BUS_NAME: state.bus.eventBusName,
         TOKEN_KEY_ARN: state.tokenKey.keyArn,
         ...(secret && { VENDOR_SECRET_ARN: secret.secretArn }),
-        COMMAND_QUEUE_URL: commands.queue.queueUrl,
+        ...(commands && { COMMAND_QUEUE_URL: commands.queue.queueUrl }),
         RAMP_KW_PER_MINUTE: String(stage.rampKwPerMinute),
       },
       timeoutSeconds: TIMEOUT_SECONDS,
@@ -48,22 +50,13 @@ export class Integration extends Construct {
       reservedConcurrency: manifest.limits.reservedConcurrency,
     });
     watchIntegration(this, this.function.watch, manifest, stage.vendorBudgetUsdPerDay);
-    this.grant(state, manifest, secret, commands);
-    commands.subscribe("OnIssued", state.bus, { events: ["CommandIssued"], detail: { integration: [manifest.name] } });
-    commands.feed(this.function, {
-      batchSize: 10,
-      // Two is the least that SQS accepts; what is taken up beyond what the function may run at once is only put back.
-      ...(stage.capsCommandQueues && { maxConcurrency: Math.max(2, manifest.limits.reservedConcurrency) }),
-    });
+    this.grant(state, manifest, secret);
+    if (commands) this.command(state, manifest, commands, stage);
   }
 
-  private grant(
-    { tables, bus, tokenKey }: StateStack,
-    { name }: Manifest,
-    secret: Secret | undefined,
-    commands: WorkQueue,
-  ): void {
-    const { assets, schedule, readings, commands: ledger, accounts } = tables.all;
+  private grant({ tables, bus, tokenKey }: StateStack, manifest: Manifest, secret: Secret | undefined): void {
+    const { name } = manifest;
+    const { assets, schedule, readings, accounts } = tables.all;
     this.function.may(["dynamodb:BatchGetItem"], [assets.tableArn]);
     // Moving a member of the wheel deletes it where it was; read is what people were told of, and the vendor's outage.
     this.function.may(
@@ -72,21 +65,38 @@ export class Integration extends Construct {
     );
     this.function.may(["dynamodb:UpdateItem"], [readings.tableArn]);
     this.function.may(["dynamodb:BatchGetItem"], [readings.tableArn, schedule.tableArn]);
-    this.function.may(
-      ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:ConditionCheckItem"],
-      [ledger.tableArn],
-    );
     // Accounts and budgets are keyed, and tokens sealed, by `<integration>#…`: one vendor's code never opens another's.
-    // A fleet's ramp alone is shared by all.
-    this.function.may(["dynamodb:GetItem", "dynamodb:UpdateItem"], [accounts.tableArn], {
-      "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [`${name}#*`, "@ramp#*"] },
+    this.function.may(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], [accounts.tableArn], {
+      "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [`${name}#*`] },
     });
     this.function.may(["kms:GenerateDataKey", "kms:Decrypt"], [tokenKey.keyArn], {
       StringLike: { "kms:EncryptionContext:account": `${name}#*` },
     });
     if (secret) this.function.may(["secretsmanager:GetSecretValue"], [secret.secretArn]);
     this.function.may(["events:PutEvents"], [bus.eventBusArn]);
+  }
+
+  private command(
+    { tables, bus }: StateStack,
+    { name, limits }: Manifest,
+    commands: WorkQueue,
+    stage: StageConfig,
+  ): void {
+    this.function.may(
+      ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:ConditionCheckItem"],
+      [tables.all.commands.tableArn],
+    );
+    // Only a fleet's ramp is shared by all vendors.
+    this.function.may(["dynamodb:UpdateItem"], [tables.all.accounts.tableArn], {
+      "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["@ramp#*"] },
+    });
     this.function.may(["sqs:SendMessage"], [commands.queue.queueArn]);
+    commands.subscribe("OnIssued", bus, { events: ["CommandIssued"], detail: { integration: [name] } });
+    commands.feed(this.function, {
+      batchSize: 10,
+      // Two is the least that SQS accepts; what is taken up beyond what the function may run at once is only put back.
+      ...(stage.capsCommandQueues && { maxConcurrency: Math.max(2, limits.reservedConcurrency) }),
+    });
   }
 }
 

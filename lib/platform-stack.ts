@@ -89,11 +89,10 @@ export class PlatformStack extends Stack {
       asynchronous: { retries: 0, maxAgeSeconds: 60 },
       reservedConcurrency: stage.reservedConcurrency.optimiser,
     });
-    optimiser.may(["dynamodb:BatchGetItem"], [assets.tableArn]);
+    optimiser.may(["dynamodb:BatchGetItem"], [assets.tableArn, readings.tableArn]);
     optimiser.may(["dynamodb:Query"], [indexArn(assets, "byFleet"), indexArn(assets, "bySite")]);
-    optimiser.may(["dynamodb:BatchGetItem", "dynamodb:Query"], [readings.tableArn]);
     optimiser.may(["dynamodb:Query"], [signals.tableArn]);
-    optimiser.may(["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], [plans.tableArn]);
+    optimiser.may(["dynamodb:BatchGetItem", "dynamodb:PutItem"], [plans.tableArn]);
     optimiser.may(["dynamodb:Query"], [indexArn(plans, "byNextEdge")]);
     optimiser.may(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"], [commands.tableArn]);
     optimiser.may(["dynamodb:PutItem"], [schedule.tableArn]);
@@ -155,7 +154,7 @@ export class PlatformStack extends Stack {
       [commands.tableArn],
     );
     verifier.may(["dynamodb:Query"], [indexArn(commands, "open")]);
-    verifier.may(["dynamodb:BatchGetItem", "dynamodb:Query"], [readings.tableArn]);
+    verifier.may(["dynamodb:BatchGetItem"], [readings.tableArn]);
     // What people were told of, and vendors' outages.
     verifier.may(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], [schedule.tableArn]);
     verifier.may(["events:PutEvents"], [state.bus.eventBusArn]);

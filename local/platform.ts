@@ -14,7 +14,7 @@ import { startGuardian } from "./guardian.ts";
 import { ACCOUNT, REGION } from "./identity.ts";
 import type { JsonObject } from "./json.ts";
 import { buildModel, type Model } from "./model.ts";
-import type { AwsCall } from "./roles/aws-call.ts";
+import type { AwsCall, TableFacts } from "./roles/aws-call.ts";
 import type { RoleOfFunction } from "./roles/compare.ts";
 import { startRecorder } from "./roles/recorder.ts";
 import { rolesOf } from "./roles/roles.ts";
@@ -40,6 +40,8 @@ export type PlatformOptions = {
   onLog?: (functionName: string, line: string) => void;
   /** Hears every call to AWS and who made it. DynamoDB is then reached through a recorder, which takes time. */
   onCall?: (call: AwsCall) => void;
+  /** With `onCall`: whether somebody else was first where this conditional write to DynamoDB would go. */
+  isBeaten?: (call: AwsCall) => boolean;
   /** Keeps the tables in this file; in memory when absent. */
   dbPath?: string;
 };
@@ -118,7 +120,9 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     const engine = await startTableEngine(guardian, options.dbPath);
     cleanUp.push(() => engine.stop());
     const awsVariables = clientVariables(gateway.url, engine.url);
-    const recorder = options.onCall && (await startRecorder(engine.url, (name) => arnOf(model, name), options.onCall));
+    const { onCall, isBeaten } = options;
+    const table = (name: string) => factsOf(model, name);
+    const recorder = onCall && (await startRecorder(engine.url, { table, onCall, isBeaten }));
     if (recorder) cleanUp.push(() => recorder.close());
 
     const store = new MetricStore();
@@ -224,9 +228,11 @@ function functionViews(model: Model): FunctionView[] {
   }));
 }
 
-function arnOf(model: Model, tableName: string): string {
+function factsOf(model: Model, tableName: string): TableFacts {
   const all = [...model.of("AWS::DynamoDB::GlobalTable"), ...model.of("AWS::DynamoDB::Table")];
-  return all.find(({ ref }) => ref === tableName)?.attributes.Arn ?? tableName;
+  const { attributes, properties } = only(tableName, "table", all, ({ ref }) => [ref, ref]);
+  const partitionKey = properties.KeySchema.find(({ KeyType }) => KeyType === "HASH")?.AttributeName ?? "";
+  return { arn: attributes.Arn as string, partitionKey };
 }
 
 function findFunction(model: Model, id: string): string {

@@ -47,6 +47,7 @@ const table = {
   SSESpecification: encryption,
 };
 
+const textsByKey = z.record(z.string(), z.union([z.string(), z.array(z.string())]));
 const environment = z.strictObject({ Variables: z.record(z.string(), z.string()).default({}) }).optional();
 
 /**
@@ -244,7 +245,7 @@ export const RESOURCE_SCHEMAS = {
           Effect: z.literal("Allow"),
           Action: z.union([z.string(), z.array(z.string())]),
           Resource: z.union([z.string(), z.array(z.string())]),
-          Condition: withoutEffect("conditions are not compared"),
+          Condition: z.partialRecord(z.enum(["StringLike", "ForAllValues:StringLike"]), textsByKey).optional(),
         }),
       ),
     }),

@@ -82,7 +82,8 @@ export function tokenSource(deps: Dependencies): TokenSource {
       throw busy("the vendor refused a moment ago; it is asked once more after a lease's time");
     const [seal, ask] = await Promise.all([deps.sealer.prepare({ account: account.account }), deps.renewal()]);
     const pair = await openPair(account);
-    if (!(await deps.accounts.lease(account.account, account.version, owner, now, plusMs(now, LEASE_MS)))) {
+    const held = await deps.accounts.lease(account.account, account.version, owner, now, plusMs(now, LEASE_MS));
+    if (!held) {
       deps.log.info("TOKEN_LEASE_HELD");
       return newerPair(account, "another worker is renewing the token");
     }
@@ -91,18 +92,24 @@ export function tokenSource(deps: Dependencies): TokenSource {
       answer = await ask(pair);
     } catch (error) {
       if (error instanceof VendorError && error.mayHaveActed) throw error; // the lease outlives us; the attempt stays on record
-      await deps.accounts.release(account.account, owner);
+      await deps.accounts.giveBack(owner, held);
       throw error;
     }
-    if (answer.kind === "refused") return refusal(account, owner, now);
+    const { refreshAttemptAt: _, refusedAt, ...settled } = held;
+    if (answer.kind === "refused") {
+      const isRepeated = refusedAt !== undefined;
+      const noted = { ...settled, refusedAt: refusedAt ?? now, ...(isRepeated && { revokedAt: now }) };
+      return refusal(account, isRepeated, () => deps.accounts.giveBack(owner, noted));
+    }
 
     const next = { accessToken: answer.accessToken, refreshToken: answer.refreshToken ?? pair.refreshToken };
     const renewed = {
+      ...settled,
       tokens: seal(JSON.stringify(next)),
       version: account.version + 1,
       accessExpiresAt: plusMs(now, answer.expiresInSeconds * 1000),
     };
-    const store = () => deps.accounts.renewed(account.account, owner, renewed);
+    const store = () => deps.accounts.giveBack(owner, renewed);
     // The only copy of the new pair: a write that failed is repeated before anything else.
     const stored = await store().catch(store);
     if (!stored) return newerPair(account, "the renewal lease was lost");
@@ -111,13 +118,12 @@ export function tokenSource(deps: Dependencies): TokenSource {
     return next;
   };
 
-  const refusal = async (account: Account, owner: string, now: Instant): Promise<TokenPair> => {
+  const refusal = async (account: Account, repeated: boolean, note: () => Promise<boolean>): Promise<TokenPair> => {
     const current = await deps.accounts.get(account.account);
     const newer = current !== undefined && current.version !== account.version;
-    const repeated = account.refusedAt !== undefined;
     deps.log.warn("TOKEN_REFRESH_REFUSED", { newer, repeated, crashBefore: account.refreshAttemptAt !== undefined });
     if (newer) return openPair(current);
-    await deps.accounts.refused(account.account, owner, now, repeated);
+    await note();
     if (repeated) throw revoked("the vendor refused to renew the login twice");
     throw busy("the vendor refused to renew the login once; it is tried again before the customer is asked");
   };

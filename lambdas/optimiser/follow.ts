@@ -39,7 +39,7 @@ type Followed = { news: News[]; againAt?: Instant | undefined };
  */
 export async function followEdge(load: Load | undefined, plan: Plan, at: Instant, deps: FollowDeps): Promise<News[]> {
   const next = nextEdge(plan, at);
-  const move = (to: Instant | undefined) => deps.plans.setNextEdge(plan.assetId, plan.version, to);
+  const move = (to: Instant | undefined) => deps.plans.setNextEdge(plan, to);
   if (!(await move(earliest(next, plusMs(at, MINUTE_MS))))) return [];
   const { news, againAt } =
     load && load.kind !== "read-only" ? await issueWanted(load, plan, at, deps) : { news: [], againAt: undefined };
@@ -69,7 +69,7 @@ export async function lookBefore(
 export async function follow(load: Acting, plan: Plan, at: Instant, deps: FollowDeps): Promise<News[]> {
   const { news, againAt } = await issueWanted(load, plan, at, deps);
   const next = nextEdge(plan, at);
-  if (againAt && earliest(next, againAt) === againAt) await deps.plans.setNextEdge(plan.assetId, plan.version, againAt);
+  if (againAt && earliest(next, againAt) === againAt) await deps.plans.setNextEdge(plan, againAt);
   return news;
 }
 

@@ -10,7 +10,7 @@ import type { Run } from "../../shared/store/schedule.ts";
 import { chunks } from "../../shared/store/table.ts";
 
 export type OutageDeps = {
-  causes: Pick<CausesStore, "outage" | "beginOutage" | "endOutage" | "toldOutage">;
+  causes: Pick<CausesStore, "outage" | "putOutage">;
   plans: Pick<PlansStore, "get">;
   bus: Bus;
   log: Log;
@@ -50,8 +50,11 @@ export async function watchOutage(
     const ids = await assetIds();
     const energyAtRiskKwh = await plannedKwh(ids, now, deps.plans);
     const outage: Outage = { integration, faultClass, since, assetsAffected: ids.length, energyAtRiskKwh };
-    isOurs = await deps.causes.beginOutage(outage, now);
-  } else if (found && row) isOurs = await deps.causes.endOutage(row.outage, found.at, now);
+    isOurs = await deps.causes.putOutage({ outage, untoldSince: now, step: (row?.step ?? 0) + 1 });
+  } else if (found && row) {
+    const outage = { ...row.outage, endedAt: found.at };
+    isOurs = await deps.causes.putOutage({ outage, untoldSince: now, step: row.step + 1 });
+  }
   if (found) row = await deps.causes.outage(integration);
 
   const isOwed = row?.untoldSince !== undefined && plusMs(row.untoldSince, TOLD_WITHIN_MS) <= now;
@@ -59,7 +62,10 @@ export async function watchOutage(
   return row && row.outage.endedAt === undefined ? row.outage : undefined;
 }
 
-async function tell({ outage, untoldSince: occurredAt }: OutageRow, { bus, causes, log }: OutageDeps): Promise<void> {
+async function tell(
+  { outage, untoldSince: occurredAt, step }: OutageRow,
+  { bus, causes, log }: OutageDeps,
+): Promise<void> {
   if (!occurredAt) return;
   const { endedAt, assetsAffected, energyAtRiskKwh, ...reference } = outage;
   // What is published again after a crash is the same event.
@@ -72,7 +78,7 @@ async function tell({ outage, untoldSince: occurredAt }: OutageRow, { bus, cause
     const detail = { ...reference, assetsAffected, energyAtRiskKwh };
     await bus.publish([{ name: "VendorOutageBegan", detail, ...stamp }]);
   }
-  await causes.toldOutage(outage);
+  await causes.putOutage({ outage, step: step + 1 });
 }
 
 function eventIdOf({ integration, faultClass, since, endedAt }: Outage): string {

@@ -45,6 +45,8 @@ export type NightOptions = {
   onProgress?: (progress: Progress) => void;
   /** Hears every call that a function makes to AWS. */
   onCall?: (call: AwsCall) => void;
+  /** With `onCall`: whether somebody else was first where this conditional write to DynamoDB would go. */
+  isBeaten?: (call: AwsCall) => boolean;
   signal?: AbortSignal;
 };
 
@@ -100,6 +102,7 @@ export async function startNight(options: NightOptions): Promise<Night> {
       ),
       ...(options.onLog ? { onLog: options.onLog } : {}),
       ...(options.onCall ? { onCall: options.onCall } : {}),
+      ...(options.isBeaten ? { isBeaten: options.isBeaten } : {}),
     });
     cleanUp.push(() => platform.stop());
 

@@ -6,6 +6,8 @@ export type Right = {
   action: string;
   /** ARN. */
   resource: string;
+  /** What the request says that a condition may ask about, by IAM's name for it: `dynamodb:LeadingKeys`. */
+  says?: Readonly<Record<string, readonly string[]>>;
 };
 
 /** One thing that a function asked of AWS. */
@@ -14,9 +16,16 @@ export type AwsCall = Right & {
   caller: string;
 };
 
+/** A table as IAM and its items know it. */
+export type TableFacts = { arn: string; partitionKey: string };
+
 const SIGNED = /Credential=([^/]+)\/\d+\/([^/]+)\/([^/]+)\//;
-const Named = z.looseObject({ TableName: z.string(), IndexName: z.string().optional() });
-const Tables = z.looseObject({ RequestItems: z.record(z.string(), z.unknown()) });
+const Attributes = z.record(z.string(), z.record(z.string(), z.unknown()));
+const Keyed = z.looseObject({ Key: Attributes.optional(), Item: Attributes.optional() });
+const Named = Keyed.extend({ TableName: z.string(), IndexName: z.string().optional() });
+const Reads = z.object({ Keys: z.array(Attributes) });
+const Writes = z.array(z.object({ PutRequest: Keyed.optional(), DeleteRequest: Keyed.optional() }));
+const Tables = z.looseObject({ RequestItems: z.record(z.string(), z.union([Reads, Writes])) });
 const Transaction = z.looseObject({ TransactItems: z.array(z.record(z.string(), Named)) });
 /** IAM knows no right to a transaction as such: each of its items needs its own. */
 const RIGHT_OF: Record<string, string> = {
@@ -34,26 +43,33 @@ export function signedBy(authorization: string | undefined) {
 }
 
 /**
- * The rights that one DynamoDB request needs, by its `X-Amz-Target` and its body. Throws on a request that names no table.
+ * The rights that one DynamoDB request needs, by its `X-Amz-Target` and its body, with the partition keys of the items that it
+ * names; a query names none here. Throws on a request that names no table.
  */
-export function dynamoRights(target: string, body: string, tableArn: (name: string) => string): Right[] {
+export function dynamoRights(target: string, body: string, table: (name: string) => TableFacts): Right[] {
   const operation = target.split(".").at(-1) ?? target;
   const input: unknown = JSON.parse(body);
+  const right = (action: string, name: string, items: readonly z.infer<typeof Keyed>[], index = ""): Right => {
+    const { arn, partitionKey } = table(name);
+    const keys = items.flatMap(({ Key, Item }) => Object.values((Key ?? Item)?.[partitionKey] ?? {}).map(String));
+    const says = keys.length > 0 && { says: { "dynamodb:LeadingKeys": [...new Set(keys)].sort() } };
+    return { action: `dynamodb:${action}`, resource: `${arn}${index}`, ...says };
+  };
   if (/^Transact/.test(operation)) {
     return Transaction.parse(input).TransactItems.flatMap((item) =>
-      Object.entries(item).map(([kind, { TableName }]) => ({
-        action: `dynamodb:${RIGHT_OF[kind] ?? kind}`,
-        resource: tableArn(TableName),
-      })),
+      Object.entries(item).map(([kind, one]) => right(RIGHT_OF[kind] ?? kind, one.TableName, [one])),
     );
   }
   if (/^Batch/.test(operation)) {
-    return Object.keys(Tables.parse(input).RequestItems).map((name) => ({
-      action: `dynamodb:${operation}`,
-      resource: tableArn(name),
-    }));
+    return Object.entries(Tables.parse(input).RequestItems).map(([name, asked]) =>
+      right(operation, name, itemsOf(asked)),
+    );
   }
-  const { TableName, IndexName } = Named.parse(input);
-  const index = IndexName === undefined ? "" : `/index/${IndexName}`;
-  return [{ action: `dynamodb:${operation}`, resource: `${tableArn(TableName)}${index}` }];
+  const one = Named.parse(input);
+  return [right(operation, one.TableName, [one], one.IndexName === undefined ? "" : `/index/${one.IndexName}`)];
+}
+
+function itemsOf(asked: z.infer<typeof Reads> | z.infer<typeof Writes>): z.infer<typeof Keyed>[] {
+  if ("Keys" in asked) return asked.Keys.map((Key) => ({ Key }));
+  return asked.flatMap(({ PutRequest, DeleteRequest }): z.infer<typeof Keyed>[] => [PutRequest ?? DeleteRequest ?? {}]);
 }

@@ -8,6 +8,7 @@ type Rights = (input: unknown, output: object, arn: ArnOf) => Right[];
 const Entries = z.object({ Entries: z.array(z.object({ EventBusName: z.string().default("default") })) });
 const Queue = z.object({ QueueUrl: z.string() });
 const Key = z.object({ KeyId: z.string() });
+const Sealed = z.object({ EncryptionContext: z.record(z.string(), z.string()).default({}) });
 const Secret = z.object({ ARN: z.string() });
 
 const ofQueue =
@@ -15,6 +16,13 @@ const ofQueue =
   (input, _, arn) => [
     { action: `sqs:${operation}`, resource: arn("sqs", Queue.parse(input).QueueUrl.split("/").at(-1) ?? "") },
   ];
+const ofKey =
+  (operation: string): Rights =>
+  (input, output) => {
+    const context = Object.entries(Sealed.parse(input).EncryptionContext);
+    const says = Object.fromEntries(context.map(([key, value]) => [`kms:EncryptionContext:${key}`, [value]]));
+    return [{ action: `kms:${operation}`, resource: Key.parse(output).KeyId, says }];
+  };
 const RIGHTS: Record<string, Rights> = {
   "AWSEvents.PutEvents": (input, _, arn) =>
     Entries.parse(input).Entries.map(({ EventBusName }) => ({
@@ -27,8 +35,8 @@ const RIGHTS: Record<string, Rights> = {
   "AmazonSQS.ChangeMessageVisibility": ofQueue("ChangeMessageVisibility"),
   "AmazonSQS.GetQueueAttributes": ofQueue("GetQueueAttributes"),
   // The answers name the key and the secret, whatever they were called in the question.
-  "TrentService.GenerateDataKey": (_, output) => [{ action: "kms:GenerateDataKey", resource: Key.parse(output).KeyId }],
-  "TrentService.Decrypt": (_, output) => [{ action: "kms:Decrypt", resource: Key.parse(output).KeyId }],
+  "TrentService.GenerateDataKey": ofKey("GenerateDataKey"),
+  "TrentService.Decrypt": ofKey("Decrypt"),
   "secretsmanager.GetSecretValue": (_, output) => [
     { action: "secretsmanager:GetSecretValue", resource: Secret.parse(output).ARN },
   ],

@@ -1,15 +1,22 @@
 import { Agent, createServer, request as forward } from "node:http";
 import { listenOnLoopback } from "../loopback.ts";
-import { type AwsCall, dynamoRights, signedBy } from "./aws-call.ts";
+import { type AwsCall, dynamoRights, signedBy, type TableFacts } from "./aws-call.ts";
 
 export type Recorder = { url: string; close(): void };
+export type Recording = {
+  table: (name: string) => TableFacts;
+  onCall: (call: AwsCall) => void;
+  /** Whether somebody else was first where this conditional write of one item would go. */
+  isBeaten?: ((call: AwsCall) => boolean) | undefined;
+};
+
+const BEATEN = JSON.stringify({
+  __type: "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException",
+  message: "The conditional request failed",
+});
 
 /** Stands in front of a DynamoDB engine and tells what each request needs of the caller's role. */
-export async function startRecorder(
-  engineUrl: string,
-  tableArn: (name: string) => string,
-  onCall: (call: AwsCall) => void,
-): Promise<Recorder> {
+export async function startRecorder(engineUrl: string, { table, onCall, isBeaten }: Recording): Promise<Recorder> {
   const agent = new Agent({ keepAlive: true });
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -20,8 +27,15 @@ export async function startRecorder(
       const target = headers["x-amz-target"];
       const signed = signedBy(headers.authorization);
       if (signed && typeof target === "string") {
-        for (const right of dynamoRights(target, body.toString("utf8"), tableArn))
-          onCall({ caller: signed.caller, ...right });
+        const text = body.toString("utf8");
+        const calls = dynamoRights(target, text, table).map((right) => ({ caller: signed.caller, ...right }));
+        for (const call of calls) onCall(call);
+        const isConditional = calls.length === 1 && text.includes('"ConditionExpression"');
+        if (isConditional && calls.some((call) => isBeaten?.(call))) {
+          response.writeHead(400, { "Content-Type": "application/x-amz-json-1.0" });
+          response.end(BEATEN);
+          return;
+        }
       }
       const onward = forward(new URL(url ?? "/", engineUrl), { method, headers, agent }, (answer) => {
         response.writeHead(answer.statusCode ?? 502, answer.headers);

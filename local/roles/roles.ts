@@ -1,5 +1,8 @@
 import type { Model } from "../model.ts";
+import type { PropertiesOf } from "../resource-schemas.ts";
 import type { RoleOfFunction, Statement } from "./compare.ts";
+
+type PolicyStatement = PropertiesOf<"AWS::IAM::Policy">["PolicyDocument"]["Statement"][number];
 
 const LOG_RIGHTS = ["logs:CreateLogStream", "logs:PutLogEvents"];
 const POLL_RIGHTS = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
@@ -35,6 +38,11 @@ export function rolesOf(model: Model): RoleOfFunction[] {
   });
 }
 
-function statement({ Action, Resource }: { Action: string | string[]; Resource: string | string[] }): Statement {
-  return { actions: [Action].flat(), resources: [Resource].flat() };
+function statement({ Action, Resource, Condition = {} }: PolicyStatement): Statement {
+  const conditions = Object.values(Condition).flatMap((keys) => Object.entries(keys ?? {}));
+  return {
+    actions: [Action].flat(),
+    resources: [Resource].flat(),
+    conditions: Object.fromEntries(conditions.map(([key, values]) => [key, [values].flat()])),
+  };
 }

@@ -98,14 +98,18 @@ async function findOut(
   workers: Workers,
   print: (text: string) => void,
 ) {
-  const verdicts = await mutate({ workers, processes, seed, ...(typeof only === "string" && { only }) }, print);
+  const { verdicts, broken } = await mutate(
+    { workers, processes, seed, ...(typeof only === "string" && { only }) },
+    print,
+  );
   const survivors = verdicts.filter(({ isMissed }) => !isMissed);
   const nights = verdicts.reduce((sum, verdict) => sum + verdict.nights, 0);
   print(
     `${verdicts.length - survivors.length} of ${count(verdicts.length, "guard")} are missed when taken away (${count(nights, "night")})`,
   );
   for (const { name } of survivors) print(`nobody missed: ${name}`);
-  return survivors.length === 0 && verdicts.length > 0 ? 0 : 1;
+  for (const where of broken) print(`broken with every guard in place: ${where}`);
+  return survivors.length + broken.length === 0 && verdicts.length > 0 ? 0 : 1;
 }
 
 function jobOf({ assets, hours, faults, only, trace }: Chosen, seed: number): Job {

@@ -7,6 +7,7 @@ export type Violation = { invariant: string; atMs: number; what: string; about: 
 
 /** A command as it reached a vendor, whatever the vendor then said. */
 type CommandCall = {
+  /** When the vendor was asked; it may act later. */
   atMs: number;
   assetId: string;
   /** The row that was being sent; undefined when none was. */

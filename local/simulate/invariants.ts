@@ -1,7 +1,9 @@
-import { type Command, type CommandStatus, isEnded } from "../../shared/domain/command.ts";
+import { type CommandStatus, isEnded } from "../../shared/domain/command.ts";
+import type { CommandRow } from "../../shared/domain/command-row.ts";
 import { epochMs, HOUR_MS, instant, MINUTE_MS } from "../../shared/domain/instant.ts";
 import { groupBy } from "../../shared/group-by.ts";
 import { firstBreak } from "../../shared/store/audit.ts";
+import { dueAt } from "../../shared/store/ledger.ts";
 import type { Device } from "./device.ts";
 import type { Span } from "./hindrances.ts";
 import type { History, Violation } from "./history.ts";
@@ -17,6 +19,8 @@ type Checker = (night: Night) => Omit<Violation, "invariant">[];
 const START_UP_MS = 45 * MINUTE_MS;
 /** What ticks that are lost, late or die may take of a car without room, which no hindrance of its own tells. */
 const SPARE_MS = 10 * MINUTE_MS;
+/** Whoever looks at open commands does so each minute. */
+const LATE_LOOK_MS = 10 * MINUTE_MS;
 /** From a command that did not work to the one that does: its time to be proved, a pause, and the next. */
 const MEND_MS = 30 * MINUTE_MS;
 /** A call under way when its time runs out still arrives. */
@@ -35,15 +39,14 @@ const CHECKERS: Record<string, Checker> = {
     });
   },
 
-  "P4 nothing is sent that a newer command took over": ({ history, memory }) => {
+  "P4 nothing is sent that a newer command took over": ({ history, memory, watch }) => {
     const rows = commandsOf(memory);
-    const issued = groupBy(rows, ({ assetId }) => assetId);
+    const byAsset = groupBy(rows, ({ assetId }) => assetId);
     const known = new Map(rows.map((row) => [row.commandId, row]));
     return history.calls.flatMap(({ atMs, assetId, commandId }) => {
       const own = known.get(commandId ?? "");
-      const newer = issued
-        .get(assetId)
-        ?.find(({ issuedAt }) => own && issuedAt > own.issuedAt && epochMs(issuedAt) < atMs - UNDER_WAY_MS);
+      const longBefore = ({ commandId: id }: CommandRow) => (watch.issued.get(id)?.atMs ?? 0) < atMs - UNDER_WAY_MS;
+      const newer = byAsset.get(assetId)?.find((row) => own && row.sequence > own.sequence && longBefore(row));
       return newer ? [{ atMs, about: assetId, what: `${commandId} was sent after ${newer.commandId}` }] : [];
     });
   },
@@ -107,7 +110,7 @@ const CHECKERS: Record<string, Checker> = {
 
   "P8 nothing takes effect after its time": ({ history, watch }) =>
     history.calls.flatMap(({ atMs, assetId, commandId, hadEffect }) => {
-      const notAfter = watch.notAfter.get(commandId ?? "");
+      const { notAfter } = watch.issued.get(commandId ?? "") ?? {};
       if (!notAfter || !hadEffect || atMs <= epochMs(notAfter) + UNDER_WAY_MS) return [];
       return [{ atMs, about: assetId, what: `${commandId} acted after ${notAfter}` }];
     }),
@@ -141,7 +144,7 @@ const CHECKERS: Record<string, Checker> = {
 
   "every command has ended": ({ memory, endMs }) =>
     commandsOf(memory)
-      .filter(({ status }) => !isEnded(status))
+      .filter((row) => !isEnded(row.status) && epochMs(dueAt(row) ?? row.notAfter) < endMs - LATE_LOOK_MS)
       .map(({ commandId, assetId, status }) => ({
         atMs: endMs,
         about: assetId,
@@ -209,8 +212,8 @@ function takenAtMs(history: History, login: string): number | undefined {
   return isStruck ? last.atMs : undefined;
 }
 
-function commandsOf(memory: Night["memory"]): Command[] {
-  return memory.items("commands").filter(({ status }) => status !== undefined) as unknown as Command[];
+function commandsOf(memory: Night["memory"]): CommandRow[] {
+  return memory.items("commands").filter(({ status }) => status !== undefined) as unknown as CommandRow[];
 }
 
 /** Every promise that the night broke, with those that were broken on the way. */

@@ -2,12 +2,25 @@ import type { FaultOptions } from "./faults.ts";
 import type { Unrest } from "./unrest.ts";
 
 /** What is done to the world to find out guards: more of what they guard against. */
+export type MixName =
+  | "twice"
+  | "brisk"
+  | "tight"
+  | "minds"
+  | "logins"
+  | "outages"
+  | "losses"
+  | "killed"
+  | "unsure"
+  | "tardy";
 export type Mix = {
-  name: string;
+  name: MixName;
   faults: Omit<FaultOptions, "only">;
   unrest?: Unrest;
   assets: number;
   hours: number;
+  /** Promises that this world leaves no room for. */
+  excused?: readonly string[];
 };
 
 /** Whoever waits seconds for a write finds that others were at the same rows meanwhile. */
@@ -37,6 +50,7 @@ export const MIXES: readonly Mix[] = [
     unrest: { isBrisk: true, hasTightLimits: true },
     assets: 10,
     hours: 3,
+    excused: ["no car is late that could be ready"],
   },
   {
     name: "minds",
@@ -81,6 +95,25 @@ export const MIXES: readonly Mix[] = [
     faults: { level: "all", emphasis: { command: 2, token: 4, look: 3, dynamo: 4 } },
     assets: 8,
     hours: 6,
+  },
+  {
+    name: "unsure",
+    faults: {
+      level: "few",
+      perMille: { "command/silent-done": 900, "put-events/slow": 900 },
+      extra: [{ place: "put-events", kind: "crash-before", about: "TelemetryRecorded", perMille: 400 }],
+    },
+    unrest: { isBrisk: true, hasRestlessOwners: true },
+    assets: 10,
+    hours: 3,
+  },
+  {
+    name: "tardy",
+    faults: { level: "few", perMille: { "tick/lost": 600, "receive/late": 300, "command/unavailable": 800 } },
+    unrest: { isBrisk: true },
+    assets: 8,
+    hours: 3,
+    excused: ["no car is late that could be ready"],
   },
   { name: "killed", faults: { level: "few", killSwitch: true }, assets: 8, hours: 5 },
 ];

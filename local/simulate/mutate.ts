@@ -13,6 +13,8 @@ const AS_THEY_ARE = 2;
 const MANY = 10;
 /** Seeds of all mixes that are played until each condition of the stores has been met. */
 const MOST_TO_LEARN = 4;
+/** What breaks where writes take longer than a function may. */
+const TIMES_OUT = "P6 nothing fails by itself";
 /** A guard that so many nights did not miss has survived. */
 const MOST_NIGHTS = 16;
 
@@ -29,13 +31,19 @@ type Whole = { mix: Mix; job: Job; played: Played };
 export async function mutate(
   given: { workers: Workers; processes: number; seed: number; only?: string },
   print: (text: string) => void,
-): Promise<Verdict[]> {
+): Promise<{ verdicts: Verdict[]; broken: string[] }> {
   const { workers, seed, processes, only } = given;
+  /** Promises that nights break with every guard in place: nothing there tells of a guard. */
+  const broken = new Map<string, string>();
   /** A night with all guards in place. */
   const whole = async (mix: Mix, index: number, lingers?: string): Promise<Whole> => {
-    const { name: _, ...setting } = mix;
-    const job: Job = { seed: seed + index, ...setting, ...(lingers !== undefined && { lingers }) };
-    return { mix, job, played: await workers.play(job) };
+    const { name: _, excused = [], ...setting } = mix;
+    const slowly = lingers === undefined ? {} : { lingers, excused: [...excused, TIMES_OUT] };
+    const job: Job = { seed: seed + index, excused, ...setting, ...slowly };
+    const played = await workers.play(job);
+    const where = whereOf({ mix, job });
+    for (const { invariant, what } of played.violations) broken.set(`${where}: ${invariant}`, what);
+    return { mix, job, played };
   };
   const learnt: Whole[] = [];
   const sites = conditionSites();
@@ -45,14 +53,13 @@ export async function mutate(
 
   /** Nights that may find a guard out: those in which it refuses most first, then such as give it more to refuse. */
   async function* nightsFor(guard: Guard): AsyncGenerator<Whole> {
-    const bites = ({ played }: Whole) => refusals(guard, played);
+    const bites = (night: Whole) => refusals(guard, night);
     const worth = (night: Whole) => Math.min(bites(night), MANY) / night.played.cpuMs;
     yield* learnt
       .filter((night) => bites(night) > 0)
       .sort((a, b) => worth(b) - worth(a))
-      .slice(0, guard.kind === "switch" ? MIXES.length : AS_THEY_ARE);
-    const asked = (one: Mix) =>
-      Math.max(...learnt.map(({ mix, played }) => (mix === one ? timesAsked(guard, played) : 0)));
+      .slice(0, AS_THEY_ARE);
+    const asked = (one: Mix) => Math.max(...learnt.map((night) => (night.mix === one ? timesAsked(guard, night) : 0)));
     const mixes = MIXES.filter((mix) => asked(mix) > 0).sort((a, b) => asked(b) - asked(a));
     for (let index = 0; ; index++) {
       for (const mix of mixes.length > 0 ? mixes : MIXES)
@@ -64,37 +71,44 @@ export async function mutate(
   print(`${count(guards.length, "guard")}; ${count(learnt.length, "night")} with all of them in place`);
   for (const { at } of strange()) print(`SURVIVED: the condition at ${at}, which no night has met`);
   const verdicts = await mapLimited(guards, processes, async (guard): Promise<Verdict> => {
-    let [nights, cpuMs] = [0, 0];
-    const played = () => `${count(nights, "night")}, ${(cpuMs / 1000).toFixed(1)} s of CPU`;
+    let [nights, bitten, cpuMs] = [0, 0, 0];
+    const played = () => `${count(nights, "night")}, ${bitten} without it, ${(cpuMs / 1000).toFixed(1)} s of CPU`;
     for await (const night of nightsFor(guard)) {
       if (nights >= MOST_NIGHTS) break;
       nights += 1;
       if (night.job.lingers) cpuMs += night.played.cpuMs;
-      if (refusals(guard, night.played) === 0) continue;
-      const { job, mix } = night;
-      const without = await workers.play({ ...job, sabotage: guard, excused: promisesOf(night.played) });
+      if (refusals(guard, night) === 0) continue;
+      bitten += 1;
+      const { job } = night;
+      const excused = [...(job.excused ?? []), ...promisesOf(night.played)];
+      const without = await workers.play({ ...job, sabotage: guard, excused });
       cpuMs += without.cpuMs;
       const [missed] = without.violations;
       if (!missed) continue;
-      const where = `seed ${job.seed} of ${mix.name}${job.lingers ? ", slowly" : ""}`;
-      print(`missed: ${guard.name} — ${missed.invariant} (${missed.what}; ${where}; ${played()})`);
+      print(`missed: ${guard.name} — ${missed.invariant} (${missed.what}; ${whereOf(night)}; ${played()})`);
       return { name: guard.name, isMissed: true, nights };
     }
     print(`SURVIVED: ${guard.name} (${played()})`);
     return { name: guard.name, isMissed: false, nights };
   });
-  if (only !== undefined) return verdicts;
-  return [...verdicts, ...strange().map(({ at }) => ({ name: `the condition at ${at}`, isMissed: false, nights: 0 }))];
+  const unmetHere = only === undefined ? strange() : [];
+  const never = unmetHere.map(({ at }) => ({ name: `the condition at ${at}`, isMissed: false, nights: 0 }));
+  return { verdicts: [...verdicts, ...never], broken: [...broken].map(([where, what]) => `${where} (${what})`) };
 }
 
 /** How often a guard refused something in a night; of a switch nobody knows. */
-function refusals(guard: Guard, { guards }: Played): number {
-  if (guard.kind === "switch") return 1;
-  return guards.find(({ name }) => name === guard.name)?.refused ?? 0;
+function refusals(guard: Guard, { mix, played }: Whole): number {
+  if (guard.kind === "switch") return SWITCHES[guard.name] === mix.name ? 1 : 0;
+  return played.guards.find(({ name }) => name === guard.name)?.refused ?? 0;
 }
 
-function timesAsked(guard: Guard, { guards }: Played): number {
-  return guard.kind === "switch" ? 1 : (guards.find(({ name }) => name === guard.name)?.asked ?? 0);
+function timesAsked(guard: Guard, night: Whole): number {
+  if (guard.kind === "switch") return refusals(guard, night);
+  return night.played.guards.find(({ name }) => name === guard.name)?.asked ?? 0;
+}
+
+function whereOf({ mix, job }: Pick<Whole, "mix" | "job">): string {
+  return `seed ${job.seed} of ${mix.name}${job.lingers ? ", slowly" : ""}`;
 }
 
 function namesMet(nights: readonly Whole[]): string[] {

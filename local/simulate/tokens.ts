@@ -13,16 +13,24 @@ export function rotatingOf(semantics: string, random: () => number): Rotating {
 
 const GRACE_MS = HOUR_MS;
 
-type Chain = { current: string; previous: { token: string; untilMs: number } | undefined; isRevoked: boolean };
+/** What one consent of a customer gave, from pair to pair: a token that is used twice ends its own chain, no other. */
+type Chain = {
+  accountId: string;
+  current: string;
+  previous: { token: string; untilMs: number } | undefined;
+  isRevoked: boolean;
+};
 
 /** A vendor's books of logins: refresh tokens rotate, access tokens end. */
 export class TokenBooks {
   readonly #rotating: Rotating;
   readonly #random: () => number;
   readonly #lifeMs: { least: number; more: number };
+  /** By refresh token, spent or not. */
   readonly #chains = new Map<string, Chain>();
-  readonly #owners = new Map<string, string>();
-  readonly #access = new Map<string, { accountId: string; endsMs: number }>();
+  /** The chain of each account's last consent: it ended those before it. */
+  readonly #valid = new Map<string, Chain>();
+  readonly #access = new Map<string, { chain: Chain; endsMs: number }>();
   /** Access tokens that were not let in, for whatever reason. */
   readonly turnedAway = new Set<string>();
   #serial = 0;
@@ -39,31 +47,34 @@ export class TokenBooks {
     const [accessToken, refreshToken] = [`access-${accountId}-${this.#serial}`, `refresh-${accountId}-${this.#serial}`];
     const lifeMs = Math.round(this.#lifeMs.least + this.#random() * this.#lifeMs.more);
     const previous = spent === undefined ? undefined : { token: spent, untilMs: nowMs + GRACE_MS };
-    this.#chains.set(accountId, { current: refreshToken, previous, isRevoked: false });
-    this.#owners.set(refreshToken, accountId);
-    this.#access.set(accessToken, { accountId, endsMs: nowMs + lifeMs });
+    const chain = Object.assign(this.#chains.get(spent ?? "") ?? { accountId, isRevoked: false }, {
+      current: refreshToken,
+      previous,
+    });
+    this.#chains.set(refreshToken, chain);
+    this.#valid.set(accountId, chain);
+    this.#access.set(accessToken, { chain, endsMs: nowMs + lifeMs });
     return { accessToken, refreshToken, expiresInSeconds: Math.round(lifeMs / 1000) };
   }
 
   renew(refreshToken: string, nowMs: number): (Pair & { accountId: string }) | "refused" {
-    const accountId = this.#owners.get(refreshToken);
-    if (accountId === undefined || !this.isHonoured(refreshToken, nowMs)) {
-      const chain = accountId === undefined ? undefined : this.#chains.get(accountId);
+    const chain = this.#chains.get(refreshToken);
+    if (!chain || !this.isHonoured(refreshToken, nowMs)) {
       if (chain && this.#rotating === "reuse-revokes") chain.isRevoked = true;
       return "refused";
     }
-    return { accountId, ...this.issue(accountId, nowMs, refreshToken) };
+    return { accountId: chain.accountId, ...this.issue(chain.accountId, nowMs, refreshToken) };
   }
 
   /** Whose login a refresh token was made for. */
   ownerOf(refreshToken: string): string | undefined {
-    return this.#owners.get(refreshToken);
+    return this.#chains.get(refreshToken)?.accountId;
   }
 
   /** Whether a refresh token would be taken now. */
   isHonoured(refreshToken: string, nowMs: number): boolean {
-    const chain = this.#chains.get(this.#owners.get(refreshToken) ?? "");
-    if (!chain || chain.isRevoked) return false;
+    const chain = this.#chains.get(refreshToken);
+    if (!chain || chain.isRevoked || this.#valid.get(chain.accountId) !== chain) return false;
     if (chain.current === refreshToken) return true;
     const { previous } = chain;
     return this.#rotating === "grace" && previous?.token === refreshToken && nowMs < previous.untilMs;
@@ -77,7 +88,7 @@ export class TokenBooks {
   /** Whom an access token speaks for; undefined when it is over or never was. */
   accountOf(accessToken: string, nowMs: number): string | undefined {
     const access = this.#access.get(accessToken);
-    if (!access || nowMs >= access.endsMs || this.#chains.get(access.accountId)?.isRevoked) return undefined;
-    return access.accountId;
+    if (!access || nowMs >= access.endsMs || access.chain.isRevoked) return undefined;
+    return access.chain.accountId;
   }
 }

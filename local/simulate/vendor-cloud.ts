@@ -122,7 +122,8 @@ export class VendorCloud {
     const { engine } = this.#world;
     const pair = this.books.issue(accountId, engine.nowMs());
     engine.after(afterMs, () => {
-      void this.#link(accountId, pair);
+      // Of two consents one after the other the last is kept.
+      if (this.books.isHonoured(pair.refreshToken, engine.nowMs())) void this.#link(accountId, pair);
       return true;
     });
   }
@@ -170,10 +171,10 @@ export class VendorCloud {
     const { assetId } = device.spec;
     if (device.isAsleep(nowMs)) return json(408, { error: "device asleep" });
     const commandId = invocation.notes.get(`sending ${assetId}`) as string | undefined;
-    const doIt = (atMs: number) => {
-      const hadEffect = device.obey(wish, atMs);
-      this.#history.calls.push({ atMs, assetId, commandId, wish, hadEffect });
-      this.#world.trace.add(`${atMs} ${assetId} is told ${JSON.stringify(wish)} by ${commandId}: ${hadEffect}`);
+    const doIt = (actsMs: number) => {
+      const hadEffect = device.obey(wish, actsMs);
+      this.#history.calls.push({ atMs: nowMs, assetId, commandId, wish, hadEffect });
+      this.#world.trace.add(`${actsMs} ${assetId} is told ${JSON.stringify(wish)} by ${commandId}: ${hadEffect}`);
     };
     switch (strike?.kind) {
       case "ignored":

@@ -15,6 +15,7 @@ export function owedWatch(history: History, nowMs: () => number) {
   const toldMs = new Map<string, number>();
   const outages = new Set<string>();
   const begun = new Set<string>();
+  const steps = new Map<string, number>();
   let published = 0;
 
   /** Takes up what the bus took since the last time. */
@@ -57,6 +58,10 @@ export function owedWatch(history: History, nowMs: () => number) {
     },
 
     outage(row: Row) {
+      const [about, step] = [String(row.integration), Number(row.step)];
+      const before = steps.get(about) ?? 0;
+      steps.set(about, step);
+      if (step <= before) history.broken("P2 older never overwrites newer", nowMs(), `${before} became ${step}`, about);
       if (row.untoldSince !== undefined) return;
       const name = row.endedAt === undefined ? "VendorOutageBegan" : "VendorOutageEnded";
       hear();

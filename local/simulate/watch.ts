@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { type CommandStatus, PRIOR_STATUSES } from "../../shared/domain/command.ts";
 import { epochMs, type Instant } from "../../shared/domain/instant.ts";
 import type { Plan } from "../../shared/domain/plan.ts";
@@ -41,8 +42,8 @@ export type Watch = {
   /** Somebody is about to do what only one may: a second one is told of. */
   claimed: (what: string, who: Invocation) => void;
   logins: ReturnType<typeof loginWatch>;
-  /** When each command must not act any more, as it was issued. */
-  notAfter: ReadonlyMap<string, Instant>;
+  /** Each command as it was issued: when, and when it must not act any more. */
+  issued: ReadonlyMap<string, { atMs: number; notAfter: Instant }>;
   /** True when no command is to be looked at by then: the verifier would read its index, and go home. */
   hasNothingOpen: (byMs: number) => boolean;
   /** Plans in force, by asset. */
@@ -59,7 +60,7 @@ export function watchOf(
   const observed = new Map<string, number>();
   const statuses = new Map<string, CommandStatus>();
   const plans = new Map<string, Plan>();
-  const notAfter = new Map<string, Instant>();
+  const issued = new Map<string, { atMs: number; notAfter: Instant }>();
   const claims = new Map<string, string>();
   const versions = new Map<string, number>();
   const turns = new Map<string, { turn: number; by: string }>();
@@ -94,7 +95,7 @@ export function watchOf(
     if (row.openIn === undefined) dueMs.delete(id);
     else dueMs.set(id, Number(row.dueAtMs));
     if (before === undefined) {
-      notAfter.set(id, row.notAfter as Instant);
+      issued.set(id, { atMs: engine.nowMs(), notAfter: row.notAfter as Instant });
       newest.set(assetId, id);
     }
     if (status !== "sending") return;
@@ -109,13 +110,14 @@ export function watchOf(
       );
   };
 
-  /** Plans and habits are replaced by their next version only, a portfolio by none that was made earlier. */
+  /** Plans and habits are replaced by their next version only, a portfolio by none that was made earlier; a plan keeps its edge. */
   const forward = (row: Row) => {
     const about = String(row.assetId);
     const next = Number(row.version ?? row.madeAtMs);
     const before = versions.get(about);
     versions.set(about, next);
-    const isBack = before !== undefined && (row.version === undefined ? next < before : next <= before);
+    const isSame = row.version === undefined || isDeepStrictEqual(plans.get(about), row.plan ?? {});
+    const isBack = before !== undefined && (isSame ? next < before : next <= before);
     if (isBack) history.broken("P2 older never overwrites newer", engine.nowMs(), `${before} became ${next}`, about);
   };
 
@@ -134,8 +136,8 @@ export function watchOf(
   };
 
   const account = (write: Write, invocation: Invocation) => {
-    const { Key, UpdateExpression = "", ExpressionAttributeValues } = write;
-    const key = String(Key?.account ?? "");
+    const { Key, Item, UpdateExpression = "", ExpressionAttributeValues } = write;
+    const key = String((Key ?? Item)?.account ?? "");
     // How fast a fleet may start is every vendor's business.
     if (!key.startsWith(`${invocation.functionName}#`) && !key.startsWith("@ramp#"))
       history.broken("P7 tenant isolation", engine.nowMs(), `${invocation.functionName} wrote the account ${key}`);
@@ -146,8 +148,8 @@ export function watchOf(
       if (untilMs < before)
         history.broken("a vendor's word to wait is never shortened", engine.nowMs(), `by ${before - untilMs} ms`, key);
     }
-    if (UpdateExpression.includes("refusedAt =")) logins.noted(rowOf("accounts", write) ?? {});
-    if (ExpressionAttributeValues?.[":tokens"] === undefined) return;
+    if (Item?.refusedAt !== undefined) logins.noted(Item);
+    if (Item === undefined || Item.refusedAt !== undefined || Item.refreshAttemptAt !== undefined) return;
     for (const one of history.rotations) if (one.asker === invocation && one.account === key) one.isStored = true;
   };
 
@@ -160,7 +162,7 @@ export function watchOf(
   return {
     plans,
     logins,
-    notAfter,
+    issued,
     claimed(what, { id }) {
       const first = claims.get(what);
       claims.set(what, first ?? id);

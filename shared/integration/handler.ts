@@ -41,7 +41,8 @@ const Environment = z.looseObject({
   TOKEN_KEY_ARN: EnvText,
   /** Of a vendor that gives its clients a secret. */
   VENDOR_SECRET_ARN: EnvText.optional(),
-  COMMAND_QUEUE_URL: EnvText,
+  /** Of a vendor where anything can be commanded. */
+  COMMAND_QUEUE_URL: EnvText.optional(),
   RAMP_KW_PER_MINUTE: z.coerce.number().positive(),
 });
 

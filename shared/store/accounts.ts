@@ -1,14 +1,8 @@
-import {
-  type DynamoDBDocumentClient,
-  GetCommand,
-  PutCommand,
-  UpdateCommand,
-  type UpdateCommandInput,
-} from "@aws-sdk/lib-dynamodb";
+import { type DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
 import { epochMs, Instant } from "../domain/instant.ts";
 import { Sealed } from "../seal.ts";
-import { parseItem, wins } from "./table.ts";
+import { isConditionFailure, parseItem, wins } from "./table.ts";
 
 /** A customer's vendor login. `tokens` is a sealed JSON of the token pair; `version` counts the pairs. */
 export const Account = z.strictObject({
@@ -36,28 +30,19 @@ export type AccountsStore = {
   get(account: string, options?: { mayBeStale: boolean }): Promise<Account | undefined>;
   /** Stores the first pair, or a new one after the customer reconnected. */
   link(account: Account): Promise<void>;
-  /** Takes the refresh lease on a version and records the attempt; false when another holds it or the version moved. */
-  lease(account: string, version: number, owner: string, now: Instant, until: Instant): Promise<boolean>;
-  /** Stores the next pair and gives the lease back; false when the lease was lost. */
-  renewed(
-    account: string,
-    owner: string,
-    next: Pick<Account, "tokens" | "version" | "accessExpiresAt">,
-  ): Promise<boolean>;
-  /** Records a refusal and gives the lease back; with `revoked`, ends the link until the customer reconnects. */
-  refused(account: string, owner: string, at: Instant, revoked: boolean): Promise<void>;
-  /** Gives the lease back after a failure that proves nothing. */
-  release(account: string, owner: string): Promise<void>;
+  /**
+   * Takes the refresh lease on a version and records the attempt: the row as it stands then. Undefined when another holds
+   * it or the version moved.
+   */
+  lease(account: string, version: number, owner: string, now: Instant, until: Instant): Promise<Account | undefined>;
+  /** Stores what its holder made of a row, and gives the lease back; false when the lease was lost. */
+  giveBack(owner: string, row: Account): Promise<boolean>;
   /** Declares the access token of a version dead, so that the next use renews it. */
   expire(account: string, version: number, at: Instant): Promise<void>;
 };
 
 /** Table `accounts`: key vendor#account. */
 export function accountsStore(client: DynamoDBDocumentClient, table: string): AccountsStore {
-  type Change = Pick<UpdateCommandInput, "UpdateExpression" | "ConditionExpression" | "ExpressionAttributeValues">;
-  const update = (account: string, change: Change) =>
-    wins(client.send(new UpdateCommand({ TableName: table, Key: { account }, ...change })));
-
   return {
     async get(account, { mayBeStale } = { mayBeStale: false }) {
       const consistency = mayBeStale ? {} : { ConsistentRead: true };
@@ -67,8 +52,10 @@ export function accountsStore(client: DynamoDBDocumentClient, table: string): Ac
     async link(account) {
       await client.send(new PutCommand({ TableName: table, Item: account }));
     },
-    lease: (account, version, owner, now, until) =>
-      update(account, {
+    async lease(account, version, owner, now, until) {
+      const take = new UpdateCommand({
+        TableName: table,
+        Key: { account },
         UpdateExpression: "SET leaseOwner = :owner, leaseUntilMs = :until, refreshAttemptAt = :now",
         ConditionExpression: "version = :version AND (attribute_not_exists(leaseUntilMs) OR leaseUntilMs < :nowMs)",
         ExpressionAttributeValues: {
@@ -78,39 +65,34 @@ export function accountsStore(client: DynamoDBDocumentClient, table: string): Ac
           ":now": now,
           ":nowMs": epochMs(now),
         },
-      }),
-    renewed: (account, owner, next) =>
-      update(account, {
-        UpdateExpression:
-          "SET tokens = :tokens, version = :version, accessExpiresAt = :expires REMOVE leaseOwner, leaseUntilMs, refreshAttemptAt, refusedAt",
-        ConditionExpression: "leaseOwner = :owner",
-        ExpressionAttributeValues: {
-          ":tokens": next.tokens,
-          ":version": next.version,
-          ":expires": next.accessExpiresAt,
-          ":owner": owner,
-        },
-      }),
-    async refused(account, owner, at, revoked) {
-      await update(account, {
-        UpdateExpression: `SET refusedAt = if_not_exists(refusedAt, :at)${revoked ? ", revokedAt = :at" : ""} REMOVE leaseOwner, leaseUntilMs, refreshAttemptAt`,
-        ConditionExpression: "leaseOwner = :owner",
-        ExpressionAttributeValues: { ":at": at, ":owner": owner },
+        ReturnValues: "ALL_NEW",
       });
+      try {
+        const { Attributes } = await client.send(take);
+        return parseItem(Account, Attributes, "accounts");
+      } catch (error) {
+        if (isConditionFailure(error)) return undefined;
+        throw error;
+      }
     },
-    async release(account, owner) {
-      await update(account, {
-        UpdateExpression: "REMOVE leaseOwner, leaseUntilMs",
+    async giveBack(owner, { leaseOwner: _, leaseUntilMs: __, ...row }) {
+      const put = new PutCommand({
+        TableName: table,
+        Item: row,
         ConditionExpression: "leaseOwner = :owner",
         ExpressionAttributeValues: { ":owner": owner },
       });
+      return wins(client.send(put));
     },
     async expire(account, version, at) {
-      await update(account, {
+      const end = new UpdateCommand({
+        TableName: table,
+        Key: { account },
         UpdateExpression: "SET accessExpiresAt = :at",
         ConditionExpression: "version = :version",
         ExpressionAttributeValues: { ":version": version, ":at": at },
       });
+      await wins(client.send(end));
     },
   };
 }

@@ -9,7 +9,8 @@ import { expiry, isConditionFailure, parseItem, wins } from "./table.ts";
 /** One thing that is wrong, and whom it concerns: `of` is an asset, an account or the integration itself. */
 export type Cause = { integration: string; of: string; faultClass: FaultClass };
 
-export type OutageRow = { outage: Outage; untoldSince?: Instant | undefined };
+/** An integration's last outage, and since when its last change is still to be told. `step` counts the changes of the row. */
+export type OutageRow = { outage: Outage; untoldSince?: Instant | undefined; step: number };
 
 export type CausesStore = {
   /**
@@ -19,21 +20,16 @@ export type CausesStore = {
   raise(cause: Cause, by: string, assetId: AssetId, at: Instant): Promise<Instant | undefined>;
   /** When `by` is the one to tell that it is over, since when, and of which asset it was told; else undefined. */
   clear(cause: Cause, by: string, at: Instant): Promise<{ assetId: AssetId; at: Instant } | undefined>;
-  /** The last outage of an integration, and since when its last change is still to be told. */
   outage(integration: string): Promise<OutageRow | undefined>;
-  /** Writes an outage that began, to be told; false when one is under way. */
-  beginOutage(outage: Outage, at: Instant): Promise<boolean>;
-  /** Writes when it ended, to be told; false when that was done. */
-  endOutage(outage: Outage, endedAt: Instant, at: Instant): Promise<boolean>;
-  /** Its beginning, or its end, was told. */
-  toldOutage(outage: Outage): Promise<void>;
+  /** Puts a row in place of the one before it; false when somebody else has changed that since it was read. */
+  putOutage(row: OutageRow): Promise<boolean>;
 };
 
 const KEPT_DAYS = 400;
 const LAST = "last";
 const RaisedRow = z.object({ raisedBy: z.string(), raisedAt: Instant });
 const ClearedRow = z.object({ assetId: AssetId, clearedAt: Instant });
-const StoredOutage = z.object({ ...Outage.shape, untoldSince: Instant.optional() });
+const StoredOutage = z.object({ ...Outage.shape, untoldSince: Instant.optional(), step: z.number().int().positive() });
 
 export const causesKey = (integration: string) => `cause#${integration}`;
 
@@ -92,49 +88,20 @@ export function causesStore(client: DynamoDBDocumentClient, table: string): Caus
         new GetCommand({ TableName: table, Key: outageKey(integration), ConsistentRead: true }),
       );
       if (!answer.Item) return undefined;
-      const { untoldSince, ...outage } = parseItem(StoredOutage, answer.Item, "schedule");
-      return { outage, untoldSince };
+      const { untoldSince, step, ...outage } = parseItem(StoredOutage, answer.Item, "schedule");
+      return { outage, untoldSince, step };
     },
 
-    beginOutage: (outage, at) =>
+    putOutage: ({ outage, untoldSince, step }) =>
       wins(
         client.send(
           new PutCommand({
             TableName: table,
-            Item: { ...outageKey(outage.integration), ...outage, untoldSince: at },
-            ConditionExpression: "attribute_not_exists(pk) OR attribute_exists(endedAt)",
+            Item: { ...outageKey(outage.integration), ...outage, ...(untoldSince && { untoldSince }), step },
+            ConditionExpression: "attribute_not_exists(pk) OR step = :before",
+            ExpressionAttributeValues: { ":before": step - 1 },
           }),
         ),
       ),
-
-    endOutage: ({ integration, since }, endedAt, at) =>
-      wins(
-        client.send(
-          new UpdateCommand({
-            TableName: table,
-            Key: outageKey(integration),
-            UpdateExpression: "SET endedAt = :endedAt, untoldSince = :at",
-            ConditionExpression: "since = :since AND attribute_not_exists(endedAt)",
-            ExpressionAttributeValues: { ":since": since, ":endedAt": endedAt, ":at": at },
-          }),
-        ),
-      ),
-
-    async toldOutage({ integration, since, endedAt }) {
-      await wins(
-        client.send(
-          new UpdateCommand({
-            TableName: table,
-            Key: outageKey(integration),
-            UpdateExpression: "REMOVE untoldSince",
-            ConditionExpression: `since = :since AND ${endedAt ? "endedAt = :endedAt" : "attribute_not_exists(endedAt)"}`,
-            ExpressionAttributeValues: {
-              ":since": since,
-              ...(endedAt ? { ":endedAt": endedAt } : {}),
-            },
-          }),
-        ),
-      );
-    },
   };
 }

@@ -122,13 +122,9 @@ export function commandsStore(client: DynamoDBDocumentClient, table: string, scr
               Put: {
                 TableName: table,
                 Item: { ...headKey(row.assetId), hash: head.hash, newestId: head.commandId, newest: head },
-                ...(last
-                  ? {
-                      ConditionExpression: "#hash = :last",
-                      ExpressionAttributeNames: { "#hash": "hash" },
-                      ExpressionAttributeValues: { ":last": last.hash },
-                    }
-                  : { ConditionExpression: "attribute_not_exists(assetId)" }),
+                ConditionExpression: "attribute_not_exists(assetId) OR #hash = :last",
+                ExpressionAttributeNames: { "#hash": "hash" },
+                ExpressionAttributeValues: { ":last": last?.hash ?? "" },
               },
             },
           ],

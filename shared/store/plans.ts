@@ -1,4 +1,4 @@
-import { type DynamoDBDocumentClient, PutCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import { type DynamoDBDocumentClient, PutCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
 import { AssetId } from "../domain/asset.ts";
 import { epochMs, type Instant } from "../domain/instant.ts";
@@ -12,8 +12,8 @@ export type PlansStore = {
   put(plan: Plan, nextEdgeAt: Instant | undefined): Promise<boolean>;
   /** Assets whose wanted power changes at or before `at`. */
   dueEdges(at: Instant): Promise<AssetId[]>;
-  /** Moves an asset's next edge, if its plan is still `version`. */
-  setNextEdge(assetId: AssetId, version: number, nextEdgeAt: Instant | undefined): Promise<boolean>;
+  /** Moves the next edge of a plan; false when that plan is not the one in force any more. */
+  setNextEdge(plan: Plan, nextEdgeAt: Instant | undefined): Promise<boolean>;
   /** The last plan of a portfolio's part as a whole; one made earlier never replaces it. */
   portfolio(portfolioId: PortfolioId, part: number): Promise<Portfolio | undefined>;
   putPortfolio(portfolio: Portfolio): Promise<void>;
@@ -30,6 +30,28 @@ const portfolioKey = (portfolioId: PortfolioId, part: number) => ({ assetId: `po
 
 /** Table `plans`: the current plan of each asset, a sparse index of those with an edge ahead, and portfolios as a whole. */
 export function plansStore(client: DynamoDBDocumentClient, table: string): PlansStore {
+  /** Puts a plan and its next edge in place of the plan of a version; 0 is none. */
+  const write = (plan: Plan, nextEdgeAt: Instant | undefined, replaced: number) =>
+    wins(
+      client.send(
+        new PutCommand({
+          TableName: table,
+          Item: {
+            assetId: plan.assetId,
+            version: plan.version,
+            plan,
+            ...(nextEdgeAt ? { edgeShard: EDGE_SHARD, nextEdgeAtMs: epochMs(nextEdgeAt) } : {}),
+          },
+          ...(replaced === 0
+            ? { ConditionExpression: "attribute_not_exists(assetId)" }
+            : {
+                ConditionExpression: "version = :replaced",
+                ExpressionAttributeValues: { ":replaced": replaced },
+              }),
+        }),
+      ),
+    );
+
   return {
     async get(assetIds) {
       const items = await batchGet(
@@ -44,22 +66,8 @@ export function plansStore(client: DynamoDBDocumentClient, table: string): Plans
         }),
       );
     },
-    put: (plan, nextEdgeAt) =>
-      wins(
-        client.send(
-          new PutCommand({
-            TableName: table,
-            Item: {
-              assetId: plan.assetId,
-              version: plan.version,
-              plan,
-              ...(nextEdgeAt ? { edgeShard: EDGE_SHARD, nextEdgeAtMs: epochMs(nextEdgeAt) } : {}),
-            },
-            ConditionExpression: "attribute_not_exists(assetId) OR version = :previous",
-            ExpressionAttributeValues: { ":previous": plan.version - 1 },
-          }),
-        ),
-      ),
+    put: (plan, nextEdgeAt) => write(plan, nextEdgeAt, plan.version - 1),
+    setNextEdge: (plan, nextEdgeAt) => write(plan, nextEdgeAt, plan.version),
     async dueEdges(at) {
       const items = await queryAll(client, {
         TableName: table,
@@ -69,23 +77,6 @@ export function plansStore(client: DynamoDBDocumentClient, table: string): Plans
       });
       return items.map((item) => parseItem(EdgeRow, item, "plans").assetId);
     },
-    setNextEdge: (assetId, version, nextEdgeAt) =>
-      wins(
-        client.send(
-          new UpdateCommand({
-            TableName: table,
-            Key: { assetId },
-            UpdateExpression: nextEdgeAt
-              ? "SET edgeShard = :shard, nextEdgeAtMs = :at"
-              : "REMOVE edgeShard, nextEdgeAtMs",
-            ConditionExpression: "version = :version",
-            ExpressionAttributeValues: {
-              ":version": version,
-              ...(nextEdgeAt ? { ":shard": EDGE_SHARD, ":at": epochMs(nextEdgeAt) } : {}),
-            },
-          }),
-        ),
-      ),
     async portfolio(portfolioId, part) {
       const [item] = await batchGet(client, table, [portfolioKey(portfolioId, part)]);
       return item && parseItem(PortfolioRow, item, "plans").portfolio;

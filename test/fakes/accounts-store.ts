@@ -10,12 +10,6 @@ export function fakeAccountsStore(): AccountsStore {
     rows.set(account, Account.parse(next(structuredClone(row))));
     return true;
   };
-  const heldBy = (owner: string) => (row: Account) => row.leaseOwner === owner;
-  const unleased = ({ leaseOwner: _owner, leaseUntilMs: _until, ...row }: Account): Account => row;
-  const answered = (row: Account): Account => {
-    const { refreshAttemptAt: _attempt, ...rest } = unleased(row);
-    return rest;
-  };
   return {
     async get(account) {
       return structuredClone(rows.get(account));
@@ -24,27 +18,19 @@ export function fakeAccountsStore(): AccountsStore {
       rows.set(account.account, Account.parse(account));
     },
     async lease(account, version, owner, now, until) {
-      return change(
+      const isTaken = change(
         account,
         (row) => row.version === version && (row.leaseUntilMs === undefined || row.leaseUntilMs < epochMs(now)),
         (row) => ({ ...row, leaseOwner: owner, leaseUntilMs: epochMs(until), refreshAttemptAt: now }),
       );
+      return isTaken ? structuredClone(rows.get(account)) : undefined;
     },
-    async renewed(account, owner, next) {
-      return change(account, heldBy(owner), (row) => {
-        const { refusedAt: _refused, ...rest } = answered(row);
-        return { ...rest, ...next };
-      });
-    },
-    async refused(account, owner, at, revoked) {
-      change(account, heldBy(owner), (row) => ({
-        ...answered(row),
-        refusedAt: row.refusedAt ?? at,
-        ...(revoked ? { revokedAt: at } : {}),
-      }));
-    },
-    async release(account, owner) {
-      change(account, heldBy(owner), unleased);
+    async giveBack(owner, { leaseOwner: _owner, leaseUntilMs: _until, ...row }) {
+      return change(
+        row.account,
+        ({ leaseOwner }) => leaseOwner === owner,
+        () => row,
+      );
     },
     async expire(account, version, at) {
       change(

@@ -25,21 +25,11 @@ export function fakeCausesStore(): CausesStore {
     async outage(integration) {
       return structuredClone(outages.get(integration));
     },
-    async beginOutage(outage, at) {
+    async putOutage({ outage, untoldSince, step }) {
       const last = outages.get(outage.integration);
-      if (last && last.outage.endedAt === undefined) return false;
-      outages.set(outage.integration, { outage: structuredClone(outage), untoldSince: at });
+      if (last && last.step !== step - 1) return false;
+      outages.set(outage.integration, structuredClone({ outage, untoldSince, step }));
       return true;
-    },
-    async endOutage({ integration, since }, endedAt, at) {
-      const last = outages.get(integration);
-      if (last?.outage.since !== since || last.outage.endedAt !== undefined) return false;
-      outages.set(integration, { outage: { ...last.outage, endedAt }, untoldSince: at });
-      return true;
-    },
-    async toldOutage({ integration, since, endedAt }) {
-      const last = outages.get(integration);
-      if (last?.outage.since === since && last.outage.endedAt === endedAt) last.untoldSince = undefined;
     },
   };
 }

@@ -19,8 +19,7 @@ export function fakePlansStore(): PlansStore {
       );
     },
     async put(plan, nextEdgeAt) {
-      const row = rows.get(plan.assetId);
-      if (row && row.plan.version !== plan.version - 1) return false;
+      if ((rows.get(plan.assetId)?.plan.version ?? 0) !== plan.version - 1) return false;
       rows.set(plan.assetId, { plan: Plan.parse(plan), nextEdgeAt });
       return true;
     },
@@ -30,9 +29,9 @@ export function fakePlansStore(): PlansStore {
         .sort((a, b) => (a.nextEdgeAt < b.nextEdgeAt ? -1 : 1))
         .map(({ assetId }) => assetId);
     },
-    async setNextEdge(assetId, version, nextEdgeAt) {
-      const row = rows.get(assetId);
-      if (row?.plan.version !== version) return false;
+    async setNextEdge(plan, nextEdgeAt) {
+      const row = rows.get(plan.assetId);
+      if (row?.plan.version !== plan.version) return false;
       row.nextEdgeAt = nextEdgeAt;
       return true;
     },

@@ -53,7 +53,7 @@ describe("a batch", () => {
     };
     for (const _ of [1, 2, 3]) expect(await look()).toBe("transient");
     const down = { integration: "tesla", faultClass: "vendor-outage", assetsAffected: 9, energyAtRiskKwh: 0 } as const;
-    await fleet.causes.beginOutage({ ...down, since: TWO }, TWO);
+    await fleet.causes.putOutage({ outage: { ...down, since: TWO }, untoldSince: TWO, step: 1 });
     expect(await look()).toBe("vendor-outage");
     // It is announced for all of them at once.
     expect(published(fleet.bus, "FaultRaised")).toEqual([]);

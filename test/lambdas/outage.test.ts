@@ -90,7 +90,11 @@ describe("a vendor that is down", () => {
 
   it("is announced under the same id again when the tick that told died before it noted that", async () => {
     const { bus, deps, watch } = world();
-    const causes = { ...deps.causes, toldOutage: async () => Promise.reject(new Error("died")) };
+    const putOutage: typeof deps.causes.putOutage = async (row) => {
+      if (row.untoldSince === undefined) throw new Error("died");
+      return deps.causes.putOutage(row);
+    };
+    const causes = { ...deps.causes, putOutage };
     const looks = [down(-4), down(-2), down(-1)];
     await expect(watch(looks, minute(0), { causes })).rejects.toThrow("died");
     await watch(looks, minute(2));

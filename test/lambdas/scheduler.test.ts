@@ -372,12 +372,13 @@ describe("what is measured", () => {
     const minutesDown = () => scheduler.meter.sent.filter(({ name }) => name === "vendor_down");
     await ticks(1, 3);
     expect(minutesDown()).toEqual([]);
-    await causes.beginOutage({ ...outage, assetsAffected: 1, energyAtRiskKwh: 0 }, START);
+    const begun = { ...outage, assetsAffected: 1, energyAtRiskKwh: 0 };
+    await causes.putOutage({ outage: begun, untoldSince: START, step: 1 });
     await ticks(4, 7);
     const dimensions = { service: "scheduler", integration: "acme-cars" };
     expect(minutesDown()).toEqual([1, 1, 1, 1].map((value) => ({ name: "vendor_down", value, dimensions })));
-    const row = (await causes.outage("acme-cars")) ?? expect.fail();
-    await causes.endOutage(row.outage, minute(7), minute(7));
+    const { outage: told, step } = (await causes.outage("acme-cars")) ?? expect.fail();
+    await causes.putOutage({ outage: { ...told, endedAt: minute(7) }, untoldSince: minute(7), step: step + 1 });
     await ticks(8, 10);
     expect(minutesDown()).toHaveLength(4);
     expect((await schedule.ledger("acme-cars", START)).flatMap(({ results }) => results)).toEqual([]);

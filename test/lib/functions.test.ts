@@ -155,9 +155,21 @@ describe("an integration", () => {
       ({ Condition }: { Condition?: object }) => Condition ?? [],
     );
     expect(conditions).toEqual([
-      { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["acme-cars#*", "@ramp#*"] } },
+      { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["acme-cars#*"] } },
       { StringLike: { "kms:EncryptionContext:account": "acme-cars#*" } },
+      { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["@ramp#*"] } },
     ]);
+  });
+
+  it("has no queue, ledger or ramp where nothing can be commanded", async () => {
+    const manifests = [aManifest({ callsPerCommand: {} })];
+    const watching = Object.entries(await resourcesOf("prod", STAGES.prod, manifests));
+    const ofIntegration = watching.filter(([id]) => id.startsWith("acmecars"));
+    expect(ofIntegration.length).toBeGreaterThan(0);
+    expect(ofIntegration.filter(([id]) => id.startsWith("acmecarsCommands"))).toEqual([]);
+    const granted = JSON.stringify(ofIntegration.filter(([, { Type }]) => Type === "AWS::IAM::Policy"));
+    expect(granted).toContain("TablesReadings");
+    expect(granted).not.toMatch(/TablesCommands|@ramp/);
   });
 
   it("reads only its own secret, which holds a placeholder for every key of the manifest", () => {

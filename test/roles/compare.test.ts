@@ -55,6 +55,24 @@ describe("a role beside what its function asked for", () => {
     expect(compare({ name: "fn", statements: [], byAws }, []).missing).toEqual(byAws);
   });
 
+  it("lacks what a condition of its own does not allow, and what says nothing of it", () => {
+    const conditions = { "dynamodb:LeadingKeys": ["acme#*"] };
+    const own = { name: "fn", statements: [{ actions: ["a:Get"], resources: [TABLE], conditions }], byAws: [] };
+    const saying = (...keys: string[]) => ({ ...call("a:Get"), says: { "dynamodb:LeadingKeys": keys } });
+    expect(compare(own, [saying("acme#1"), saying("acme#1", "acme#2")])).toMatchObject({ missing: [], spare: [] });
+    expect(compare(own, [saying("acme#1"), saying("acme#1", "bolt#2")]).missing).toEqual([
+      { action: "a:Get", resource: TABLE, about: "acme#1, bolt#2" },
+    ]);
+    expect(compare(own, [saying("acme#1"), call("a:Get")]).missing).toEqual([{ action: "a:Get", resource: TABLE }]);
+  });
+
+  it("has to spare what a condition allows and nobody said", () => {
+    const conditions = { "dynamodb:LeadingKeys": ["acme#*", "ramp#*"] };
+    const own = { name: "fn", statements: [{ actions: ["a:Get"], resources: [TABLE], conditions }], byAws: [] };
+    const asked = { ...call("a:Get"), says: { "dynamodb:LeadingKeys": ["acme#1"] } };
+    expect(compare(own, [asked]).spare).toEqual([{ action: "a:Get", resource: TABLE, about: "ramp#*" }]);
+  });
+
   it("reads as a line a function and a line a right", () => {
     const text = rolesText([compare(role(["dynamodb:PutItem"], [TABLE]), [call("dynamodb:GetItem")])]);
     expect(text).toBe(
@@ -65,7 +83,10 @@ describe("a role beside what its function asked for", () => {
 
 describe("what a DynamoDB request needs", () => {
   const rights = (operation: string, body: object) =>
-    dynamoRights(`DynamoDB_20120810.${operation}`, JSON.stringify(body), (name) => `table/${name}`);
+    dynamoRights(`DynamoDB_20120810.${operation}`, JSON.stringify(body), (name) => ({
+      arn: `table/${name}`,
+      partitionKey: "pk",
+    }));
 
   it("is its own action on its table or index", () => {
     expect(rights("Query", { TableName: "a" })).toEqual([{ action: "dynamodb:Query", resource: "table/a" }]);
@@ -75,10 +96,8 @@ describe("what a DynamoDB request needs", () => {
   });
 
   it("is for each table of a batch, and for each item of a transaction by what is done to it", () => {
-    expect(rights("BatchGetItem", { RequestItems: { a: {}, b: {} } }).map(({ resource }) => resource)).toEqual([
-      "table/a",
-      "table/b",
-    ]);
+    const asked = { RequestItems: { a: { Keys: [] }, b: { Keys: [] } } };
+    expect(rights("BatchGetItem", asked).map(({ resource }) => resource)).toEqual(["table/a", "table/b"]);
     expect(
       rights("TransactWriteItems", {
         TransactItems: [
@@ -92,6 +111,21 @@ describe("what a DynamoDB request needs", () => {
       { action: "dynamodb:ConditionCheckItem", resource: "table/a" },
       { action: "dynamodb:DeleteItem", resource: "table/b" },
     ]);
+  });
+
+  it("says which partitions it is about, each once", () => {
+    const item = (pk: string) => ({ pk: { S: pk }, sk: { S: "x" } });
+    const saidBy = (operation: string, body: object) =>
+      rights(operation, body).map(({ says }) => says?.["dynamodb:LeadingKeys"]);
+    expect(saidBy("GetItem", { TableName: "a", Key: item("1") })).toEqual([["1"]]);
+    expect(saidBy("PutItem", { TableName: "a", Item: item("1") })).toEqual([["1"]]);
+    const read = { a: { Keys: [item("2"), item("1"), item("2")] } };
+    expect(saidBy("BatchGetItem", { RequestItems: read })).toEqual([["1", "2"]]);
+    const written = { a: [{ PutRequest: { Item: item("1") } }, { DeleteRequest: { Key: item("2") } }] };
+    expect(saidBy("BatchWriteItem", { RequestItems: written })).toEqual([["1", "2"]]);
+    const transaction = [{ Put: { TableName: "a", Item: item("1") } }, { Delete: { TableName: "a", Key: item("2") } }];
+    expect(saidBy("TransactWriteItems", { TransactItems: transaction })).toEqual([["1"], ["2"]]);
+    expect(saidBy("Query", { TableName: "a" })).toEqual([undefined]);
   });
 
   it("is asked for by whoever signed", () => {

@@ -12,9 +12,8 @@ function gatedStore(accounts: AccountsStore, gate: Gate): AccountsStore {
     ...accounts,
     get: (account) => gate("read", () => accounts.get(account)),
     lease: (...lease) => gate("lease", () => accounts.lease(...lease)),
-    renewed: (...next) => gate(WINDOW, () => accounts.renewed(...next)),
-    refused: (...refusal) => gate("refuse", () => accounts.refused(...refusal)),
-    release: (...lease) => gate("release", () => accounts.release(...lease)),
+    giveBack: (owner, row) =>
+      gate(row.refusedAt ? "refuse" : row.refreshAttemptAt ? "release" : WINDOW, () => accounts.giveBack(owner, row)),
   };
 }
 

@@ -63,7 +63,7 @@ describe("a renewal", () => {
         accounts: {
           ...accounts,
           lease: noting("lease", accounts.lease),
-          renewed: noting("write", accounts.renewed),
+          giveBack: noting("write", accounts.giveBack),
         },
         fetch: async (url, init) => {
           const { refreshAttemptAt, leaseOwner } = await login.row();
@@ -102,23 +102,23 @@ describe("a renewal", () => {
   it("repeats a write that failed before anything else", async () => {
     const login = await anExpiredLogin("strict");
     let writes = 0;
-    const renewed: typeof login.accounts.renewed = async (...next) => {
+    const giveBack: typeof login.accounts.giveBack = async (...next) => {
       if (writes++ === 0) throw new Error("the table was throttled");
-      return login.accounts.renewed(...next);
+      return login.accounts.giveBack(...next);
     };
-    await login.worker({ accounts: { ...login.accounts, renewed } }).accessToken("alex");
+    await login.worker({ accounts: { ...login.accounts, giveBack } }).accessToken("alex");
     expect(login.vendor.wouldTake((await login.storedPair()).refreshToken)).toBe(true);
   });
 
   it("takes the pair that the first write stored although its answer was lost", async () => {
     const login = await anExpiredLogin("strict");
     let writes = 0;
-    const renewed: typeof login.accounts.renewed = async (...next) => {
-      const stored = await login.accounts.renewed(...next);
+    const giveBack: typeof login.accounts.giveBack = async (...next) => {
+      const stored = await login.accounts.giveBack(...next);
       if (writes++ === 0) throw new Error("the connection was cut");
       return stored;
     };
-    const token = await login.worker({ accounts: { ...login.accounts, renewed } }).accessToken("alex");
+    const token = await login.worker({ accounts: { ...login.accounts, giveBack } }).accessToken("alex");
     expect(token).toBe((await login.storedPair()).accessToken);
   });
 });

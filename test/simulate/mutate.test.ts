@@ -84,7 +84,7 @@ const played = (breaks: (job: Job) => string[], names: readonly string[] = ALL) 
 };
 const survivors = async (breaks: (job: Job) => string[], names?: readonly string[]) => {
   const { workers } = played(breaks, names);
-  const verdicts = await mutate({ workers, processes: 1, seed: 1 }, () => {});
+  const { verdicts } = await mutate({ workers, processes: 1, seed: 1 }, () => {});
   return verdicts.flatMap(({ name, isMissed }) => (isMissed ? [] : [name]));
 };
 

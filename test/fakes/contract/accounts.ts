@@ -45,63 +45,50 @@ export function accountsContract(stores: () => Stores): void {
 
     it("gives no lease on a version that has moved, nor on an account that is not there", async () => {
       const account = await linked({ version: 2 });
-      expect(await lease(account, "a")).toBe(false);
-      expect(await stores().accounts.lease(accountKey("acme-cars", fresh("customer")), 1, "a", NOW, UNTIL)).toBe(false);
+      expect(await lease(account, "a")).toBeUndefined();
+      const stranger = accountKey("acme-cars", fresh("customer"));
+      expect(await stores().accounts.lease(stranger, 1, "a", NOW, UNTIL)).toBeUndefined();
       expect(await get(account)).toEqual(account);
+    });
+
+    it("gives its holder the row as it stands", async () => {
+      const account = await linked({ refusedAt: NOW });
+      const held = { leaseOwner: "a", leaseUntilMs: epochMs(UNTIL), refreshAttemptAt: NOW };
+      expect(await lease(account, "a")).toEqual({ ...account, ...held });
     });
 
     it("gives a lease to another only after it has run out", async () => {
       const account = await linked();
       await lease(account, "a");
-      expect(await lease(account, "b", UNTIL)).toBe(false);
-      expect(await lease(account, "b", at("2026-11-20T18:01:30.001Z"), at("2026-11-20T18:03Z"))).toBe(true);
+      expect(await lease(account, "b", UNTIL)).toBeUndefined();
+      expect(await lease(account, "b", at("2026-11-20T18:01:30.001Z"), at("2026-11-20T18:03Z"))).toBeDefined();
       expect((await get(account))?.leaseOwner).toBe("b");
     });
 
-    it("stores the next pair with the lease and forgets attempt and refusal", async () => {
+    it("stores what its holder made of a row, and nothing else, without the lease", async () => {
       const account = await linked({ refusedAt: at("2026-11-20T17:00Z") });
       await lease(account, "a");
       const next = { tokens: sealed("second"), version: 2, accessExpiresAt: at("2026-11-21T02:00Z") };
-      expect(await stores().accounts.renewed(account.account, "a", next)).toBe(true);
+      expect(await stores().accounts.giveBack("a", { account: account.account, ...next })).toBe(true);
       expect(await get(account)).toEqual({ account: account.account, ...next });
     });
 
-    it("stores no pair of a worker that has lost its lease", async () => {
+    it("stores nothing of a worker that has lost its lease", async () => {
       const account = await linked();
-      await lease(account, "a");
+      const held = (await lease(account, "a")) as Account;
       await lease(account, "b", at("2026-11-20T18:02Z"), at("2026-11-20T18:04Z"));
-      const next = { tokens: sealed("stale"), version: 2, accessExpiresAt: at("2026-11-21T02:00Z") };
-      expect(await stores().accounts.renewed(account.account, "a", next)).toBe(false);
-      expect((await get(account))?.tokens).toEqual(sealed("first"));
-      expect((await get(account))?.leaseOwner).toBe("b");
+      expect(await stores().accounts.giveBack("a", { ...held, tokens: sealed("stale"), version: 2 })).toBe(false);
+      expect(await get(account)).toMatchObject({ tokens: sealed("first"), leaseOwner: "b" });
     });
 
-    it("remembers the first refusal, and ends the link with the one that revokes", async () => {
+    it("gives the row back as it was held, and only by its owner", async () => {
       const account = await linked();
-      await lease(account, "a");
-      await stores().accounts.refused(account.account, "a", NOW, false);
-      expect(await get(account)).toEqual({ ...account, refusedAt: NOW });
-
-      const later = at("2026-11-20T18:10Z");
-      await lease(account, "b", later, at("2026-11-20T18:12Z"));
-      await stores().accounts.refused(account.account, "b", later, true);
-      expect(await get(account)).toEqual({ ...account, refusedAt: NOW, revokedAt: later });
-    });
-
-    it("takes no refusal from a worker without the lease", async () => {
-      const account = await linked();
-      await stores().accounts.refused(account.account, "stranger", NOW, true);
-      expect(await get(account)).toEqual(account);
-    });
-
-    it("gives a lease back, the attempt staying on record, and only by its owner", async () => {
-      const account = await linked();
-      await lease(account, "a");
-      await stores().accounts.release(account.account, "stranger");
+      const held = (await lease(account, "a")) as Account;
+      expect(await stores().accounts.giveBack("stranger", held)).toBe(false);
       expect((await get(account))?.leaseOwner).toBe("a");
-      await stores().accounts.release(account.account, "a");
+      expect(await stores().accounts.giveBack("a", held)).toBe(true);
       expect(await get(account)).toEqual({ ...account, refreshAttemptAt: NOW });
-      expect(await lease(account, "b")).toBe(true);
+      expect(await lease(account, "b")).toBeDefined();
     });
 
     it("declares an access token dead, but only that of the version meant", async () => {

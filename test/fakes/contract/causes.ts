@@ -68,36 +68,24 @@ export function causesContract(stores: () => Stores): void {
   });
 
   describe("a vendor's outage", () => {
-    it("begins once and ends once", async () => {
+    it("changes once for all who read it as it stood", async () => {
       const { causes } = stores();
       const outage = anOutage();
       expect(await causes.outage(outage.integration)).toBeUndefined();
-      const begun = await Promise.all([1, 2, 3].map(() => causes.beginOutage(outage, NOW)));
-      expect(begun.filter(Boolean)).toHaveLength(1);
-      expect(await causes.outage(outage.integration)).toEqual({ outage, untoldSince: NOW });
-      await causes.toldOutage(outage);
-      expect(await causes.outage(outage.integration)).toEqual({ outage, untoldSince: undefined });
+      const begun = { outage, untoldSince: NOW, step: 1 };
+      const begins = await Promise.all([1, 2, 3].map(() => causes.putOutage(begun)));
+      expect(begins.filter(Boolean)).toHaveLength(1);
+      expect(await causes.outage(outage.integration)).toEqual(begun);
 
-      const ended = await Promise.all([1, 2, 3].map(() => causes.endOutage(outage, LATER, LATER)));
-      expect(ended.filter(Boolean)).toHaveLength(1);
-      const over = { ...outage, endedAt: LATER };
-      expect(await causes.outage(outage.integration)).toEqual({ outage: over, untoldSince: LATER });
+      const over = { outage: { ...outage, endedAt: LATER }, untoldSince: LATER, step: 2 };
+      const ends = await Promise.all([1, 2, 3].map(() => causes.putOutage(over)));
+      expect(ends.filter(Boolean)).toHaveLength(1);
       // Whoever told its beginning late has not told its end.
-      await causes.toldOutage(outage);
-      expect(await causes.outage(outage.integration)).toEqual({ outage: over, untoldSince: LATER });
-      await causes.toldOutage(over);
-      expect(await causes.outage(outage.integration)).toEqual({ outage: over, untoldSince: undefined });
-    });
-
-    it("gives way to the next one, and that is not ended by who knows only the last", async () => {
-      const { causes } = stores();
-      const outage = anOutage();
-      await causes.beginOutage(outage, NOW);
-      await causes.endOutage(outage, LATER, LATER);
-      const next: Outage = { ...outage, since: at("2026-11-20T19:00Z"), faultClass: "our-configuration" };
-      expect(await causes.beginOutage(next, LATER)).toBe(true);
-      expect(await causes.endOutage(outage, LATER, LATER)).toBe(false);
-      expect(await causes.outage(outage.integration)).toEqual({ outage: next, untoldSince: LATER });
+      expect(await causes.putOutage({ outage, step: 2 })).toBe(false);
+      expect(await causes.outage(outage.integration)).toEqual(over);
+      const told = { outage: over.outage, untoldSince: undefined, step: 3 };
+      expect(await causes.putOutage(told)).toBe(true);
+      expect(await causes.outage(outage.integration)).toEqual(told);
     });
   });
 }

@@ -56,10 +56,10 @@ export function plansContract(stores: () => Stores): void {
       const { plans } = stores();
       const plan = aPlan({ assetId: fresh("car") });
       await plans.put(plan, edge);
-      expect(await plans.setNextEdge(plan.assetId, 1, at("2026-11-21T05:00Z"))).toBe(true);
+      expect(await plans.setNextEdge(plan, at("2026-11-21T05:00Z"))).toBe(true);
       expect(await isDue(plan.assetId, "2026-11-21T04:59Z")).toBe(false);
       expect(await isDue(plan.assetId, "2026-11-21T05:00Z")).toBe(true);
-      expect(await plans.setNextEdge(plan.assetId, 1, undefined)).toBe(true);
+      expect(await plans.setNextEdge(plan, undefined)).toBe(true);
       expect(await isDue(plan.assetId, "2030-01-01T00:00Z")).toBe(false);
       expect(await planOf(plan.assetId)).toEqual(plan);
     });
@@ -69,9 +69,9 @@ export function plansContract(stores: () => Stores): void {
       const plan = aPlan({ assetId: fresh("car") });
       await plans.put(plan, edge);
       await plans.put({ ...plan, version: 2 }, edge);
-      expect(await plans.setNextEdge(plan.assetId, 1, undefined)).toBe(false);
+      expect(await plans.setNextEdge(plan, undefined)).toBe(false);
       expect(await isDue(plan.assetId, "2026-11-21T02:00Z")).toBe(true);
-      expect(await plans.setNextEdge(fresh("car"), 1, edge)).toBe(false);
+      expect(await plans.setNextEdge(aPlan({ assetId: fresh("car") }), edge)).toBe(false);
     });
   });
 }
