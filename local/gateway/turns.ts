@@ -6,13 +6,13 @@ type Waiting = { generation: number; what: string; begin: () => Promise<unknown>
  * that of their names, because the calls that asked for them may have overtaken each other.
  */
 export class Turns {
-  #waiting: Waiting[] = [];
+  readonly #waiting: Waiting[] = [];
   #generation = 0;
   #isBusy = false;
 
   take<T>(what: string, work: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      const begin = () => work().then(resolve, reject);
+      const begin = () => Promise.resolve().then(work).then(resolve, reject);
       this.#waiting.push({ generation: this.#generation, what, begin });
       if (!this.#isBusy) void this.#run();
     });
@@ -30,8 +30,8 @@ export class Turns {
   }
 
   #next(): Waiting | undefined {
-    const [first] = this.#waiting.sort((a, b) => a.generation - b.generation || (a.what < b.what ? -1 : 1));
-    this.#waiting = this.#waiting.slice(1);
-    return first;
+    const byName = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+    this.#waiting.sort((a, b) => a.generation - b.generation || byName(a.what, b.what));
+    return this.#waiting.shift();
   }
 }
