@@ -23,6 +23,9 @@ Object.defineProperty(VirtualDate, "length", { value: 7 });
 globalThis.Date = VirtualDate;
 // No time passes in an invocation, so nothing can take too long in it, however busy the machine is.
 AbortSignal.timeout = () => new AbortController().signal;
+// And no waiting makes it later.
+require("node:timers/promises").setTimeout = async () => {};
+Module.syncBuiltinESMExports();
 
 const [hostname, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(":");
 const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });

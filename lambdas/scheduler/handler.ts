@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import * as z from "zod";
@@ -47,7 +48,7 @@ export type SchedulerDeps = Pick<Runtime, "log" | "now" | "meter"> & {
   /** Hands a batch to an integration's Lambda and does not wait for it. */
   send: (functionName: string, request: PollRequest) => Promise<void>;
   /** Lets so many milliseconds of the minute pass. */
-  pause: (ms: number) => Promise<void>;
+  pause: (ms: number) => Promise<unknown>;
   /** Stored rows that were left out since the last call. */
   refusedRows: () => Refused[];
 };
@@ -142,7 +143,7 @@ export const handler = lambdaHandler({
       plans: plansStore(documents, env.PLANS_TABLE),
       bus: eventBridgeBus(new EventBridgeClient(), env.BUS_NAME, systemNow),
       refusedRows: () => refused.splice(0),
-      pause: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
+      pause,
       send: async (functionName: string, request: PollRequest) => {
         await lambda.send(
           new InvokeCommand({

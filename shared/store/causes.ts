@@ -29,7 +29,7 @@ const KEPT_DAYS = 400;
 const LAST = "last";
 const RaisedRow = z.object({ raisedBy: z.string(), raisedAt: Instant });
 const ClearedRow = z.object({ assetId: AssetId, clearedAt: Instant });
-const StoredOutage = z.object({ ...Outage.shape, untoldSince: Instant.optional(), step: z.number().int().positive() });
+const StoredOutage = z.object({ ...Outage.shape, untoldSince: Instant.optional(), step: z.number().int().default(0) });
 
 export const causesKey = (integration: string) => `cause#${integration}`;
 
@@ -98,7 +98,7 @@ export function causesStore(client: DynamoDBDocumentClient, table: string): Caus
           new PutCommand({
             TableName: table,
             Item: { ...outageKey(outage.integration), ...outage, ...(untoldSince && { untoldSince }), step },
-            ConditionExpression: "attribute_not_exists(pk) OR step = :before",
+            ConditionExpression: "attribute_not_exists(step) OR step = :before",
             ExpressionAttributeValues: { ":before": step - 1 },
           }),
         ),

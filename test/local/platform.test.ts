@@ -87,6 +87,10 @@ describe("a function on the local platform", { timeout: 30_000 }, () => {
     expect(second.monotonic).toBeGreaterThan(first.monotonic);
   });
 
+  it("pauses without anybody waiting for it", async () => {
+    expect((await invoke({ do: "pause" })).answer).toEqual({ isOver: true });
+  });
+
   it("has the environment of its template, local endpoints and nothing of its host's", async () => {
     const { answer } = await invoke({ do: "environment" });
     expect(answer).toMatchObject({

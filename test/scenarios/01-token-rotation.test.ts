@@ -37,16 +37,16 @@ async function expired(name: Name) {
 }
 
 /** A process that dies when the vendor has answered, before the pair is written: its write never comes back. */
-function dying(accounts: AccountsStore) {
+function dying(accounts: AccountsStore): { dead: Promise<void>; accounts: AccountsStore } {
   let died = () => {};
   const dead = new Promise<void>((resolve) => {
     died = resolve;
   });
-  const renewed = () => {
+  const giveBack = () => {
     died();
     return new Promise<boolean>(() => {});
   };
-  return { dead, accounts: { ...accounts, renewed } };
+  return { dead, accounts: { ...accounts, giveBack } };
 }
 
 /** Looks of fresh processes, two minutes apart, so that each comes after the last one's lease. */
