@@ -1,7 +1,8 @@
-import { FAULT_TREATMENT, type FaultClass, isTold } from "../../shared/domain/fault.ts";
+import { type FaultClass, isTold } from "../../shared/domain/fault.ts";
 import { epochMs, HOUR_MS, type Instant, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
 import type { Outage } from "../../shared/domain/outage.ts";
 import { activity, MAX_CLOCK_SKEW_MS, type Reachability, type Reading } from "../../shared/domain/reading.ts";
+import { isBlocked } from "../../shared/domain/wheel.ts";
 
 /** One claimed part of a minute of the run ledger, with what its batches came to. */
 export type LedgerRun = {
@@ -180,8 +181,4 @@ function lossOf(run: LedgerRun, now: Instant): number {
 export function unfinished({ attempt, batches, results }: LedgerRun): number {
   const back = results.filter((batch) => batch.attempt === attempt && batch.finishedAt !== undefined);
   return Math.max(0, batches - back.length);
-}
-
-function isBlocked({ failures, faultClass }: Reachability): boolean {
-  return failures > 0 && faultClass !== null && !FAULT_TREATMENT[faultClass].retry;
 }

@@ -56,9 +56,13 @@ export function slowestTurnMinutes(streams: readonly { cadence: Cadence }[]): nu
   return Math.max(...streams.flatMap(({ cadence }) => periodsOf(cadence)));
 }
 
+/** What failed on our side so often in a row is no hiccup of a service that we use. */
+const OURS_FOR_SURE = 3;
+
 /** True when somebody else has the next move, so that a look before an hour is over shows nothing. */
 export function isBlocked(reach: Reachability | undefined): boolean {
-  return !!reach?.faultClass && reach.failures > 0 && !FAULT_TREATMENT[reach.faultClass].retry;
+  if (!reach?.faultClass || FAULT_TREATMENT[reach.faultClass].retry) return false;
+  return reach.failures >= (reach.faultClass === "our-fault" ? OURS_FOR_SURE : 1);
 }
 
 /** True when an asset was looked at, well or not, after `since`. A time ahead of ours tells nothing: its clock was wrong. */

@@ -89,9 +89,16 @@ describe("a look that failed", () => {
   it.each(FaultClass.options.filter((name) => !FAULT_TREATMENT[name].retry))(
     "waits for its turn when only somebody else can mend it: %s",
     (fault) => {
-      expect(next(charging(), failing(1, fault), "2026-11-20T18:11:00Z").sooner).toBeUndefined();
+      expect(next(charging(), failing(3, fault), "2026-11-20T18:11:00Z").sooner).toBeUndefined();
     },
   );
+
+  it("is made again soon after a failure of ours, which may be a hiccup, and not after the third in a row", () => {
+    expect(minutesTo(next(charging(), failing(1, "our-fault")).sooner?.dueAt)).toBe(1);
+    expect(next(charging(), failing(2, "our-fault")).sooner).toBeDefined();
+    expect(next(charging(), failing(3, "our-fault")).sooner).toBeUndefined();
+    expect(next(charging(), failing(1, "credentials-revoked")).sooner).toBeUndefined();
+  });
 });
 
 describe("a command that waits for its proof", () => {
