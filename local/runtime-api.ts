@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { type Loopback, listenOnLoopback } from "./loopback.ts";
+import { listenOnLoopback } from "../shared/integration/loopback.ts";
 
 /** One invocation as the runtime inside a function environment sees it. Times are virtual. */
 export type Work = { requestId: string; functionArn: string; payload: string; nowMs: number; deadlineMs: number };
@@ -17,7 +17,7 @@ const PREFIX = "/2018-06-01/runtime";
 const NOW_HEADER = "headroom-virtual-now-ms";
 
 /** The documented Lambda Runtime API for one function environment, which is how AWS knows its callers apart too. */
-export async function startRuntimeApi(events: RuntimeEvents): Promise<Loopback> {
+export async function startRuntimeApi(events: RuntimeEvents): ReturnType<typeof listenOnLoopback> {
   const server = createServer((request, response) => {
     const path = request.url ?? "";
     if (request.method === "GET" && path === `${PREFIX}/invocation/next`) {

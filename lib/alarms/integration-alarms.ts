@@ -6,7 +6,7 @@ import { slowestTurnMinutes } from "../../shared/domain/wheel.ts";
 import { houseAlarm, houseComposite, type Watch } from "../house-alarm.ts";
 import { burnRate, OBJECTIVES } from "./burn-rate.ts";
 import { FRESHNESS } from "./freshness.ts";
-import { downOf, headroomMetric, judged, scheduled, unlessDown } from "./headroom-metric.ts";
+import { downOf, headroomMetric, judged, unlessDown } from "./headroom-metric.ts";
 import { watchLooks } from "./look-alarms.ts";
 
 /** One vendor's alarms. Its outage is one page: what follows from it is held back while that rings. */
@@ -34,7 +34,7 @@ function vendorDown(scope: Construct, watch: Watch, manifest: Manifest): Alarm {
     firstAction: `run \`npm run ops -- why-late ${name}\`, which counts the assets, and look at ${vendor}'s status page.`,
     kind: "page",
     withinMinutes: 20,
-    metric: headroomMetric("vendor_down", scheduled(manifest), "Maximum"),
+    metric: downOf(manifest, 1),
     when: { atLeast: 1 },
     // The scheduler sends it each minute while the outage is announced; a late tick does not end it.
     periods: { breaching: 1, of: 3 },

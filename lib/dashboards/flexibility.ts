@@ -1,7 +1,7 @@
 import { canCommand, isBilled, type Manifest } from "../../shared/domain/manifest.ts";
 import { OBJECTIVES } from "../alarms/burn-rate.ts";
 import { FRESHNESS } from "../alarms/freshness.ts";
-import { headroomMetric, judged, own, scheduled } from "../alarms/headroom-metric.ts";
+import { downOf, headroomMetric, judged, own } from "../alarms/headroom-metric.ts";
 import { type Chart, counted, type Dashboard, level } from "./chart.ts";
 
 /** For whoever runs operations: what was promised to whom, and whether it was kept. */
@@ -90,9 +90,7 @@ function vendorsDown(manifests: readonly Manifest[]): Chart {
     title: "Vendors whose outage is announced, each 5 min",
     unit: "vendors",
     stacked: true,
-    lines: manifests.map((manifest) =>
-      counted(manifest.name, headroomMetric("vendor_down", scheduled(manifest), "Maximum", 5)),
-    ),
+    lines: manifests.map((manifest) => counted(manifest.name, downOf(manifest, 5))),
   };
 }
 

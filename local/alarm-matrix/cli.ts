@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError } from "commander";
 import { synthesise } from "../../lib/app.ts";
 import { loadManifests } from "../../lib/manifests.ts";
 import { stagesFrom } from "../../lib/stages.ts";
 import { MINUTE_MS } from "../../shared/domain/instant.ts";
 import { openWorkers } from "../simulate/workers.ts";
+import { wholeNumber } from "../whole-number.ts";
 import { ACCEPTED } from "./accepted.ts";
 import type { Cause } from "./cause.ts";
 import { causes } from "./causes.ts";
@@ -34,12 +35,6 @@ function program(err: Out): Command {
     .option("--workers <number>", "nights played at a time", wholeNumber, 1)
     .configureOutput({ writeErr: (text) => void err.write(text) })
     .exitOverride();
-}
-
-function wholeNumber(text: string): number {
-  const number = Number(text);
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError(`write a whole number, not "${text}".`);
-  return number;
 }
 
 /** Exit code 0 when each alarm rang for its own cause alone, in time, and was over after it; 1 when not; 2 for a wrong option. */

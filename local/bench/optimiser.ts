@@ -2,8 +2,9 @@ import { fork } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { cpus, loadavg, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { checkOutput, writeOutput } from "../output-file.ts";
+import { wholeNumber } from "../whole-number.ts";
 import { baseGrowth, type FleetRun, fleetMarkdown, withFigures } from "./benchmark-page.ts";
 import { growthTable, growthWords } from "./growth.ts";
 import type { Yardstick } from "./highs.ts";
@@ -40,10 +41,6 @@ if (process.send !== undefined) {
 }
 
 async function main(): Promise<boolean> {
-  const wholeNumber = (text: string) => {
-    if (!/^\d+$/.test(text)) throw new InvalidArgumentError("not a whole number");
-    return Number(text);
-  };
   const options = new Command("bench:optimiser")
     .description("Times the fleet planner beside a general solver and checks every plan by separate code.")
     .option("--cases <words...>", "only cases whose name contains one of these, for example: base feeders")

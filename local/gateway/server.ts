@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { listenOnLoopback } from "../../shared/integration/loopback.ts";
 import type { VirtualClock } from "../clock.ts";
-import { listenOnLoopback } from "../loopback.ts";
 import { type AwsCall, signedBy } from "../roles/aws-call.ts";
 import { gatewayCalls, invokeCalls } from "../roles/gateway-calls.ts";
 import { AwsError, UnsupportedOperation } from "./aws-error.ts";
@@ -11,7 +11,7 @@ import type { RunRecord } from "./record.ts";
 /** What the gateway answers with; set once the assembly is wired, because its URL is part of the wiring. */
 type GatewayBackend = { operations: Record<string, Operation>; functions: Functions };
 
-export type Gateway = { url: string; serve(backend: GatewayBackend): void; close(): void };
+export type Gateway = { url: string; serve(backend: GatewayBackend): void; close(): Promise<void> };
 
 type Reply = { status: number; headers?: Record<string, string>; body: string };
 

@@ -9,6 +9,7 @@ import { forgetDeployment, rememberDeployment } from "../ops/remembered.ts";
 import { checkOutput, writeOutput } from "../output-file.ts";
 import type { Platform } from "../platform.ts";
 import { synthesiseInto } from "../synthesise.ts";
+import { wholeNumber } from "../whole-number.ts";
 import { ALARMS_FILE, alarmsText } from "./alarms.ts";
 import { assetsOf } from "./fleet.ts";
 import { type FaultLevel, type NightRequest, prepare } from "./inputs.ts";
@@ -51,15 +52,17 @@ function program({ out, error }: Surroundings): Command {
       "Runs a night of cars, chargers, heat pumps and solar sites through the platform's own Lambdas, on this machine, in virtual time.",
     )
     .addOption(
-      new Option("--cars <n>", "how many cars (default 5; with --sessions, all of that night)").argParser(whole),
+      new Option("--cars <n>", "how many cars (default 5; with --sessions, all of that night)").argParser(wholeNumber),
     )
     .addOption(
-      new Option("--chargers <n>", "how many chargers, each with a car that comes").argParser(whole).default(0),
+      new Option("--chargers <n>", "how many chargers, each with a car that comes").argParser(wholeNumber).default(0),
     )
     .addOption(
-      new Option("--heat-pumps <n>", "how many heat pumps, by the vendors in turn").argParser(whole).default(0),
+      new Option("--heat-pumps <n>", "how many heat pumps, by the vendors in turn").argParser(wholeNumber).default(0),
     )
-    .addOption(new Option("--solar-sites <n>", "how many solar sites, on the first homes").argParser(whole).default(0))
+    .addOption(
+      new Option("--solar-sites <n>", "how many solar sites, on the first homes").argParser(wholeNumber).default(0),
+    )
     .option(
       "--night <date>",
       "the night that begins at noon of this date, YYYY-MM-DD (default: 2026-01-14, or tonight with --live)",
@@ -81,7 +84,7 @@ function program({ out, error }: Surroundings): Command {
         .argParser(number)
         .default(0),
     )
-    .addOption(new Option("--seed <n>", "decides everything that is drawn").argParser(whole).default(1))
+    .addOption(new Option("--seed <n>", "decides everything that is drawn").argParser(wholeNumber).default(1))
     .option(
       "--event <span=kW>",
       "a grid event by clocks at the homes, such as 02:00-04:00=5: all may draw 5 kW together on average",
@@ -270,11 +273,6 @@ function stopwatch() {
     },
     seconds: () => ({ ...laps, all: (performance.now() - startMs) / 1000 }),
   };
-}
-
-function whole(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
-  return Number(text);
 }
 
 function number(text: string): number {

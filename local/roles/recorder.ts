@@ -1,8 +1,8 @@
 import { Agent, createServer, request as forward } from "node:http";
-import { listenOnLoopback } from "../loopback.ts";
+import { listenOnLoopback } from "../../shared/integration/loopback.ts";
 import { type AwsCall, dynamoRights, signedBy, type TableFacts } from "./aws-call.ts";
 
-export type Recorder = { url: string; close(): void };
+export type Recorder = { url: string; close(): Promise<void> };
 type Recording = {
   table: (name: string) => TableFacts;
   onCall: (call: AwsCall) => void;
@@ -48,8 +48,8 @@ export async function startRecorder(engineUrl: string, { table, onCall, isBeaten
   const { address, close } = await listenOnLoopback(server);
   return {
     url: `http://${address}`,
-    close: () => {
-      close();
+    async close() {
+      await close();
       agent.destroy();
     },
   };

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { groupBy } from "../../shared/group-by.ts";
+import { wholeNumber } from "../whole-number.ts";
 import type { Job } from "./job.ts";
 import { mutate } from "./mutate.ts";
 import type { Played } from "./play.ts";
@@ -149,9 +150,4 @@ function commitNow(): string {
   } catch {
     return "unknown";
   }
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("not a whole number");
-  return Number(text);
 }

@@ -1,4 +1,5 @@
-import { createServer } from "node:http";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 
 /** A call as a cloud on this machine sees it. */
 export type LoopbackRequest = { method: string; url: URL; authorization: string | undefined; body: string };
@@ -30,19 +31,24 @@ export async function serveLoopback(
       response.writeHead(reply.status, { ...reply.headers, ...length }).end(reply.body);
     });
   });
+  const { address, close } = await listenOnLoopback(server);
+  origin = `http://${address}`;
+  return { url: origin, stop: close };
+}
+
+/** Lets a server listen on a free port of the loopback address; `address` is host and port. */
+export async function listenOnLoopback(server: Server): Promise<{ address: string; close(): Promise<void> }> {
   // Virtual nights have long silences in real seconds too, longer on a busy machine: a connection closed as a call begins
   // would look like a fault of the vendor's.
   server.keepAliveTimeout = 0;
+  server.requestTimeout = 0;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(0, "127.0.0.1", resolve);
   });
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("the loopback server has no port");
-  origin = `http://127.0.0.1:${address.port}`;
   return {
-    url: origin,
-    async stop() {
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async close() {
       server.closeAllConnections();
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },

@@ -6,7 +6,7 @@ import { Metric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { beforeAll, describe, expect, it } from "vitest";
 import { watchIntegration } from "../../lib/alarms/integration-alarms.ts";
-import { houseAlarm } from "../../lib/house-alarm.ts";
+import { houseAlarm, type Watch } from "../../lib/house-alarm.ts";
 import { loadManifests } from "../../lib/manifests.ts";
 import { METRICS, type MetricName } from "../../shared/domain/metric.ts";
 import { type AlarmRow, alarmRows, monthlyUsd } from "./alarm-rows.ts";
@@ -87,6 +87,11 @@ describe.each(STAGE_NAMES)("every alarm of %s", (stage) => {
   });
 });
 
+function aWatch(stack: Stack, stage: Watch["stage"]): Watch {
+  const topic = new Topic(stack, "Topic");
+  return { stage, topics: { page: topic, ticket: topic }, part: "acme", owner: "us", runbook: "a.md" };
+}
+
 describe("the alarms", () => {
   const namesOf = async (stage: "dev" | "prod") =>
     alarmRows(await resourcesOf(stage)).map(({ name }) => name.replace(`headroom-${stage}-`, ""));
@@ -149,15 +154,12 @@ describe("the alarms", () => {
   it("on too many calls are only where one's calls are counted with another's", () => {
     const blocked = (scope: "device" | "account") => {
       const stack = new Stack(new App(), "Stack");
-      const topic = new Topic(stack, "Topic");
-      const watch = {
-        stage: STAGES.prod,
-        topics: { page: topic, ticket: topic },
-        part: "acme",
-        owner: "us",
-        runbook: "a.md",
-      };
-      watchIntegration(stack, watch, aManifest({ rateLimits: [{ scope, calls: 10, perMinutes: 1 }] }), 100);
+      watchIntegration(
+        stack,
+        aWatch(stack, STAGES.prod),
+        aManifest({ rateLimits: [{ scope, calls: 10, perMinutes: 1 }] }),
+        100,
+      );
       const names = alarmRows(Template.fromStack(stack).toJSON().Resources).map(({ name }) => name);
       return names.filter((name) => name.endsWith("-blocked"));
     };
@@ -200,14 +202,7 @@ describe("the burn rate", () => {
 describe("an alarm", () => {
   it("is refused when nobody could read all of it", () => {
     const stack = new Stack(new App(), "Stack");
-    const topic = new Topic(stack, "Topic");
-    const watch = {
-      stage: STAGES.dev,
-      topics: { page: topic, ticket: topic },
-      part: "acme",
-      owner: "us",
-      runbook: "a.md",
-    };
+    const watch = aWatch(stack, STAGES.dev);
     const alarm = (broken: string) =>
       houseAlarm(stack, broken.slice(0, 5), watch, {
         what: "errors",

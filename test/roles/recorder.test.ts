@@ -1,8 +1,8 @@
 import { createServer } from "node:http";
 import { afterEach, describe, expect, it } from "vitest";
-import { listenOnLoopback } from "../../local/loopback.ts";
 import type { AwsCall } from "../../local/roles/aws-call.ts";
 import { startRecorder } from "../../local/roles/recorder.ts";
+import { listenOnLoopback } from "../../shared/integration/loopback.ts";
 
 const HEADERS = {
   authorization: "AWS4-HMAC-SHA256 Credential=fn/20261121/eu-west-2/dynamodb/aws4_request, SignedHeaders=host",
@@ -13,9 +13,9 @@ const put = { TableName: "cars", Item: { pk: { S: "car-1" } } };
 const conditional = { ...put, ConditionExpression: "attribute_not_exists(pk)" };
 
 describe("the recorder in front of DynamoDB", () => {
-  const open: (() => void)[] = [];
-  afterEach(() => {
-    for (const close of open.splice(0)) close();
+  const open: (() => Promise<void>)[] = [];
+  afterEach(async () => {
+    for (const close of open.splice(0)) await close();
   });
 
   async function recording(isBeaten?: (call: AwsCall) => boolean) {
