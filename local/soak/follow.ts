@@ -28,6 +28,7 @@ export async function follow(options: FollowOptions): Promise<Seen> {
   const endsAtMs = epochMs(startedAt) + hours * 60 * MINUTE_MS;
   const looks = new Map<string, { at: Instant; lastFetchedAt: Instant | null }[]>();
   const rang = new Map<string, { name: string; since: Instant }>();
+  let isBrokenOff = false;
   let saidAtMs = Number.NEGATIVE_INFINITY;
   for (;;) {
     const at = now();
@@ -45,7 +46,8 @@ export async function follow(options: FollowOptions): Promise<Seen> {
       onLook(`${at} ${read} of ${customers.length} assets read, ${rang.size} alarms`);
     }
     const leftMs = endsAtMs - epochMs(now());
-    if (leftMs <= 0 || isEnded()) break;
+    isBrokenOff = leftMs > 0 && isEnded();
+    if (leftMs <= 0 || isBrokenOff) break;
     await pause(Math.min(LOOK_EVERY_MS, leftMs));
   }
   const assets = await mapLimited(customers, 3, async ({ asset, manifest, simulation }): Promise<Followed> => {
@@ -59,5 +61,5 @@ export async function follow(options: FollowOptions): Promise<Seen> {
       commands: commands.map(({ commandId, status, checkAt, evidence }) => ({ commandId, status, checkAt, evidence })),
     };
   });
-  return { startedAt, endedAt: now(), assets, alarms: [...rang.values()] };
+  return { startedAt, endedAt: now(), isBrokenOff, assets, alarms: [...rang.values()] };
 }

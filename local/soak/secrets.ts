@@ -11,11 +11,14 @@ const Secret = z.record(z.string(), z.string());
  * Gives each integration of a stage the simulator's credentials in place of the placeholders that it was deployed with.
  * Throws where somebody has put in others: that stage talks to a real vendor, and is left alone.
  */
-export async function fillPlaceholders(stage: string, region: string | undefined, customers: readonly Customer[]) {
+export async function fillPlaceholders(
+  stage: string,
+  region: string | undefined,
+  customers: readonly Customer[],
+): Promise<void> {
   const at = region ? { region } : {};
   const stackName = `headroom-${stage}-vendors`;
-  const { Stacks = [] } = await new CloudFormationClient(at).send(new DescribeStacksCommand({ StackName: stackName }));
-  const outputs = new Map(Stacks[0]?.Outputs?.map(({ OutputKey = "", OutputValue }) => [OutputKey, OutputValue]));
+  const outputs = await outputsOf(stackName, new CloudFormationClient(at));
   const secrets = new SecretsManagerClient(at);
   for (const { manifest, simulation } of customers) {
     if (manifest.secretKeys.length === 0) continue;
@@ -26,8 +29,18 @@ export async function fillPlaceholders(stage: string, region: string | undefined
     if (manifest.secretKeys.every((key) => known[key] === simulation.secret[key])) continue;
     if (!manifest.secretKeys.every((key) => known[key] === NOT_YET_GIVEN))
       throw new BadInput(
-        `The secret of ${manifest.name} in stage ${stage} is a real one: a soak is for a stage that talks to simulators.`,
+        `The secret of ${manifest.name} in stage ${stage} is neither a placeholder nor the simulator's: a soak is for a stage that talks to simulators.`,
       );
     await secrets.send(new PutSecretValueCommand({ SecretId, SecretString: JSON.stringify(simulation.secret) }));
+  }
+}
+
+async function outputsOf(StackName: string, client: CloudFormationClient): Promise<Map<string, string | undefined>> {
+  try {
+    const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName }));
+    return new Map(Stacks[0]?.Outputs?.map(({ OutputKey = "", OutputValue }) => [OutputKey, OutputValue]));
+  } catch (error) {
+    if (!(error instanceof Error && /does not exist/.test(error.message))) throw error;
+    throw new BadInput(`There is no stack ${StackName}: finish the stage's deployment, then try again.`);
   }
 }

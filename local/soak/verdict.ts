@@ -18,6 +18,8 @@ export type Followed = {
 export type Seen = {
   startedAt: Instant;
   endedAt: Instant;
+  /** Somebody ended it before its time. */
+  isBrokenOff: boolean;
   assets: readonly Followed[];
   /** Alarms that rang, by the time they began. */
   alarms: readonly { name: string; since: Instant }[];
@@ -45,7 +47,7 @@ const GRACE_MINUTES = 5;
 const JUDGED_WITHIN_MS = 5 * MINUTE_MS;
 
 /** Whether everything that was enrolled was read in time, every command came to its end as it should, and no alarm rang. */
-export function verdictOf({ startedAt, endedAt, assets, alarms }: Seen): SoakVerdict {
+export function verdictOf({ startedAt, endedAt, isBrokenOff, assets, alarms }: Seen): SoakVerdict {
   const told = alarms.map(({ name, since }) => ({ name, since, isOurs: since >= startedAt }));
   return withReasons({
     startedAt,
@@ -59,6 +61,7 @@ export function verdictOf({ startedAt, endedAt, assets, alarms }: Seen): SoakVer
       commands: countByStatus(asset.commands),
     })),
     reasons: [
+      ...(isBrokenOff ? ["it was broken off before its time"] : []),
       ...assets.flatMap((asset) => reasonsOf(asset, startedAt, endedAt)),
       ...told.filter(({ isOurs }) => isOurs).map(({ name, since }) => `the alarm ${name} rang at ${since}`),
     ],

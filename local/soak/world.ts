@@ -16,6 +16,8 @@ export type World = {
   feeds: { calls(): readonly { feed: string; status: number }[] };
   /** For `HEADROOM_<STAGE>_ENDPOINTS`: everything that is asked outside AWS. */
   endpoints: Record<string, string>;
+  /** Of these, the feeds'. */
+  feedEndpoints: Record<string, string>;
   stop(): Promise<void>;
 };
 
@@ -44,13 +46,12 @@ export async function startWorld(prefix = ""): Promise<World> {
     publishHour: 16,
   });
   const customers = await Promise.all((await loadVendors()).map((vendor) => startCustomer(vendor, nowMs, prefix)));
+  const feedEndpoints = { OCTOPUS_API_URL: feeds.octopusUrl, CARBON_INTENSITY_API_URL: feeds.carbonUrl };
   return {
     customers,
     feeds,
-    endpoints: Object.assign(
-      { OCTOPUS_API_URL: feeds.octopusUrl, CARBON_INTENSITY_API_URL: feeds.carbonUrl },
-      ...customers.map(({ simulation }) => simulation.endpoints),
-    ),
+    endpoints: Object.assign({}, feedEndpoints, ...customers.map(({ simulation }) => simulation.endpoints)),
+    feedEndpoints,
     async stop() {
       await Promise.all([feeds.stop(), ...customers.map(({ simulation }) => simulation.stop())]);
     },

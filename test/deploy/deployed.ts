@@ -6,6 +6,7 @@ import {
   ListStackResourcesCommand,
   type StackResourceSummary,
 } from "@aws-sdk/client-cloudformation";
+import type { StageName } from "../../local/ops/stage.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: a template's properties are of any shape.
 export type Properties = Record<string, any>;
@@ -15,7 +16,7 @@ export type Deployed = { stack: string; logicalId: string; type: string; physica
 const cloudFormation = new CloudFormationClient({});
 
 /** Every resource of the stage's templates that has been made. Throws with the names of those that have not. */
-export async function deployedStage(assembly: string, stage: "dev" | "prod"): Promise<Deployed[]> {
+export async function deployedStage(assembly: string, stage: StageName): Promise<Deployed[]> {
   const folder = join(assembly, `assembly-${stage}`);
   const manifest = JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8"));
   const files = readdirSync(folder).filter((name) => name.endsWith(".template.json"));

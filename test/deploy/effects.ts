@@ -1,6 +1,6 @@
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { type Connection, connect } from "../../local/ops/connection.ts";
-import { stageDeployment } from "../../local/ops/stage.ts";
+import { type StageName, stageDeployment } from "../../local/ops/stage.ts";
 import type { Customer, World } from "../../local/soak/world.ts";
 import { systemNow } from "../../shared/bus.ts";
 import { STREAM_OF_KIND } from "../../shared/domain/asset.ts";
@@ -13,20 +13,19 @@ import { must, until } from "./until.ts";
 
 const lambda = new LambdaClient({});
 
-/** The stores of the deployed stage dev, for an onlooker. */
-export async function onlooker(): Promise<Connection> {
-  return connect(await stageDeployment("dev"), systemNow);
+/** The stores of a deployed stage, for an onlooker. */
+export async function onlooker(name: StageName): Promise<Connection> {
+  return connect(await stageDeployment(name), systemNow);
 }
 
 /** Prices and carbon: fetched from the feeds and stored. Its own cadence is half an hour, so it is woken here. */
-export async function checkSignals(stage: readonly Deployed[], world: World, stores: Connection, journal: Journal) {
-  await journal.check("signals: the feeds are asked, and prices and carbon stored", async () => {
+export async function checkSignals(name: StageName, stage: readonly Deployed[], stores: Connection, journal: Journal) {
+  await journal.check(`${name}: the feeds are asked, and prices and carbon stored`, async () => {
     const { physicalId } = named(stage, "AWS::Lambda::Function", "Signals");
     const Payload = JSON.stringify({ tickAt: systemNow() });
     const answer = await lambda.send(new InvokeCommand({ FunctionName: physicalId, Payload }));
     const told = answer.Payload && new TextDecoder().decode(answer.Payload);
     must(!answer.FunctionError, `the function failed: ${told}`);
-    must(world.feeds.calls().length > 0, "no feed was asked");
     const now = systemNow();
     for (const series of [seriesId("octopus-agile", "C"), seriesId("carbon-intensity", "national")]) {
       const slots = await stores.signals.slots(series, now, plusMs(now, HOUR_MS));

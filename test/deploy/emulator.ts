@@ -114,7 +114,8 @@ function isHealthy(url: string, certificate: string): Promise<boolean> {
   });
 }
 
-function freePort(): Promise<number> {
+/** One that nobody listens at. */
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once("error", reject).listen(0, "127.0.0.1", () => {

@@ -1,7 +1,3 @@
-import { setTimeout as pause } from "node:timers/promises";
-import type { Connection } from "../../local/ops/connection.ts";
-import { follow } from "../../local/soak/follow.ts";
-import { type Seen, verdictOf } from "../../local/soak/verdict.ts";
 import { startWorld, type World } from "../../local/soak/world.ts";
 import { systemNow } from "../../shared/bus.ts";
 import { adaptations } from "./adapt.ts";
@@ -9,16 +5,16 @@ import { cdk } from "./cdk.ts";
 import { checkNothingGivenUp, checkPoison } from "./dead-letters.ts";
 import { type Deployed, deployedStage } from "./deployed.ts";
 import { checkCommand, checkSignals, checkTelemetry, onlooker } from "./effects.ts";
-import { ACCOUNT, REGION } from "./emulator.ts";
+import { ACCOUNT, freePort, REGION } from "./emulator.ts";
 import { checkEnding } from "./ending.ts";
 import { type Journal, journal } from "./journal.ts";
 import { enrolCustomers, fillSecrets } from "./operator.ts";
 import { checkPermissions } from "./permissions.ts";
 import { CHANGE, checkAlias, checkRedeploy, codeOf } from "./redeploy.ts";
 import { checkResources } from "./resources.ts";
-import { type Deployer, deployer } from "./stages.ts";
+import { beginSoak, checkFailures, checkRefusal, checkRemoval, checkVerdict } from "./soak.ts";
+import { type Deployer, deployer, told } from "./stages.ts";
 import { copyOfThis, previousTree, type Tree } from "./trees.ts";
-import { must } from "./until.ts";
 import { checkUpgrade, holdingData } from "./upgrade.ts";
 
 /** Instead of destroying at the end. */
@@ -30,100 +26,99 @@ async function main(book: Journal): Promise<void> {
   for (const line of adaptations()) book.note(line);
   const world = await startWorld();
   try {
-    await book.step("cdk bootstrap", () => cdk(["bootstrap", `aws://${ACCOUNT}/${REGION}`], { cwd: folder }));
-    const cli = deployer(folder, world.endpoints);
-    // Copies side by side: what is bundled from them differs by what was changed, and by nothing else.
-    const here = copyOfThis(folder, "this version");
-    const changed = copyOfThis(folder, "code change", CHANGE);
-    const before = await startWithPrevious(world, cli, changed, book);
-    await tryDev(world, cli, { before, here, changed }, book);
+    // Dev's vendors are played by the soak, which listens where the stage was told that they are; prod's by this process.
+    const dev = await freeAddresses(world);
+    const cli = deployer(folder, { dev, prod: world.endpoints });
+    await tryStages(world, cli, told(dev), book);
   } finally {
     await world.stop();
   }
 }
 
-/** What was deployed before this version, with customers in it. */
-async function startWithPrevious(world: World, cli: Deployer, changed: Tree, book: Journal) {
-  const previous = (await previousTree(folder)) ?? {
-    ...changed,
-    name: "this version with a code change, as there is no history here",
-  };
-  // Nothing wakes yet: the version before does not know where the simulated vendors are.
-  const assembly = await book.step(`synth of ${previous.name}`, () =>
-    cli.synthesise(previous, { schedulesRun: false }),
-  );
-  await book.step(`deploy dev of ${previous.name}`, () => cli.deploy(assembly, "dev"));
-  const stage = await deployedStage(assembly, "dev");
-  await book.step("operator: enrol, link, vendors' secrets", async () => {
-    await enrolCustomers(previous, world.customers, folder);
-    await fillSecrets(stage, world.customers);
-  });
-  return stage;
-}
-
-async function tryDev(
-  world: World,
-  cli: Deployer,
-  { before, here, changed }: { before: readonly Deployed[]; here: Tree; changed: Tree },
-  book: Journal,
-): Promise<void> {
-  const { customers } = world;
+async function tryStages(world: World, cli: Deployer, devEndpoints: string, book: Journal): Promise<void> {
+  await book.step("cdk bootstrap", () => cdk(["bootstrap", `aws://${ACCOUNT}/${REGION}`], { cwd: folder }));
+  // Copies side by side: what is bundled from them differs by what was changed, and by nothing else.
+  const here = copyOfThis(folder, "this version");
+  const changed = copyOfThis(folder, "code change", CHANGE);
+  await checkRefusal(here, devEndpoints, book);
   const assembly = await book.step("synth of this version", () => cli.synthesise(here));
-  const since = systemNow();
   await book.step("deploy dev of this version", () => cli.deploy(assembly, "dev"));
   const dev = await deployedStage(assembly, "dev");
-  const stores = await onlooker();
-  await checkUpgrade(holdingData(before), dev, { tree: here, customers, folder }, book);
-  await checkSignals(dev, world, stores, book);
+  const soak = await book.step("npm run soak -- --stage dev", () =>
+    beginSoak(here, { HEADROOM_DEV_ENDPOINTS: devEndpoints }),
+  );
+  const devStores = await onlooker("dev");
+  await checkSignals("dev", dev, devStores, book);
+  devStores.close();
+  const failures = checkFailures(here, async () => told(await freeAddresses(world)), book);
 
   // Real clocks take their minutes; meanwhile there is other work.
-  const proof = checkTelemetry(world, stores, since, book).then(() => checkCommand(world, stores, book));
-  const soak = soakUntil(proof, world, stores);
+  const { prod, proof } = await tryProd(world, cli, { assembly, here, changed }, book);
   await checkResources("dev", dev, book);
-  await checkPermissions(dev, customers, book);
-  const prod = await tryProd(cli, assembly, book);
+  await checkResources("prod", prod, book);
+  await checkPermissions(dev, world.customers, book);
   const code = await codeOf(dev);
   const next = await book.step("synth of a code change", () => cli.synthesise(changed));
   await book.step("deploy dev of it", () => cli.deploy(next, "dev"));
   await checkRedeploy(code, await deployedStage(next, "dev"), book);
   await proof;
-  await book.check("soak: assets read in time, commands proved, no alarm rings", async () => {
-    const { passed, reasons } = verdictOf(await soak);
-    must(passed, reasons.join("; "));
-  });
-  await checkAlias(prod, book);
-  const [{ asset }] = customers as [World["customers"][number]];
+  await checkVerdict(soak, here, book);
   await checkNothingGivenUp(dev, book);
+  const [{ asset }] = world.customers as [World["customers"][number]];
   await checkPoison(dev, asset.integration, book);
-  stores.close();
-  if (process.argv.includes(KEEP_RUNNING)) return keepRunning(book);
+  await checkRemoval(soak, failures, dev, book);
+  if (process.argv.includes(KEEP_RUNNING)) return keepRunning(devEndpoints, book);
   await book.step("destroy dev", () => cli.destroy(next, "dev"));
   await checkEnding(book);
 }
 
-/** What `npm run soak` does in a stage, for as long as the other checks take. */
-function soakUntil(proof: Promise<void>, { customers }: World, connection: Connection): Promise<Seen> {
-  let isEnded = false;
-  const end = () => {
-    isEnded = true;
+/** What was deployed before, with customers in it; this version over it; and then everything works by itself. */
+async function tryProd(
+  world: World,
+  cli: Deployer,
+  { assembly, here, changed }: { assembly: string; here: Tree; changed: Tree },
+  book: Journal,
+): Promise<{ prod: Deployed[]; proof: Promise<void> }> {
+  const { customers } = world;
+  const previous = (await previousTree(folder)) ?? {
+    ...changed,
+    name: "this version with a code change, as there is no history here",
   };
-  proof.then(end, end);
-  return follow({ customers, connection, hours: 1, now: systemNow, pause, isEnded: () => isEnded });
+  // Nothing wakes yet: the version before does not know where the simulated vendors are.
+  const old = await book.step(`synth of ${previous.name}`, () => cli.synthesise(previous, { schedulesRun: false }));
+  await book.step(`deploy prod of ${previous.name}`, () => cli.deploy(old, "prod"));
+  const before = await deployedStage(old, "prod");
+  await book.step("operator: enrol, link, vendors' secrets", async () => {
+    await enrolCustomers(previous, customers, folder);
+    await fillSecrets(before, customers);
+  });
+  const since = systemNow();
+  await book.step("deploy prod of this version", () => cli.deploy(assembly, "prod"));
+  const prod = await deployedStage(assembly, "prod");
+  const stores = await onlooker("prod");
+  await checkUpgrade(holdingData(before), prod, { tree: here, customers, folder }, book);
+  await checkSignals("prod", prod, stores, book);
+  const proof = checkTelemetry(world, stores, since, book)
+    .then(() => checkCommand(world, stores, book))
+    .then(() => checkAlias(prod, book))
+    .finally(() => stores.close());
+  return { prod, proof };
+}
+
+/** Addresses of this machine that nobody listens at, one for each that the platform asks. */
+async function freeAddresses({ endpoints }: World): Promise<Record<string, string>> {
+  const names = Object.keys(endpoints);
+  const ports = await Promise.all(names.map(() => freePort()));
+  return Object.fromEntries(names.map((name, index) => [name, `http://127.0.0.1:${ports[index]}`]));
 }
 
 /** Says how to reach what is deployed, and waits to be stopped. */
-async function keepRunning(book: Journal): Promise<void> {
+async function keepRunning(devEndpoints: string, book: Journal): Promise<void> {
   process.stdout.write(`\n${book.summary()}\nDev and prod stay up until Ctrl-C. In another terminal:\n\n`);
   const names = Object.keys(process.env).filter((name) => /^AWS_|^NODE_EXTRA_CA_CERTS$/.test(name));
   for (const name of names) process.stdout.write(`export ${name}=${process.env[name]}\n`);
+  process.stdout.write(`export HEADROOM_DEV_ENDPOINTS="${devEndpoints}"\n`);
   await new Promise(() => setInterval(() => {}, 60_000));
-}
-
-async function tryProd(cli: Deployer, assembly: string, book: Journal): Promise<Deployed[]> {
-  await book.step("deploy prod", () => cli.deploy(assembly, "prod"));
-  const prod = await deployedStage(assembly, "prod");
-  await checkResources("prod", prod, book);
-  return prod;
 }
 
 /** Whatever is in the environment, the real AWS is never asked. */
@@ -144,5 +139,6 @@ try {
   process.exitCode = book.failed() === 0 ? 0 : 1;
 } catch (error) {
   process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n${book.summary()}\n`);
-  process.exitCode = 1;
+  // Soaks that were begun would go on for minutes.
+  process.exit(1);
 }

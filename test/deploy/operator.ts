@@ -7,9 +7,9 @@ import { run } from "./cdk.ts";
 import { type Deployed, named } from "./deployed.ts";
 import type { Tree } from "./trees.ts";
 
-/** What `npm run ops` runs, of a tree, on stage dev. */
+/** What `npm run ops` runs, of a tree, on stage prod. */
 export function ops(tree: Tree, args: readonly string[], input = ""): Promise<string> {
-  return run(process.execPath, ["--import", "tsx", "local/ops.ts", "--stage", "dev", ...args], {
+  return run(process.execPath, ["--import", "tsx", "local/ops.ts", "--stage", "prod", ...args], {
     cwd: tree.folder,
     input,
   });

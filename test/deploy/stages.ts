@@ -1,10 +1,9 @@
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
+import type { StageName } from "../../local/ops/stage.ts";
 import { adapt } from "./adapt.ts";
 import { cdk } from "./cdk.ts";
 import type { Tree } from "./trees.ts";
-
-type StageName = "dev" | "prod";
 
 /** The CDK CLI's work on this run's emulator. */
 export type Deployer = {
@@ -14,10 +13,15 @@ export type Deployer = {
   destroy(assembly: string, stage: StageName): Promise<void>;
 };
 
-export function deployer(folder: string, endpoints: Record<string, string>): Deployer {
-  const told = Object.entries(endpoints)
+/** The value of `HEADROOM_<STAGE>_ENDPOINTS` that names these addresses. */
+export function told(endpoints: Record<string, string>): string {
+  return Object.entries(endpoints)
     .map((pair) => pair.join("="))
     .join(" ");
+}
+
+/** `endpoints`: where each stage's vendors and feeds are. */
+export function deployer(folder: string, endpoints: Record<StageName, Record<string, string>>): Deployer {
   const logged = async (args: readonly string[]) =>
     appendFileSync(join(folder, "cdk.log"), await cdk(args, { cwd: folder }));
   return {
@@ -25,7 +29,7 @@ export function deployer(folder: string, endpoints: Record<string, string>): Dep
       const assembly = join(folder, `assembly-${tree.folder.split("/").filter(Boolean).at(-1)}`);
       await cdk(["synth", "--quiet", "--output", assembly], {
         cwd: tree.folder,
-        environment: { HEADROOM_DEV_ENDPOINTS: told, HEADROOM_PROD_ENDPOINTS: told },
+        environment: { HEADROOM_DEV_ENDPOINTS: told(endpoints.dev), HEADROOM_PROD_ENDPOINTS: told(endpoints.prod) },
       });
       adapt(assembly, options);
       return assembly;

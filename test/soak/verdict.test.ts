@@ -29,6 +29,7 @@ function followed(overrides: Partial<Followed> = {}): Followed {
 const seen = (asset: Partial<Followed> = {}, more: Partial<Seen> = {}): Seen => ({
   startedAt: at(0),
   endedAt: at(60),
+  isBrokenOff: false,
   assets: [followed(asset)],
   alarms: [],
   ...more,
@@ -76,6 +77,13 @@ describe("a soak", () => {
     const alarm = (minute: number) => ({ name: "acme-not-read", since: at(minute) });
     expect(verdictOf(seen({}, { alarms: [alarm(-5)] })).passed).toBe(true);
     expect(verdictOf(seen({}, { alarms: [alarm(5)] })).reasons).toEqual([`the alarm acme-not-read rang at ${at(5)}`]);
+  });
+
+  it("does not pass when it was broken off", () => {
+    expect(verdictOf(seen({}, { isBrokenOff: true }))).toMatchObject({
+      passed: false,
+      reasons: ["it was broken off before its time"],
+    });
   });
 
   it("is told in 80 columns", () => {
