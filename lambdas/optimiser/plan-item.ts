@@ -2,8 +2,8 @@ import type { Asset, AssetId } from "../../shared/domain/asset.ts";
 import type { NewEvent } from "../../shared/domain/events.ts";
 import { gridEventSeries, isLimit } from "../../shared/domain/grid-event.ts";
 import { type Habits, observe } from "../../shared/domain/habits.ts";
-import { epochMs, HOUR_MS, type Instant, instant, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
-import { nextEdge, type Plan } from "../../shared/domain/plan.ts";
+import { epochMs, type Instant, instant, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
+import { nextEdge, PLAN_HORIZON_MS, type Plan } from "../../shared/domain/plan.ts";
 import type { PortfolioId } from "../../shared/domain/portfolio.ts";
 import { asCharge } from "../../shared/domain/reading.ts";
 import { round } from "../../shared/domain/units.ts";
@@ -23,7 +23,6 @@ import { withoutPlan } from "./without-plan.ts";
 import type { WorkItem } from "./work.ts";
 import { withSites, worldOf } from "./world.ts";
 
-const HORIZON_MS = 48 * HOUR_MS;
 /** Left of an invocation when what is planned must be stored, and when it must end, ms. */
 const [STORE_MS, END_MS] = [15_000, 5_000];
 
@@ -81,7 +80,7 @@ export async function planItem(
 
 /** What each site pays and emits, from one reading of every series that some of them see. */
 async function markets(assets: Iterable<Asset>, now: Instant, deps: OptimiserDeps): Promise<(asset: Asset) => Market> {
-  const span = { from: now, to: plusMs(now, HORIZON_MS) };
+  const span = { from: now, to: plusMs(now, PLAN_HORIZON_MS) };
   const names = seriesOfAll(
     [...assets].map(({ site }) => site),
     deps.series,
@@ -129,7 +128,7 @@ export async function eventsOf(
   now: Instant,
   deps: OptimiserDeps,
 ): Promise<Limits["portfolio"]> {
-  const slots = await deps.signals.slots(gridEventSeries(portfolioId), now, plusMs(now, HORIZON_MS));
+  const slots = await deps.signals.slots(gridEventSeries(portfolioId), now, plusMs(now, PLAN_HORIZON_MS));
   return slots.flatMap(({ startsAt, endsAt, value }) =>
     isLimit(value) ? { fromMs: epochMs(startsAt), toMs: epochMs(endsAt), kw: value } : [],
   );

@@ -1,7 +1,7 @@
 import type { Asset, AssetId } from "../../shared/domain/asset.ts";
 import type { Habits } from "../../shared/domain/habits.ts";
 import { epochMs, HOUR_MS, type Instant, plusMs } from "../../shared/domain/instant.ts";
-import { nextEdge, type Plan, type Window } from "../../shared/domain/plan.ts";
+import { nextEdge, PLAN_HORIZON_MS, type Plan, type Window } from "../../shared/domain/plan.ts";
 import { round } from "../../shared/domain/units.ts";
 import { groupBy } from "../../shared/group-by.ts";
 import type { World } from "./actuator.ts";
@@ -18,7 +18,6 @@ import { atOnce, keptForVisitors } from "./visitors.ts";
 
 const STALE = "not heard of for two hours: the plan stands, and nothing is commanded";
 /** Nothing is planned further ahead. */
-const HORIZON_MS = 48 * HOUR_MS;
 
 /** What a re-plan goes by. */
 export type Scene = {
@@ -162,7 +161,7 @@ function limitsFor(settled: readonly Settled[], { world, plans, events, now }: S
   }
   const inJobs = new Set(settled.flatMap(({ load, job }) => (job ? [load.asset.assetId] : [])));
   const nexts = new Map(settled.map(({ load, previous, next }) => [load.asset.assetId, next ?? previous]));
-  const until = plusMs(now, HORIZON_MS);
+  const until = plusMs(now, PLAN_HORIZON_MS);
   const taken = [...world.assets.values()].flatMap((asset): Limits["taken"] => {
     const { siteId } = asset.site;
     if (inJobs.has(asset.assetId) || !(siteKw.has(siteId) || events.length > 0)) return [];

@@ -3,6 +3,7 @@ import type { TableName } from "../../lib/table-shapes.ts";
 import type { AssetId } from "../../shared/domain/asset.ts";
 import { type Instant, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
 import type { Manifest } from "../../shared/domain/manifest.ts";
+import { PLAN_HORIZON_MS } from "../../shared/domain/plan.ts";
 import type { Stream } from "../../shared/domain/reading.ts";
 import { minuteOf, periodsOf } from "../../shared/domain/wheel.ts";
 import { groupBy } from "../../shared/group-by.ts";
@@ -60,8 +61,8 @@ export function removalRows(client: DynamoDBDocumentClient, tables: Tables) {
     const sorts = assetIds.flatMap((assetId) => [
       ...new Set(wheels.map(({ stream }) => lookSort({ stream, assetId }))),
     ]);
-    // Never asked for further ahead than the longest turn.
-    const aheadMinutes = Math.max(...wheels.map(({ periodMinutes }) => periodMinutes), 0) + 1;
+    // Asked for ahead by its turns, and before each edge of a plan.
+    const aheadMinutes = Math.max(...wheels.map(({ periodMinutes }) => periodMinutes), PLAN_HORIZON_MS / MINUTE_MS) + 1;
     const minutes = Array.from({ length: LOOKS_MINUTES + aheadMinutes }, (_, index) =>
       minuteOf(plusMs(now, (index - LOOKS_MINUTES) * MINUTE_MS)),
     );

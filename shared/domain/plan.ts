@@ -1,8 +1,11 @@
 import * as z from "zod";
 import { AssetId } from "./asset.ts";
-import { Instant } from "./instant.ts";
+import { HOUR_MS, Instant } from "./instant.ts";
 import { HeatMode } from "./reading.ts";
 import { EnergyKwh, PowerKw } from "./units.ts";
+
+/** No plan reaches further ahead of when it was made. */
+export const PLAN_HORIZON_MS = 48 * HOUR_MS;
 
 /** Why energy is placed in a window. */
 export const WindowReason = z.enum([

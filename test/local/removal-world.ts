@@ -4,7 +4,7 @@ import { enrol, link } from "../../local/ops/registry.ts";
 import { removalStore } from "../../local/ops/removal-store.ts";
 import type { Target } from "../../local/ops/target.ts";
 import { Asset } from "../../shared/domain/asset.ts";
-import { type Instant, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
+import { HOUR_MS, type Instant, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
 import { accountBudgetKey } from "../../shared/store/budgets.ts";
 import { canonical } from "../../shared/store/canonical.ts";
 import { fakeBus } from "../fakes/bus.ts";
@@ -78,6 +78,7 @@ export async function aPlatform(withGone: boolean, hooks: Hooks = {}) {
     const member = { integration, assetId, accountId, stream: "charge" as const, periodMinutes: 15 };
     await readings.record({ ...aReading(), assetId, observedAt: at }, reached(), { untoldBy: "tells-itself" });
     await schedule.lookAt({ ...member, dueAt: at, setAt: now, why: "charging" });
+    await schedule.lookAt({ ...member, dueAt: plusMs(at, 40 * HOUR_MS), setAt: now, why: "edge" });
     await causes.raise({ integration, of: `asset:${assetId}`, faultClass: "device-offline" }, "hash-0", assetId, at);
     await causes.raise(
       { integration, of: `account:${accountId}`, faultClass: "credentials-revoked" },
