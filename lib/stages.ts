@@ -14,6 +14,8 @@ export type StageConfig = {
   alarmEmail?: string;
   /** The GitHub repository, `owner/name`, whose workflows may deploy; left out, no role is made for any. */
   repository?: string;
+  /** The workflow follows simulated assets through it after a deployment: a role for that. */
+  isSoaked: boolean;
   /**
    * All alarms and the dashboards, or only alarms on errors, silence and work left undone: an alarm costs $0.10 a month for
    * every metric that it reads, a dashboard $3.
@@ -107,6 +109,7 @@ export function stagesFrom(environment: Record<string, string | undefined>): Rec
       removalPolicy: RemovalPolicy.DESTROY,
       deletionProtection: false,
       archiveDays: 7,
+      isSoaked: true,
       watch: watchOf(environment.HEADROOM_DEV_WATCH),
       tableKey: "aws-owned",
       capsCommandQueues: false,
@@ -125,6 +128,7 @@ export function stagesFrom(environment: Record<string, string | undefined>): Rec
       removalPolicy: RemovalPolicy.RETAIN,
       deletionProtection: true,
       archiveDays: 90,
+      isSoaked: false,
       watch: "all",
       shift: "ten-percent-a-minute",
       tableKey: "aws-managed",

@@ -1,6 +1,6 @@
 import type { Asset, AssetId } from "../../shared/domain/asset.ts";
 import type { Habits } from "../../shared/domain/habits.ts";
-import { epochMs, HOUR_MS, type Instant, plusMs } from "../../shared/domain/instant.ts";
+import { epochMs, type Instant, plusMs } from "../../shared/domain/instant.ts";
 import { nextEdge, PLAN_HORIZON_MS, type Plan, type Window } from "../../shared/domain/plan.ts";
 import { round } from "../../shared/domain/units.ts";
 import { groupBy } from "../../shared/group-by.ts";

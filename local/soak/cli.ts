@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { type Endpoints, parseEndpoints } from "../../lib/endpoints.ts";
+import { SOAK_PREFIX } from "../../lib/soak-role.ts";
 import { systemNow } from "../../shared/bus.ts";
 import { BadInput } from "../feeds/bad-input.ts";
 import { type Connection, connect } from "../ops/connection.ts";
@@ -69,7 +70,7 @@ async function run(options: Options, environment: Environment, { out, onSignal }
   let relays: Relay[] = [];
   let connection: Connection | undefined;
   try {
-    world = await startWorld(`soak-${Date.now().toString(36)}-`);
+    world = await startWorld(`${SOAK_PREFIX}${Date.now().toString(36)}-`);
     relays = await relaysFor(world, addresses, variable);
     connection = connect(deployment, systemNow);
     await fillPlaceholders(stage, deployment.region, world.customers);
