@@ -14,7 +14,8 @@ const QUALIFIER = "hnb659fds";
 /**
  * What a GitHub Actions workflow may do in a stage's account, deployed once by a person: one role that may act as the CDK
  * bootstrap's own roles and, where the stage is soaked, one for the soak, both for jobs of the repository's environment that
- * has the stage's name and nobody else. The account's OIDC provider is made by hand (docs/guide/deploy.md): an account can have but one, and two stages may share an account.
+ * has the stage's name and nobody else. The account's OIDC provider is made by hand (docs/guide/deploy.md): an account can
+ * have but one, and two stages may share an account.
  */
 export class PipelineAccessStack extends Stack {
   constructor(scope: Construct, id: string, stage: StageConfig, repository: string) {

@@ -8,26 +8,32 @@ import type { TableName } from "./table-shapes.ts";
 /** With what the name of everything begins that a soak brings into a stage. */
 export const SOAK_PREFIX = "soak-";
 
-/** A soak's own rows, whatever the table puts before a name. */
-const OWN_ROWS = [`${SOAK_PREFIX}*`, `*#${SOAK_PREFIX}*`];
-/** Assets of a vendor are counted in the vendor's row. */
-const COUNTS = ["*#budget#vendor"];
+type Grant = { actions: readonly string[]; rows?: readonly string[]; index?: string };
 
-const WRITES = ["BatchWriteItem", "PutItem"];
-const ON_TABLES: Partial<
-  Record<TableName, { actions: readonly string[]; rows?: readonly string[]; indexes?: string[] }>
-> = {
-  assets: {
-    actions: ["BatchGetItem", "GetItem", "DeleteItem", ...WRITES],
-    rows: OWN_ROWS,
-    indexes: ["byAccount", "bySite"],
-  },
-  accounts: { actions: ["BatchGetItem", "GetItem", "UpdateItem", ...WRITES], rows: [...OWN_ROWS, ...COUNTS] },
+const OWN = `${SOAK_PREFIX}*`;
+/** By table: which actions on which rows, told by their partition keys. */
+const GRANTS: Partial<Record<TableName, readonly Grant[]>> = {
+  assets: [
+    { actions: ["BatchGetItem", "DeleteItem", "PutItem"], rows: [OWN] },
+    { actions: ["DeleteItem", "GetItem", "PutItem"], rows: [`removal#*#${OWN}`] },
+    { actions: ["Query"], rows: [OWN], index: "byAccount" },
+    { actions: ["Query"], rows: [OWN], index: "bySite" },
+  ],
+  accounts: [
+    { actions: ["BatchGetItem", "BatchWriteItem", "GetItem", "PutItem"], rows: [`*#${OWN}`] },
+    // Assets are counted in their vendor's row.
+    { actions: ["UpdateItem"], rows: ["*#budget#vendor"] },
+  ],
   // Wheels, looks and runs are kept by vendor and minute, not by asset.
-  schedule: { actions: ["BatchGetItem", "Query", "UpdateItem", ...WRITES] },
-  readings: { actions: ["BatchGetItem", "Query", "BatchWriteItem"], rows: OWN_ROWS },
-  plans: { actions: ["BatchGetItem", "BatchWriteItem"], rows: OWN_ROWS },
-  commands: { actions: ["BatchGetItem", "GetItem", "Query", ...WRITES], rows: OWN_ROWS },
+  schedule: [{ actions: ["BatchGetItem", "BatchWriteItem", "PutItem", "Query", "UpdateItem"] }],
+  readings: [{ actions: ["BatchGetItem", "BatchWriteItem", "Query"], rows: [OWN] }],
+  plans: [{ actions: ["BatchGetItem", "BatchWriteItem"], rows: [OWN, `habits#${OWN}`] }],
+  commands: [
+    { actions: ["PutItem"], rows: [OWN] },
+    { actions: ["Query"], rows: [OWN, `turn#${OWN}`] },
+    { actions: ["BatchGetItem", "GetItem"], rows: [`newest#${OWN}`] },
+    { actions: ["BatchWriteItem"], rows: [OWN, `newest#${OWN}`, `turn#${OWN}`] },
+  ],
 };
 
 /**
@@ -44,16 +50,14 @@ export function soakRole(scope: Construct, stage: StageConfig, assumedBy: IPrinc
     role.addToPolicy(new PolicyStatement({ actions, resources, conditions }));
   const ofStage = { StringEquals: { "aws:ResourceTag/application": "headroom", "aws:ResourceTag/stage": stage.name } };
 
-  for (const [name, { actions, rows, indexes = [] }] of Object.entries(ON_TABLES)) {
+  for (const [name, grants] of Object.entries(GRANTS)) {
     const table = arn("dynamodb", `table/${stack("state")}-Tables${name[0]?.toUpperCase()}${name.slice(1)}*`);
-    const onlyRows = rows && { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": rows } };
-    may(
-      actions.map((action) => `dynamodb:${action}`),
-      [table],
-      onlyRows,
-    );
-    const found = indexes.map((index) => `${table}/index/${index}`);
-    if (found.length > 0) may(["dynamodb:Query"], found, onlyRows);
+    for (const { actions, rows, index } of grants)
+      may(
+        actions.map((action) => `dynamodb:${action}`),
+        [index === undefined ? table : `${table}/index/${index}`],
+        rows && { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": rows } },
+      );
   }
   may(["events:PutEvents"], [arn("events", `event-bus/headroom-${stage.name}`)]);
   may(["kms:GenerateDataKey"], [arn("kms", "key/*")], ofStage);

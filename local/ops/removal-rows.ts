@@ -1,4 +1,9 @@
-import { BatchWriteCommand, type DynamoDBDocumentClient, UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import {
+  BatchWriteCommand,
+  type BatchWriteCommandInput,
+  type DynamoDBDocumentClient,
+  UpdateCommand,
+} from "@aws-sdk/lib-dynamodb";
 import type { TableName } from "../../lib/table-shapes.ts";
 import type { AssetId } from "../../shared/domain/asset.ts";
 import { type Instant, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
@@ -117,17 +122,15 @@ export function removalRows(client: DynamoDBDocumentClient, tables: Tables) {
     },
 
     async delete(rows: readonly OwnRow[]): Promise<void> {
-      for (const chunk of chunks(rows, 25)) {
-        let waiting = Object.fromEntries(
-          [...groupBy(chunk, ({ table }) => tables[table])].map(([name, rowsThere]) => [
-            name,
-            rowsThere.map(({ key }) => ({ DeleteRequest: { Key: key } })),
-          ]),
-        );
-        for (let attempt = 0; Object.keys(waiting).length > 0; attempt++) {
-          if (attempt === 5) throw new Error("DynamoDB left some rows undeleted: run the same again");
-          const answer = await client.send(new BatchWriteCommand({ RequestItems: waiting }));
-          waiting = (answer.UnprocessedItems ?? {}) as typeof waiting;
+      // A table at a time: some roles may only touch certain rows, told table by table.
+      for (const [table, rowsThere] of groupBy(rows, ({ table }) => tables[table])) {
+        for (const chunk of chunks(rowsThere, 25)) {
+          const requests = chunk.map(({ key }) => ({ DeleteRequest: { Key: key } }));
+          let waiting: BatchWriteCommandInput["RequestItems"] = { [table]: requests };
+          for (let attempt = 0; Object.keys(waiting ?? {}).length > 0; attempt++) {
+            if (attempt === 5) throw new Error("DynamoDB left some rows undeleted: run the same again");
+            waiting = (await client.send(new BatchWriteCommand({ RequestItems: waiting }))).UnprocessedItems;
+          }
         }
       }
     },

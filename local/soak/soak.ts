@@ -70,10 +70,8 @@ async function removeAll(entered: readonly Customer[], { stage, connection, sett
   );
   const left = entered.filter((_, index) => outcomes[index]?.status === "rejected");
   if (left.length === 0) return out("They are gone.\n");
-  const [why] = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
-  const commands = left.map(
-    ({ asset: { integration, accountId } }) =>
-      `  npm run ops -- remove ${integration} ${accountId} --yes --stage ${stage}`,
-  );
-  throw new Error([`Not all of it is removed (${(why as Error).message}). Do that with:`, ...commands].join("\n"));
+  out("Something of these may be left. To go on where it ended:\n");
+  for (const { asset } of left)
+    out(`  npm run ops -- remove ${asset.integration} ${asset.accountId} --yes --stage ${stage}\n`);
+  throw outcomes.find((outcome) => outcome.status === "rejected")?.reason;
 }

@@ -37,7 +37,10 @@ const SAID_OTHERWISE = [
   "a schedule's <aws.scheduler.scheduled-time> is asked for as an input transformer: its scheduler leaves it as it stands",
   "a secret is referred to by its Id: its Ref answers a secret's name instead of the ARN",
   "the token key is granted without its condition: its IAM does not know kms:EncryptionContext",
+  "the soak's secrets and key are granted without theirs: its IAM does not know their aws:ResourceTag",
 ];
+
+const UNKNOWN_CONDITION = /"(kms:EncryptionContext:|aws:ResourceTag\/)/;
 
 /** What it takes and forgets, so that nothing can be looked at: the templates' own tests guard it. */
 const FORGOTTEN = ["a table's expiry, point-in-time recovery and deletion protection", "a schedule's time zone"];
@@ -112,7 +115,7 @@ function adaptTable({ Type, Properties = {} }: Resource): Resource {
 function adaptPolicy({ Type, Properties = {} }: Resource): Resource {
   const document = Properties.PolicyDocument as { Statement: { Condition?: object }[] };
   const Statement = document.Statement.map(({ Condition, ...rest }) =>
-    JSON.stringify(Condition ?? {}).includes('"kms:EncryptionContext:') ? rest : { ...rest, Condition },
+    UNKNOWN_CONDITION.test(JSON.stringify(Condition ?? {})) ? rest : { ...rest, Condition },
   );
   return { Type, Properties: { ...Properties, PolicyDocument: { ...document, Statement } } };
 }

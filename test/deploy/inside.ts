@@ -12,10 +12,11 @@ import { enrolCustomers, fillSecrets } from "./operator.ts";
 import { checkPermissions } from "./permissions.ts";
 import { CHANGE, checkAlias, checkRedeploy, codeOf } from "./redeploy.ts";
 import { checkResources } from "./resources.ts";
-import { beginSoak, checkFailures, checkRefusal, checkRemoval, checkVerdict } from "./soak.ts";
+import { beginSoak, checkFailures, checkRefusal, checkRemoval, checkStranger, checkVerdict } from "./soak.ts";
 import { type Deployer, deployer, told } from "./stages.ts";
 import { copyOfThis, previousTree, type Tree } from "./trees.ts";
 import { checkUpgrade, holdingData } from "./upgrade.ts";
+import { jobOf } from "./workflow-identity.ts";
 
 /** Instead of destroying at the end. */
 const KEEP_RUNNING = "--keep-running";
@@ -40,23 +41,26 @@ async function tryStages(world: World, cli: Deployer, devEndpoints: string, book
   // Copies side by side: what is bundled from them differs by what was changed, and by nothing else.
   const here = copyOfThis(folder, "this version");
   const changed = copyOfThis(folder, "code change", CHANGE);
-  await checkRefusal(here, devEndpoints, book);
+  const refusal = checkRefusal(here, devEndpoints, book);
   const assembly = await book.step("synth of this version", () => cli.synthesise(here));
+  await refusal;
   await book.step("deploy dev of this version", () => cli.deploy(assembly, "dev"));
   const dev = await deployedStage(assembly, "dev");
-  const soak = await book.step("npm run soak -- --stage dev", () =>
-    beginSoak(here, { HEADROOM_DEV_ENDPOINTS: devEndpoints }),
+  const job = jobOf("dev", dev, folder);
+  const soak = await book.step("npm run soak -- --stage dev, as the workflow's job", () =>
+    beginSoak(here, { ...job, HEADROOM_DEV_ENDPOINTS: devEndpoints }),
   );
   const devStores = await onlooker("dev");
   await checkSignals("dev", dev, devStores, book);
   devStores.close();
-  const failures = checkFailures(here, async () => told(await freeAddresses(world)), book);
+  const failures = checkFailures(here, { job, endpoints: async () => told(await freeAddresses(world)) }, book);
 
   // Real clocks take their minutes; meanwhile there is other work.
   const { prod, proof } = await tryProd(world, cli, { assembly, here, changed }, book);
   await checkResources("dev", dev, book);
   await checkResources("prod", prod, book);
   await checkPermissions(dev, world.customers, book);
+  await checkStranger(here, { ...jobOf("prod", dev, folder), HEADROOM_DEV_ENDPOINTS: devEndpoints }, book);
   const code = await codeOf(dev);
   const next = await book.step("synth of a code change", () => cli.synthesise(changed));
   await book.step("deploy dev of it", () => cli.deploy(next, "dev"));

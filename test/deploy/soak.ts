@@ -18,12 +18,12 @@ export type Soak = {
 };
 
 /** Each asset's first look comes within two minutes, and with it a command for a car that draws in dear hours. */
-const HOURS = 0.04;
+const HOURS = 0.038;
 const ENROLLED = "simulated assets are enrolled";
 const VERDICT = "soak.json";
 
 /** `npm run soak` in a tree of sources, with `HEADROOM_DEV_ENDPOINTS` and what else `environment` tells. */
-export function startSoak(tree: Tree, args: readonly string[], environment: Record<string, string>): Soak {
+function startSoak(tree: Tree, args: readonly string[], environment: Record<string, string>): Soak {
   return watched("npm", ["run", "--silent", "soak", "--", ...args], tree, environment);
 }
 
@@ -53,6 +53,15 @@ export async function checkRefusal(tree: Tree, endpoints: string, journal: Journ
   });
 }
 
+/** The role is for jobs of the stage's own environment. */
+export async function checkStranger(tree: Tree, environment: Record<string, string>, journal: Journal): Promise<void> {
+  await journal.check("soak as a job of another environment: may not act as the soak's role", async () => {
+    const soak = startBareSoak(tree, ["--stage", "dev"], environment);
+    must((await soak.ended) === 1, `it ended with ${await soak.ended}: ${soak.printed()}`);
+    must(/^AWS refuses this .*sts:AssumeRoleWithWebIdentity/.test(soak.printed()), soak.printed());
+  });
+}
+
 /** Begins what `npm run soak` is for: an asset of each vendor in stage dev, for some minutes. */
 export async function beginSoak(tree: Tree, environment: Record<string, string>): Promise<Soak> {
   const args = ["--stage", "dev", "--hours", String(HOURS), "--verdict", VERDICT];
@@ -62,9 +71,16 @@ export async function beginSoak(tree: Tree, environment: Record<string, string>)
 }
 
 /** Two soaks that must not pass, and leave as little. Answers once both have ended. */
-export async function checkFailures(tree: Tree, endpoints: () => Promise<string>, journal: Journal): Promise<void> {
+export async function checkFailures(
+  tree: Tree,
+  { job, endpoints }: { job: Record<string, string>; endpoints: () => Promise<string> },
+  journal: Journal,
+): Promise<void> {
   const elsewhere = async (hours: number) =>
-    startBareSoak(tree, ["--stage", "dev", "--hours", String(hours)], { HEADROOM_DEV_ENDPOINTS: await endpoints() });
+    startBareSoak(tree, ["--stage", "dev", "--hours", String(hours)], {
+      ...job,
+      HEADROOM_DEV_ENDPOINTS: await endpoints(),
+    });
   await Promise.all([
     journal.check("soak at addresses that the stage does not know: fails, and says why", async () => {
       const soak = await elsewhere(0.002);
@@ -82,7 +98,7 @@ export async function checkFailures(tree: Tree, endpoints: () => Promise<string>
   ]);
 }
 
-/** What a pipeline goes by, and what it keeps. Answers once the verdict is there; the removal still takes its minutes. */
+/** What a pipeline goes by, and what it keeps of it. Answers once the verdict is there; the removal still takes its minutes. */
 export async function checkVerdict(soak: Soak, tree: Tree, journal: Journal): Promise<void> {
   await journal.check("soak: each vendor's asset was read in time, commands were sent, no alarm rang", async () => {
     await until("the verdict", HOURS * 3600 + 60, async () => /Removing/.test(soak.printed()) || hasEnded(soak));
@@ -93,6 +109,7 @@ export async function checkVerdict(soak: Soak, tree: Tree, journal: Journal): Pr
     const sent = verdict.assets.filter(({ commands }) => commands.accepted || commands.confirmed);
     must(sent.length > 0, `nothing was commanded:\n${soak.printed()}`);
   });
+  for (const line of soak.printed().trim().split("\n")) journal.note(line);
 }
 
 /** It ends well, and no row of any table remembers it or the others. */

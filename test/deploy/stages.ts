@@ -13,6 +13,9 @@ export type Deployer = {
   destroy(assembly: string, stage: StageName): Promise<void>;
 };
 
+/** Whose workflows may deploy and soak. */
+export const REPOSITORY = "acme/headroom";
+
 /** The value of `HEADROOM_<STAGE>_ENDPOINTS` that names these addresses. */
 export function told(endpoints: Record<string, string>): string {
   return Object.entries(endpoints)
@@ -29,7 +32,11 @@ export function deployer(folder: string, endpoints: Record<StageName, Record<str
       const assembly = join(folder, `assembly-${tree.folder.split("/").filter(Boolean).at(-1)}`);
       await cdk(["synth", "--quiet", "--output", assembly], {
         cwd: tree.folder,
-        environment: { HEADROOM_DEV_ENDPOINTS: told(endpoints.dev), HEADROOM_PROD_ENDPOINTS: told(endpoints.prod) },
+        environment: {
+          HEADROOM_DEV_ENDPOINTS: told(endpoints.dev),
+          HEADROOM_PROD_ENDPOINTS: told(endpoints.prod),
+          HEADROOM_REPOSITORY: REPOSITORY,
+        },
       });
       adapt(assembly, options);
       return assembly;

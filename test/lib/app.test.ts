@@ -11,9 +11,11 @@ import { emptyBundles, MANIFESTS } from "./templates.ts";
 describe("the app", () => {
   it("satisfies cdk-nag and CloudFormation's own rules in both stages, without a warning", async () => {
     const outdir = mkdtempSync(join(tmpdir(), "headroom-assembly-"));
-    const assembly = await synthesise({ outdir, manifests: MANIFESTS, bundles: emptyBundles() });
+    // With the stacks of a workflow's roles.
+    const stages = Object.values(stagesFrom({ HEADROOM_REPOSITORY: "acme/headroom" }));
+    const assembly = await synthesise({ outdir, manifests: MANIFESTS, bundles: emptyBundles(), stages });
     const stacks = assembly.stacksRecursively;
-    expect(stacks).toHaveLength(6);
+    expect(stacks).toHaveLength(8);
     expect(stacks.flatMap(({ messages }) => messages)).toEqual([]);
     expect(JSON.parse(readFileSync(join(outdir, "validation-report.json"), "utf8")).pluginReports).toEqual([]);
   }, 60_000);

@@ -23,18 +23,21 @@ it("a workflow may act as the bootstrap's roles, from the repository's environme
     HEADROOM_DEV_ACCOUNT: "111111111111",
     HEADROOM_DEV_REGION: "eu-west-2",
   });
-  const [role] = Object.values(access?.findResources("AWS::IAM::Role") ?? {});
-  expect(role?.Properties.AssumeRolePolicyDocument.Statement).toMatchObject([
-    {
-      Action: "sts:AssumeRoleWithWebIdentity",
-      Condition: {
-        StringEquals: {
-          "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
-          "token.actions.githubusercontent.com:sub": "repo:acme/headroom:environment:dev",
+  const roles = Object.entries(access?.findResources("AWS::IAM::Role") ?? {});
+  expect(roles.map(([id]) => id.replace(/[0-9A-F]{8}$/, ""))).toEqual(["Deploy", "Soak"]);
+  for (const [, role] of roles) {
+    expect(role.Properties.AssumeRolePolicyDocument.Statement).toMatchObject([
+      {
+        Action: "sts:AssumeRoleWithWebIdentity",
+        Condition: {
+          StringEquals: {
+            "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+            "token.actions.githubusercontent.com:sub": "repo:acme/headroom:environment:dev",
+          },
         },
       },
-    },
-  ]);
+    ]);
+  }
   const [policy] = Object.values(access?.findResources("AWS::IAM::Policy") ?? {});
   const [statement, ...others] = policy?.Properties.PolicyDocument.Statement ?? [];
   expect(others).toEqual([]);
