@@ -36,6 +36,9 @@ const GRANTS: Partial<Record<TableName, readonly Grant[]>> = {
   ],
 };
 
+const WHY_BY_NAME =
+  "Named by how its name begins or by its tags: CloudFormation ends the name, and a reference would be an export in use.";
+
 /**
  * What `npm run soak` may do in a stage: enrol, read and remove assets of its own, put simulators' secrets in place of the
  * placeholders, see which alarms ring. Everything is named by what its name begins with or by its tags: a reference would be
@@ -46,8 +49,11 @@ export function soakRole(scope: Construct, stage: StageConfig, assumedBy: IPrinc
   const stack = (concern: string) => `headroom-${stage.name}-${concern}`;
   const arn = (service: string, rest: string) => `arn:${partition}:${service}:${region}:${account}:${rest}`;
   const role = new Role(scope, "Soak", { description: `Soaks Headroom ${stage.name}`, assumedBy });
-  const may = (actions: string[], resources: string[], conditions: Record<string, Record<string, unknown>> = {}) =>
+  const may = (actions: string[], resources: string[], conditions: Record<string, Record<string, unknown>> = {}) => {
     role.addToPolicy(new PolicyStatement({ actions, resources, conditions }));
+    for (const resource of resources.filter((one) => one.includes("*")))
+      acknowledge(role, `AwsSolutions-IAM5[Resource::${asFound(resource, role)}]`, WHY_BY_NAME);
+  };
   const ofStage = { StringEquals: { "aws:ResourceTag/application": "headroom", "aws:ResourceTag/stage": stage.name } };
 
   for (const [name, grants] of Object.entries(GRANTS)) {
@@ -68,10 +74,12 @@ export function soakRole(scope: Construct, stage: StageConfig, assumedBy: IPrinc
   );
   // CloudWatch tells of composite alarms only those who may ask for all.
   may(["cloudwatch:DescribeAlarms"], ["*"]);
-  acknowledge(
-    role,
-    "AwsSolutions-IAM5",
-    "By beginning of name or by tag: names are made by CloudFormation, and a reference would be an export in use.",
-  );
   return role;
+}
+
+/** As cdk-nag writes it: what is known only when it is deployed stands in angle brackets. */
+function asFound(resource: string, scope: Construct): string {
+  const resolved: string | { "Fn::Join": [string, (string | { Ref: string })[]] } = Stack.of(scope).resolve(resource);
+  if (typeof resolved === "string") return resolved;
+  return resolved["Fn::Join"][1].map((part) => (typeof part === "string" ? part : `<${part.Ref}>`)).join("");
 }
