@@ -1,7 +1,4 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
-import { startRelay } from "../../local/soak/relay.ts";
 import { soakText } from "../../local/soak/text.ts";
 import { type Followed, type Seen, verdictOf } from "../../local/soak/verdict.ts";
 import { AssetId } from "../../shared/domain/asset.ts";
@@ -91,22 +88,4 @@ describe("a soak", () => {
     expect(text).toContain("passed");
     expect(text.split("\n").filter((line) => line.length > 90)).toEqual([]);
   });
-});
-
-it("a relay passes requests on to the simulator, path and body, and answers with its answer", async () => {
-  const simulator = createServer((request, response) => {
-    request.setEncoding("utf8").once("data", (body: string) => response.writeHead(201).end(`${request.url} ${body}`));
-  }).listen(0);
-  const free = createServer().listen(0);
-  const address = (server: typeof free) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const there = address(free);
-  await new Promise((resolve) => free.close(resolve));
-  const relay = await startRelay(`${there}/vendor`, `${address(simulator)}/api`);
-  try {
-    const answer = await fetch(`${there}/vendor/cars?x=1`, { method: "POST", body: "hello" });
-    expect([answer.status, await answer.text()]).toEqual([201, "/api/cars?x=1 hello"]);
-  } finally {
-    await relay.close();
-    simulator.close();
-  }
 });
