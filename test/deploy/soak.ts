@@ -109,7 +109,7 @@ export async function checkVerdict(soak: Soak, tree: Tree, journal: Journal): Pr
     const sent = verdict.assets.filter(({ commands }) => commands.accepted || commands.confirmed);
     must(sent.length > 0, `nothing was commanded:\n${soak.printed()}`);
   });
-  for (const line of soak.printed().trim().split("\n")) journal.note(line);
+  for (const line of soak.printed().split("\n").filter(Boolean)) journal.note(line);
 }
 
 /** It ends well, and no row of any table remembers it or the others. */
