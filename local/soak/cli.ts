@@ -70,7 +70,8 @@ async function run(options: Options, environment: Environment, { out, onSignal }
   let relays: Relay[] = [];
   let connection: Connection | undefined;
   try {
-    world = await startWorld(`${SOAK_PREFIX}${Date.now().toString(36)}-`);
+    // Two may begin at the same moment.
+    world = await startWorld(`${SOAK_PREFIX}${Date.now().toString(36)}-${process.pid.toString(36)}-`);
     relays = await relaysFor(world, addresses, variable);
     connection = connect(deployment, systemNow);
     await fillPlaceholders(stage, deployment.region, world.customers);

@@ -66,7 +66,7 @@ async function tryStages(world: World, cli: Deployer, devEndpoints: string, book
   await book.step("deploy dev of it", () => cli.deploy(next, "dev"));
   await checkRedeploy(code, await deployedStage(next, "dev"), book);
   await proof;
-  await checkVerdict(soak, here, book);
+  await checkVerdict(soak, here, world.customers.length, book);
   await checkNothingGivenUp(dev, book);
   const [{ asset }] = world.customers as [World["customers"][number]];
   await checkPoison(dev, asset.integration, book);
