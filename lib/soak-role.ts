@@ -1,4 +1,4 @@
-import { Stack } from "aws-cdk-lib";
+import { Duration, Stack } from "aws-cdk-lib";
 import { type IPrincipal, PolicyStatement, Role } from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";
 import { acknowledge } from "./acknowledge.ts";
@@ -48,7 +48,12 @@ export function soakRole(scope: Construct, stage: StageConfig, assumedBy: IPrinc
   const { partition, region, account } = Stack.of(scope);
   const stack = (concern: string) => `headroom-${stage.name}-${concern}`;
   const arn = (service: string, rest: string) => `arn:${partition}:${service}:${region}:${account}:${rest}`;
-  const role = new Role(scope, "Soak", { description: `Soaks Headroom ${stage.name}`, assumedBy });
+  const role = new Role(scope, "Soak", {
+    description: `Soaks Headroom ${stage.name}`,
+    assumedBy,
+    // For an hour, and the removal after it: a session ends after one if nobody says otherwise.
+    maxSessionDuration: Duration.hours(2),
+  });
   const may = (actions: string[], resources: string[], conditions: Record<string, Record<string, unknown>> = {}) => {
     role.addToPolicy(new PolicyStatement({ actions, resources, conditions }));
     for (const resource of resources.filter((one) => one.includes("*")))
