@@ -34,8 +34,8 @@ export function buildBundles(
     platform: "node",
     target: "node22",
     minify: true,
-    // Stack traces name our files and lines; without the sources the map stays small and holds no second copy of them.
-    sourcemap: "linked",
+    // shared/source-places.ts reads it; not linked, for then Node would at each start. It holds no copy of the sources.
+    sourcemap: "external",
     sourcesContent: false,
     // The runtime brings the AWS SDK: smaller bundles, shorter cold starts.
     external: ["@aws-sdk/*", "@smithy/*"],
