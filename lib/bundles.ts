@@ -31,6 +31,8 @@ export function buildBundles(
     bundle: true,
     // The SDK is CommonJS: required, it loads in half the time that Node needs to import it.
     format: "cjs",
+    // So is what is loaded only when it is called: a `require` where it stands.
+    supported: { "dynamic-import": false },
     platform: "node",
     target: "node22",
     minify: true,

@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import * as z from "zod";
 import { type TokenPair, tokenSource } from "../auth.ts";
 import { eventBridgeBus, systemNow } from "../bus.ts";
@@ -12,6 +11,7 @@ import { EnvText, lambdaHandler, type Runtime } from "../handler.ts";
 import type { Log } from "../log.ts";
 import type { Meter } from "../metrics.ts";
 import { SqsBatch } from "../queue.ts";
+import { queueSender } from "../queue-sender.ts";
 import { kmsSealer } from "../seal.ts";
 import { accountsStore } from "../store/accounts.ts";
 import { assetsStore } from "../store/assets.ts";
@@ -58,13 +58,7 @@ export function integrationHandler(manifest: Manifest, connect: ConnectVendor, l
     dependencies: (env, log, meter) => clients(manifest, env, { connect, login, log, meter }),
     run: async (event, deps) => {
       const integration = deps.integrationDeps(deps);
-      if ("Records" in event)
-        return runQueue(event, integration, async (body, delaySeconds) => {
-          await deps.sqs.send(
-            new SendMessageCommand({ QueueUrl: deps.queueUrl, MessageBody: body, DelaySeconds: delaySeconds }),
-          );
-        });
-      return poll(event, integration);
+      return "Records" in event ? runQueue(event, integration, deps.again) : poll(event, integration);
     },
   });
   return Object.assign(handler, { integration: { manifest, connect, login } });
@@ -157,5 +151,5 @@ function clients(manifest: Manifest, env: z.infer<typeof Environment>, { connect
       withToken: withTokenFrom(tokens, budget),
     };
   };
-  return { integrationDeps, sqs: new SQSClient(), queueUrl: env.COMMAND_QUEUE_URL };
+  return { integrationDeps, again: queueSender(env.COMMAND_QUEUE_URL) };
 }
