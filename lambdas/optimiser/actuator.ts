@@ -1,13 +1,13 @@
 import type { Asset, AssetId, Car, Charger } from "../../shared/domain/asset.ts";
 import type { Instant } from "../../shared/domain/instant.ts";
-import { asCharge, type ChargeReading, isStale } from "../../shared/domain/reading.ts";
+import { asCharge, type ChargeReading, isStale, seenAt } from "../../shared/domain/reading.ts";
 import type { Latest } from "../../shared/store/readings.ts";
 
 /** The assets that decisions are made on together, and what is known of each on its one stream. */
 export type World = { assets: ReadonlyMap<AssetId, Asset>; known: ReadonlyMap<AssetId, Latest> };
 
-/** The car whose battery says what a charger is to give. */
-export type Battery = { car: Car; reading: ChargeReading };
+/** The car whose battery says what a charger is to give, and when it was last known to be as it was read. */
+export type Battery = { car: Car; reading: ChargeReading; seenAt: Instant };
 
 /**
  * The charger that acts for a car: the one it names, if that is enrolled and may be controlled. Undefined when the car
@@ -37,7 +37,9 @@ export function batteryAt(
   const plugged = cars.flatMap((car) => {
     const latest = world.known.get(car.assetId);
     const reading = asCharge(latest?.reading);
-    return latest && reading?.plugged === true && !isStale(latest, true, now) ? [{ car, reading }] : [];
+    return latest && reading?.plugged === true && !isStale(latest, true, now)
+      ? [{ car, reading, seenAt: seenAt(reading, latest.reach, true) }]
+      : [];
   });
   const [battery, another] = plugged;
   if (battery && !another) return { battery, notes: [`the need is that of ${battery.car.assetId}`] };

@@ -11,6 +11,7 @@ import type { ScheduleStore } from "../../shared/store/schedule.ts";
 import { difference, nextRetry } from "./difference.ts";
 import { heatDifference } from "./heat-difference.ts";
 import type { Acting, Load } from "./loads.ts";
+import { fallsShort } from "./shortfall.ts";
 
 type FollowDeps = {
   commands: Pick<CommandsStore, "issue" | "recent" | "transition">;
@@ -22,8 +23,8 @@ type FollowDeps = {
 export const RECENT_COMMANDS = 6;
 /** A look comes so long before an edge, in time for its commands; an edge nearer than that ahead is decided by what is known. */
 const [LOOK_BEFORE_MS, LOOK_AHEAD_MS] = [4 * MINUTE_MS, 10 * MINUTE_MS];
-/** How soon a load is looked at again that could not be moved now. */
-const AGAIN_MS = { partnerBusy: MINUTE_MS, stale: 10 * MINUTE_MS };
+/** How soon a load is thought of again that could not be moved now, or may lack what its plan was to give. */
+const AGAIN_MS = { partnerBusy: MINUTE_MS, stale: 10 * MINUTE_MS, unserved: 10 * MINUTE_MS };
 
 /** Takes back what an asset was told before another came to act for it. */
 export async function silence(asset: Asset, deps: FollowDeps): Promise<News[]> {
@@ -35,17 +36,26 @@ type Followed = { news: News[]; againAt?: Instant | undefined };
 
 /**
  * Follows an edge that fell due, and moves it on. Whoever moves it a minute on issues its commands, and moves it to the next
- * one after that: a tick that runs twice finds it moved, and one that dies in between is done again.
+ * one after that: a tick that runs twice finds it moved, and one that dies in between is done again. `isShort` where the plan
+ * no longer gives what its load lacks.
  */
-export async function followEdge(load: Load | undefined, plan: Plan, at: Instant, deps: FollowDeps): Promise<News[]> {
+export async function followEdge(
+  load: Load | undefined,
+  plan: Plan,
+  at: Instant,
+  deps: FollowDeps,
+): Promise<{ news: News[]; isShort: boolean }> {
   const next = nextEdge(plan, at);
   const move = (to: Instant | undefined) => deps.plans.setNextEdge(plan, to);
-  if (!(await move(earliest(next, plusMs(at, MINUTE_MS))))) return [];
-  const { news, againAt } =
-    load && load.kind !== "read-only" ? await issueWanted(load, plan, at, deps) : { news: [], againAt: undefined };
-  await move(earliest(next, againAt));
+  if (!(await move(earliest(next, plusMs(at, MINUTE_MS))))) return { news: [], isShort: false };
+  const acting = load && load.kind !== "read-only" ? load : undefined;
+  const { news, againAt } = acting ? await issueWanted(acting, plan, at, deps) : { news: [], againAt: undefined };
+  const isShort = acting && fallsShort(acting, plan, at);
+  // Until a look says so, or a new plan has taken this one's place.
+  const unserved = acting && isShort !== false ? plusMs(deps.now(), AGAIN_MS.unserved) : undefined;
+  await move(earliest(next, againAt, unserved));
   if (load) await lookBefore(next, load.asset, deps);
-  return news;
+  return { news, isShort: isShort === true };
 }
 
 /** Asks for a look just before an edge: whoever left meanwhile is not commanded, and the decision rests on what is so. */

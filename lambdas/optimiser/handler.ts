@@ -151,11 +151,16 @@ async function followPlans(assetIds: readonly AssetId[], until: Instant, deps: O
   const chargers = due.filter((asset) => asset.kind === "charger");
   const beside = (await withSites(chargers, deps)).filter((asset) => !assetIds.includes(asset.assetId));
   const [world, plans] = await Promise.all([worldOf([...due, ...beside], deps), deps.plans.get(assetIds)]);
-  const events = await mapLimited(due, IN_FLIGHT, async (asset) => {
+  const short: AssetId[] = [];
+  const told = await mapLimited(due, IN_FLIGHT, async (asset) => {
     const plan = plans.get(asset.assetId);
-    return plan ? followEdge(loadOf(asset, world, deps.now()), plan, until, deps) : [];
+    if (!plan) return [];
+    const { news, isShort } = await followEdge(loadOf(asset, world, deps.now()), plan, until, deps);
+    if (isShort) short.push(asset.assetId);
+    return news;
   });
-  await tell(events.flat(), deps);
+  await tell(told.flat(), deps);
+  if (short.length > 0) await deps.later(await itemsOf([named(short)], new Map(), deps));
 }
 
 export const handler = lambdaHandler({

@@ -1,6 +1,6 @@
 import type { Asset, AssetId, Car, Charger, HeatPump } from "../../shared/domain/asset.ts";
 import type { Instant } from "../../shared/domain/instant.ts";
-import { asCharge, type ChargeReading, type HeatReading, isStale } from "../../shared/domain/reading.ts";
+import { asCharge, type ChargeReading, type HeatReading, isStale, seenAt } from "../../shared/domain/reading.ts";
 import { nextLocalTime } from "../../shared/zone.ts";
 import { actsThrough, type Battery, batteryAt, carsOf, ownActorNotes, type World } from "./actuator.ts";
 
@@ -12,6 +12,8 @@ export type ChargeLoad = {
   battery: Battery | undefined;
   /** Others that could act on the same load: none of them may have a command open beside one of ours. */
   partners: readonly AssetId[];
+  /** When it was last known to be as it was read. */
+  seenAt: Instant;
   /** Seen too long ago to be moved. */
   isStale: boolean;
   notes: readonly string[];
@@ -42,12 +44,14 @@ export function loadOf(asset: Asset, world: World, now: Instant): Load | undefin
       const actor = actsThrough(asset, world);
       if (actor) return { kind: "read-only", asset, actor };
       if (!reading) return undefined;
+      const seen = seenAt(reading, latest.reach, true);
       return {
         kind: "charge",
         asset,
         reading,
-        battery: { car: asset, reading },
+        battery: { car: asset, reading, seenAt: seen },
         partners: asset.chargerId === undefined ? [] : [asset.chargerId],
+        seenAt: seen,
         isStale: isStale(latest, true, now),
         notes: ownActorNotes(asset, world),
       };
@@ -59,6 +63,7 @@ export function loadOf(asset: Asset, world: World, now: Instant): Load | undefin
         asset,
         reading,
         partners: carsOf(asset, world).map((car) => car.assetId),
+        seenAt: seenAt(reading, latest.reach, false),
         isStale: isStale(latest, false, now),
         ...batteryAt(asset, world, now),
       };

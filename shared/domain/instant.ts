@@ -49,6 +49,11 @@ export function later(a: Instant, b: Instant): Instant {
   return a < b ? b : a;
 }
 
+/** The earlier of two moments. */
+export function earlier(a: Instant, b: Instant): Instant {
+  return a < b ? a : b;
+}
+
 /** Parses a time that names its zone (`Z` or an offset). Throws when the zone is missing: a guess would be a bug. */
 export function parseInstant(text: string): Instant {
   if (!ZONED.test(text)) {

@@ -111,18 +111,21 @@ export type Reachability = z.infer<typeof Reachability>;
 const STALE_AFTER_MS = 2 * HOUR_MS;
 
 /**
- * True when an asset was seen so long ago that it may be doing anything. A look that the vendor answered counts as seeing
- * what has not changed since; so does one that found a car asleep, but not one that found a device without its cloud.
+ * When an asset was last known to be as its reading says. A look that the vendor answered counts as seeing what has not
+ * changed since; so does one that found a car asleep, but not one that found a device without its cloud.
  */
+export function seenAt(reading: Reading, reach: Reachability, sleeps: boolean): Instant {
+  const looked = reach.failures === 0 && (reach.online === true || sleeps);
+  return looked ? later(reading.observedAt, reach.lastFetchedAt) : reading.observedAt;
+}
+
+/** True when an asset was seen so long ago that it may be doing anything. */
 export function isStale(
   { reading, reach }: { reading: Reading | undefined; reach: Reachability },
   sleeps: boolean,
   now: Instant,
 ): boolean {
-  if (!reading) return true;
-  const looked = reach.failures === 0 && (reach.online === true || sleeps);
-  const seenAt = looked ? later(reading.observedAt, reach.lastFetchedAt) : reading.observedAt;
-  return epochMs(now) - epochMs(seenAt) > STALE_AFTER_MS;
+  return !reading || epochMs(now) - epochMs(seenAt(reading, reach, sleeps)) > STALE_AFTER_MS;
 }
 
 /** True when the planner or the verifier could decide differently because of `next`. */

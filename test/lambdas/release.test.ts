@@ -16,7 +16,9 @@ const heard = (action: Action, status: CommandStatus = "confirmed", attempts = 1
 function car(reading: ChargeReading = stopped, importLimitKw?: number): Acting {
   const { site } = anAsset();
   const asset = anAsset({ site: { ...site, ...(importLimitKw !== undefined && { importLimitKw }) } });
-  return { kind: "charge", asset, reading, battery: { car: asset, reading }, partners: [], isStale: false, notes: [] };
+  const seenAt = reading.observedAt;
+  const battery = { car: asset, reading, seenAt };
+  return { kind: "charge", asset, reading, battery, partners: [], seenAt, isStale: false, notes: [] };
 }
 
 function pump(reading: HeatReading): Acting {
