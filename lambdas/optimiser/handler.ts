@@ -1,4 +1,4 @@
-import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import { EventBridge } from "@aws-sdk/client-eventbridge";
 import * as z from "zod";
 import { eventBridgeBus, systemNow } from "../../shared/bus.ts";
 import { type Asset, AssetId } from "../../shared/domain/asset.ts";
@@ -185,7 +185,7 @@ export const handler = lambdaHandler({
       schedule: scheduleStore(documents, env.SCHEDULE_TABLE),
       killSwitch: killSwitchStore(documents, env.COMMANDS_TABLE),
       commands: commandsStore(documents, env.COMMANDS_TABLE, { by: "optimiser", now: systemNow, log }),
-      bus: eventBridgeBus(new EventBridgeClient(), env.BUS_NAME, systemNow),
+      bus: eventBridgeBus(new EventBridge(), env.BUS_NAME, systemNow),
       later: async (items) => {
         await mapLimited(items, IN_FLIGHT, (workItem) => send(JSON.stringify({ workItem })));
       },

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import { EventBridge } from "@aws-sdk/client-eventbridge";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import * as z from "zod";
@@ -77,7 +77,7 @@ function clients(manifest: Manifest, env: z.infer<typeof Environment>, { connect
   const sealer = kmsSealer(new KMSClient(), env.TOKEN_KEY_ARN);
   const meter = own.of({ integration: manifest.name });
   const causes = causesStore(documents, env.SCHEDULE_TABLE);
-  const published = eventBridgeBus(new EventBridgeClient(), env.BUS_NAME, systemNow);
+  const published = eventBridgeBus(new EventBridge(), env.BUS_NAME, systemNow);
   const bus = toldOnce(published, { causes, now: systemNow, meter });
   const accounts = accountsStore(documents, env.ACCOUNTS_TABLE);
   const budget = vendorBudget({
