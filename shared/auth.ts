@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import * as z from "zod";
 import { epochMs, type Instant, plusMs } from "./domain/instant.ts";
 import { VendorError } from "./errors.ts";
@@ -172,7 +172,7 @@ export const OPERATION = "token refresh";
 
 /** Between half and all of the margin, by account and pair: logins made together are not renewed together. */
 function renewBeforeEndMs({ account, version }: Account): number {
-  const share = createHash("sha256").update(`${account}#${version}`).digest().readUInt16BE() / 0xffff;
+  const share = hash("sha256", `${account}#${version}`, "buffer").readUInt16BE() / 0xffff;
   return RENEW_BEFORE_END_MS * (0.5 + share / 2);
 }
 

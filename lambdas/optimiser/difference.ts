@@ -17,8 +17,8 @@ export type Difference = {
 };
 
 const NOTHING: Difference = { issue: undefined, withdraw: [] };
-/** After a failed command the same one waits this long, by who has the next move. */
-const RETRY_AFTER_MS = { platform: 5 * MINUTE_MS, other: 60 * MINUTE_MS };
+/** After a failed command the same one waits this long: where it may succeed as it is, and where somebody must act first. */
+const RETRY_AFTER_MS = { mayWork: 5 * MINUTE_MS, mustAct: 60 * MINUTE_MS };
 /** A car that begins again after this many stops that worked, within this long, does as its owner set it. */
 const STOPS_IN_VAIN = 2;
 const IN_VAIN_MS = 6 * HOUR_MS;
@@ -163,8 +163,7 @@ export function nextRetry(recent: readonly Command[], now: Instant): Instant | u
 }
 
 function heldUntil(endedAt: Instant, faultClass: FaultClass): Instant {
-  const { actor } = FAULT_TREATMENT[faultClass];
-  return plusMs(endedAt, actor === "platform" || actor === "vendor" ? RETRY_AFTER_MS.platform : RETRY_AFTER_MS.other);
+  return plusMs(endedAt, FAULT_TREATMENT[faultClass].retry ? RETRY_AFTER_MS.mayWork : RETRY_AFTER_MS.mustAct);
 }
 
 /** A failed intent is repeated as a new one, dated from its failure: its own id can never be issued again. */

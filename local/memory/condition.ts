@@ -108,13 +108,12 @@ export function holds(condition: Condition, item: Item | undefined, context: Con
     case "not":
       return !holds(condition.of, item, context);
     case "compare": {
-      const [left, right] = [condition.left, condition.right].map((side) => operandValue(side, item, context));
-      return compares(condition.comparator, left, right);
+      const left = operandValue(condition.left, item, context);
+      return compares(condition.comparator, left, operandValue(condition.right, item, context));
     }
     case "between": {
-      const [of, low, high] = [condition.of, condition.low, condition.high].map((one) =>
-        operandValue(one, item, context),
-      );
+      const of = operandValue(condition.of, item, context);
+      const [low, high] = [operandValue(condition.low, item, context), operandValue(condition.high, item, context)];
       return compares(">=", of, low) && compares("<=", of, high);
     }
     case "in": {

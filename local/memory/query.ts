@@ -8,7 +8,7 @@ import {
   parseKeyCondition,
 } from "./condition.ts";
 import { unsupported, validation } from "./errors.ts";
-import { itemBytes, readUnits } from "./item-size.ts";
+import { readUnits } from "./item-size.ts";
 import { type Context, contextOf, nameOf, onlyKnows } from "./operands.ts";
 import type { Row, Table, View } from "./table.ts";
 import { compareTexts, copied, type Item, typeOf, type Value, writtenItem } from "./values.ts";
@@ -65,10 +65,9 @@ export function query(table: Table, input: QueryCommandInput): { page: Page; uni
       };
     }
     scanned++;
-    const item = view.projected(row.item);
-    bytes += view.index?.keysOnly ? itemBytes(item) : row.bytes;
+    bytes += row.bytes;
     last = row;
-    if (!filter || holds(filter.condition, item, context)) Items.push(copied(item));
+    if (!filter || holds(filter.condition, row.item, context)) Items.push(copied(row.item));
   }
   // DynamoDB does not look beyond a full page: the last full one names a place too, and the next one is empty.
   const isFull = last !== undefined && scanned === input.Limit;

@@ -51,7 +51,7 @@ export class View {
       rows = new Sorted(this.order);
       this.partitions.set(partition, rows);
     }
-    rows.put(row);
+    rows.put(this.projected(row));
   }
 
   delete(row: Row): void {
@@ -65,9 +65,11 @@ export class View {
     return a.item[this.partition] === b.item[this.partition] && this.order(a, b) === 0;
   }
 
-  /** What the view holds of an item. */
-  projected(item: Item): Item {
-    return this.index?.keysOnly ? Object.fromEntries(this.keys.map((name) => [name, item[name] as Value])) : item;
+  /** What the view holds of a row. */
+  projected(row: Row): Row {
+    if (!this.index?.keysOnly) return row;
+    const item = frozen(Object.fromEntries(this.keys.map((name) => [name, row.item[name] as Value])));
+    return { item, bytes: itemBytes(item) };
   }
 }
 
@@ -195,7 +197,7 @@ function emptyKey(name: string): Error {
 /** The units of a row's move in an index: one write for each place that changes, none where nothing does. */
 function indexUnits(view: View, old: Row | undefined, row: Row | undefined): number {
   const [before, after] = [view.has(old) ? old : undefined, view.has(row) ? row : undefined];
-  const units = (one: Row) => writeUnits(view.index?.keysOnly ? itemBytes(view.projected(one.item)) : one.bytes);
+  const units = (one: Row) => writeUnits(view.projected(one).bytes);
   if (before && after && view.isSamePlace(before, after)) {
     if (view.index?.keysOnly || equal(before.item, after.item)) return 0;
     return Math.max(units(before), units(after));

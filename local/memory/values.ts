@@ -34,8 +34,14 @@ export function written(value: unknown): Value {
   if (value === null) return null;
   if (Array.isArray(value)) {
     const list: Value[] = [];
-    for (const one of value) if (one !== undefined && typeof one !== "function") list.push(written(one));
-    return frozen(list);
+    let isWhole = true;
+    for (const one of value) {
+      if (one === undefined || typeof one === "function") continue;
+      const own = written(one);
+      isWhole &&= isLasting(own);
+      list.push(own);
+    }
+    return isWhole ? (Object.freeze(list) as Value[]) : list;
   }
   if (value instanceof Set) return writtenSet(value);
   const prototype = Object.getPrototypeOf(value);
@@ -49,19 +55,25 @@ export function written(value: unknown): Value {
 
 export function writtenItem(fields: Record<string, unknown>): Item {
   const item: Item = {};
+  let isWhole = true;
   for (const name in fields) {
     const value = fields[name];
-    if (value !== undefined && typeof value !== "function") item[name] = written(value);
+    if (value === undefined || typeof value === "function") continue;
+    const own = written(value);
+    isWhole &&= isLasting(own);
+    item[name] = own;
   }
-  return frozen(item);
+  return isWhole ? Object.freeze(item) : item;
 }
+
+const isLasting = (value: Value) => typeof value !== "object" || value === null || Object.isFrozen(value);
 
 /** Freezes lists and maps at every depth, but not what holds a set: that can be changed all the same. */
 export function frozen<T extends Value>(value: T): T {
   if (typeof value !== "object" || value === null || value instanceof Set || Object.isFrozen(value)) return value;
   let isWhole = true;
   for (const part of Object.values(value) as Value[]) {
-    if (typeof part === "object" && part !== null && !Object.isFrozen(frozen(part))) isWhole = false;
+    if (!isLasting(frozen(part))) isWhole = false;
   }
   return isWhole ? Object.freeze(value) : value;
 }

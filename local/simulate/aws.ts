@@ -24,7 +24,11 @@ export class DynamoDBDocumentClient {}
 
 export class DynamoDBServiceException extends Error {
   constructor({ message, ...fields }: { message: string }) {
+    // A refused condition is an answer like others: nobody asks where in the code it came from.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(message);
+    Error.stackTraceLimit = stackTraceLimit;
     Object.assign(this, fields);
   }
 }

@@ -1,4 +1,5 @@
 import type { Hooks } from "../memory/document-client.ts";
+import { remembered } from "../memory/expression-tokens.ts";
 import type { ConditionalWrite } from "../memory/write.ts";
 import type { Guard } from "./sabotage.ts";
 
@@ -79,7 +80,7 @@ function nameOf({ table, operation, condition, key, update }: ConditionalWrite):
 }
 
 /** The attributes that an update changes. */
-function changedBy(update: string): string {
+const changedBy = remembered((update) => {
   const names = update.replaceAll(/\([^)]*\)/g, "").matchAll(/(?:SET|REMOVE|ADD|DELETE|,)\s+([#\w]+)/g);
   return [...names].map(([, name]) => name).join(" ");
-}
+});

@@ -34,9 +34,13 @@ export function instant(ms: number): Instant {
   return text.length === WIDTH ? (text as Instant) : Instant.parse(text);
 }
 
-/** Epoch milliseconds of an instant. */
+/** Epoch milliseconds of an instant, read as numbers too: a plan asks for those of every price of two days. */
 export function epochMs(at: Instant): number {
-  return Date.parse(at);
+  // `Date.UTC` takes the first hundred years for those of the twentieth century.
+  if (at.length !== WIDTH || at < "0100") return Date.parse(at);
+  const year = 100 * digits(at, 0) + digits(at, 2);
+  const ms = 10 * digits(at, 20) + at.charCodeAt(22) - ZERO;
+  return Date.UTC(year, digits(at, 5) - 1, digits(at, 8), digits(at, 11), digits(at, 14), digits(at, 17), ms);
 }
 
 /** `at` moved by `ms` milliseconds. */
@@ -71,14 +75,18 @@ const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /** Whether digits in the fixed form name a moment that there is: read as numbers, for every stored row is checked so. */
 function isCanonical(text: string): boolean {
-  const number = (at: number) => 10 * (text.charCodeAt(at) - ZERO) + text.charCodeAt(at + 1) - ZERO;
-  const [year, month, day] = [100 * number(0) + number(2), number(5), number(8)];
+  const [year, month, day] = [100 * digits(text, 0) + digits(text, 2), digits(text, 5), digits(text, 8)];
   const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
   const days = month === 2 && isLeap ? 29 : (DAYS[month - 1] ?? 0);
-  return day >= 1 && day <= days && number(11) < 24 && number(14) < 60 && number(17) < 60;
+  return day >= 1 && day <= days && digits(text, 11) < 24 && digits(text, 14) < 60 && digits(text, 17) < 60;
 }
 
 const ZERO = "0".charCodeAt(0);
+
+/** Two digits as a number. */
+function digits(text: string, at: number): number {
+  return 10 * (text.charCodeAt(at) - ZERO) + text.charCodeAt(at + 1) - ZERO;
+}
 
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { countOutcome } from "../command-outcome.ts";
 import type { Asset } from "../domain/asset.ts";
 import { type Command, isEnded, STREAM_OF_ACTION } from "../domain/command.ts";
@@ -90,7 +90,7 @@ export function paceMs(command: Command, deps: IntegrationDeps): number {
 
 /** A command's own share of 1, always the same. */
 function shareOf({ assetId, commandId }: Command): number {
-  return createHash("sha256").update(`${assetId} ${commandId}`).digest().readUInt16BE() / 0xffff;
+  return hash("sha256", `${assetId} ${commandId}`, "buffer").readUInt16BE() / 0xffff;
 }
 
 export async function knownOf(command: Command, deps: IntegrationDeps) {

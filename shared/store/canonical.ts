@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /**
  * One text for equal values, whoever wrote them: names sorted at every depth, what is undefined left out, as JSON.
@@ -13,5 +13,5 @@ export function canonical(value: unknown): string {
 
 /** SHA-256 in hexadecimal of a value's canonical text. */
 export function hashOf(value: unknown): string {
-  return createHash("sha256").update(canonical(value)).digest("hex");
+  return hash("sha256", canonical(value));
 }

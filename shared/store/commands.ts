@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { type DynamoDBDocumentClient, GetCommand, PutCommand, TransactWriteCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
 import type { AssetId } from "../domain/asset.ts";
@@ -255,7 +255,7 @@ function isAt(head: string) {
 
 /** Which part of the open index an asset's commands are in. */
 function openShard(assetId: AssetId): string {
-  return `open#${createHash("sha256").update(assetId).digest().readUInt16BE() % OPEN_SHARDS}`;
+  return `open#${hash("sha256", assetId, "buffer").readUInt16BE() % OPEN_SHARDS}`;
 }
 
 /** A new command follows the newest one, tied to where that one stands now; an expired one stands where it was issued. */

@@ -234,8 +234,8 @@ describe("the difference between a plan and a car", () => {
       aCommand({ status: "missed", faultClass, endedAt: plusMs(IN_WINDOW, -minutesAgo * MINUTE_MS), ...changes });
 
     it.each(FaultClasses.options)("holds the same command back for as long as it is hopeless: %s", (faultClass) => {
-      const { actor } = FAULT_TREATMENT[faultClass];
-      const minutes = actor === "platform" || actor === "vendor" ? 5 : 60;
+      const { retry } = FAULT_TREATMENT[faultClass];
+      const minutes = retry ? 5 : 60;
       expect(differ({ recent: [failed(faultClass, minutes - 1)] }).issue).toBeUndefined();
       expect(differ({ recent: [failed(faultClass, minutes)] }).issue?.action).toEqual(START);
     });
