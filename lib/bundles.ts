@@ -31,11 +31,13 @@ export function buildBundles(
     bundle: true,
     // The SDK is CommonJS: required, it loads in half the time that Node needs to import it.
     format: "cjs",
+    // So is what is loaded only when it is called: a `require` where it stands.
+    supported: { "dynamic-import": false },
     platform: "node",
     target: "node22",
     minify: true,
-    // Stack traces name our files and lines; without the sources the map stays small and holds no second copy of them.
-    sourcemap: "linked",
+    // shared/source-places.ts reads it; not linked, for then Node would at each start. It holds no copy of the sources.
+    sourcemap: "external",
     sourcesContent: false,
     // The runtime brings the AWS SDK: smaller bundles, shorter cold starts.
     external: ["@aws-sdk/*", "@smithy/*"],

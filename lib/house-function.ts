@@ -91,7 +91,6 @@ export class HouseFunction extends Construct {
       architecture: Architecture.ARM_64,
       description: describe(props.onFailure),
       environment: {
-        NODE_OPTIONS: "--enable-source-maps",
         // A metric that no alarm reads costs as much as one that wakes somebody.
         POWERTOOLS_METRICS_DISABLED: String(props.stage.watch !== "all"),
         ...props.environment,

@@ -1,10 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { type EventBridgeClient, PutEventsCommand, type PutEventsRequestEntry } from "@aws-sdk/client-eventbridge";
+import type { PutEventsRequestEntry, PutEventsResponse } from "@aws-sdk/client-eventbridge";
 import { EVENT_SOURCE, EVENTS, type NewEvent, type StampedEvent } from "./domain/events.ts";
 import { type Instant, instant } from "./domain/instant.ts";
 
 /** Publishes facts. Resolves only when every one of them is on the bus. One that is stamped keeps its id and time. */
 export type Bus = { publish(events: readonly (NewEvent | StampedEvent)[]): Promise<void> };
+
+/** The part of the SDK's `EventBridge` that a bus needs. */
+export type EventsClient = { putEvents(input: { Entries: PutEventsRequestEntry[] }): Promise<PutEventsResponse> };
 
 const ENTRIES_PER_CALL = 10;
 const ATTEMPTS = 3;
@@ -14,7 +17,7 @@ const ATTEMPTS = 3;
  * event id so that consumers can tell. Throws when some still fail.
  */
 export function eventBridgeBus(
-  client: EventBridgeClient,
+  client: EventsClient,
   busName: string,
   clock: () => Instant,
   newId: () => string = randomUUID,
@@ -28,7 +31,7 @@ export function eventBridgeBus(
         const failed: PutEventsRequestEntry[] = [];
         for (let i = 0; i < waiting.length; i += ENTRIES_PER_CALL) {
           const chunk = waiting.slice(i, i + ENTRIES_PER_CALL);
-          const answer = await client.send(new PutEventsCommand({ Entries: chunk }));
+          const answer = await client.putEvents({ Entries: chunk });
           if ((answer.FailedEntryCount ?? 0) === 0) continue;
           answer.Entries?.forEach((entry, index) => {
             const sent = chunk[index];

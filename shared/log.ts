@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from "pino";
+import { inSources } from "./source-places.ts";
 
 /**
  * The log-code catalogue: every line has one of these codes, so that a query, an alarm or a test names a code and
@@ -128,6 +129,6 @@ function describeError(error: unknown): Fields {
     errorName: error.name,
     errorMessage: redactText(error.message),
     errorCause: cause,
-    stack: redactText(error.stack ?? ""),
+    stack: redactText(inSources(error.stack ?? "")),
   };
 }

@@ -1,5 +1,4 @@
-import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
-import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { EventBridge } from "@aws-sdk/client-eventbridge";
 import * as z from "zod";
 import { eventBridgeBus, systemNow } from "../../shared/bus.ts";
 import { type Asset, AssetId } from "../../shared/domain/asset.ts";
@@ -11,6 +10,7 @@ import { EnvText, lambdaHandler } from "../../shared/handler.ts";
 import { mapLimited } from "../../shared/map-limited.ts";
 import { tell } from "../../shared/outbox.ts";
 import { BusRecord, parseRecords, SqsBatch } from "../../shared/queue.ts";
+import { queueSender } from "../../shared/queue-sender.ts";
 import { assetsStore } from "../../shared/store/assets.ts";
 import { commandsStore } from "../../shared/store/commands.ts";
 import { habitsStore } from "../../shared/store/habits.ts";
@@ -169,7 +169,7 @@ export const handler = lambdaHandler({
   environment: Environment,
   dependencies: (env, log, meter) => {
     const documents = documentClient({}, meter);
-    const sqs = new SQSClient();
+    const send = queueSender(env.REPLAN_QUEUE_URL);
     return {
       fleets: env.FLEETS,
       region: env.OCTOPUS_REGION,
@@ -185,13 +185,9 @@ export const handler = lambdaHandler({
       schedule: scheduleStore(documents, env.SCHEDULE_TABLE),
       killSwitch: killSwitchStore(documents, env.COMMANDS_TABLE),
       commands: commandsStore(documents, env.COMMANDS_TABLE, { by: "optimiser", now: systemNow, log }),
-      bus: eventBridgeBus(new EventBridgeClient(), env.BUS_NAME, systemNow),
+      bus: eventBridgeBus(new EventBridge(), env.BUS_NAME, systemNow),
       later: async (items) => {
-        await mapLimited(items, IN_FLIGHT, (workItem) =>
-          sqs.send(
-            new SendMessageCommand({ QueueUrl: env.REPLAN_QUEUE_URL, MessageBody: JSON.stringify({ workItem }) }),
-          ),
-        );
+        await mapLimited(items, IN_FLIGHT, (workItem) => send(JSON.stringify({ workItem })));
       },
     };
   },

@@ -1,8 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import * as z from "zod";
-import { type Bus, eventBridgeBus, systemNow } from "../../shared/bus.ts";
+import { type Bus, type EventsClient, eventBridgeBus, systemNow } from "../../shared/bus.ts";
 import type { AssetId } from "../../shared/domain/asset.ts";
 import { type Instant, ZonedTime } from "../../shared/domain/instant.ts";
 import { IntegrationFacts } from "../../shared/domain/manifest.ts";
@@ -135,13 +134,19 @@ export const handler = lambdaHandler({
     const documents = documentClient({}, meter);
     const lambda = new LambdaClient();
     const refused: Refused[] = [];
+    let events: Promise<EventsClient> | undefined;
+    // Loaded for the first of its events, for it tells of outages only.
+    const putEvents: EventsClient["putEvents"] = async (input) => {
+      events ??= import("@aws-sdk/client-eventbridge").then(({ EventBridge }) => new EventBridge());
+      return (await events).putEvents(input);
+    };
     return {
       integrations: env.INTEGRATIONS,
       schedule: scheduleStore(documents, env.SCHEDULE_TABLE, (key, error) => void refused.push({ key, error })),
       readings: readingsStore(documents, env.READINGS_TABLE),
       causes: causesStore(documents, env.SCHEDULE_TABLE),
       plans: plansStore(documents, env.PLANS_TABLE),
-      bus: eventBridgeBus(new EventBridgeClient(), env.BUS_NAME, systemNow),
+      bus: eventBridgeBus({ putEvents }, env.BUS_NAME, systemNow),
       refusedRows: () => refused.splice(0),
       pause,
       send: async (functionName: string, request: PollRequest) => {

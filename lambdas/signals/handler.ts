@@ -1,4 +1,4 @@
-import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import { EventBridge } from "@aws-sdk/client-eventbridge";
 import * as z from "zod";
 import { type Bus, eventBridgeBus, systemNow } from "../../shared/bus.ts";
 import type { NewEvent, StampedEvent } from "../../shared/domain/events.ts";
@@ -165,7 +165,7 @@ export const handler = lambdaHandler({
       ),
     ],
     store: signalsStore(documentClient({}, meter), env.SIGNALS_TABLE),
-    bus: eventBridgeBus(new EventBridgeClient({}), env.BUS_NAME, systemNow),
+    bus: eventBridgeBus(new EventBridge({}), env.BUS_NAME, systemNow),
   }),
   run,
 });

@@ -1,4 +1,4 @@
-import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import { EventBridge } from "@aws-sdk/client-eventbridge";
 import * as z from "zod";
 import { type Bus, eventBridgeBus, systemNow } from "../../shared/bus.ts";
 import { countOutcome } from "../../shared/command-outcome.ts";
@@ -232,7 +232,7 @@ export const handler = lambdaHandler({
   dependencies: (env, log, meter) => {
     const documents = documentClient({}, meter);
     const causes = causesStore(documents, env.SCHEDULE_TABLE);
-    const published = eventBridgeBus(new EventBridgeClient(), env.BUS_NAME, systemNow);
+    const published = eventBridgeBus(new EventBridge(), env.BUS_NAME, systemNow);
     return {
       commands: commandsStore(documents, env.COMMANDS_TABLE, { by: "verifier", now: systemNow, log }),
       readings: readingsStore(documents, env.READINGS_TABLE),

@@ -13,7 +13,7 @@ export type Bundled = { name: string; directory: string; memoryMb: number };
 const Said = z.object({ initMs: z.number(), cpuMs: z.number() });
 const MARK = "COLD_START ";
 
-/** Bytes of the code that is loaded; its source map is read only for a stack trace. */
+/** Bytes of the code that is loaded; its source map is read only when an error is logged. */
 export function codeBytes({ directory }: Pick<Bundled, "directory">): number {
   return statSync(join(directory, "index.js")).size;
 }
@@ -49,8 +49,7 @@ export function coldStart(codePath: string, memoryMb: number, guardian: Guardian
     };
     void startEnvironment({
       ...{ codePath, handler: "index.handler", timeoutSeconds: 30, memoryMb, guardian, now: () => Date.now() },
-      // As lib deploys it.
-      variables: { NODE_OPTIONS: "--enable-source-maps" },
+      variables: {},
       onLine(line) {
         const [, text] = line.split(MARK);
         if (text === undefined) return;

@@ -1,5 +1,5 @@
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
-import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import { EventBridge } from "@aws-sdk/client-eventbridge";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { z } from "zod";
 import { type Bus, eventBridgeBus } from "../../shared/bus.ts";
@@ -77,7 +77,7 @@ export function connect(deployment: Deployment, now: () => Instant): Connection 
   const documents = documentClient(at(deployment.local?.dynamodbUrl));
   const kms = new KMSClient(at(deployment.local?.gatewayUrl));
   const metrics = new CloudWatchClient(at(deployment.local?.gatewayUrl));
-  const events = new EventBridgeClient(at(deployment.local?.gatewayUrl));
+  const events = new EventBridge(at(deployment.local?.gatewayUrl));
   const { tables, fleets, siteRegion } = deployment;
   return {
     assets: assetsStore(documents, tables.assets),

@@ -1,6 +1,5 @@
-import type { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import type { SignalSource } from "../../lambdas/signals/source.ts";
-import { eventBridgeBus } from "../../shared/bus.ts";
+import { type EventsClient, eventBridgeBus } from "../../shared/bus.ts";
 import { meterTo } from "../../shared/metrics.ts";
 import { accountsStore } from "../../shared/store/accounts.ts";
 import { assetsStore } from "../../shared/store/assets.ts";
@@ -29,7 +28,7 @@ export type Platform = {
   watch: Watch;
   guards: GuardBook;
   sabotage: Guard | undefined;
-  bus: (invocation: Invocation) => Pick<EventBridgeClient, "send">;
+  bus: (invocation: Invocation) => EventsClient;
   clouds: readonly VendorCloud[];
   sources: (invocation: Invocation) => SignalSource[];
   /** Puts a message on a queue by its name. */
@@ -83,12 +82,7 @@ export function commonOf(platform: Platform, invocation: Invocation) {
   const traced = logOf(world, invocation, watch);
   const log = spending?.log(invocation, traced) ?? traced;
   const meter = spending?.meter(invocation.functionName) ?? NO_METER;
-  const published = eventBridgeBus(
-    bus(invocation) as EventBridgeClient,
-    "headroom",
-    now,
-    newIds(`${invocation.id}/event`),
-  );
+  const published = eventBridgeBus(bus(invocation), "headroom", now, newIds(`${invocation.id}/event`));
   return {
     ...stores,
     now,

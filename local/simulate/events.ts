@@ -1,4 +1,5 @@
-import type { PutEventsCommand, PutEventsRequestEntry } from "@aws-sdk/client-eventbridge";
+import type { PutEventsRequestEntry } from "@aws-sdk/client-eventbridge";
+import type { EventsClient } from "../../shared/bus.ts";
 import { EVENT_SOURCE } from "../../shared/domain/events.ts";
 import { MINUTE_MS } from "../../shared/domain/instant.ts";
 import type { EventMatcher } from "../gateway/event-pattern.ts";
@@ -49,10 +50,9 @@ export function eventBus(world: World, routes: readonly Route[], onPublished: (e
     /** Puts a fact of somebody else's on the bus, as an operator's tool does. */
     tell: (DetailType: string, detail: object) =>
       take({ Source: EVENT_SOURCE, DetailType, Detail: JSON.stringify(detail) }),
-    /** The bus as one invocation sees it: enough of an EventBridgeClient for `PutEvents`. */
-    clientOf: (invocation: Invocation) => ({
-      send: (command: PutEventsCommand) => {
-        const entries = command.input.Entries ?? [];
+    /** The bus as one invocation sees it. */
+    clientOf: (invocation: Invocation): EventsClient => ({
+      putEvents: ({ Entries: entries }) => {
         const names = entries.map(({ DetailType, Detail }) => `${DetailType} ${aboutOf(Detail)}`).join(", ");
         return effect(world, invocation, {
           place: "put-events",

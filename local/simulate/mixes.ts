@@ -109,7 +109,10 @@ export const MIXES: readonly Mix[] = [
   },
   {
     name: "tardy",
-    faults: { level: "few", perMille: { "tick/lost": 600, "receive/late": 300, "command/unavailable": 800 } },
+    faults: {
+      level: "few",
+      perMille: { "tick/lost": 700, "receive/late": 600, "deliver/late": 700, "command/unavailable": 500 },
+    },
     unrest: { isBrisk: true },
     assets: 8,
     hours: 3,

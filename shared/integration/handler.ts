@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import { EventBridge } from "@aws-sdk/client-eventbridge";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import * as z from "zod";
 import { type TokenPair, tokenSource } from "../auth.ts";
 import { eventBridgeBus, systemNow } from "../bus.ts";
@@ -12,6 +11,7 @@ import { EnvText, lambdaHandler, type Runtime } from "../handler.ts";
 import type { Log } from "../log.ts";
 import type { Meter } from "../metrics.ts";
 import { SqsBatch } from "../queue.ts";
+import { queueSender } from "../queue-sender.ts";
 import { kmsSealer } from "../seal.ts";
 import { accountsStore } from "../store/accounts.ts";
 import { assetsStore } from "../store/assets.ts";
@@ -58,13 +58,7 @@ export function integrationHandler(manifest: Manifest, connect: ConnectVendor, l
     dependencies: (env, log, meter) => clients(manifest, env, { connect, login, log, meter }),
     run: async (event, deps) => {
       const integration = deps.integrationDeps(deps);
-      if ("Records" in event)
-        return runQueue(event, integration, async (body, delaySeconds) => {
-          await deps.sqs.send(
-            new SendMessageCommand({ QueueUrl: deps.queueUrl, MessageBody: body, DelaySeconds: delaySeconds }),
-          );
-        });
-      return poll(event, integration);
+      return "Records" in event ? runQueue(event, integration, deps.again) : poll(event, integration);
     },
   });
   return Object.assign(handler, { integration: { manifest, connect, login } });
@@ -83,7 +77,7 @@ function clients(manifest: Manifest, env: z.infer<typeof Environment>, { connect
   const sealer = kmsSealer(new KMSClient(), env.TOKEN_KEY_ARN);
   const meter = own.of({ integration: manifest.name });
   const causes = causesStore(documents, env.SCHEDULE_TABLE);
-  const published = eventBridgeBus(new EventBridgeClient(), env.BUS_NAME, systemNow);
+  const published = eventBridgeBus(new EventBridge(), env.BUS_NAME, systemNow);
   const bus = toldOnce(published, { causes, now: systemNow, meter });
   const accounts = accountsStore(documents, env.ACCOUNTS_TABLE);
   const budget = vendorBudget({
@@ -157,5 +151,5 @@ function clients(manifest: Manifest, env: z.infer<typeof Environment>, { connect
       withToken: withTokenFrom(tokens, budget),
     };
   };
-  return { integrationDeps, sqs: new SQSClient(), queueUrl: env.COMMAND_QUEUE_URL };
+  return { integrationDeps, again: queueSender(env.COMMAND_QUEUE_URL) };
 }

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { buildBundles, bundleOf } from "../../lib/bundles.ts";
 import { loadManifests } from "../../lib/manifests.ts";
+import { inSources } from "../../shared/source-places.ts";
 
 const HANDLER = `
 import { readFileSync } from "node:fs";
@@ -13,6 +14,9 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { answer } from "./answer.cjs";
 export const client = () => new DynamoDBClient({});
 export const handler = async () => [answer(), typeof readFileSync];
+export function fails(): never {
+  throw new Error("as told");
+}
 `;
 
 /** As Lambda's runtime loads a handler. */
@@ -36,11 +40,22 @@ describe("bundles", () => {
   });
 
   it("run by themselves, but for the SDK", async () => {
-    const bundle = bundleOf(buildBundles(["acme"], { root, outdir: join(root, "run") }), "acme");
-    const file = join(bundle, "index.js");
-    // The SDK comes from the runtime; here there is none.
-    writeFileSync(file, readFileSync(file, "utf8").replace('require("@aws-sdk/client-dynamodb")', "{}"));
-    await expect(load(file).handler()).resolves.toEqual(["acme", "function"]);
+    await expect(withoutSdk("acme").handler()).resolves.toEqual(["acme", "function"]);
+  });
+
+  it("have stack traces in the source's files and lines, which Node itself does not look up", () => {
+    const { fails } = withoutSdk("verifier");
+    let stack = "";
+    try {
+      fails();
+    } catch (error) {
+      stack = (error as Error).stack ?? "";
+    }
+    expect(stack).not.toContain("handler.ts");
+    expect(inSources(stack).split("\n")[1]).toMatch(/^ {4}at .*\blambdas\/verifier\/handler\.ts:8:9\)?$/);
+    // What no map tells of stands.
+    const other = `at other (${join(root, "other.js")}:1:2)`;
+    expect(inSources(other)).toBe(other);
   });
 
   it("leave the AWS SDK to the runtime", () => {
@@ -56,7 +71,7 @@ describe("bundles", () => {
     expect(bytes()).toEqual(bytes());
   });
 
-  it("of this repository load without any environment and export a handler", async () => {
+  it("of this repository load without any environment, export a handler and leave for later what few calls need", async () => {
     const manifests = await loadManifests();
     const outdir = fileURLToPath(new URL("../../.headroom/test-bundles", import.meta.url));
     const bundles = buildBundles(
@@ -66,12 +81,22 @@ describe("bundles", () => {
     for (const directory of Object.values(bundles)) {
       expect(load(join(directory, "index.js"))).toHaveProperty("handler", expect.any(Function));
     }
+    const loaded = (name: string) => Object.keys(load.cache).some((file) => file.includes(`/@aws-sdk/${name}/`));
+    expect([loaded("client-dynamodb"), loaded("client-sqs")]).toEqual([true, false]);
   });
 
   it("refuse an integration named like a part of the platform", () => {
     expect(() => buildBundles(["verifier"], { root })).toThrow("an integration may not be named");
   });
 });
+
+/** Loads a bundle where there is no SDK, which comes from the runtime. All else keeps its place. */
+function withoutSdk(name: string) {
+  const file = join(bundleOf(buildBundles(["acme"], { root, outdir: join(root, "run") }), name), "index.js");
+  const sdk = 'require("@aws-sdk/client-dynamodb")';
+  writeFileSync(file, readFileSync(file, "utf8").replace(sdk, "{}".padEnd(sdk.length)));
+  return load(file);
+}
 
 function write(file: string, content: string): void {
   mkdirSync(dirname(join(root, file)), { recursive: true });

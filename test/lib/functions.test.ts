@@ -102,8 +102,7 @@ describe.each(STAGE_NAMES)("every Lambda of %s", (stage) => {
         name.endsWith("integration") ? "shared/integration/handler.ts" : `lambdas/${name}/handler.ts`,
       ).filter((variable) => !(variable === "VENDOR_SECRET_ARN" && name.startsWith("bolt")));
       const given = Object.keys(Properties.Environment.Variables).filter(
-        (variable) =>
-          !["NODE_OPTIONS", "POWERTOOLS_METRICS_DISABLED"].includes(variable) && variable !== "ACME_API_URL",
+        (variable) => variable !== "POWERTOOLS_METRICS_DISABLED" && variable !== "ACME_API_URL",
       );
       expect([id, given.sort()]).toEqual([id, asked.sort()]);
     }

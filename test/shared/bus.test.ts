@@ -1,11 +1,11 @@
-import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
+import { EventBridge, PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, describe, expect, it } from "vitest";
 import { eventBridgeBus } from "../../shared/bus.ts";
 import type { NewEvent } from "../../shared/domain/events.ts";
 import { at } from "../builders.ts";
 
-const events = new EventBridgeClient({ region: "eu-west-2" });
+const events = new EventBridge({ region: "eu-west-2" });
 const client = mockClient(events);
 const bus = eventBridgeBus(events, "the-bus", () => at("2026-11-20T18:00Z"));
 const REFUSED = { ErrorCode: "ThrottlingException", ErrorMessage: "slow down" };

@@ -1,4 +1,4 @@
-import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import { EventBridge } from "@aws-sdk/client-eventbridge";
 import * as z from "zod";
 import { eventBridgeBus, systemNow } from "../../../shared/bus.ts";
 import { EnvText, lambdaHandler } from "../../../shared/handler.ts";
@@ -42,7 +42,7 @@ export const telemetryHandler = lambdaHandler({
       }),
       assets,
       readings: readingsStore(documents, env.READINGS_TABLE),
-      bus: eventBridgeBus(new EventBridgeClient(), env.BUS_NAME, systemNow),
+      bus: eventBridgeBus(new EventBridge(), env.BUS_NAME, systemNow),
       vendorMeter: own.of({ integration: manifest.name }),
     };
   },
