@@ -61,15 +61,16 @@ async function tryStages(world: World, cli: Deployer, devEndpoints: string, book
   await checkResources("prod", prod, book);
   await checkPermissions(dev, world.customers, book);
   await checkStranger(here, { ...jobOf("prod", dev, folder), HEADROOM_DEV_ENDPOINTS: devEndpoints }, book);
-  const code = await codeOf(dev);
-  const next = await book.step("synth of a code change", () => cli.synthesise(changed));
-  await book.step("deploy dev of it", () => cli.deploy(next, "dev"));
-  await checkRedeploy(code, await deployedStage(next, "dev"), book);
   await proof;
   await checkVerdict(soak, here, world.customers.length, book);
   await checkNothingGivenUp(dev, book);
   const [{ asset }] = world.customers as [World["customers"][number]];
   await checkPoison(dev, asset.integration, book);
+  // While the soaks' removals wait.
+  const code = await codeOf(dev);
+  const next = await book.step("synth of a code change", () => cli.synthesise(changed));
+  await book.step("deploy dev of it", () => cli.deploy(next, "dev"));
+  await checkRedeploy(code, await deployedStage(next, "dev"), book);
   await checkRemoval(soak, failures, dev, book);
   if (process.argv.includes(KEEP_RUNNING)) return keepRunning(devEndpoints, book);
   await book.step("destroy dev", () => cli.destroy(next, "dev"));
