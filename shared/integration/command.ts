@@ -26,6 +26,7 @@ import { lookForProof } from "./next-look.ts";
 import { record } from "./poll.ts";
 import { TELLS_ITSELF, tellReadings } from "./tell.ts";
 
+/** Somebody was first, or our own write was done and not answered: the message comes once more and sees which. */
 const AGAIN: Handled = { done: false, retryAfterMs: 1000 };
 // A `sending` row this old belongs to a worker that is gone: longer than a worker can live.
 const SENDING_LEASE_MS = 90_000;
@@ -70,7 +71,7 @@ async function advance(command: CommandRow, asset: Asset, deps: IntegrationDeps)
   if (command.status === "sending") {
     if (now < command.checkAt) return { done: false, retryAfterMs: RETRY_MS };
     const unknown = await deps.commands.transition(command, "unknown", { checkAt: command.notAfter });
-    return unknown ? advance(unknown, asset, deps) : DONE;
+    return unknown ? advance(unknown, asset, deps) : AGAIN;
   }
   const recent = await deps.commands.recent(asset.assetId, RECENT_COMMANDS);
   if (command.status === "issued") {
@@ -131,7 +132,6 @@ async function act(
     attempts: command.attempts + 1,
     checkAt: plusMs(deps.now(), SENDING_LEASE_MS),
   });
-  // Somebody was first, or a newer command came: the message comes once more and sees which.
   if (!sending) return AGAIN;
   const taken = await withToken(async (target) => {
     // The last thing before the vendor: the write and a renewed token may have taken long.
@@ -195,7 +195,7 @@ async function readBack(
   const fresh = look.reading && look.reading.observedAt > command.issuedAt ? look.reading : undefined;
   if (fresh && proves(command.action, fresh)) return accept(command, asset, false, deps);
   const again = await deps.commands.transition(command, "issued", { checkAt: command.notAfter });
-  return again ? advance(again, asset, deps) : DONE;
+  return again ? advance(again, asset, deps) : AGAIN;
 }
 
 async function accept(

@@ -211,6 +211,25 @@ describe("a command that may have acted", () => {
     expect(await world.commands.get(command)).toMatchObject({ status: "accepted", attempts: 2 });
   });
 
+  it("is sent again when nobody heard that it was put back to be sent", async () => {
+    const world = anIntegration({ commands: [command] });
+    world.vendor.neverActs.add("car-0001");
+    world.vendor.next.command = [lost()];
+    await world.run(command);
+    world.clock.advance(30_000);
+    world.vendor.neverActs.clear();
+    const { commands } = world.deps;
+    // The write is done, its answer lost, and the client's second try is refused by what the first one wrote.
+    const unheard: typeof commands.transition = async (key, to, ...rest) => {
+      const moved = await commands.transition(key, to, ...rest);
+      return to === "issued" ? undefined : moved;
+    };
+    world.deps.commands = { ...commands, transition: unheard };
+    await expect(world.run(command)).resolves.toMatchObject({ done: false });
+    await expect(world.run(command)).resolves.toEqual({ done: true });
+    expect(await world.commands.get(command)).toMatchObject({ status: "accepted", attempts: 2 });
+  });
+
   it("is not taken as done by a reading from before it was issued", async () => {
     const world = anIntegration({ commands: [command] });
     world.vendor.neverActs.add("car-0001");
