@@ -141,7 +141,8 @@ const book = journal({ startedAtMs, now: () => Date.now(), write: (line) => proc
 try {
   await main(book);
   process.stdout.write(`\n${book.summary()}\n`);
-  process.exitCode = book.failed() === 0 ? 0 : 1;
+  // Not when the last idle connection is closed.
+  process.exit(book.failed() === 0 ? 0 : 1);
 } catch (error) {
   process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n${book.summary()}\n`);
   // Soaks that were begun would go on for minutes.
