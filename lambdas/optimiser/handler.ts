@@ -135,14 +135,24 @@ async function work(items: readonly WorkItem[], read: ReadonlyMap<AssetId, Asset
   for (const item of items) {
     assets += item.assetIds.length;
     const mustWait = assets > PART_ASSETS && assets > item.assetIds.length;
-    if (mustWait || deps.remainingMs() < ITEM_MS) waiting.push(item);
-    else if (!(await planItem(item, read, deps))) waiting.push({ ...item, attempts: item.attempts + 1 });
+    if (mustWait || deps.remainingMs() < ITEM_MS) {
+      waiting.push(item);
+      continue;
+    }
+    const { isStored, overtaken } = await planItem(item, read, deps);
+    if (!isStored) waiting.push({ ...item, attempts: item.attempts + 1 });
+    else await again(overtaken, deps);
   }
   const hopeless = waiting.filter(({ attempts }) => attempts >= MOST_ATTEMPTS);
   for (const { portfolioId, part } of hopeless) deps.log.warn("PORTFOLIO_GIVEN_UP", { portfolioId, part });
   deps.meter.add("portfolios_given_up", hopeless.length);
-  const again = waiting.filter(({ attempts }) => attempts < MOST_ATTEMPTS);
-  if (again.length > 0) await deps.later(again);
+  const left = waiting.filter(({ attempts }) => attempts < MOST_ATTEMPTS);
+  if (left.length > 0) await deps.later(left);
+}
+
+/** Has assets planned once more, by an invocation of its own. */
+async function again(assetIds: readonly AssetId[], deps: OptimiserDeps): Promise<void> {
+  if (assetIds.length > 0) await deps.later(await itemsOf([named([...assetIds])], new Map(), deps));
 }
 
 async function followPlans(assetIds: readonly AssetId[], until: Instant, deps: OptimiserDeps): Promise<void> {
@@ -160,7 +170,7 @@ async function followPlans(assetIds: readonly AssetId[], until: Instant, deps: O
     return news;
   });
   await tell(told.flat(), deps);
-  if (short.length > 0) await deps.later(await itemsOf([named(short)], new Map(), deps));
+  await again(short, deps);
 }
 
 export const handler = lambdaHandler({

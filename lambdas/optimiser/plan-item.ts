@@ -26,15 +26,18 @@ import { withSites, worldOf } from "./world.ts";
 /** Left of an invocation when what is planned must be stored, and when it must end, ms. */
 const [STORE_MS, END_MS] = [15_000, 5_000];
 
+/** Whether time sufficed to store everything, and whose plans somebody else had replaced meanwhile: they may know less. */
+export type Planned = { isStored: boolean; overtaken: AssetId[] };
+
 /**
- * Plans, stores, tells and follows; false when time ran out before everything was stored. `read` are assets that were read
- * just now: a work item from the queue comes without them.
+ * Plans, stores, tells and follows. `read` are assets that were read just now: a work item from the queue comes without
+ * them.
  */
 export async function planItem(
   item: WorkItem,
   read: ReadonlyMap<AssetId, Asset>,
   deps: OptimiserDeps,
-): Promise<boolean> {
+): Promise<Planned> {
   const isRead = item.assetIds.every((assetId) => read.has(assetId));
   const named = isRead
     ? item.assetIds.flatMap((assetId) => read.get(assetId) ?? [])
@@ -44,7 +47,7 @@ export async function planItem(
   const control = await deps.killSwitch.read();
   if (control.isOn) {
     await tell(await giveBack(assets, world, control.since, deps), deps);
-    return true;
+    return { isStored: true, overtaken: [] };
   }
   const now = deps.now();
   const [plans, marketOf, events, habits] = await Promise.all([
@@ -67,15 +70,20 @@ export async function planItem(
   if (item.isWhole)
     deps.meter.add("plans_stale", withoutPlan(replanned, habits, { now, controlledSince: control.since }));
   let isStored = true;
+  const overtaken: AssetId[] = [];
   const told = await mapLimited(replanned, IN_FLIGHT, async (one) => {
-    if (deps.remainingMs() > END_MS) return settle(one, now, deps);
-    isStored = false;
-    return [];
+    if (deps.remainingMs() <= END_MS) {
+      isStored = false;
+      return [];
+    }
+    const settled = await settle(one, now, deps);
+    if (!settled) overtaken.push(one.load.asset.assetId);
+    return settled ?? [];
   });
   const news: News[] = told.flat();
   if (portfolio && item.isWhole) news.push(await storePortfolio(item, portfolio, now, deps));
   await tell(news, deps);
-  return isStored;
+  return { isStored, overtaken };
 }
 
 /** What each site pays and emits, from one reading of every series that some of them see. */
@@ -160,13 +168,17 @@ async function storePortfolio(
   return { name: "PortfolioPlanned", detail: told };
 }
 
-/** Stores and tells a plan that wants something new, and follows the one in force. */
-async function settle({ load, previous, next }: Replanned, now: Instant, deps: OptimiserDeps): Promise<News[]> {
+/** Stores and tells a plan that wants something new, and follows the one in force; undefined where another one came first. */
+async function settle(
+  { load, previous, next }: Replanned,
+  now: Instant,
+  deps: OptimiserDeps,
+): Promise<News[] | undefined> {
   const followed = (plan: Plan) =>
     load.kind === "read-only" ? silence(load.asset, deps) : follow(load, plan, now, deps);
   if (!next) return load.kind === "read-only" ? silence(load.asset, deps) : [];
   if (previous && sameFrom(now, previous, next)) return followed(previous);
-  if (!(await deps.plans.put(next, nextEdge(next, now)))) return [];
+  if (!(await deps.plans.put(next, nextEdge(next, now)))) return undefined;
   deps.log.info("PLAN_MADE", {
     assetId: next.assetId,
     version: next.version,

@@ -333,12 +333,29 @@ describe("after a rejection", () => {
 
 describe("a plan", () => {
   it("is not told and not followed by the worker that lost the race to store it", async () => {
-    const { on, read, deps, news } = optimiserWorld(ONE, []);
+    const { on, read, deps, news, later } = optimiserWorld(ONE, []);
     await read(aReading());
     deps.plans.put = async () => false;
     await on(signalUpdated);
     expect(news()).toEqual([]);
     expect(deps.commands.all()).toEqual([]);
+    expect(later).toMatchObject([{ assetIds: ["car-0001"], isWhole: false }]);
+  });
+
+  it("is made once more where another came first, which may have known less", async () => {
+    const { on, read, deps, planOf, later } = optimiserWorld(ONE);
+    await read(aReading());
+    const { put } = deps.plans;
+    deps.plans.put = async (plan, edge) => {
+      deps.plans.put = put;
+      await put({ ...plan, windows: [] }, undefined);
+      return put(plan, edge);
+    };
+    await on(signalUpdated);
+    expect((await planOf("car-0001"))?.windows).toEqual([]);
+    const [workItem] = later;
+    await run({ Records: [{ messageId: "2", receiptHandle: "r", body: JSON.stringify({ workItem }) }] }, deps);
+    expect((await planOf("car-0001"))?.windows.length).toBeGreaterThan(0);
   });
 });
 
