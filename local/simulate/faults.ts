@@ -57,6 +57,8 @@ const CHANCES = {
     /** The customer links the login anew while we renew it. */
     relinked: 0,
   },
+  /** A machine's clock is set right, or wrong, while a function runs. */
+  clock: { set: 20 },
 } as const;
 
 export type Place = keyof typeof CHANCES;

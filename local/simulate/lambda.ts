@@ -1,3 +1,4 @@
+import type { Random } from "../random.ts";
 import type { Engine } from "./engine.ts";
 import type { Faults, Place, Strike } from "./faults.ts";
 import { assetsNamed, type Hindrances, hinderedForMs } from "./hindrances.ts";
@@ -7,7 +8,7 @@ import type { Trace } from "./trace.ts";
 export type Environment = {
   id: number;
   globals: Map<string, unknown>;
-  /** Its clock is ahead of true time by this. */
+  /** Its clock is ahead of true time by this, until it is set again. */
   skewMs: number;
   /** It does one thing at a time. */
   current: Invocation | undefined;
@@ -45,8 +46,11 @@ export type FunctionSpec = {
 
 export type World = { engine: Engine; faults: Faults; trace: Trace; hindrances: Hindrances };
 
-/** Clocks of machines differ by at most this, ms. */
+/** Clocks of machines are off by at most this, ms. */
 export const MOST_SKEW_MS = 3_000;
+/** A clock that is set while a function runs is set so long after its start at most, ms. */
+const SET_WITHIN_MS = 2_000;
+const drawnSkewMs = (random: Random) => Math.round((random() - 0.5) * 2 * MOST_SKEW_MS);
 
 /** Lambda functions: environments that are used again, an end for those that take too long, and a place for crashes. */
 export function lambdaService(world: World) {
@@ -59,8 +63,16 @@ export function lambdaService(world: World) {
     const known = idle.get(spec.name)?.pop();
     if (known) return known;
     environments += 1;
-    const skewMs = faults.level === "none" ? 0 : Math.round((engine.random() - 0.5) * 2 * MOST_SKEW_MS);
+    const skewMs = faults.level === "none" ? 0 : drawnSkewMs(engine.random);
     return { id: environments, globals: new Map(), skewMs, current: undefined };
+  };
+
+  /** Forwards or backwards, by twice the most that clocks are off. */
+  const setClock = (environment: Environment, { id, random }: Strike): boolean => {
+    const beforeMs = environment.skewMs;
+    environment.skewMs = drawnSkewMs(random);
+    trace.add(`${engine.nowMs()} the clock of ${environment.id} jumps by ${environment.skewMs - beforeMs} ms ${id}`);
+    return true;
   };
 
   return {
@@ -98,6 +110,8 @@ export function lambdaService(world: World) {
       };
       environment.current = invocation;
       trace.add(`${engine.nowMs()} ${invocation.id} starts in ${environment.id}`);
+      const set = faults.strike("clock", invocation.id);
+      if (set) engine.after(set.random() * SET_WITHIN_MS, () => setClock(environment, set));
       engine.after(spec.timeoutMs, () => {
         invocation.ended({ kind: "died" });
         return false;

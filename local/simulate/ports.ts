@@ -204,8 +204,8 @@ export function sealerOf(world: World, invocation: Invocation): Sealer {
 }
 
 /** The clock of the machine that an invocation runs on. */
-export function clockOf({ engine }: World, { skewMs }: Environment): () => Instant {
-  return () => instant(engine.nowMs() + skewMs);
+export function clockOf({ engine }: World, environment: Environment): () => Instant {
+  return () => instant(engine.nowMs() + environment.skewMs);
 }
 
 /** Log lines go into the trace, and to the watch, which knows by them what was given up. */
