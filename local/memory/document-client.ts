@@ -44,6 +44,11 @@ export type Hooks = {
   ignoresCondition?(write: ConditionalWrite): boolean;
   /** Makes a table's indexes follow a write, later and in the order of writes; without it they follow at once. */
   indexed?(table: string, follow: () => void): void;
+  /**
+   * Lets reads that ask for nothing better be answered by a replica that is behind, by as much as is drawn for each, ms.
+   * Without it they see every write. A query of an index is as old as the index.
+   */
+  behind?: { nowMs(): number; drawnMs(): number };
   /** True leaves one key or item of a batch undone, for the caller to ask again. */
   unprocessed?(table: string, key: Item): boolean;
 };
@@ -74,7 +79,10 @@ export function memoryDocumentClient(options: {
   const hooks = options.hooks ?? {};
   const inTime = (name: string) => hooks.indexed && ((follow: () => void) => hooks.indexed?.(name, follow));
   const tables = new Map(
-    Object.entries(options.tables).map(([name, shape]) => [name, new Table(name, shape, inTime(name))]),
+    Object.entries(options.tables).map(([name, shape]) => [
+      name,
+      new Table(name, shape, { inTime: inTime(name), nowMs: hooks.behind?.nowMs }),
+    ]),
   );
   const units = new Map<string, Units>([...tables.keys()].map((name) => [name, { read: 0, write: 0 }]));
   const ignores = hooks.ignoresCondition?.bind(hooks);
@@ -88,6 +96,8 @@ export function memoryDocumentClient(options: {
     (units.get(table.name) as Units)[kind] += amount;
   };
   const isLeft = (table: Table, key: Item) => hooks.unprocessed?.(table.name, copied(key)) === true;
+
+  const behindMs = (isConsistent: boolean | undefined) => (isConsistent ? 0 : (hooks.behind?.drawnMs() ?? 0));
 
   const done = (plan: Planned, returns: string | undefined): Answer => {
     if (plan.fails) {
@@ -112,7 +122,7 @@ export function memoryDocumentClient(options: {
     Get(input: GetCommandInput): Answer {
       onlyKnows("Get", input, ["TableName", "Key", "ConsistentRead"]);
       const table = tableOf(input.TableName);
-      const row = table.get(table.key(input.Key));
+      const row = table.get(table.key(input.Key), behindMs(input.ConsistentRead));
       spend(table, "read", readUnits(row?.bytes ?? 0, input.ConsistentRead === true));
       return row ? { Item: copied(row.item) } : {};
     },
@@ -127,7 +137,7 @@ export function memoryDocumentClient(options: {
       done(plannedDelete(tableOf(input.TableName), input, ignores), returnable(input.ReturnValues, "ALL_OLD")),
     Query(input: QueryCommandInput): Answer {
       const table = tableOf(input.TableName);
-      const answer = query(table, input);
+      const answer = query(table, input, behindMs(input.ConsistentRead));
       spend(table, "read", answer.units);
       return answer.page;
     },
@@ -148,7 +158,7 @@ export function memoryDocumentClient(options: {
             UnprocessedKeys[name].Keys.push(key);
             continue;
           }
-          const row = table.get(key);
+          const row = table.get(key, behindMs(request.ConsistentRead));
           spend(table, "read", readUnits(row?.bytes ?? 0, request.ConsistentRead === true));
           if (row) found.push(copied(row.item));
         }

@@ -37,8 +37,8 @@ export type Page = {
   LastEvaluatedKey?: Item;
 };
 
-/** One page of a query, and what it cost. */
-export function query(table: Table, input: QueryCommandInput): { page: Page; units: number } {
+/** One page of a query, and what it cost; of the table itself, as a replica has the rows that is so far behind. */
+export function query(table: Table, input: QueryCommandInput, behindMs = 0): { page: Page; units: number } {
   onlyKnows("Query", input, KNOWN);
   if (input.KeyConditionExpression === undefined) throw unsupported("a query without KeyConditionExpression");
   const view = table.view(input.IndexName);
@@ -67,7 +67,8 @@ export function query(table: Table, input: QueryCommandInput): { page: Page; uni
     scanned++;
     bytes += row.bytes;
     last = row;
-    if (!filter || holds(filter.condition, row.item, context)) Items.push(copied(row.item));
+    const seen = view.index ? row : table.seen(row, behindMs);
+    if (seen && (!filter || holds(filter.condition, seen.item, context))) Items.push(copied(seen.item));
   }
   // DynamoDB does not look beyond a full page: the last full one names a place too, and the next one is empty.
   const isFull = last !== undefined && scanned === input.Limit;

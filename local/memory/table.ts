@@ -80,10 +80,21 @@ export class Table {
   private readonly sorted: View | undefined;
   private readonly indexes: readonly View[];
   private readonly inTime: (change: () => void) => void;
+  private readonly nowMs: (() => number) | undefined;
+  /** What was in a place before its last write, and when that was; kept only where somebody may read it. */
+  private readonly before = new Map<string, { row: Row | undefined; untilMs: number }>();
 
-  /** Indexes follow in the order of writes, when `inTime` makes the change: at once unless it is given. */
-  constructor(name: string, shape: TableShape, inTime: (change: () => void) => void = (change) => change()) {
-    this.inTime = inTime;
+  /**
+   * Indexes follow in the order of writes, when `inTime` makes the change: at once unless it is given. With a clock, a read
+   * may ask for what a replica has.
+   */
+  constructor(
+    name: string,
+    shape: TableShape,
+    { inTime, nowMs }: { inTime?: ((change: () => void) => void) | undefined; nowMs?: (() => number) | undefined } = {},
+  ) {
+    this.inTime = inTime ?? ((change) => change());
+    this.nowMs = nowMs;
     this.name = name;
     this.shape = shape;
     this.sorted = shape.sort === undefined ? undefined : new View(shape);
@@ -101,8 +112,20 @@ export class Table {
     return [...this.rows.values()];
   }
 
-  get(key: Item): Row | undefined {
-    return this.rows.get(this.place(key));
+  /** As a replica has it that is so far behind. */
+  get(key: Item, behindMs = 0): Row | undefined {
+    const place = this.place(key);
+    return this.lately(place, behindMs) ? this.before.get(place)?.row : this.rows.get(place);
+  }
+
+  /** What a replica so far behind has in the place of a row. */
+  seen(row: Row, behindMs: number): Row | undefined {
+    return behindMs > 0 ? this.get(row.item, behindMs) : row;
+  }
+
+  private lately(place: string, behindMs: number): boolean {
+    const { untilMs = Number.NEGATIVE_INFINITY } = (behindMs > 0 && this.before.get(place)) || {};
+    return this.nowMs !== undefined && this.nowMs() - untilMs < behindMs;
   }
 
   /** The key of a request; exactly the key's attributes are allowed. */
@@ -134,6 +157,7 @@ export class Table {
   /** Puts a row in the place of the old one, or takes that away. Returns the write units, indexes included. */
   write(key: Item, old: Row | undefined, row: Row | undefined): number {
     const place = this.place(key);
+    if (this.nowMs) this.before.set(place, { row: old, untilMs: this.nowMs() });
     if (row) this.rows.set(place, row);
     else this.rows.delete(place);
     if (row) this.sorted?.put(row);

@@ -20,3 +20,12 @@ export function lagging(seed: number, engine: Pick<Engine, "after">): (table: st
     });
   };
 }
+
+/** A replica is behind at times, and then by this at most, ms. */
+const [BEHIND_MS, BEHINDS] = [1_000, 0.05];
+
+/** Lets reads that ask for nothing better be answered by replicas that are behind. */
+export function replicas(seed: number, { nowMs }: Pick<Engine, "nowMs">): { nowMs(): number; drawnMs(): number } {
+  const random = seededRandom(seed ^ 0x2e9);
+  return { nowMs, drawnMs: () => (random() < BEHINDS ? random() * BEHIND_MS : 0) };
+}

@@ -97,7 +97,9 @@ export function rowReader(memory: MemoryDocumentClient) {
     const given = write.Key ?? {};
     const names = KEYS[table] ?? ["assetId"];
     const Key = Object.fromEntries(names.map((name) => [name, given[name]]));
-    return memory.answer(new GetCommand({ TableName: table, Key })).Item as Record<string, unknown> | undefined;
+    return memory.answer(new GetCommand({ TableName: table, Key, ConsistentRead: true })).Item as
+      | Record<string, unknown>
+      | undefined;
   };
 }
 

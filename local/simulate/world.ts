@@ -21,7 +21,7 @@ import { Hindrances } from "./hindrances.ts";
 import { type History, newHistory } from "./history.ts";
 import { commandQueueOf } from "./integration.ts";
 import { asyncInvokes, type GivenUp } from "./invokes.ts";
-import { lagging } from "./lagging.ts";
+import { lagging, replicas } from "./lagging.ts";
 import { lambdaService, type World } from "./lambda.ts";
 import { MANIFESTS } from "./manifests.ts";
 import { operatorsTables, rowReader } from "./ports.ts";
@@ -133,8 +133,8 @@ export async function playNight(options: Options): Promise<Night> {
     });
   const devices = fleet.devices.map((spec) => new Device(spec));
   const guards = new GuardBook({ sabotage, lingers });
-  const indexed = faultOptions.level === "none" ? {} : { indexed: lagging(seed, engine) };
-  const memory = memoryDocumentClient({ tables: TABLE_SHAPES, hooks: { ...guards.hooks, ...indexed } });
+  const late = faultOptions.level === "none" ? {} : { indexed: lagging(seed, engine), behind: replicas(seed, engine) };
+  const memory = memoryDocumentClient({ tables: TABLE_SHAPES, hooks: { ...guards.hooks, ...late } });
   const watch = watchOf(world, history, rowReader(memory));
   const nowInstant = () => instant(engine.nowMs());
   const clouds = manifests.map((usual) => {

@@ -55,6 +55,33 @@ describe("the in-memory DynamoDB", () => {
     expect(seen).toEqual([[], [1], [2], []]);
   });
 
+  it("answers reads that ask for nothing better from a replica that is behind, by as much as a hook draws", async () => {
+    let [nowMs, behindMs] = [1_000, 500];
+    const memory = client({ behind: { nowMs: () => nowMs, drawnMs: () => behindMs } });
+    const query = (ConsistentRead?: true) =>
+      new QueryCommand({
+        ...{ TableName: TABLE, KeyConditionExpression: "pk = :pk", ExpressionAttributeValues: { ":pk": "a" } },
+        ...(ConsistentRead && { ConsistentRead }),
+      });
+    const ranks = async () => {
+      const one = await memory.send(get);
+      const batch = await memory.send(new BatchGetCommand({ RequestItems: { [TABLE]: { Keys: [key] } } }));
+      const all = await memory.send(query());
+      return [one.Item, ...(batch.Responses?.[TABLE] ?? []), ...(all.Items ?? [])].map((item) => item?.rank);
+    };
+    await memory.send(put({ rank: 1 }));
+    expect(await ranks()).toEqual([undefined]);
+    nowMs += 500;
+    expect(await ranks()).toEqual([1, 1, 1]);
+    await memory.send(put({ rank: 2 }));
+    nowMs += 499;
+    expect(await ranks()).toEqual([1, 1, 1]);
+    const consistent = await memory.send(new GetCommand({ TableName: TABLE, Key: key, ConsistentRead: true }));
+    expect([consistent.Item?.rank, (await memory.send(query(true))).Items?.[0]?.rank]).toEqual([2, 2]);
+    behindMs = 0;
+    expect(await ranks()).toEqual([2, 2, 2]);
+  });
+
   it.each<[string, object]>([
     ["ScanCommand", new ScanCommand({ TableName: TABLE })],
     ["an index of a list", update("REMOVE things[0]")],
