@@ -59,6 +59,7 @@ export function watchOf(
   const { engine } = world;
   const observed = new Map<string, number>();
   const statuses = new Map<string, CommandStatus>();
+  const senders = new Map<string, Invocation>();
   const plans = new Map<string, Plan>();
   const issued = new Map<string, { atMs: number; notAfter: Instant }>();
   const claims = new Map<string, string>();
@@ -92,6 +93,19 @@ export function watchOf(
       history.broken("P4 a command only goes forward", engine.nowMs(), `${before} became ${status} (${id})`, assetId);
     }
     statuses.set(id, status);
+    const sender = senders.get(id);
+    if (
+      before === "sending" &&
+      status !== "sending" &&
+      sender !== invocation &&
+      engine.nowMs() < (sender?.deadlineMs ?? 0)
+    )
+      history.broken(
+        "what one may do is not done by two",
+        engine.nowMs(),
+        `${id} is taken from ${sender?.id} by ${invocation.id}`,
+        assetId,
+      );
     if (row.openIn === undefined) dueMs.delete(id);
     else dueMs.set(id, Number(row.dueAtMs));
     if (before === undefined) {
@@ -100,6 +114,7 @@ export function watchOf(
     }
     if (status !== "sending") return;
     invocation.notes.set(`sending ${assetId}`, id);
+    if (before !== status) senders.set(id, invocation);
     const newer = newest.get(assetId);
     if (newer !== id && before !== status)
       history.broken(
