@@ -52,10 +52,23 @@ export async function runCommand(key: CommandKey, deps: IntegrationDeps): Promis
   try {
     return await advance(command, asset, deps);
   } catch (error) {
-    if (!(error instanceof VendorError)) throw error;
-    await deps.budget.block(asset, error);
-    return failed(await deps.commands.get(key), asset, error, deps);
+    const now = error instanceof VendorError ? await deps.commands.get(key) : undefined;
+    return afterError(now, asset, error, deps);
   }
+}
+
+/** What a vendor's error makes of a command; of one that another worker is sending, nothing: it fared otherwise. */
+async function afterError(
+  command: CommandRow | undefined,
+  asset: Asset,
+  error: unknown,
+  deps: IntegrationDeps,
+  { isSender } = { isSender: false },
+): Promise<Handled> {
+  if (!(error instanceof VendorError)) throw error;
+  await deps.budget.block(asset, error);
+  if (command?.status === "sending" && !isSender) return { done: false, retryAfterMs: RETRY_MS };
+  return failed(command, asset, error, deps);
 }
 
 /** A customer who was removed leaves messages on their way. Of an asset that is there, a missing command is an error. */
@@ -133,11 +146,16 @@ async function act(
     checkAt: plusMs(deps.now(), SENDING_LEASE_MS),
   });
   if (!sending) return AGAIN;
-  const taken = await withToken(async (target) => {
-    // The last thing before the vendor: the write and a renewed token may have taken long.
-    if (deps.now() >= command.notAfter) return undefined;
-    return deps.vendor.command(target, command.action, { until: command.notAfter });
-  });
+  let taken: Awaited<ReturnType<typeof deps.vendor.command>> | undefined;
+  try {
+    taken = await withToken(async (target) => {
+      // The last thing before the vendor: the write and a renewed token may have taken long.
+      if (deps.now() >= command.notAfter) return undefined;
+      return deps.vendor.command(target, command.action, { until: command.notAfter });
+    });
+  } catch (error) {
+    return afterError(sending, asset, error, deps, { isSender: true });
+  }
   if (!taken) return end(sending, "expired", "its time ran out in the last step before the vendor was called", deps);
   deps.log.info("COMMAND_SENT", {
     commandId: command.commandId,

@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { EventBridge } from "@aws-sdk/client-eventbridge";
 import { KMSClient } from "@aws-sdk/client-kms";
-import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import * as z from "zod";
 import { type TokenPair, tokenSource } from "../auth.ts";
 import { eventBridgeBus, systemNow } from "../bus.ts";
@@ -30,6 +29,7 @@ import { poll } from "./poll.ts";
 import { PollRequest } from "./poll-request.ts";
 import { runQueue } from "./queue.ts";
 import { vendorBudget } from "./vendor-budget.ts";
+import { vendorSecret } from "./vendor-secret.ts";
 
 const Environment = z.looseObject({
   ASSETS_TABLE: EnvText,
@@ -64,16 +64,10 @@ export function integrationHandler(manifest: Manifest, connect: ConnectVendor, l
   return Object.assign(handler, { integration: { manifest, connect, login } });
 }
 
-/** The platform's own credentials: every key that the manifest names, as text. */
-function secretOf(manifest: Manifest) {
-  return z.object(Object.fromEntries(manifest.secretKeys.map((key) => [key, z.string().min(1)])));
-}
-
 type Given = { connect: ConnectVendor; login: Login; log: Log; meter: Meter };
 
 function clients(manifest: Manifest, env: z.infer<typeof Environment>, { connect, login, log, meter: own }: Given) {
   const documents = documentClient({}, own);
-  const secrets = new SecretsManagerClient();
   const sealer = kmsSealer(new KMSClient(), env.TOKEN_KEY_ARN);
   const meter = own.of({ integration: manifest.name });
   const causes = causesStore(documents, env.SCHEDULE_TABLE);
@@ -96,20 +90,7 @@ function clients(manifest: Manifest, env: z.infer<typeof Environment>, { connect
       throw new ConfigError(`environment variables missing or wrong: ${name}`);
     return new URL(url);
   };
-  let known: Promise<Record<string, string>> | undefined;
-  const secret = () => {
-    if (manifest.secretKeys.length === 0) return Promise.resolve({});
-    known ??= secrets
-      .send(new GetSecretValueCommand({ SecretId: env.VENDOR_SECRET_ARN }))
-      .then((answer) => secretOf(manifest).parse(JSON.parse(answer.SecretString ?? "{}")))
-      .catch((cause) => {
-        known = undefined;
-        throw new ConfigError(`the ${manifest.name} secret must be JSON with ${manifest.secretKeys.join(", ")}`, {
-          cause,
-        });
-      });
-    return known;
-  };
+  const secret = vendorSecret(manifest, env.VENDOR_SECRET_ARN);
   const vendor = connect({
     fetch: globalThis.fetch,
     endpoint,

@@ -53,6 +53,35 @@ describe("a command", () => {
     expect(world.vendor.calls.filter((call) => call.startsWith("command"))).toHaveLength(1);
   });
 
+  it.each([aFault("transient"), aFault("credentials-revoked")])(
+    "that is delivered twice at once is left to the one who sends it by the one who fails before ($fault)",
+    async (fault) => {
+      const world = anIntegration({ commands: [command] });
+      const { vendor } = world.deps;
+      let sends = () => {};
+      const isSending = new Promise<void>((resolve) => {
+        sends = resolve;
+      });
+      let prepares = 0;
+      world.deps.vendor = {
+        ...vendor,
+        prepare: async (...call) => {
+          if (++prepares > 1) return vendor.prepare(...call);
+          await isSending;
+          throw fault;
+        },
+        command: async (...call) => {
+          sends();
+          expect(await failing).toMatchObject({ done: false });
+          return vendor.command(...call);
+        },
+      };
+      const failing = world.run(command);
+      await world.run(command);
+      expect(await world.commands.get(command)).toMatchObject({ status: "accepted", attempts: 1 });
+    },
+  );
+
   it("whose wanted state holds already is accepted without effect", async () => {
     const world = anIntegration({ commands: [command] });
     world.vendor.devices.set("car-0001", { awake: true, charging: true });
