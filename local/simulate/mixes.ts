@@ -56,8 +56,8 @@ export const MIXES: readonly Mix[] = [
     name: "minds",
     faults: { level: "few", perMille: { "dynamo/slow": 400, "tick/late": 300, "deliver/doubled": 200 } },
     unrest: { hasRestlessOwners: true },
-    assets: 4,
-    hours: 3,
+    assets: 6,
+    hours: 5,
   },
   {
     name: "logins",
@@ -78,6 +78,7 @@ export const MIXES: readonly Mix[] = [
     unrest: { isBrisk: true, hasShortLogins: true },
     assets: 10,
     hours: 3,
+    excused: ["no car is late that could be ready"],
   },
   {
     name: "outages",
@@ -104,8 +105,8 @@ export const MIXES: readonly Mix[] = [
       extra: [{ place: "put-events", kind: "crash-before", about: "TelemetryRecorded", perMille: 400 }],
     },
     unrest: { isBrisk: true, hasRestlessOwners: true },
-    assets: 10,
-    hours: 3,
+    assets: 12,
+    hours: 4,
   },
   {
     name: "tardy",
