@@ -12,6 +12,7 @@ export type MixName =
   | "losses"
   | "killed"
   | "unsure"
+  | "long unsure"
   | "tardy";
 export type Mix = {
   name: MixName;
@@ -99,6 +100,17 @@ export const MIXES: readonly Mix[] = [
   },
   {
     name: "unsure",
+    faults: {
+      level: "few",
+      perMille: { "command/silent-done": 900, "put-events/slow": 900 },
+      extra: [{ place: "put-events", kind: "crash-before", about: "TelemetryRecorded", perMille: 400 }],
+    },
+    unrest: { isBrisk: true, hasRestlessOwners: true },
+    assets: 10,
+    hours: 3,
+  },
+  {
+    name: "long unsure",
     faults: {
       level: "few",
       perMille: { "command/silent-done": 900, "put-events/slow": 900 },
