@@ -14,7 +14,7 @@ export class Device {
   currentA: number;
   /** Grid-side energy of this stay, kWh. */
   takenKwh = 0;
-  /** What it draws, from when to when; the last entry goes on. */
+  /** What it draws and from when on; the last entry goes on. Complete up to when its energy was last settled. */
   readonly drawn: { fromMs: number; kw: number }[] = [];
   /** Awake until then; a car falls asleep when nothing happens. */
   awakeUntilMs = 0;
@@ -62,8 +62,10 @@ export class Device {
   /** Brings the energy up to the moment. */
   settle(nowMs: number): void {
     const { kw } = this;
+    const fullAtMs = this.#settledMs + ((this.#mostKwh - this.takenKwh) / kw) * HOUR_MS;
     this.takenKwh = Math.min(this.#mostKwh, this.takenKwh + (kw * (nowMs - this.#settledMs)) / HOUR_MS);
     this.#settledMs = nowMs;
+    if (kw > 0 && this.isFull) this.drawn.push({ fromMs: Math.min(nowMs, fullAtMs), kw: 0 });
     if (kw > 0) this.awakeUntilMs = nowMs + STAYS_AWAKE_MS;
   }
 
@@ -91,17 +93,6 @@ export class Device {
       if (wish.on) this.currentA = Math.min(wish.currentA, this.spec.maxCurrentA);
     });
     return before !== `${this.isOn} ${this.currentA}`;
-  }
-
-  /** When it will be full if nothing changes; undefined when it draws nothing. */
-  fullAtMs(nowMs: number): number | undefined {
-    const { kw } = this;
-    return kw > 0 ? nowMs + ((this.#mostKwh - this.takenKwh) / kw) * HOUR_MS : undefined;
-  }
-
-  /** To be called when it may have become full. */
-  note(nowMs: number): void {
-    this.#change(nowMs, () => {});
   }
 
   #change(nowMs: number, change: () => void): void {

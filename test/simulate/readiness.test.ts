@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { Device } from "../../local/simulate/device.ts";
 import type { DeviceSpec } from "../../local/simulate/fleet.ts";
 import { assetsNamed, Hindrances, hinderedForMs } from "../../local/simulate/hindrances.ts";
 import { lackOf } from "../../local/simulate/readiness.ts";
@@ -53,4 +54,17 @@ it("holds what struck against nobody but those it was about", () => {
   expect(hindrances.of("car-0003")).toEqual([]);
   expect(hinderedForMs("dynamo", { kind: "slow" })).toBe(0);
   expect(hinderedForMs("command", { kind: "crash-after" })).toBeLessThan(hinderedForMs("command", { kind: "silent" }));
+});
+
+it("draws until it is full, whether or not anybody looks at that moment", () => {
+  const device = new Device({ ...spec, takesKwh: 5, beginsByItself: false });
+  device.plugIn(0);
+  device.obey({ on: true, currentA: 10 }, 60 * MINUTE_MS);
+  device.settle(120 * MINUTE_MS);
+  device.plugOut(240 * MINUTE_MS);
+  expect(device.takenKwh).toBe(5);
+  expect(device.drawn).toEqual([
+    { fromMs: 60 * MINUTE_MS, kw: 10 },
+    { fromMs: 90 * MINUTE_MS, kw: 0 },
+  ]);
 });
