@@ -27,16 +27,11 @@ const EXIT = { passed: 0, failed: 1, badInput: 2, interrupted: 130 } as const;
 
 /** Runs `npm run soak` with these arguments. Answers its exit code. */
 export async function soakCommand(args: string[], environment: Environment, terminal: Terminal): Promise<number> {
-  const command = program(terminal);
   try {
-    command.parse(args, { from: "user" });
+    const options = program(terminal).parse(args, { from: "user" }).opts<Options>();
+    return await run(options, environment, terminal);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.passed : EXIT.badInput;
-    throw error;
-  }
-  try {
-    return await run(command.opts<Options>(), environment, terminal);
-  } catch (error) {
     terminal.err(`${error instanceof BadInput ? error.message : failureText(error)}\n`);
     return error instanceof BadInput ? EXIT.badInput : EXIT.failed;
   }

@@ -200,6 +200,15 @@ describe("what the car is believed to have", () => {
 
 describe("a command that may have acted", () => {
   const lost = () => aFault("transient", { mayHaveActed: true });
+  /** Half a minute after a call without an answer, to a car that did nothing. */
+  const withCommandLost = async () => {
+    const world = anIntegration({ commands: [command] });
+    world.vendor.neverActs.add("car-0001");
+    world.vendor.next.command = [lost()];
+    await world.run(command);
+    world.clock.advance(30_000);
+    return world;
+  };
 
   it("is unknown, then read back, and accepted without a second call when the car does it", async () => {
     const world = anIntegration({ commands: [command] });
@@ -229,11 +238,7 @@ describe("a command that may have acted", () => {
   });
 
   it("is sent again when the car does not do it", async () => {
-    const world = anIntegration({ commands: [command] });
-    world.vendor.neverActs.add("car-0001");
-    world.vendor.next.command = [lost()];
-    await world.run(command);
-    world.clock.advance(30_000);
+    const world = await withCommandLost();
     world.vendor.neverActs.clear();
     await expect(world.run(command)).resolves.toEqual({ done: true });
     expect(world.vendor.calls.slice(2)).toEqual(["look car-0001", "prepare car-0001", "command car-0001"]);
@@ -241,11 +246,7 @@ describe("a command that may have acted", () => {
   });
 
   it("is sent again when nobody heard that it was put back to be sent", async () => {
-    const world = anIntegration({ commands: [command] });
-    world.vendor.neverActs.add("car-0001");
-    world.vendor.next.command = [lost()];
-    await world.run(command);
-    world.clock.advance(30_000);
+    const world = await withCommandLost();
     world.vendor.neverActs.clear();
     const { commands } = world.deps;
     // The write is done, its answer lost, and the client's second try is refused by what the first one wrote.
@@ -260,11 +261,7 @@ describe("a command that may have acted", () => {
   });
 
   it("is not taken as done by a reading from before it was issued", async () => {
-    const world = anIntegration({ commands: [command] });
-    world.vendor.neverActs.add("car-0001");
-    world.vendor.next.command = [lost()];
-    await world.run(command);
-    world.clock.advance(30_000);
+    const world = await withCommandLost();
     const reading = charging({ observedAt: at("2026-11-21T01:40Z") });
     world.vendor.devices.set("car-0001", { awake: true, charging: true, reading });
     await world.run(command);
@@ -272,10 +269,7 @@ describe("a command that may have acted", () => {
   });
 
   it("is not sent again after its time", async () => {
-    const world = anIntegration({ commands: [command] });
-    world.vendor.neverActs.add("car-0001");
-    world.vendor.next.command = [lost()];
-    await world.run(command);
+    const world = await withCommandLost();
     world.clock.set(command.notAfter);
     await expect(world.run(command)).resolves.toEqual({ done: true });
     expect(world.vendor.calls.filter((call) => call.startsWith("command"))).toHaveLength(1);
