@@ -1,3 +1,4 @@
+import { freePort } from "../../local/free-port.ts";
 import { startWorld, type World } from "../../local/soak/world.ts";
 import { systemNow } from "../../shared/bus.ts";
 import { adaptations } from "./adapt.ts";
@@ -5,7 +6,7 @@ import { cdk } from "./cdk.ts";
 import { checkNothingGivenUp, checkPoison } from "./dead-letters.ts";
 import { type Deployed, deployedStage } from "./deployed.ts";
 import { checkCommand, checkSignals, checkTelemetry, onlooker } from "./effects.ts";
-import { ACCOUNT, freePort, REGION } from "./emulator.ts";
+import { ACCOUNT, REGION } from "./emulator.ts";
 import { checkEnding } from "./ending.ts";
 import { type Journal, journal } from "./journal.ts";
 import { enrolCustomers, fillSecrets } from "./operator.ts";
