@@ -52,7 +52,7 @@ export function chargeJob(
   const wants = loadNeed(load, usualKwh(habits));
   if (!wants) return "the state of charge is unknown";
   const readyBy = readyByOf(load, now);
-  const leastReserveMs = RESERVE_MS + 1000 * ownSeconds(asset.assetId, readyBy);
+  const leastReserveMs = leastReserveMsOf(load, readyBy);
   const { carbonWeightPencePerKg } = (battery?.car ?? asset).preferences;
   const { price, carbon, marketKey } = market;
   const slots = costSlots({ price, carbon, from: now, to: readyBy, carbonWeightPencePerKg });
@@ -94,6 +94,19 @@ export function chargeJob(
     ampereKw: powerOfCurrent(asset.supply, 1),
     notes: [...load.notes, ...wants.notes, ...(departure.note ? [departure.note] : []), ...signalNotes(slots)],
   };
+}
+
+/** The reserve that its own commands need, ms. */
+function leastReserveMsOf({ asset }: ChargeLoad, readyBy: Instant): number {
+  return RESERVE_MS + 1000 * ownSeconds(asset.assetId, readyBy);
+}
+
+/** The job without the wish to be done well before its deadline; the same job where it has none. */
+export function upToDeadline(job: ChargeJob): ChargeJob {
+  const reserveMs = leastReserveMsOf(job.load, job.readyBy);
+  if (job.whole.reserveMs <= reserveMs) return job;
+  const { alone: _, ...rest } = job;
+  return { ...rest, whole: { ...job.whole, reserveMs }, problem: { ...job.problem, reserveMs } };
 }
 
 /** What a load under command draws until its current price slot ends. */

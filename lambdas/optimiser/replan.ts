@@ -5,20 +5,16 @@ import { nextEdge, PLAN_HORIZON_MS, type Plan, type Window } from "../../shared/
 import { round } from "../../shared/domain/units.ts";
 import { groupBy } from "../../shared/group-by.ts";
 import type { World } from "./actuator.ts";
-import { isScarce } from "./arrivals.ts";
 import { type ChargeJob, chargeJob, chargePlan, windowsFrom } from "./charge.ts";
 import { replanHeat } from "./heat.ts";
 import { type Load, loadOf } from "./loads.ts";
+import { planJobs } from "./plan-jobs.ts";
 import { type Limits, takenBy } from "./portfolio/limits.ts";
-import { planPortfolio } from "./portfolio/portfolio.ts";
 import type { PortfolioAnswer } from "./portfolio/together.ts";
 import type { Market, Signals } from "./signals.ts";
 import { less, planWithSurplus, siteSurplus, surplusProof, takenKw } from "./surplus.ts";
-import { atOnce, keptForVisitors } from "./visitors.ts";
 
 const STALE = "not heard of for two hours: the plan stands, and nothing is commanded";
-/** Nothing is planned further ahead. */
-
 /** What a re-plan goes by. */
 export type Scene = {
   world: World;
@@ -55,7 +51,7 @@ export function replan(
   const jobs = settled.flatMap(({ job }) => job ?? []);
   if (jobs.length === 0)
     return { replanned: scene.events.length > 0 ? settled.map(timed) : settled, portfolio: undefined };
-  const { portfolio, asPlanned } = planAll(jobs, limitsFor(settled, scene), scene);
+  const { portfolio, asPlanned } = planJobs(jobs, limitsFor(settled, scene), scene);
   const replanned = settled.map(({ load, previous, next }): Replanned => {
     const answer = portfolio.answers.get(load.asset.assetId);
     const job = asPlanned.get(load.asset.assetId);
@@ -69,24 +65,6 @@ export function replan(
 /** While a grid event is ahead, new plans are followed to the second. */
 function timed(one: Replanned): Replanned {
   return one.next && one.next !== one.previous ? { ...one, next: { ...one.next, isTimed: true } } : one;
-}
-
-/** Room is kept for who comes later; where even so not everybody who is there can be served, nobody waits. */
-function planAll(jobs: readonly ChargeJob[], limits: Limits, { world, habits, now, stop }: Scene) {
-  const kept = keptForVisitors(jobs, world.assets.values(), habits, now);
-  const planned = planPortfolio(jobs, { ...limits, taken: [...limits.taken, ...kept] }, now, stop);
-  const scarce = new Set<string>();
-  const full = new Set(kept.map(({ siteId }) => siteId));
-  for (const { load, whole } of jobs) {
-    const { siteId } = load.asset.site;
-    const { shortfallKwh = 0 } = planned.answers.get(load.asset.assetId) ?? {};
-    if (full.has(siteId) && isScarce({ shortfallKwh, neededKwh: whole.energyKwh })) scarce.add(siteId);
-  }
-  const named = (all: readonly ChargeJob[]) => new Map(all.map((job) => [job.load.asset.assetId, job]));
-  if (scarce.size === 0) return { portfolio: planned, asPlanned: named(jobs) };
-  const hurried = jobs.map((job) => (scarce.has(job.load.asset.site.siteId) ? atOnce(job) : job));
-  const taken = [...limits.taken, ...kept.filter(({ siteId }) => !scarce.has(siteId))];
-  return { portfolio: planPortfolio(hurried, { ...limits, taken }, now, stop), asPlanned: named(hurried) };
 }
 
 /** Plans assets of one site, one after the other, as far as others need not be heard: what the sun leaves is for the next. */

@@ -97,7 +97,7 @@ async function advance(command: CommandRow, asset: Asset, deps: IntegrationDeps)
     if (heldBack) return end(command, "withdrawn", heldBack, deps);
   }
 
-  const untilReadyingMs = epochMs(command.notBefore) - READY_BEFORE_MS - epochMs(now);
+  const untilReadyingMs = epochMs(command.notBefore) - (isWorthReadying(command) ? READY_BEFORE_MS : 0) - epochMs(now);
   if (command.status === "issued" && untilReadyingMs > 0) return { done: false, retryAfterMs: untilReadyingMs };
 
   const { refused } = await deps.budget.lease("command", [asset]);
@@ -184,10 +184,14 @@ function confirmWithinMs(command: Command, deps: IntegrationDeps): number {
   return ms;
 }
 
-/** True just after the moment of a command that was issued well before it. */
+/** True for a command that was issued well before its moment; another would have its device made ready twice. */
+function isWorthReadying({ notBefore, issuedAt }: Command): boolean {
+  return epochMs(notBefore) - epochMs(issuedAt) >= READY_AFTER_MS;
+}
+
+/** True just after the moment of a command whose device was made ready before it. */
 function wasPreparedFor(command: Command, now: Instant): boolean {
-  const leadMs = epochMs(command.notBefore) - epochMs(command.issuedAt);
-  return leadMs >= READY_AFTER_MS && epochMs(now) - epochMs(command.notBefore) < READY_AFTER_MS;
+  return isWorthReadying(command) && epochMs(now) - epochMs(command.notBefore) < READY_AFTER_MS;
 }
 
 /** True when another command was sent after the reading: what that set, the reading does not tell. */

@@ -115,15 +115,18 @@ async function look(request: PollRequest, deps: IntegrationDeps) {
     deps.meter,
   );
   const gone = ids.length - assets.length;
-  const failures = done.flatMap(({ said }) => said ?? []);
+  // Of a login that waits the vendor said nothing about itself: no evidence of an outage.
+  const judged = done.filter(({ loginWaits }) => !loginWaits);
+  const notAttempted = unreached.length + done.length - judged.length;
+  const failures = judged.flatMap(({ said }) => said ?? []);
   const faults: Partial<Record<FaultClass, number>> = tally(failures, (fault) => fault);
   const failedAccounts = new Set(
-    done.flatMap(({ said, asset }) => (said && isOutageEvidence(said) ? asset.accountId : [])),
+    judged.flatMap(({ said, asset }) => (said && isOutageEvidence(said) ? asset.accountId : [])),
   );
   if (gone > 0) faults["our-configuration"] = (faults["our-configuration"] ?? 0) + gone;
   return {
-    ok: ids.length - gone - failures.length - unreached.length,
-    notAttempted: unreached.length,
+    ok: ids.length - gone - failures.length - notAttempted,
+    notAttempted,
     faults,
     failedAccounts: [...failedAccounts].slice(0, ACCOUNTS_NAMED),
   };

@@ -109,6 +109,15 @@ describe("a command", () => {
     expect(await world.commands.get(early)).toMatchObject({ status: "accepted", acceptedAt: early.notBefore });
   });
 
+  it("issued just before its moment does not make the car ready twice", async () => {
+    const early = aStart({ notBefore: plusMs(TWO, 44_000) });
+    const world = anIntegration({ commands: [early] });
+    await expect(world.run(early)).resolves.toEqual({ done: false, retryAfterMs: 44_000 });
+    expect(world.vendor.calls).toEqual([]);
+    await world.deliver(early);
+    expect(world.vendor.calls).toEqual(["prepare car-0001", "command car-0001"]);
+  });
+
   it.each([0, 1, 60_000])("is never sent %i ms after its time has run out", async (lateMs) => {
     const world = anIntegration({ commands: [command], now: plusMs(command.notAfter, lateMs) });
     await expect(world.run(command)).resolves.toEqual({ done: true });

@@ -285,11 +285,12 @@ describe("an expired token", () => {
     expect(fleet.vendor.calls).toHaveLength(2);
   });
 
-  it("that is being renewed is no failure of the vendor's", async () => {
+  it("that is being renewed is no failure of the vendor's, and no evidence of an outage", async () => {
     const waits = new LoginWaits({ fault: "transient", operation: "token refresh", message: "refused once" });
     const tokens = { ...fakeTokens(), accessToken: () => Promise.reject(waits) };
     const fleet = anIntegration({ tokens: () => tokens });
-    await expect(fleet.poll()).resolves.toMatchObject({ ok: 0, failed: 1 });
+    await expect(fleet.poll()).resolves.toMatchObject({ ok: 0, failed: 0, notAttempted: 1 });
+    expect([...fleet.schedule.finished.values()]).toMatchObject([{ faults: {}, failedAccounts: [] }]);
     expect(fleet.counts.get("looks")).toBe(1);
     expect(fleet.counts.get("looks_failed_vendor")).toBeUndefined();
   });

@@ -272,6 +272,21 @@ describe("a plan in force", () => {
     expect(given({ storedKwh: 40.1 })).toBeNull();
   });
 
+  it("goes where there is not enough for all who share a limit, and new plans together deliver more", () => {
+    const departsAt = at("2026-11-20T22:00Z");
+    const both = [car({ storedKwh: 10, departsAt }), car({ storedKwh: 10, departsAt })];
+    const site = limited({ [car().siteId]: 9 });
+    const first = planPortfolio(jobsOf(both), site, NOW);
+    // Half of what was planned has become free again.
+    const plans = both.map((_, index) => {
+      const { windows, ...plan } = planOf(first, index, departsAt);
+      return { ...plan, windows: windows.filter(({ startsAt }) => startsAt < at("2026-11-20T20:00Z")) };
+    });
+    const again = planPortfolio(jobsOf(both, PENCE, plans), site, NOW);
+    expect(first.certificate.shortfallKwh).toBeGreaterThan(1);
+    expect(again.certificate.shortfallKwh).toBeCloseTo(first.certificate.shortfallKwh, 1);
+  });
+
   it("goes on until its price slot ends where the car is charging by it", () => {
     const running = [{ ...car(), charges: true }];
     const first = planOf(

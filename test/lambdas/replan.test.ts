@@ -122,6 +122,54 @@ describe("a new plan", () => {
   });
 });
 
+describe("cars that share a site's limit", () => {
+  const DEPARTS = at("2026-11-20T22:30Z");
+  const cars = ["car-0001", "car-0002"].map((assetId) => {
+    const car = anAsset({ assetId });
+    return {
+      ...car,
+      site: { ...car.site, importLimitKw: 9 },
+      preferences: { ...car.preferences, nextDepartureAt: DEPARTS },
+    };
+  });
+
+  function together(socPercents: readonly number[]) {
+    const known = new Map(
+      cars.map(({ assetId }, index) => [
+        assetId,
+        {
+          reading: aReading({ assetId, storedKwh: null, socPercent: socPercents[index] ?? 50 }),
+          reach: aReach(NOW),
+        },
+      ]),
+    );
+    const world: World = { assets: new Map(cars.map((car) => [car.assetId, car])), known };
+    const marketOf = () => ({ price: PRICE, carbon: [], marketKey: "C" });
+    const scene = { world, plans: new Map(), habits: new Map(), marketOf, events: [], now: NOW };
+    return replan(cars, scene).replanned.flatMap(({ next }) => next ?? []);
+  }
+  const lastEnd = (plans: readonly Plan[]) =>
+    plans
+      .flatMap(({ windows }) => windows.map(({ endsAt }) => endsAt))
+      .sort()
+      .at(-1) ?? "";
+
+  it("are done half an hour before they leave where there is room", () => {
+    const plans = together([60, 60]);
+    expect(plans.map(({ shortfallKwh }) => shortfallKwh)).toEqual([0, 0]);
+    expect(lastEnd(plans) <= at("2026-11-20T22:00Z")).toBe(true);
+  });
+
+  it("charge until they leave rather than fall short", () => {
+    const plans = together([51.5, 51.5]);
+    const wantedKwh = plans.reduce((sum, { energyNeededKwh }) => sum + energyNeededKwh, 0);
+    // With the half hour it is 4 hours of 9 kW, without it 4.5 less what commands need.
+    expect(wantedKwh).toBeGreaterThan(36.5);
+    expect(plans.reduce((sum, { shortfallKwh }) => sum + shortfallKwh, 0)).toBeLessThan(0.5);
+    expect(lastEnd(plans) > at("2026-11-20T22:00Z")).toBe(true);
+  });
+});
+
 describe("two plans want the same from now on", () => {
   const night = (from: string, to: string, changes: object = {}) => aPlan({ windows: [aWindow(from, to, changes)] });
   const same = (a: Plan, b: Plan, now = NOW) => sameFrom(now, a, b);

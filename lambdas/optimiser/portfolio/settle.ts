@@ -14,7 +14,7 @@ const ROUNDS = 3;
 /**
  * Which plans in force stand, as what is ahead of them; undefined for those that get the new one, whose use the room bears.
  * First all of those that share a limit at once, if together they are as good; else each by itself, where the limits bear
- * it beside the others' new plans.
+ * it beside the others' new plans; and none of them where all new plans together are notably better than that.
  */
 export function keptOf(
   asks: readonly Ask[],
@@ -54,11 +54,14 @@ export function keptOf(
       if (isBorne) for (const choice of old) choice.isKept = true;
       return isBorne;
     };
-    const isAsGood = !isNotable(
-      oldPence,
-      sum(({ ask, made }) => totalPence(ask.job, made)),
-    );
-    if (isAsGood && keepAll()) continue;
+    const renewAll = () => {
+      for (const choice of old) {
+        if (choice.isKept) swap(choice, "new");
+        choice.isKept = false;
+      }
+    };
+    const newPence = sum(({ ask, made }) => totalPence(ask.job, made));
+    if (!isNotable(oldPence, newPence) && keepAll()) continue;
     let waiting = old.filter(
       (choice) => !isWorthChanging(choice.ask.job, choice.ahead ?? [], choice.made, rent(choice)),
     );
@@ -70,8 +73,11 @@ export function keptOf(
         return !choice.isKept;
       });
     }
+    const mixedPence = sum(({ ask, ahead, made, isKept }) => totalPence(ask.job, (isKept && ahead) || made));
+    // Where there is not enough for everybody, what capacity is worth hides from each what all would gain.
+    if (isNotable(Math.min(mixedPence, oldPence), newPence)) renewAll();
     // Who keeps its plan may leave another dearer than before: never worse together than the plans in force.
-    if (sum(({ ask, ahead, made, isKept }) => totalPence(ask.job, (isKept && ahead) || made)) > oldPence) keepAll();
+    else if (mixedPence > oldPence) keepAll();
   }
   return choices.map(({ isKept, ahead }) => (isKept ? ahead : undefined));
 }
