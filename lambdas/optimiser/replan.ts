@@ -184,7 +184,8 @@ function inForce(previous: Plan | undefined): Plan | undefined {
 }
 
 function kept(previous: Plan, now: Instant): Plan | undefined {
-  if (previous.notes.includes(STALE) || nextEdge(previous, now) === undefined) return undefined;
+  if (nextEdge(previous, now) === undefined) return undefined;
+  if (previous.notes.includes(STALE)) return previous;
   return { ...previous, version: previous.version + 1, notes: [...previous.notes, STALE] };
 }
 

@@ -210,6 +210,20 @@ describe("what nobody has heard of for two hours", () => {
     expect(commands()).toEqual(["charge.start issued"]);
   });
 
+  it("is thought of again soon, though whoever kept its plan died before it said so", async () => {
+    const { on, read, clock, deps } = optimiserWorld([anAsset()]);
+    await read(aReading());
+    await on(signalUpdated);
+    // The start's moment has passed, and the next edge of the plan is its end.
+    clock.set(plusMs(IN_WINDOW, 60_000));
+    const { setNextEdge } = deps.plans;
+    deps.plans.setNextEdge = () => Promise.reject(new Error("died"));
+    await expect(on(signalUpdated)).rejects.toThrow("died");
+    deps.plans.setNextEdge = setNextEdge;
+    await on(signalUpdated);
+    expect(await deps.plans.dueEdges(plusMs(IN_WINDOW, 12 * 60_000))).toEqual(["car-0001"]);
+  });
+
   it("is not a car that sleeps: a look that wakes nobody is enough", async () => {
     const { on, read, deps, clock, commands } = optimiserWorld([anAsset()], []);
     await read(aReading());
