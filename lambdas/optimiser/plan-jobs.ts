@@ -42,7 +42,8 @@ export function planJobs(
     if (scarce.has(siteId)) return atOnce(job);
     return late.has(siteId) ? upToDeadline(job) : job;
   });
-  if (again.every((job, index) => job === jobs[index])) return { portfolio: first, asPlanned: named(jobs) };
+  const isSettled = again.every((job, index) => job === jobs[index]) || stop?.();
+  if (isSettled) return { portfolio: first, asPlanned: named(jobs) };
   const taken = [...limits.taken, ...kept.filter(({ siteId }) => !scarce.has(siteId))];
   return { portfolio: planPortfolio(again, { ...limits, taken }, now, stop), asPlanned: named(again) };
 }
