@@ -2,7 +2,7 @@ import type { AssetId } from "../../shared/domain/asset.ts";
 import type { Instant } from "../../shared/domain/instant.ts";
 import { isScarce } from "./arrivals.ts";
 import { type ChargeJob, upToDeadline, windowsFrom } from "./charge.ts";
-import { kwhOf } from "./keep.ts";
+import { kwhOf, SHORT_KWH } from "./keep.ts";
 import { plan } from "./plan.ts";
 import type { Limits } from "./portfolio/limits.ts";
 import { planPortfolio } from "./portfolio/portfolio.ts";
@@ -48,10 +48,10 @@ export function planJobs(
   return { portfolio: planPortfolio(again, { ...limits, taken }, now, stop), asPlanned: named(again) };
 }
 
-/** What an answer leaves undelivered, or the plan in force where that stands, kWh. */
+/** What an answer leaves undelivered, kWh; where the plan in force stands, what that leaves beyond what readings are rounded by. */
 function missingKwh({ whole, previous }: ChargeJob, answer: JobAnswer | undefined, now: Instant): number {
   if (answer) return answer.shortfallKwh;
-  return Math.max(0, whole.energyKwh - kwhOf(windowsFrom(now, previous?.windows ?? [])));
+  return Math.max(0, whole.energyKwh - SHORT_KWH - kwhOf(windowsFrom(now, previous?.windows ?? [])));
 }
 
 /** What a job would lack though it had everything to itself, kWh. */
