@@ -109,6 +109,11 @@ export function upToDeadline(job: ChargeJob): ChargeJob {
   return { ...rest, whole: { ...job.whole, reserveMs }, problem: { ...job.problem, reserveMs } };
 }
 
+/** A job's best plan where nobody else is heard. */
+export function plannedAlone({ alone, problem }: ChargeJob): PlanAnswer {
+  return alone ?? plan(problem);
+}
+
 /** What a load under command draws until its current price slot ends. */
 function headOf(whole: PlanProblem, previous: Plan | undefined, readyBy: Instant, now: Instant): Window | undefined {
   const first = whole.slots[0];

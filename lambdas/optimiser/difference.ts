@@ -1,6 +1,6 @@
 import { type Car, type Charger, currentForPower } from "../../shared/domain/asset.ts";
 import { type Action, type Command, isEnded, lastIssued } from "../../shared/domain/command.ts";
-import { FAULT_TREATMENT, type FaultClass } from "../../shared/domain/fault.ts";
+import { FAULT_TREATMENT } from "../../shared/domain/fault.ts";
 import { HOUR_MS, type Instant, later, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
 import { nextEdge, type Plan, type Window, windowAt } from "../../shared/domain/plan.ts";
 import { isEnoughCurrent } from "../../shared/domain/proof.ts";
@@ -14,11 +14,15 @@ type Issue = Pick<Command, "action" | "notBefore" | "notAfter" | "offsetSeconds"
 export type Difference = {
   issue: Issue | undefined;
   withdraw: Command[];
+  /** When there will be something to issue, if nothing else changes. */
+  againAt?: Instant;
 };
 
 const NOTHING: Difference = { issue: undefined, withdraw: [] };
 /** After a failed command the same one waits this long: where it may succeed as it is, and where somebody must act first. */
 const RETRY_AFTER_MS = { mayWork: 5 * MINUTE_MS, mustAct: 60 * MINUTE_MS };
+/** A start that worked and did not last is repeated so often within its window, after the pause of one that somebody undid. */
+const STARTS_UNDONE = 1;
 /** A car that begins again after this many stops that worked, within this long, does as its owner set it. */
 const STOPS_IN_VAIN = 2;
 const IN_VAIN_MS = 6 * HOUR_MS;
@@ -83,6 +87,10 @@ export function settle(
   if (last && isHeldBack(last, wanted.action, now) && !load.isMended?.(last)) return NOTHING;
 
   const since = window?.startsAt ?? lastEdge(plan, at);
+  const worked = startsThatWorked(recent, wanted.action, since, now);
+  const pause = last && worked.includes(last) ? pauseAfter(worked, now) : undefined;
+  if (pause) return pause;
+  const workedAt = lastEnd(worked);
   const ranOutAt = load.repeats ? lastRunOut(recent, wanted.action, now) : undefined;
   const failedAt = lastFailure(recent, wanted.action);
   // What a new plan wants at once is no edge that others share. A way back is put off as its way in was.
@@ -92,7 +100,7 @@ export function settle(
   return {
     issue: {
       action: wanted.action,
-      windowStartsAt: [since, failedAt ?? since, ranOutAt ?? since].reduce(later),
+      windowStartsAt: [since, workedAt ?? since, failedAt ?? since, ranOutAt ?? since].reduce(later),
       notBefore: later(plusMs(since, offsetMs), now),
       notAfter: plusMs(window?.endsAt ?? nextEdge(plan, at) ?? plusMs(at, STOP_VALID_MS), offsetMs),
       ...(offsetSeconds > 0 && { offsetSeconds }),
@@ -150,27 +158,46 @@ function isSameIntent(a: Action, b: Action): boolean {
 }
 
 function isHeldBack(command: Command, wanted: Action, now: Instant): boolean {
-  if (!command.faultClass || !command.endedAt || !isSameIntent(command.action, wanted)) return false;
-  return now < heldUntil(command.endedAt, command.faultClass);
+  const until = heldUntil(command);
+  return until !== undefined && now < until && isSameIntent(command.action, wanted);
 }
 
 /** When a failure stops holding its action back, if that lies ahead: the moment to look again, for nothing else may come. */
 export function nextRetry(recent: readonly Command[], now: Instant): Instant | undefined {
-  const ends = recent.flatMap(({ endedAt, faultClass }) =>
-    endedAt && faultClass ? [heldUntil(endedAt, faultClass)] : [],
-  );
+  const ends = recent.flatMap((command) => heldUntil(command) ?? []);
   return ends.filter((end) => end > now).sort()[0];
 }
 
-function heldUntil(endedAt: Instant, faultClass: FaultClass): Instant {
-  return plusMs(endedAt, FAULT_TREATMENT[faultClass].retry ? RETRY_AFTER_MS.mayWork : RETRY_AFTER_MS.mustAct);
+/** Until when a failed command holds its action back. Nobody need act any more where a reading has shown since that it is over. */
+function heldUntil({ endedAt, faultClass, faultOverAt }: Command): Instant | undefined {
+  if (!endedAt || !faultClass) return undefined;
+  const mayWork = FAULT_TREATMENT[faultClass].retry || faultOverAt !== undefined;
+  return plusMs(endedAt, mayWork ? RETRY_AFTER_MS.mayWork : RETRY_AFTER_MS.mustAct);
 }
 
 /** A failed intent is repeated as a new one, dated from its failure: its own id can never be issued again. */
 function lastFailure(recent: readonly Command[], wanted: Action): Instant | undefined {
-  const failures = recent.filter((command) => command.faultClass && isSameIntent(command.action, wanted));
-  return failures
-    .flatMap((command) => command.endedAt ?? [])
+  return lastEnd(recent.filter((command) => command.faultClass && isSameIntent(command.action, wanted)));
+}
+
+/** Those of a window that did what is wanted now: what was seen since is not as they left it. */
+function startsThatWorked(recent: readonly Command[], wanted: Action, since: Instant, now: Instant): Command[] {
+  if (wanted.kind !== "charge.start") return [];
+  const ofWindow = recent.filter(({ notBefore, notAfter }) => notBefore >= since && notAfter > now);
+  return ofWindow.filter(({ status, action }) => status === "confirmed" && sameState(action, wanted));
+}
+
+/** Nothing yet, or nothing more, after starts that worked; undefined when it is time to repeat them. */
+function pauseAfter(worked: readonly Command[], now: Instant): Difference | undefined {
+  const workedAt = lastEnd(worked);
+  if (!workedAt || worked.length > STARTS_UNDONE) return NOTHING;
+  const againAt = plusMs(workedAt, RETRY_AFTER_MS.mustAct);
+  return now < againAt ? { ...NOTHING, againAt } : undefined;
+}
+
+function lastEnd(commands: readonly Command[]): Instant | undefined {
+  return commands
+    .flatMap(({ endedAt }) => endedAt ?? [])
     .sort()
     .at(-1);
 }

@@ -94,9 +94,9 @@ async function issueWanted(load: Acting, plan: Plan, at: Instant, deps: FollowDe
 
   const recent = await deps.commands.recent(assetId, RECENT_COMMANDS);
   const given = { plan, recent, now, at };
-  const { issue, withdraw } =
+  const { issue, withdraw, againAt } =
     load.kind === "heat" ? heatDifference({ ...load, ...given }) : difference({ ...load, ...given });
-  if (!issue) return { news: [], againAt: nextRetry(recent, now) };
+  if (!issue) return { news: [], againAt: earliest(againAt, nextRetry(recent, now)) };
 
   const freed = await freePartners(load.partners, now, deps);
   if (!freed.all) return { news: freed.news, againAt: plusMs(now, AGAIN_MS.partnerBusy) };
@@ -128,8 +128,11 @@ async function freePartners(
 ): Promise<{ all: boolean; news: News[] }> {
   const lists = await Promise.all(partners.map((assetId) => deps.commands.recent(assetId, RECENT_COMMANDS)));
   const open = lists.flat().filter((command) => !isEnded(command.status));
-  const gone = await Promise.all(open.map((old) => withdrawn(old, "another asset acts for this one", now, deps)));
-  return { all: gone.every((news) => news.length > 0), news: gone.flat() };
+  // What gives a partner back to its owner is waited for: without it no power may flow.
+  const acting = open.filter(({ purpose }) => purpose !== "release");
+  const gone = await Promise.all(acting.map((old) => withdrawn(old, "another asset acts for this one", now, deps)));
+  const all = acting.length === open.length && gone.every((news) => news.length > 0);
+  return { all, news: gone.flat() };
 }
 
 async function withdrawn(old: Command, evidence: string, now: Instant, deps: FollowDeps): Promise<News[]> {

@@ -36,8 +36,13 @@ export type Load = Acting | ReadOnly;
 
 /** An asset as what is planned for it; undefined when nothing can be: no reading, no consent, or nothing to command. */
 export function loadOf(asset: Asset, world: World, now: Instant): Load | undefined {
+  return asset.consent.control ? anyLoadOf(asset, world, now) : undefined;
+}
+
+/** The same, though its owner may not let us command it: what we hold of it is to be given back. */
+export function anyLoadOf(asset: Asset, world: World, now: Instant): Load | undefined {
   const latest = world.known.get(asset.assetId);
-  if (!latest?.reading || !asset.consent.control) return undefined;
+  if (!latest?.reading) return undefined;
   const reading = asCharge(latest.reading);
   switch (asset.kind) {
     case "car": {

@@ -12,7 +12,7 @@ import { type News, tell } from "../../shared/outbox.ts";
 import type { World } from "./actuator.ts";
 import { IN_FLIGHT, type OptimiserDeps } from "./deps.ts";
 import { follow, lookBefore, silence } from "./follow.ts";
-import { giveBack } from "./give-back.ts";
+import { giveAllBack, giveUnwillingBack } from "./give-back.ts";
 import { concerned } from "./loads.ts";
 import { marketKey, marketOf, seriesOfAll } from "./market.ts";
 import type { Limits } from "./portfolio/limits.ts";
@@ -46,7 +46,7 @@ export async function planItem(
   const assets = item.isWhole ? named : concerned(named, world);
   const control = await deps.killSwitch.read();
   if (control.isOn) {
-    await tell(await giveBack(assets, world, control.since, deps), deps);
+    await tell(await giveAllBack(assets, world, control.since, deps), deps);
     return { isStored: true, overtaken: [] };
   }
   const now = deps.now();
@@ -71,6 +71,7 @@ export async function planItem(
     deps.meter.add("plans_stale", withoutPlan(replanned, habits, { now, controlledSince: control.since }));
   let isStored = true;
   const overtaken: AssetId[] = [];
+  const givenBack = await giveUnwillingBack(assets, world, deps);
   const told = await mapLimited(replanned, IN_FLIGHT, async (one) => {
     if (deps.remainingMs() <= END_MS) {
       isStored = false;
@@ -80,7 +81,7 @@ export async function planItem(
     if (!settled) overtaken.push(one.load.asset.assetId);
     return settled ?? [];
   });
-  const news: News[] = told.flat();
+  const news: News[] = [...givenBack, ...told.flat()];
   if (portfolio && item.isWhole) news.push(await storePortfolio(item, portfolio, now, deps));
   await tell(news, deps);
   return { isStored, overtaken };

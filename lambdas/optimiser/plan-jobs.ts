@@ -1,9 +1,8 @@
 import type { AssetId } from "../../shared/domain/asset.ts";
 import type { Instant } from "../../shared/domain/instant.ts";
 import { isScarce } from "./arrivals.ts";
-import { type ChargeJob, upToDeadline, windowsFrom } from "./charge.ts";
+import { type ChargeJob, plannedAlone, upToDeadline, windowsFrom } from "./charge.ts";
 import { kwhOf, SHORT_KWH } from "./keep.ts";
-import { plan } from "./plan.ts";
 import type { Limits } from "./portfolio/limits.ts";
 import { planPortfolio } from "./portfolio/portfolio.ts";
 import type { JobAnswer, PortfolioAnswer } from "./portfolio/together.ts";
@@ -34,7 +33,8 @@ export function planJobs(
       if (isShort(answer?.shortfallKwh ?? 0)) scarce.add(siteId);
     } else if (limits.siteKw.has(siteId) || limits.portfolio.length > 0) {
       const shortKwh = missingKwh(job, answer, now);
-      if (isShort(shortKwh) && isShort(shortKwh - aloneKwh(job))) late.add(siteId);
+      // What it would lack though it had everything to itself is not the limit's doing; that is asked only where something lacks.
+      if (isShort(shortKwh) && isShort(shortKwh - plannedAlone(job).shortfallKwh)) late.add(siteId);
     }
   }
   const again = jobs.map((job) => {
@@ -52,11 +52,6 @@ export function planJobs(
 function missingKwh({ whole, previous }: ChargeJob, answer: JobAnswer | undefined, now: Instant): number {
   if (answer) return answer.shortfallKwh;
   return Math.max(0, whole.energyKwh - SHORT_KWH - kwhOf(windowsFrom(now, previous?.windows ?? [])));
-}
-
-/** What a job would lack though it had everything to itself, kWh. */
-function aloneKwh({ alone, problem }: ChargeJob): number {
-  return (alone ?? plan(problem)).shortfallKwh;
 }
 
 function named(jobs: readonly ChargeJob[]): Map<AssetId, ChargeJob> {

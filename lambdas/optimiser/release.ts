@@ -1,9 +1,11 @@
 import { type Asset, powerOfCurrent } from "../../shared/domain/asset.ts";
 import { type Action, type Command, lastIssued } from "../../shared/domain/command.ts";
+import { groupBy } from "../../shared/group-by.ts";
+import type { World } from "./actuator.ts";
 import type { Acting } from "./loads.ts";
 
 /**
- * What gives a load back to its owner once control is switched off: a car that we hold back may charge, a heat pump goes back
+ * What gives a load back to its owner once we may not control it any more: a car that we hold back may charge, a heat pump goes back
  * to normal. Undefined where we hold nothing, so that whoever does as its owner set it is left alone. `recent` holds its newest
  * commands in any order; `sharing` counts the loads of a site with a limit, who get equal parts of it.
  */
@@ -19,6 +21,12 @@ export function release(load: Acting, recent: readonly Command[], sharing: numbe
   if (held.kind !== "charge.stop" || !isIdle || reading.state === "complete") return undefined;
   const currentA = currentOf(asset, sharing);
   return currentA === undefined ? undefined : { kind: "charge.start", currentA };
+}
+
+/** Those who share each site's limit. */
+export function sharersOf({ assets }: World): Map<string, Asset[]> {
+  const loads = [...assets.values()].filter(({ kind }) => kind === "car" || kind === "charger");
+  return groupBy(loads, ({ site }) => site.siteId);
 }
 
 /** The newest command that the device may have heard. */

@@ -15,6 +15,7 @@ import type { Market, Signals } from "./signals.ts";
 import { less, planWithSurplus, siteSurplus, surplusProof, takenKw } from "./surplus.ts";
 
 const STALE = "not heard of for two hours: the plan stands, and nothing is commanded";
+
 /** What a re-plan goes by. */
 export type Scene = {
   world: World;

@@ -5,13 +5,16 @@ import type { World } from "./actuator.ts";
 import { IN_FLIGHT, type OptimiserDeps } from "./deps.ts";
 
 /** The assets of the sites of `assets`, and they themselves. */
-export async function withSites(assets: readonly Asset[], deps: OptimiserDeps): Promise<Asset[]> {
+export async function withSites(assets: readonly Asset[], deps: Pick<OptimiserDeps, "assets">): Promise<Asset[]> {
   const siteIds = [...new Set(assets.map((asset) => asset.site.siteId))];
   return (await mapLimited(siteIds, IN_FLIGHT, (siteId) => deps.assets.site(siteId))).flat();
 }
 
 /** What is known of assets, and of the chargers that they name at other sites. */
-export async function worldOf(found: readonly Asset[], deps: OptimiserDeps): Promise<World> {
+export async function worldOf(
+  found: readonly Asset[],
+  deps: Pick<OptimiserDeps, "assets" | "readings">,
+): Promise<World> {
   const assets = new Map(found.map((asset) => [asset.assetId, asset]));
   const named = found.flatMap((asset) => (asset.kind === "car" ? (asset.chargerId ?? []) : []));
   const missing = [...new Set(named)].filter((assetId) => !assets.has(assetId));

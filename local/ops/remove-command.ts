@@ -1,19 +1,18 @@
 import type { Command } from "commander";
-import { lastHeard } from "../../lambdas/optimiser/release.ts";
 import { AssetId } from "../../shared/domain/asset.ts";
+import { MINUTE_MS } from "../../shared/domain/instant.ts";
 import { BadInput } from "../feeds/bad-input.ts";
 import type { World } from "./cli.ts";
 import { actionText } from "./command-words.ts";
+import { GIVE_BACK_MS, type Held, handBack, heldOf } from "./hand-back.ts";
 import { field } from "./printable.ts";
 import { type Receipt, type Request, remove, SETTLE_MS, survey } from "./removal.ts";
 import type { Removal } from "./removal-store.ts";
 import type { Target } from "./target.ts";
 
 type Options = { asset?: string; yes?: true; json?: true };
-/** An asset that follows what we told it last, and will until its owner or vendor says otherwise. */
-type Held = { assetId: AssetId; action: string };
 
-const RECENT_COMMANDS = 5;
+const MINUTES = { giveBack: GIVE_BACK_MS / MINUTE_MS, settle: SETTLE_MS / MINUTE_MS };
 
 /** Adds `remove`, a dry run without `--yes`. */
 export function addRemove(
@@ -42,14 +41,20 @@ export function addRemove(
         world.out(json ? "null\n" : `${integration} account ${account}: ${what} is stored on ${target.name}.\n`);
         return;
       }
-      const held = await heldBy(removal, target);
+      const before = await heldBy(removal, target);
       if (!yes) {
-        world.out(`${json ? JSON.stringify({ ...removal, held }, null, 2) : surveyText(removal, held, target)}\n`);
+        const told = { ...removal, held: before.map((one) => ({ ...one, action: actionText(one.action) })) };
+        world.out(`${json ? JSON.stringify(told, null, 2) : surveyText(removal, before, target)}\n`);
         return;
       }
-      world.err(`What an invocation has under way ends within ${SETTLE_MS / 60_000} minutes, and is removed then.\n`);
+      let held = before;
+      if (before.some(({ isReachable }) => isReachable)) {
+        world.err(`What we hold is given back to its owner first, which takes up to ${MINUTES.giveBack} minutes.\n`);
+        held = await handBack(before, connection, world.wait);
+      }
+      world.err(`What an invocation has under way ends within ${MINUTES.settle} minutes, and is removed then.\n`);
       const receipt = await remove(removal, integrations, connection, world.wait);
-      world.out(`${json ? JSON.stringify(receipt, null, 2) : receiptText(receipt, held, target)}\n`);
+      world.out(`${json ? JSON.stringify(receipt, null, 2) : receiptText(receipt, { before, held }, target)}\n`);
     });
 }
 
@@ -61,18 +66,9 @@ function idOf(text: string): AssetId {
   return id.data;
 }
 
-async function heldBy({ assets, trails }: Removal, { connection }: Target): Promise<Held[]> {
-  // Of a removal that goes on, the commands may be gone already.
-  if (trails) return [];
-  const held: Held[] = [];
-  for (const { assetId } of assets) {
-    const last = lastHeard(await connection.commands.recent(assetId, RECENT_COMMANDS));
-    if (!last) continue;
-    const { action } = last;
-    if (action.kind === "charge.stop" || (action.kind === "heat.mode" && action.mode !== "normal"))
-      held.push({ assetId, action: actionText(action) });
-  }
-  return held;
+/** Of a removal that goes on, the commands may be gone already. */
+function heldBy({ assets, trails }: Removal, { connection }: Target): Promise<Held[]> {
+  return heldOf(trails ? [] : assets.map(({ assetId }) => assetId), connection);
 }
 
 function surveyText(removal: Removal, held: readonly Held[], { name }: Target): string {
@@ -85,14 +81,18 @@ function surveyText(removal: Removal, held: readonly Held[], { name }: Target): 
     ...field("would go", `${scope} and ${assets.length} ${assets.length === 1 ? "asset" : "assets"}`),
     ...rowLines(removal.rows),
     ...(sweptAt || trails ? field("begun", `${startedAt}, and not ended yet`) : []),
-    ...heldLines(held),
+    ...held.flatMap((one) => (one.isReachable ? givenBackLine(one) : heldLine(one))),
     ...loginLines(withLogin),
     "Nothing was removed. It cannot be undone but by restoring whole tables:",
     `  ${again}`,
   ].join("\n");
 }
 
-function receiptText(receipt: Receipt, held: readonly Held[], { name }: Target): string {
+function receiptText(
+  receipt: Receipt,
+  { before, held }: { before: readonly Held[]; held: readonly Held[] },
+  { name }: Target,
+): string {
   const { scope, assets, rows, commands, heads } = receipt;
   return [
     `Removed from ${name}: ${scope === "account" ? "a whole account" : "assets of an account"} of ${receipt.integration}.`,
@@ -103,7 +103,10 @@ function receiptText(receipt: Receipt, held: readonly Held[], { name }: Target):
     ...field("trails", `${commands} commands; they ended at`),
     ...heads.flatMap((head) => field("", head)),
     ...field("receipt", receipt.hash),
-    ...heldLines(held),
+    ...before.flatMap(({ assetId }) =>
+      held.some((one) => one.assetId === assetId) ? [] : field("given back", assetId),
+    ),
+    ...held.flatMap(heldLine),
     ...loginLines(scope === "account"),
   ].join("\n");
 }
@@ -116,10 +119,13 @@ function rowLines(rows: Record<string, number>): string[] {
     );
 }
 
-function heldLines(held: readonly Held[]): string[] {
-  return held.flatMap(({ assetId, action }) =>
-    field("left as is", `${assetId} was told "${action}" last and stays so until its owner or its own schedule acts`),
-  );
+function heldLine({ assetId, action }: Held): string[] {
+  const told = `${assetId} was told "${actionText(action)}" last and stays so until its owner or its own schedule acts`;
+  return field("left as is", told);
+}
+
+function givenBackLine({ assetId, action }: Held): string[] {
+  return field("given back", `${assetId} first: it was told "${actionText(action)}" last`);
 }
 
 /** No vendor's client here has a call that revokes. */

@@ -62,11 +62,13 @@ export class Device {
   /** Brings the energy up to the moment. */
   settle(nowMs: number): void {
     const { kw } = this;
-    const fullAtMs = this.#settledMs + ((this.#mostKwh - this.takenKwh) / kw) * HOUR_MS;
-    this.takenKwh = Math.min(this.#mostKwh, this.takenKwh + (kw * (nowMs - this.#settledMs)) / HOUR_MS);
+    const fromMs = this.#settledMs;
     this.#settledMs = nowMs;
-    if (kw > 0 && this.isFull) this.drawn.push({ fromMs: Math.min(nowMs, fullAtMs), kw: 0 });
-    if (kw > 0) this.awakeUntilMs = nowMs + STAYS_AWAKE_MS;
+    if (kw === 0) return;
+    const fullAtMs = fromMs + ((this.#mostKwh - this.takenKwh) / kw) * HOUR_MS;
+    this.takenKwh = Math.min(this.#mostKwh, this.takenKwh + (kw * (nowMs - fromMs)) / HOUR_MS);
+    if (this.isFull) this.drawn.push({ fromMs: Math.min(nowMs, fullAtMs), kw: 0 });
+    this.awakeUntilMs = nowMs + STAYS_AWAKE_MS;
   }
 
   plugIn(nowMs: number): void {

@@ -47,7 +47,8 @@ export async function runCommand(key: CommandKey, deps: IntegrationDeps): Promis
     return DONE;
   }
   const [asset] = await deps.assets.get([command.assetId]);
-  if (!asset?.consent.control) return end(command, "withdrawn", "the customer has not consented to control", deps);
+  const mayAct = asset?.consent.control || command.purpose === "release";
+  if (!asset || !mayAct) return end(command, "withdrawn", "the customer has not consented to control", deps);
 
   try {
     return await advance(command, asset, deps);

@@ -157,6 +157,14 @@ describe("a command", () => {
     expect(world.names()).toEqual(["CommandWithdrawn"]);
   });
 
+  it("that gives a device back to its owner needs no consent", async () => {
+    const consent = { control: false, givenAt: at("2026-11-21T01:00Z") };
+    const release = aStart({ purpose: "release" });
+    const world = anIntegration({ commands: [release], assets: [anAsset({ integration: "tesla", consent })] });
+    await world.run(release);
+    expect(await world.statusOf(release)).toBe("accepted");
+  });
+
   it("that nobody wrote down is an error, not a call", async () => {
     const world = anIntegration();
     await expect(world.run(command)).rejects.toThrow(/not in the ledger/);

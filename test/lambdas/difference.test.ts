@@ -3,7 +3,7 @@ import { difference, nextRetry } from "../../lambdas/optimiser/difference.ts";
 import { SPREAD_SECONDS, spreadSeconds } from "../../lambdas/optimiser/spread.ts";
 import type { Command, CommandStatus } from "../../shared/domain/command.ts";
 import { FAULT_TREATMENT, type FaultClass, FaultClass as FaultClasses } from "../../shared/domain/fault.ts";
-import { MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
+import { HOUR_MS, type Instant, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
 import type { Plan } from "../../shared/domain/plan.ts";
 import type { ChargeReading } from "../../shared/domain/reading.ts";
 import { aCommand, anAsset, aPlan, aReading, at, aWindow, charging } from "../builders.ts";
@@ -229,6 +229,50 @@ describe("the difference between a plan and a car", () => {
     });
   });
 
+  describe("after a start that worked and did not last", () => {
+    const hour = (hours: number) => plusMs(IN_WINDOW, hours * HOUR_MS);
+    const worked = (endedAt: Instant, changes: Partial<Command> = {}) =>
+      aCommand({ status: "confirmed", endedAt, notAfter: at("2026-11-21T07:00Z"), ...changes });
+    const plan = aPlan({ windows: [aWindow("2026-11-21T02:00Z", "2026-11-21T07:00Z")] });
+    const again = (recent: Command[], now: Instant, reading = aReading()) => differ({ plan, recent, now, reading });
+
+    it("is the same start anew after an hour, dated from its end, and says when", () => {
+      expect(again([worked(IN_WINDOW)], plusMs(hour(1), -1))).toMatchObject({ issue: undefined, againAt: hour(1) });
+      expect(again([worked(IN_WINDOW)], hour(1)).issue).toMatchObject({ action: START, windowStartsAt: IN_WINDOW });
+    });
+
+    it("is it where the car goes on at less current", () => {
+      const at8A = { ...charging(), currentLimitA: 8 };
+      expect(again([worked(IN_WINDOW)], hour(1), at8A).issue?.action).toEqual(START);
+    });
+
+    it("is nothing where it does what was asked", () => {
+      expect(again([worked(IN_WINDOW)], hour(1), charging())).toEqual({ issue: undefined, withdraw: [] });
+    });
+
+    it("is nothing after the second: somebody does not want it, or it can no more", () => {
+      const twice = [worked(IN_WINDOW), worked(hour(1), { commandId: "second-start" })];
+      expect(again(twice, hour(3))).toEqual({ issue: undefined, withdraw: [] });
+    });
+
+    it("waits for none of another window, nor for one at another current", () => {
+      const before = worked(IN_WINDOW, { notBefore: at("2026-11-21T01:59Z") });
+      expect(again([before], IN_WINDOW).issue?.windowStartsAt).toBe(at("2026-11-21T02:00Z"));
+      const slower = worked(IN_WINDOW, { action: { kind: "charge.start", currentA: 8 } });
+      expect(again([slower], IN_WINDOW).issue?.windowStartsAt).toBe(at("2026-11-21T02:00Z"));
+    });
+
+    it("waits for none that ended by itself: its window is longer than it was", () => {
+      const over = worked(IN_WINDOW, { notAfter: plusMs(IN_WINDOW, MINUTE_MS) });
+      expect(again([over], plusMs(IN_WINDOW, 2 * MINUTE_MS)).issue?.action).toEqual(START);
+    });
+
+    it("is a start at once after a stop that came between, as a new intent", () => {
+      const stopped = worked(hour(0.5), { commandId: "stopped-since", action: STOP });
+      expect(again([worked(IN_WINDOW), stopped], hour(0.6)).issue?.windowStartsAt).toBe(IN_WINDOW);
+    });
+  });
+
   describe("after a failure", () => {
     const failed = (faultClass: FaultClass, minutesAgo: number, changes: Partial<Command> = {}) =>
       aCommand({ status: "missed", faultClass, endedAt: plusMs(IN_WINDOW, -minutesAgo * MINUTE_MS), ...changes });
@@ -238,6 +282,13 @@ describe("the difference between a plan and a car", () => {
       const minutes = retry ? 5 : 60;
       expect(differ({ recent: [failed(faultClass, minutes - 1)] }).issue).toBeUndefined();
       expect(differ({ recent: [failed(faultClass, minutes)] }).issue?.action).toEqual(START);
+    });
+
+    it("holds it back no longer than what may work once its fault is seen to be over, and says when", () => {
+      const over = (minutesAgo: number) => [failed("our-fault", minutesAgo, { faultOverAt: IN_WINDOW })];
+      expect(differ({ recent: over(4) }).issue).toBeUndefined();
+      expect(nextRetry(over(4), IN_WINDOW)).toBe(plusMs(IN_WINDOW, MINUTE_MS));
+      expect(differ({ recent: over(5) }).issue?.action).toEqual(START);
     });
 
     it("holds back after a rejection as after a miss", () => {

@@ -3,7 +3,7 @@ import type { Acting } from "../../lambdas/optimiser/loads.ts";
 import { release } from "../../lambdas/optimiser/release.ts";
 import { type Action, type CommandStatus, CommandStatus as Statuses } from "../../shared/domain/command.ts";
 import type { ChargeReading, HeatReading } from "../../shared/domain/reading.ts";
-import { aCommand, aHeatPump, aHeatReading, anAsset, aReading, at, charging } from "../builders.ts";
+import { aCharger, aCommand, aHeatPump, aHeatReading, anAsset, aReading, at, charging } from "../builders.ts";
 import { optimiserWorld, signalUpdated, telemetryRecorded } from "../fakes/optimiser-world.ts";
 
 const STOP = { kind: "charge.stop" } as const;
@@ -63,27 +63,28 @@ describe("a load that is given back", () => {
   });
 });
 
+/** A car that came charging and was stopped until its window. */
+async function held() {
+  const world = optimiserWorld([anAsset()]);
+  await world.read(charging());
+  await world.on(signalUpdated);
+  const [stop] = world.deps.commands.all();
+  if (!stop) throw new Error("no stop was issued");
+  const sending = await world.deps.commands.transition(stop, "sending", { attempts: 1 });
+  const accepted = sending && (await world.deps.commands.transition(sending, "accepted", {}));
+  if (accepted) await world.deps.commands.transition(accepted, "confirmed", {});
+  await world.read(aReading({ observedAt: at("2026-11-20T18:10Z"), state: "stopped", plugged: true }));
+  world.clock.set("2026-11-20T18:30Z");
+  return world;
+}
+
+const actions = ({ deps }: Awaited<ReturnType<typeof held>>) =>
+  deps.commands.all().map(({ action, purpose }) => `${action.kind}${purpose ? ` to ${purpose}` : ""}`);
+
 describe("while control is switched off", () => {
   const on = { isOn: true, since: at("2026-11-20T18:30Z"), by: "ops", reason: "an incident" };
   const off = { ...on, isOn: false, since: at("2026-11-20T19:30Z") };
   const switched = (isOn: boolean) => ({ name: "ControlSwitched", detail: { isOn } }) as const;
-
-  /** A car that came charging and was stopped until its window. */
-  async function held() {
-    const world = optimiserWorld([anAsset()]);
-    await world.read(charging());
-    await world.on(signalUpdated);
-    const [stop] = world.deps.commands.all();
-    if (!stop) throw new Error("no stop was issued");
-    const sending = await world.deps.commands.transition(stop, "sending", { attempts: 1 });
-    const accepted = sending && (await world.deps.commands.transition(sending, "accepted", {}));
-    if (accepted) await world.deps.commands.transition(accepted, "confirmed", {});
-    await world.read(aReading({ observedAt: at("2026-11-20T18:10Z"), state: "stopped", plugged: true }));
-    world.clock.set("2026-11-20T18:30Z");
-    return world;
-  }
-  const actions = ({ deps }: Awaited<ReturnType<typeof held>>) =>
-    deps.commands.all().map(({ action, purpose }) => `${action.kind}${purpose ? ` to ${purpose}` : ""}`);
 
   it("a held car is given back once, however often it is looked at, and nothing is planned", async () => {
     const world = await held();
@@ -115,5 +116,44 @@ describe("while control is switched off", () => {
     await world.read(aReading({ observedAt: at("2026-11-20T19:00Z"), state: "stopped", plugged: true, storedKwh: 40 }));
     await world.on(switched(false));
     expect(world.news()).toContain("PlanUpdated");
+  });
+});
+
+describe("when an owner takes control back", () => {
+  const consent = { control: false, givenAt: at("2026-11-20T18:30Z") };
+  const enrolled = { name: "AssetEnrolled", detail: { assetId: "car-0001" } } as const;
+
+  it("a held car is given back once and at once, and nothing more is asked of it", async () => {
+    const world = await held();
+    await world.deps.assets.put(anAsset({ consent }));
+    await world.on(enrolled);
+    await world.on(enrolled);
+    await world.on(signalUpdated);
+    expect(actions(world).sort()).toEqual(["charge.start to release", "charge.stop"]);
+    const release = world.deps.commands.all().find(({ purpose }) => purpose === "release");
+    expect(release).toMatchObject({ notBefore: at("2026-11-20T18:30Z"), reason: "its owner took control back" });
+  });
+
+  it("one that we do not hold is left alone", async () => {
+    const world = await held();
+    await world.read(charging({ observedAt: at("2026-11-20T18:20Z") }));
+    await world.deps.assets.put(anAsset({ consent }));
+    await world.on(enrolled);
+    expect(actions(world)).toEqual(["charge.stop"]);
+  });
+
+  it("a car acts for itself only when its charger has been given back", async () => {
+    const car = anAsset({ chargerId: "charger-0001" });
+    const world = optimiserWorld([car, aCharger({ consent })]);
+    await world.read(charging());
+    const back = await world.deps.commands.issue(
+      aCommand({ assetId: "charger-0001", purpose: "release", commandId: "gives-it-back" }),
+    );
+    await world.on(enrolled);
+    expect(actions(world)).toEqual(["charge.start to release"]);
+    const sending = await world.deps.commands.transition(back ?? expect.fail(), "sending", { attempts: 1 });
+    await world.deps.commands.transition(sending ?? expect.fail(), "expired", {});
+    await world.on(enrolled);
+    expect(actions(world).sort()).toEqual(["charge.start to release", "charge.stop"]);
   });
 });

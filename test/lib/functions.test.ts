@@ -41,10 +41,11 @@ describe.each(STAGE_NAMES)("every Lambda of %s", (stage) => {
     ]);
   });
 
-  it("runs on arm64 under Node 22 with its own bundle", () => {
-    for (const [, { Properties }] of lambdas) {
-      expect(Properties).toMatchObject({ Architectures: ["arm64"], Runtime: "nodejs22.x", Handler: "index.handler" });
-    }
+  it("runs on arm64 under the Node that the workflows test with, and its own bundle", () => {
+    const node = readFileSync(new URL("../../.nvmrc", import.meta.url), "utf8").trim();
+    const Runtime = `nodejs${node}.x`;
+    for (const [, { Properties }] of lambdas)
+      expect(Properties).toMatchObject({ Architectures: ["arm64"], Runtime, Handler: "index.handler" });
     expect(new Set(lambdas.map(([, { Properties }]) => Properties.Code.S3Key)).size).toBe(lambdas.length);
   });
 

@@ -122,7 +122,7 @@ export function actor(
   environment: Record<string, string> = {},
 ): lambda.Function {
   const made = new lambda.Function(scope, id, {
-    runtime: lambda.Runtime.NODEJS_22_X,
+    runtime: lambda.Runtime.NODEJS_24_X,
     architecture: lambda.Architecture.ARM_64,
     handler: "index.handler",
     code: lambda.Code.fromAsset(ACTOR),

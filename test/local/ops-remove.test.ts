@@ -131,19 +131,6 @@ describe("ops remove", () => {
     expect((await removed(platform)).out).toContain("nothing of it is stored");
   });
 
-  it("says which device stays as we told it last", async () => {
-    const platform = await aPlatform(true);
-    const { commands } = platform.target.connection;
-    const issued = (await commands.recent("car-gone", 1))[0] ?? expect.fail();
-    await commands.transition(issued, "withdrawn", {});
-    const stop = { ...issued, action: { kind: "charge.stop" as const }, commandId: "2026-01-14T23:00:00.000Z-0123" };
-    const { history: _, sequence: __, previous: ___, untold: ____, ...intent } = stop;
-    const waiting = await commands.issue({ ...intent, issuedAt: platform.target.connection.now() });
-    await commands.transition(waiting ?? expect.fail(), "sending", { attempts: 1 });
-    const { out } = await runOps(REMOVE, platform.target);
-    expect(out).toMatch(/left as is {2}car-gone was told "stop" last/);
-  });
-
   it.each([
     [["remove", "nobody", "customer-gone"], "must be one of: acme"],
     [["remove", "acme", "Customer Gone"], "lower-case letters"],

@@ -124,6 +124,20 @@ export async function aPlatform(withGone: boolean, hooks: Hooks = {}) {
     target,
     bus,
     live,
+    /** The car that goes was told to stop, and did. */
+    hold: async () => {
+      const waiting = (await commands.recent("car-gone", 1))[0];
+      if (waiting) await commands.transition(waiting, "withdrawn", {});
+      const stop = aCommand({
+        assetId: "car-gone",
+        action: { kind: "charge.stop" },
+        commandId: "2026-01-14T20:00:00.000Z-0123",
+      });
+      const issued = await commands.issue({ ...stop, status: "issued", attempts: 0, issuedAt: now });
+      const sending = issued && (await commands.transition(issued, "sending", { attempts: 1 }));
+      const accepted = sending && (await commands.transition(sending, "accepted", {}));
+      if (accepted) await commands.transition(accepted, "confirmed", {});
+    },
     pass: (ms: number) => {
       now = plusMs(now, ms);
     },

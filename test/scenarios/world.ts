@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { run as optimise } from "../../lambdas/optimiser/handler.ts";
 import { run as verify } from "../../lambdas/verifier/handler.ts";
+import type { Connection } from "../../local/ops/connection.ts";
 import { status } from "../../local/ops/status.ts";
 import { statusText } from "../../local/ops/status-text.ts";
 import { tokenSource } from "../../shared/auth.ts";
@@ -39,7 +40,13 @@ import { openSealer } from "../shared/auth-bench.ts";
 import type { Cloud } from "./clouds.ts";
 
 const STEP_MS = 30_000;
-const REPLAN_ON: readonly EventName[] = ["SignalUpdated", "CommandMissed", "CommandRejected", "CommandExpired"];
+const REPLAN_ON: readonly EventName[] = [
+  "SignalUpdated",
+  "CommandMissed",
+  "CommandRejected",
+  "CommandExpired",
+  "AssetEnrolled",
+];
 
 type Told = { at: Instant; name: EventName; detail: Record<string, unknown> };
 type Options = {
@@ -188,9 +195,16 @@ export async function aWorld(clock: FakeClock, clouds: readonly Cloud[], options
     if (!asset) throw new RangeError(`no asset ${assetId}`);
     return asset;
   };
+  /** What an operator reaches. */
+  const connection: Connection = {
+    ...stores,
+    ...{ fleets: ["main"], siteRegion: "C", accounts, budgets: fakeBudgetsStore(), removals: noRemovals() },
+    ...{ bus, now, sealer: openSealer, ringingAlarms: async () => [], close: () => {} },
+  };
   let issued = 0;
   return {
     clock,
+    connection,
     log,
     accounts,
     counted,
@@ -211,21 +225,7 @@ export async function aWorld(clock: FakeClock, clouds: readonly Cloud[], options
     },
     /** What `npm run ops -- status` says of an asset. */
     async shown(assetId: string) {
-      const asset = assetOf(assetId);
-      const region = { fleets: ["main"], siteRegion: "C" };
-      const connection = {
-        ...stores,
-        ...region,
-        accounts,
-        budgets: fakeBudgetsStore(),
-        removals: noRemovals(),
-        bus,
-        now,
-        sealer: openSealer,
-        ringingAlarms: async () => [],
-        close: () => {},
-      };
-      return statusText(await status(asset, { name: "the test's platform", connection }));
+      return statusText(await status(assetOf(assetId), { name: "the test's platform", connection }));
     },
     /** A wanted state from now on for three hours, written and told as the optimiser does. */
     async issue(assetId: string, action: Action, changes: Partial<Command> = {}) {

@@ -3,11 +3,11 @@ import { hash } from "../../../shared/domain/hash.ts";
 import { epochMs, type Instant } from "../../../shared/domain/instant.ts";
 import type { Proof, Window } from "../../../shared/domain/plan.ts";
 import { laxityMs } from "../arrivals.ts";
-import type { ChargeJob } from "../charge.ts";
+import { type ChargeJob, plannedAlone } from "../charge.ts";
 import { markCleanest } from "../cleanest.ts";
 import { type FleetPlan, planFleet } from "../engine/fleet/fleet.ts";
 import { kwhOf, SHORT_KWH } from "../keep.ts";
-import { answer, type PlanAnswer, plan } from "../plan.ts";
+import { answer, type PlanAnswer } from "../plan.ts";
 import { wholeAmperes } from "./amperes.ts";
 import { type Ask, afterSettled, askOf } from "./ask.ts";
 import { certificate, jobProof, type Outcome, worthPence } from "./certificate.ts";
@@ -77,7 +77,7 @@ export function planTogether(
     },
   });
 
-  const placings = asks.map((ask): Placing => ({ ask, answer: ask.job.alone ?? plan(ask.job.problem) }));
+  const placings = asks.map((ask): Placing => ({ ask, answer: plannedAlone(ask.job) }));
   const shared = sharing(placings, fleet, grid, room);
   for (const { ask, answer } of placings) {
     if (!shared.has(ask)) change(room, ask.site, useOf(afterSettled(ask, answer.windows), grid), "take");
