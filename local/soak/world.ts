@@ -23,13 +23,14 @@ export type World = {
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const ZONE = "Europe/London";
-const clock = { now: () => Date.now() };
+type Clock = { now(): number };
+const realClock: Clock = { now: () => Date.now() };
 
 /**
  * An asset of each integration with the clouds and feeds that they need, in real time: plugged in now and ready in some
  * hours, electricity dear now and cheap later. `prefix` keeps its names apart from anybody else's.
  */
-export async function startWorld(prefix = ""): Promise<World> {
+export async function startWorld(prefix = "", clock = realClock): Promise<World> {
   const nowMs = clock.now();
   const halfHour = Math.floor(nowMs / (HOUR_MS / 2)) * (HOUR_MS / 2);
   const points = (value: (hoursAhead: number) => number) =>
@@ -45,7 +46,7 @@ export async function startWorld(prefix = ""): Promise<World> {
     zone: ZONE,
     publishHour: 16,
   });
-  const customers = await Promise.all((await loadVendors()).map((vendor) => startCustomer(vendor, nowMs, prefix)));
+  const customers = await Promise.all((await loadVendors()).map((vendor) => startCustomer(vendor, clock, prefix)));
   const feedEndpoints = { OCTOPUS_API_URL: feeds.octopusUrl, CARBON_INTENSITY_API_URL: feeds.carbonUrl };
   return {
     customers,
@@ -62,9 +63,10 @@ type Vendor = Awaited<ReturnType<typeof loadVendors>>[number];
 
 async function startCustomer(
   { name, manifest, startSimulation, vendorAssetId }: Vendor,
-  nowMs: number,
+  clock: Clock,
   prefix: string,
 ): Promise<Customer> {
+  const nowMs = clock.now();
   const example = JSON.parse(readFileSync(join(ROOT, "lambdas/integrations", name, "asset.json"), "utf8"));
   const readyByMs = nowMs + 6 * HOUR_MS;
   const readyBy = new Intl.DateTimeFormat("en-GB", { timeStyle: "short", timeZone: ZONE }).format(readyByMs);
@@ -82,7 +84,8 @@ async function startCustomer(
   const simulation = await startSimulation({
     clock,
     cars: asset.kind === "car" ? [{ asset, ...stay, socOnArrivalPercent: 50 }] : [],
-    chargers: asset.kind === "charger" ? [{ asset, ...stay, wantsKwh: 30 }] : [],
+    // It draws from the start, so that there is something to command while electricity is dear.
+    chargers: asset.kind === "charger" ? [{ asset, ...stay, wantsKwh: 30, needsStart: false }] : [],
     heatPumps: asset.kind === "heat-pump" ? [asset] : [],
     solarSites: asset.kind === "solar-site" ? [asset] : [],
     siteLoadKw: () => 0,

@@ -21,6 +21,8 @@ export type SimulatedCharger = {
   /** When the owner wants the enrolled energy of a session in the car. */
   readyByMs: number;
   wantsKwh: number;
+  /** Gives no power before somebody starts it. Where this is not said, the seed decides. */
+  needsStart?: boolean;
 };
 
 /** Grid-side power, constant over [startsAtMs, endsAtMs). */

@@ -11,12 +11,13 @@ const NODE_MODULES = fileURLToPath(new URL("../../node_modules", import.meta.url
 /** No real account has this number. */
 export const ACCOUNT = "000000000000";
 export const REGION = "eu-west-2";
+/** In the folder that it is started in. */
+export const LOG_FILE = "emulator.log";
 /** The emulator's root user; it checks signatures and policies, so these are not just any words. */
 const ROOT = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" };
 
 export type Emulator = {
   url: string;
-  logFile: string;
   /** All that a program needs to talk to it and to nobody else: nothing of the caller's own AWS settings is passed on. */
   environment: Record<string, string>;
   /** Ends it and all that it started. */
@@ -35,7 +36,7 @@ export async function startEmulator(program: string, folder: string): Promise<Em
   symlinkSync(NODE_MODULES, join(folder, "node_modules"));
   const certificate = join(temporary, "ministack-tls", "server.crt");
   const common = { PATH: process.env.PATH ?? "", HOME: home, TMPDIR: temporary, LANG: "C.UTF-8" };
-  const logFile = join(folder, "emulator.log");
+  const logFile = join(folder, LOG_FILE);
   const log = openSync(logFile, "a");
   // A process group of its own: its Lambda processes end with it.
   const child = spawn(program, [], {
@@ -71,7 +72,7 @@ export async function startEmulator(program: string, folder: string): Promise<Em
     kill();
     throw error;
   }
-  return { url, logFile, environment: { ...common, ...clientEnvironment(url, certificate) }, kill, ended };
+  return { url, environment: { ...common, ...clientEnvironment(url, certificate) }, kill, ended };
 }
 
 function clientEnvironment(url: string, certificate: string): Record<string, string> {

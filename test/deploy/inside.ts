@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { freePort } from "../../local/free-port.ts";
 import { startWorld, type World } from "../../local/soak/world.ts";
 import { systemNow } from "../../shared/bus.ts";
@@ -6,13 +8,14 @@ import { cdk } from "./cdk.ts";
 import { checkNothingGivenUp, checkPoison } from "./dead-letters.ts";
 import { type Deployed, deployedStage } from "./deployed.ts";
 import { checkCommand, checkSignals, checkTelemetry, onlooker } from "./effects.ts";
-import { ACCOUNT, REGION } from "./emulator.ts";
+import { ACCOUNT, LOG_FILE, REGION } from "./emulator.ts";
 import { checkEnding } from "./ending.ts";
 import { type Journal, journal } from "./journal.ts";
 import { enrolCustomers, fillSecrets } from "./operator.ts";
 import { checkPermissions } from "./permissions.ts";
 import { CHANGE, checkAlias, checkRedeploy, codeOf } from "./redeploy.ts";
 import { checkResources } from "./resources.ts";
+import { saidMeanwhile } from "./said.ts";
 import { beginSoak, checkFailures, checkRefusal, checkRemoval, checkStranger, checkVerdict } from "./soak.ts";
 import { type Deployer, deployer, told } from "./stages.ts";
 import { copyOfThis, previousTree, type Tree } from "./trees.ts";
@@ -61,7 +64,6 @@ async function tryStages(world: World, cli: Deployer, devEndpoints: string, book
   await checkResources("prod", prod, book);
   await checkPermissions(dev, world.customers, book);
   await checkStranger(here, { ...jobOf("prod", dev, folder), HEADROOM_DEV_ENDPOINTS: devEndpoints }, book);
-  await proof;
   await checkVerdict(soak, here, world.customers.length, book);
   // Not beside the soak that must pass: their logins are none at the vendors that it plays.
   const failures = checkFailures(here, { job, endpoints: async () => told(await freeAddresses(world)) }, book);
@@ -74,6 +76,7 @@ async function tryStages(world: World, cli: Deployer, devEndpoints: string, book
   await book.step("deploy dev of it", () => cli.deploy(next, "dev"));
   await checkRedeploy(code, await deployedStage(next, "dev"), book);
   await checkRemoval(soak, failures, dev, book);
+  await proof;
   if (process.argv.includes(KEEP_RUNNING)) return keepRunning(devEndpoints, book);
   await book.step("destroy dev", () => cli.destroy(next, "dev"));
   await checkEnding(book);
@@ -128,6 +131,12 @@ async function keepRunning(devEndpoints: string, book: Journal): Promise<void> {
   await new Promise(() => setInterval(() => {}, 60_000));
 }
 
+/** What a failed check goes by: the emulator's log is removed with it. */
+function tellWhatWasSaid(book: Journal): void {
+  book.note("the deployed functions noted, and the emulator warned of:");
+  for (const line of saidMeanwhile(readFileSync(join(folder, LOG_FILE), "utf8"))) book.note(line);
+}
+
 /** Whatever is in the environment, the real AWS is never asked. */
 function refuseRealAccounts(): void {
   if (!process.env.AWS_ENDPOINT_URL || !process.env.AWS_ENDPOINT_URL_S3)
@@ -142,10 +151,12 @@ const startedAtMs = Number(process.env.HEADROOM_DEPLOY_STARTED);
 const book = journal({ startedAtMs, now: () => Date.now(), write: (line) => process.stdout.write(line) });
 try {
   await main(book);
+  if (book.failed() > 0) tellWhatWasSaid(book);
   process.stdout.write(`\n${book.summary()}\n`);
   // Not when the last idle connection is closed.
   process.exit(book.failed() === 0 ? 0 : 1);
 } catch (error) {
+  tellWhatWasSaid(book);
   process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n${book.summary()}\n`);
   // Soaks that were begun would go on for minutes.
   process.exit(1);

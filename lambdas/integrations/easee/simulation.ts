@@ -91,7 +91,8 @@ function awayFrom({ asset, arrivesAtMs, departsAtMs }: SimulatedCharger) {
   ];
 }
 
-function toSpec({ asset, arrivesAtMs, departsAtMs, wantsKwh }: SimulatedCharger, seed: number): ChargerSpec {
+function toSpec(charger: SimulatedCharger, seed: number): ChargerSpec {
+  const { asset, arrivesAtMs, departsAtMs, wantsKwh, needsStart } = charger;
   const drawn = (topic: string) => draw(seed, topic, asset.assetId);
   return {
     id: asset.vendorAssetId,
@@ -101,7 +102,7 @@ function toSpec({ asset, arrivesAtMs, departsAtMs, wantsKwh }: SimulatedCharger,
     maxCurrentA: asset.supply.maxCurrentA,
     // A third of the chargers give little without their cloud.
     ...(drawn("offline limit") < 0.33 ? { offlineCurrentA: 6 } : {}),
-    needsStart: drawn("needs start") < 0.15,
+    needsStart: needsStart ?? drawn("needs start") < 0.15,
     sessions: [{ arrivesAt: arrivesAtMs, departsAt: departsAtMs, wantsKwh }],
   };
 }
