@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, it } from "vitest";
+import { freePort } from "../../local/free-port.ts";
 import { relaysFor, startRelay } from "../../local/soak/relay.ts";
 import type { Customer } from "../../local/soak/world.ts";
 
@@ -8,12 +9,7 @@ const addressOf = (server: ReturnType<typeof createServer>) =>
   `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
 /** An address of this machine that nobody listens at. */
-async function freeAddress(): Promise<string> {
-  const server = createServer().listen(0);
-  const address = addressOf(server);
-  await new Promise((resolve) => server.close(resolve));
-  return address;
-}
+const freeAddress = async () => `http://127.0.0.1:${await freePort()}`;
 
 const world = (vendorUrl: string) => ({
   customers: [{ simulation: { endpoints: { ACME_API_URL: vendorUrl } } } as unknown as Customer],
