@@ -21,6 +21,8 @@ export type Difference = {
 const NOTHING: Difference = { issue: undefined, withdraw: [] };
 /** After a failed command the same one waits this long: where it may succeed as it is, and where somebody must act first. */
 const RETRY_AFTER_MS = { mayWork: 5 * MINUTE_MS, mustAct: 60 * MINUTE_MS };
+/** A reading may show before its hold is over that nobody need act any more: the load is thought of again so often. */
+const HELD_LOOK_MS = 10 * MINUTE_MS;
 /** A start that worked and did not last is repeated so often within its window, after the pause of one that somebody undid. */
 const STARTS_UNDONE = 1;
 /** A car that begins again after this many stops that worked, within this long, does as its owner set it. */
@@ -77,9 +79,10 @@ export function settle(
   },
 ): Difference {
   const open = recent.filter((command) => !isEnded(command.status));
-  const newestOpen = lastIssued(open);
-  // A command that waits for its moment is held against what the plan wants at that moment.
-  const at = newestOpen && newestOpen.notBefore > givenAt ? newestOpen.notBefore : givenAt;
+  const newestOpen = standing(recent);
+  // A command that waits for its moment is held against what the plan wants at that moment. Of the time before it was made,
+  // which the clock of somebody else may show still, a plan says nothing.
+  const at = later(givenAt, newestOpen && newestOpen.notBefore > givenAt ? newestOpen.notBefore : plan.madeAt);
   const window = windowAt(plan, at);
   const wanted = load.wantedIn(window);
   if (!wanted || (newestOpen ? wanted.isSame(newestOpen.action) : wanted.holds)) return NOTHING;
@@ -108,6 +111,17 @@ export function settle(
     },
     withdraw: open.filter((command) => command.status === "issued" || command.status === "accepted"),
   };
+}
+
+/**
+ * The open command that will be carried out, or was. One that a newer one has followed is withdrawn when its turn comes, also
+ * where the newer has come to nothing; unless its vendor has taken it.
+ */
+function standing(recent: readonly Command[]): Command | undefined {
+  const newest = lastIssued(recent);
+  return lastIssued(
+    recent.filter((command) => (command === newest ? !isEnded(command.status) : command.status === "accepted")),
+  );
 }
 
 /** What a car or charger is asked: a plan never wants anything else of it. */
@@ -162,10 +176,10 @@ function isHeldBack(command: Command, wanted: Action, now: Instant): boolean {
   return until !== undefined && now < until && isSameIntent(command.action, wanted);
 }
 
-/** When a failure stops holding its action back, if that lies ahead: the moment to look again, for nothing else may come. */
+/** When to look again while a failure holds its action back, for nothing else may come: soon, and once it no longer does. */
 export function nextRetry(recent: readonly Command[], now: Instant): Instant | undefined {
-  const ends = recent.flatMap((command) => heldUntil(command) ?? []);
-  return ends.filter((end) => end > now).sort()[0];
+  const ends = recent.flatMap((command) => heldUntil(command) ?? []).filter((end) => end > now);
+  return ends.length > 0 ? [...ends, plusMs(now, HELD_LOOK_MS)].sort()[0] : undefined;
 }
 
 /** Until when a failed command holds its action back. Nobody need act any more where a reading has shown since that it is over. */

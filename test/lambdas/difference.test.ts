@@ -213,6 +213,24 @@ describe("the difference between a plan and a car", () => {
       expect(differ({ recent: [newest, older] }).issue).toBeUndefined();
     });
 
+    it.each(["issued", "sending", "unknown"] as const)(
+      "does not count one that is %s when a newer one has come to nothing: it will be withdrawn",
+      (status) => {
+        const minutesAgo = (minutes: number) => plusMs(IN_WINDOW, -minutes * MINUTE_MS);
+        const older = open(status, { commandId: "older-one" });
+        const stop = { commandId: "newer-one", action: STOP, issuedAt: minutesAgo(2), endedAt: minutesAgo(1) };
+        expect(differ({ recent: [open("expired", stop), older] }).issue?.action).toEqual(START);
+        expect(differ({ recent: [open("expired", stop), { ...older, status: "accepted" }] }).issue).toBeUndefined();
+      },
+    );
+
+    it("follows a plan that was made by a faster clock as of when it was made", () => {
+      const plan = aPlan({ madeAt: IN_WINDOW, windows: [aWindow(IN_WINDOW, at("2026-11-21T05:00Z"))] });
+      const now = plusMs(IN_WINDOW, -3000);
+      expect(differ({ plan, now, recent: [open("unknown")] }).issue).toBeUndefined();
+      expect(differ({ plan, now }).issue).toMatchObject({ action: START, notBefore: IN_WINDOW });
+    });
+
     it("is a stop although the car does not charge yet, when a start is on its way", () => {
       const accepted = open("accepted", { notBefore: EVENING });
       expect(differ({ recent: [accepted], now: EVENING }).issue?.action).toEqual(STOP);
@@ -308,10 +326,14 @@ describe("the difference between a plan and a car", () => {
     it("names the moment to look again, the soonest of several, and none when all is over", () => {
       const [soon, late] = [failed("transient", 2), failed("our-fault", 30)];
       expect(nextRetry([late, soon], IN_WINDOW)).toBe(plusMs(IN_WINDOW, 3 * MINUTE_MS));
-      expect(nextRetry([late], IN_WINDOW)).toBe(plusMs(IN_WINDOW, 30 * MINUTE_MS));
+      expect(nextRetry([failed("our-fault", 55)], IN_WINDOW)).toBe(plusMs(IN_WINDOW, 5 * MINUTE_MS));
       expect(
         nextRetry([failed("transient", 5), aCommand({ status: "confirmed", endedAt: IN_WINDOW })], IN_WINDOW),
       ).toBe(undefined);
+    });
+
+    it("looks again every ten minutes where somebody must act: a reading may show before its time that it is over", () => {
+      expect(nextRetry([failed("our-fault", 30)], IN_WINDOW)).toBe(plusMs(IN_WINDOW, 10 * MINUTE_MS));
     });
 
     it("repeats it as a new intent, the same whoever decides: one that ended is never issued again", () => {
