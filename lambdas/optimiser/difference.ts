@@ -1,7 +1,7 @@
 import { type Car, type Charger, currentForPower } from "../../shared/domain/asset.ts";
 import { type Action, type Command, isEnded, lastIssued } from "../../shared/domain/command.ts";
 import { FAULT_TREATMENT } from "../../shared/domain/fault.ts";
-import { HOUR_MS, type Instant, later, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
+import { earlier, HOUR_MS, type Instant, later, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
 import { nextEdge, type Plan, type Window, windowAt } from "../../shared/domain/plan.ts";
 import { isEnoughCurrent } from "../../shared/domain/proof.ts";
 import type { ChargeReading } from "../../shared/domain/reading.ts";
@@ -14,15 +14,15 @@ type Issue = Pick<Command, "action" | "notBefore" | "notAfter" | "offsetSeconds"
 export type Difference = {
   issue: Issue | undefined;
   withdraw: Command[];
-  /** When there will be something to issue, if nothing else changes. */
+  /** When to look again where something is wanted that cannot be issued now, for nothing else may come. */
   againAt?: Instant;
 };
 
 const NOTHING: Difference = { issue: undefined, withdraw: [] };
 /** After a failed command the same one waits this long: where it may succeed as it is, and where somebody must act first. */
 const RETRY_AFTER_MS = { mayWork: 5 * MINUTE_MS, mustAct: 60 * MINUTE_MS };
-/** A reading may show before its hold is over that nobody need act any more: the load is thought of again so often. */
-const HELD_LOOK_MS = 10 * MINUTE_MS;
+/** While a load does not do what its plan wants it is thought of again so often, because whoever was to tell may not. */
+const AGAIN_MS = 10 * MINUTE_MS;
 /** A start that worked and did not last is repeated so often within its window, after the pause of one that somebody undid. */
 const STARTS_UNDONE = 1;
 /** A car that begins again after this many stops that worked, within this long, does as its owner set it. */
@@ -85,9 +85,13 @@ export function settle(
   const at = later(givenAt, newestOpen && newestOpen.notBefore > givenAt ? newestOpen.notBefore : plan.madeAt);
   const window = windowAt(plan, at);
   const wanted = load.wantedIn(window);
-  if (!wanted || (newestOpen ? wanted.isSame(newestOpen.action) : wanted.holds)) return NOTHING;
+  if (!wanted) return NOTHING;
+  if (newestOpen && wanted.isSame(newestOpen.action))
+    return wanted.holds ? NOTHING : { ...NOTHING, againAt: plusMs(later(now, newestOpen.notBefore), AGAIN_MS) };
+  if (!newestOpen && wanted.holds) return NOTHING;
   const last = lastEnded(recent);
-  if (last && isHeldBack(last, wanted.action, now) && !load.isMended?.(last)) return NOTHING;
+  const heldUntil = last && !load.isMended?.(last) ? heldBackUntil(last, wanted.action) : undefined;
+  if (heldUntil && now < heldUntil) return { ...NOTHING, againAt: earlier(heldUntil, plusMs(now, AGAIN_MS)) };
 
   const since = window?.startsAt ?? lastEdge(plan, at);
   const worked = startsThatWorked(recent, wanted.action, since, now);
@@ -171,20 +175,9 @@ function isSameIntent(a: Action, b: Action): boolean {
   return a.kind === "heat.mode" && b.kind === "heat.mode" ? a.mode === b.mode : a.kind === b.kind;
 }
 
-function isHeldBack(command: Command, wanted: Action, now: Instant): boolean {
-  const until = heldUntil(command);
-  return until !== undefined && now < until && isSameIntent(command.action, wanted);
-}
-
-/** When to look again while a failure holds its action back, for nothing else may come: soon, and once it no longer does. */
-export function nextRetry(recent: readonly Command[], now: Instant): Instant | undefined {
-  const ends = recent.flatMap((command) => heldUntil(command) ?? []).filter((end) => end > now);
-  return ends.length > 0 ? [...ends, plusMs(now, HELD_LOOK_MS)].sort()[0] : undefined;
-}
-
 /** Until when a failed command holds its action back. Nobody need act any more where a reading has shown since that it is over. */
-function heldUntil({ endedAt, faultClass, faultOverAt }: Command): Instant | undefined {
-  if (!endedAt || !faultClass) return undefined;
+function heldBackUntil({ action, endedAt, faultClass, faultOverAt }: Command, wanted: Action): Instant | undefined {
+  if (!endedAt || !faultClass || !isSameIntent(action, wanted)) return undefined;
   const mayWork = FAULT_TREATMENT[faultClass].retry || faultOverAt !== undefined;
   return plusMs(endedAt, mayWork ? RETRY_AFTER_MS.mayWork : RETRY_AFTER_MS.mustAct);
 }

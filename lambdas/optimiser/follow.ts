@@ -8,7 +8,7 @@ import type { News } from "../../shared/outbox.ts";
 import type { CommandsStore } from "../../shared/store/commands.ts";
 import type { PlansStore } from "../../shared/store/plans.ts";
 import type { ScheduleStore } from "../../shared/store/schedule.ts";
-import { difference, nextRetry } from "./difference.ts";
+import { difference } from "./difference.ts";
 import { heatDifference } from "./heat-difference.ts";
 import type { Acting, Load } from "./loads.ts";
 import { fallsShort } from "./shortfall.ts";
@@ -96,7 +96,7 @@ async function issueWanted(load: Acting, plan: Plan, at: Instant, deps: FollowDe
   const given = { plan, recent, now, at };
   const { issue, withdraw, againAt } =
     load.kind === "heat" ? heatDifference({ ...load, ...given }) : difference({ ...load, ...given });
-  if (!issue) return { news: [], againAt: earliest(againAt, nextRetry(recent, now)) };
+  if (!issue) return { news: [], againAt };
 
   const freed = await freePartners(load.partners, now, deps);
   if (!freed.all) return { news: freed.news, againAt: plusMs(now, AGAIN_MS.partnerBusy) };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { difference, nextRetry } from "../../lambdas/optimiser/difference.ts";
+import { difference } from "../../lambdas/optimiser/difference.ts";
 import { SPREAD_SECONDS, spreadSeconds } from "../../lambdas/optimiser/spread.ts";
 import type { Command, CommandStatus } from "../../shared/domain/command.ts";
 import { FAULT_TREATMENT, type FaultClass, FaultClass as FaultClasses } from "../../shared/domain/fault.ts";
@@ -193,6 +193,15 @@ describe("the difference between a plan and a car", () => {
       },
     );
 
+    it("looks again ten minutes after its moment, unless the car does so already: whoever was to tell may be lost", () => {
+      const againAt = plusMs(IN_WINDOW, 10 * MINUTE_MS);
+      expect(differ({ recent: [open("issued")] })).toMatchObject({ issue: undefined, againAt });
+      expect(differ({ recent: [open("issued", { notBefore: plusMs(IN_WINDOW, 60_000) })] }).againAt).toBe(
+        plusMs(againAt, 60_000),
+      );
+      expect(differ({ recent: [open("accepted")], reading: charging() }).againAt).toBeUndefined();
+    });
+
     it.each([
       ["issued", true],
       ["accepted", true],
@@ -239,7 +248,7 @@ describe("the difference between a plan and a car", () => {
     it("holds one that waits for its moment against what the plan wants then", () => {
       const now = at("2026-11-21T01:59:30Z");
       const waiting = open("issued", { issuedAt: at("2026-11-21T01:59Z"), notBefore: at("2026-11-21T02:00Z") });
-      expect(differ({ recent: [waiting], now })).toEqual({ issue: undefined, withdraw: [] });
+      expect(differ({ recent: [waiting], now })).toMatchObject({ issue: undefined, withdraw: [] });
     });
 
     it("forgets those that have ended", () => {
@@ -304,8 +313,7 @@ describe("the difference between a plan and a car", () => {
 
     it("holds it back no longer than what may work once its fault is seen to be over, and says when", () => {
       const over = (minutesAgo: number) => [failed("our-fault", minutesAgo, { faultOverAt: IN_WINDOW })];
-      expect(differ({ recent: over(4) }).issue).toBeUndefined();
-      expect(nextRetry(over(4), IN_WINDOW)).toBe(plusMs(IN_WINDOW, MINUTE_MS));
+      expect(differ({ recent: over(4) })).toMatchObject({ issue: undefined, againAt: plusMs(IN_WINDOW, MINUTE_MS) });
       expect(differ({ recent: over(5) }).issue?.action).toEqual(START);
     });
 
@@ -323,17 +331,11 @@ describe("the difference between a plan and a car", () => {
       expect(differ({ recent: [worked, failed("our-fault", 30)] }).issue?.action).toEqual(START);
     });
 
-    it("names the moment to look again, the soonest of several, and none when all is over", () => {
-      const [soon, late] = [failed("transient", 2), failed("our-fault", 30)];
-      expect(nextRetry([late, soon], IN_WINDOW)).toBe(plusMs(IN_WINDOW, 3 * MINUTE_MS));
-      expect(nextRetry([failed("our-fault", 55)], IN_WINDOW)).toBe(plusMs(IN_WINDOW, 5 * MINUTE_MS));
-      expect(
-        nextRetry([failed("transient", 5), aCommand({ status: "confirmed", endedAt: IN_WINDOW })], IN_WINDOW),
-      ).toBe(undefined);
-    });
-
-    it("looks again every ten minutes where somebody must act: a reading may show before its time that it is over", () => {
-      expect(nextRetry([failed("our-fault", 30)], IN_WINDOW)).toBe(plusMs(IN_WINDOW, 10 * MINUTE_MS));
+    it("looks again at the end of its hold, and every ten minutes: a reading may show sooner that it is over", () => {
+      const againAt = (minutesAgo: number) => differ({ recent: [failed("our-fault", minutesAgo)] }).againAt;
+      expect(againAt(55)).toBe(plusMs(IN_WINDOW, 5 * MINUTE_MS));
+      expect(againAt(30)).toBe(plusMs(IN_WINDOW, 10 * MINUTE_MS));
+      expect(againAt(60)).toBeUndefined();
     });
 
     it("repeats it as a new intent, the same whoever decides: one that ended is never issued again", () => {
