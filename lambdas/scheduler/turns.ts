@@ -57,7 +57,8 @@ export const QUARTERS = [0, 1, 2, 3] as const;
  */
 export function turnsOf({ tickAt, cursor, streams, wheels, ledger, isOpen }: Standing): Turns {
   const now = minuteNumber(tickAt);
-  const before = cursor ?? { through: minuteAt(now - 1), dueThrough: minuteAt(now - 1), wheels: [] };
+  // The first tick of all may be late or lost like any other: the looks asked for at enrolment wait for the one that comes.
+  const before = cursor ?? { through: minuteAt(now - 1), dueThrough: minuteAt(now - LOOK_BACK_MINUTES), wheels: [] };
   const all = [...new Set([...wheels, ...before.wheels])].flatMap(wheelOf);
   const runs = new Map(ledger.map((run) => [`${run.minute}#${run.part}`, run]));
   // Late, and another tick has made good what this one owed.

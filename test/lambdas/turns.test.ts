@@ -222,3 +222,13 @@ describe("the wheel, whatever the fleet", () => {
     );
   });
 });
+
+it("takes up what was asked for before the first tick of all, which may be late or lost like any other", () => {
+  const { turns } = turnsOf({
+    ...{ tickAt: minuteAt(START), cursor: undefined, streams: ["charge"], wheels: ["charge#15"], ledger: [] },
+    isOpen: false,
+  });
+  const due = turns.filter(({ kind }) => kind === "due").map(({ minute }) => minute);
+  expect(due).toContain(minuteAt(START));
+  expect(due).toContain(minuteAt(START - 3));
+});
