@@ -8,7 +8,7 @@ import type { News } from "../../shared/outbox.ts";
 import type { CommandsStore } from "../../shared/store/commands.ts";
 import type { PlansStore } from "../../shared/store/plans.ts";
 import type { ScheduleStore } from "../../shared/store/schedule.ts";
-import { difference } from "./difference.ts";
+import { chargeDifference } from "./charge-difference.ts";
 import { heatDifference } from "./heat-difference.ts";
 import type { Acting, Load } from "./loads.ts";
 import { fallsShort } from "./shortfall.ts";
@@ -95,7 +95,7 @@ async function issueWanted(load: Acting, plan: Plan, at: Instant, deps: FollowDe
   const recent = await deps.commands.recent(assetId, RECENT_COMMANDS);
   const given = { plan, recent, now, at };
   const { issue, withdraw, againAt } =
-    load.kind === "heat" ? heatDifference({ ...load, ...given }) : difference({ ...load, ...given });
+    load.kind === "heat" ? heatDifference({ ...load, ...given }) : chargeDifference({ ...load, ...given });
   if (!issue) return { news: [], againAt };
 
   const freed = await freePartners(load.partners, now, deps);

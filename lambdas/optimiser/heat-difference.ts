@@ -1,9 +1,9 @@
 import type { HeatPump } from "../../shared/domain/asset.ts";
 import { type Command, isEnded, lastIssued } from "../../shared/domain/command.ts";
 import { HOUR_MS, type Instant, plusMs } from "../../shared/domain/instant.ts";
-import type { Plan, Window } from "../../shared/domain/plan.ts";
+import type { Window } from "../../shared/domain/plan.ts";
 import type { HeatMode, HeatReading } from "../../shared/domain/reading.ts";
-import { type Difference, settle } from "./difference.ts";
+import { type Difference, difference, type Given } from "./difference.ts";
 import { HEADROOM_K, MARGIN_K, ROOM_MARGIN_K } from "./heat.ts";
 import { spreadSeconds } from "./spread.ts";
 
@@ -15,18 +15,11 @@ const DAY_MS = 24 * HOUR_MS;
  * What to do about one heat pump now. A mode that we did not set is its owner's: it is neither ended nor replaced. The way
  * back to normal is always open; away from it only within the day's changes and while the tank allows it.
  */
-export function heatDifference(input: {
-  asset: HeatPump;
-  plan: Plan;
-  reading: HeatReading;
-  recent: readonly Command[];
-  now: Instant;
-  at: Instant;
-}): Difference {
+export function heatDifference(input: Given & { asset: HeatPump; reading: HeatReading }): Difference {
   const { reading, recent, now } = input;
   const ours = lastAsked(recent);
   const ownersMode = reading.mode !== null && reading.mode !== "normal" && reading.mode !== ours;
-  return settle(input, {
+  return difference(input, {
     spreadSeconds: (window) => spreadSeconds(input.asset, input.plan, window),
     repeats: true,
     idle: "the owner's normal again",

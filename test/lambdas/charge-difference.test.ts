@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { difference } from "../../lambdas/optimiser/difference.ts";
+import { chargeDifference } from "../../lambdas/optimiser/charge-difference.ts";
 import { SPREAD_SECONDS, spreadSeconds } from "../../lambdas/optimiser/spread.ts";
 import type { Command, CommandStatus } from "../../shared/domain/command.ts";
 import { FAULT_TREATMENT, type FaultClass, FaultClass as FaultClasses } from "../../shared/domain/fault.ts";
@@ -22,7 +22,7 @@ function differ(input: {
   at?: ReturnType<typeof at>;
 }) {
   const now = input.now ?? IN_WINDOW;
-  return difference({
+  return chargeDifference({
     asset: anAsset(),
     plan: input.plan ?? aPlan(),
     reading: input.reading ?? aReading(),
