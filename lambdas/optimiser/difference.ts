@@ -31,7 +31,7 @@ const AGAIN_MS = 10 * MINUTE_MS;
 const STOP_VALID_MS = 120 * MINUTE_MS;
 
 /** What a load is to do at a moment, and how that is told from what it does or will do. */
-export type Wanted<A extends Action = Action> = {
+type Wanted<A extends Action = Action> = {
   action: A;
   /** It does so by itself already. */
   holds: boolean;
