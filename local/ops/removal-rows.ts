@@ -13,7 +13,7 @@ import type { Stream } from "../../shared/domain/reading.ts";
 import { minuteOf, periodsOf } from "../../shared/domain/wheel.ts";
 import { groupBy } from "../../shared/group-by.ts";
 import { accountKey } from "../../shared/store/accounts.ts";
-import { accountBudgetKey } from "../../shared/store/budgets.ts";
+import { accountBudgetKey, deviceBudgetKey } from "../../shared/store/budgets.ts";
 import { causesKey } from "../../shared/store/causes.ts";
 import { headKey, turnKey } from "../../shared/store/commands.ts";
 import { habitsKey } from "../../shared/store/habits.ts";
@@ -85,7 +85,7 @@ export function removalRows(client: DynamoDBDocumentClient, tables: Tables) {
     return ownRows("schedule", ["pk", "sk"], items.filter(isOwn));
   };
 
-  const ofAsset = async (assetId: AssetId): Promise<OwnRow[]> => {
+  const ofAsset = async (assetId: AssetId, integration: string): Promise<OwnRow[]> => {
     const commandKeys = ["assetId", "commandId"];
     const turns = turnKey({ assetId, commandId: "" }).assetId;
     return [
@@ -94,6 +94,7 @@ export function removalRows(client: DynamoDBDocumentClient, tables: Tables) {
       ...ownRows("commands", commandKeys, await query("commands", "assetId", assetId)),
       ...ownRows("commands", commandKeys, await query("commands", "assetId", turns)),
       ...(await there("commands", commandKeys, [headKey(assetId)])),
+      ...(await there("accounts", ["account"], [{ account: deviceBudgetKey(integration, assetId) }])),
       ...(await there("assets", ["assetId"], [{ assetId }])),
     ];
   };
@@ -117,7 +118,7 @@ export function removalRows(client: DynamoDBDocumentClient, tables: Tables) {
     async all(extent: Extent, streams: Streams, now: Instant): Promise<OwnRow[]> {
       const parts = [places(extent, streams), looks(extent, streams, now), causes(extent), login(extent)];
       const assets: OwnRow[] = [];
-      for (const assetId of extent.assetIds) assets.push(...(await ofAsset(assetId)));
+      for (const assetId of extent.assetIds) assets.push(...(await ofAsset(assetId, extent.integration)));
       return [...(await Promise.all(parts)).flat(), ...assets];
     },
 

@@ -19,7 +19,7 @@ export class CallLimits {
     for (const { scope, calls, perMinutes, kinds } of this.#limits) {
       if (kinds && !kinds.includes(call.kind)) continue;
       const whose = { device: call.deviceId, account: call.accountId, application: "all" }[scope];
-      const key = `${scope} ${perMinutes} ${whose}`;
+      const key = `${scope} ${calls} ${perMinutes} ${kinds} ${whose}`;
       const known = this.#calls.get(key) ?? [];
       while (known[0] !== undefined && known[0] <= nowMs - perMinutes * MINUTE_MS) known.shift();
       known.push(nowMs);

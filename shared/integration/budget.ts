@@ -1,8 +1,11 @@
 import type { Asset } from "../domain/asset.ts";
 import type { Action } from "../domain/command.ts";
 
-/** What a call is made for, the most urgent first: each class leaves a share of every bucket to those before it. */
-export type CallClass = "command" | "probe" | "fast" | "routine";
+/**
+ * What a call is made for, the most urgent first: each class leaves a share of every bucket to those before it. A read-back
+ * is the look of a command that may have acted.
+ */
+export type CallClass = "command" | "read-back" | "probe" | "fast" | "routine";
 
 type Permit = { granted: true } | { granted: false; retryAfterMs: number };
 

@@ -101,7 +101,7 @@ async function advance(command: CommandRow, asset: Asset, deps: IntegrationDeps)
   const untilReadyingMs = epochMs(command.notBefore) - (isWorthReadying(command) ? READY_BEFORE_MS : 0) - epochMs(now);
   if (command.status === "issued" && untilReadyingMs > 0) return { done: false, retryAfterMs: untilReadyingMs };
 
-  const { refused } = await deps.budget.lease("command", [asset]);
+  const { refused } = await deps.budget.lease(command.status === "unknown" ? "read-back" : "command", [asset]);
   if (refused[0]) return deferred(command, refused[0].retryAfterMs, deps);
   try {
     return await act(command, asset, recent, deps);

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { groupBy } from "../group-by.ts";
 import type { CallKind } from "./contract.ts";
 import type { Gate } from "./gates.ts";
 
@@ -54,11 +55,13 @@ export function holdings(nowMs: () => number) {
     workingOn<T>(assetId: string, work: () => Promise<T>): Promise<T> {
       return workOn.run(assetId, work);
     },
-    /** A call is about to be made: of several leases for one asset, the first pays. */
+    /** A call is about to be made: of several leases for one asset, the first pays that still can. */
     called(kind: CallKind) {
       const parts = allowances.get(workOn.getStore() ?? "")?.parts ?? [];
-      const first = new Map(parts.toReversed().map((part) => [idOf(part), part]));
-      for (const part of first.values()) part.amount -= part.gate.costs[kind];
+      for (const leases of groupBy(parts, idOf).values()) {
+        const payer = leases.find(({ amount, gate }) => amount >= gate.costs[kind]) ?? leases[0];
+        if (payer) payer.amount -= payer.gate.costs[kind];
+      }
     },
   };
 }

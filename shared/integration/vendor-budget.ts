@@ -7,10 +7,10 @@ import type { Runtime } from "../handler.ts";
 import type { Log } from "../log.ts";
 import { mapLimited } from "../map-limited.ts";
 import type { VendorMeter } from "../metrics.ts";
-import { accountBudgetKey, type BudgetsStore, rampKey, vendorBudgetKey } from "../store/budgets.ts";
+import { accountBudgetKey, type BudgetsStore, deviceBudgetKey, rampKey, vendorBudgetKey } from "../store/budgets.ts";
 import type { Budget, CallClass } from "./budget.ts";
 import type { CallKind } from "./contract.ts";
-import { costOf, type Gate, gatesOf, SHARES } from "./gates.ts";
+import { accountGates, costOf, deviceGates, type Gate, SHARES, vendorGates } from "./gates.ts";
 import { holdings, type Part } from "./holdings.ts";
 import { type Lent, lend } from "./lend.ts";
 import { rampBucket, startedWatts } from "./ramp.ts";
@@ -46,17 +46,17 @@ export function vendorBudget({ manifest, store, now, meter, log, rampKwPerMinute
   const nowMs = () => epochMs(now());
   const held = holdings(nowMs);
   const blocks = scopeOfTooMany(manifest);
-  const accountGates = gatesOf(manifest, "account", undefined);
+  const gatesOf = { account: accountGates(manifest), device: deviceGates(manifest) };
   const blockedUntilMs = new Map<string, number>();
   let known: { assets: number | undefined; readAtMs: number } | undefined;
 
   /** Application limits, and money by the number of assets that are enrolled now. */
-  const vendorGates = async () => {
-    if (manifest.budgetUsdPerDeviceMonth === undefined) return gatesOf(manifest, "application", undefined);
+  const vendorGatesNow = async () => {
+    if (manifest.budgetUsdPerDeviceMonth === undefined) return vendorGates(manifest, undefined);
     if (!known || nowMs() - known.readAtMs > ASSETS_KNOWN_FOR_MS)
       known = { assets: await store.assets(name), readAtMs: nowMs() };
     if (known.assets === undefined) meter.add("budget_without_assets");
-    return gatesOf(manifest, "application", known.assets);
+    return vendorGates(manifest, known.assets);
   };
 
   const lendFrom = async (
@@ -97,19 +97,28 @@ export function vendorBudget({ manifest, store, now, meter, log, rampKwPerMinute
       const refuse = (rest: readonly Asset[], { waits }: Lent) =>
         refused.push(...rest.map((asset, i) => ({ asset, retryAfterMs: waits[i] ?? MINUTE_MS })));
 
-      const gates = await vendorGates();
+      const gates = await vendorGatesNow();
       const vendorRow = { key: vendorBudgetKey(name), gates, isNeeded: gates.length > 0 || blocks === "vendor" };
       const vendor = await lendFrom(vendorRow, cls, assets.length);
       const served = assets.slice(0, vendor.granted);
       refuse(assets.slice(vendor.granted), vendor);
 
       const granted = new Set<Asset>();
-      const isNeeded = accountGates.length > 0 || blocks === "account";
+      const isNeeded = gatesOf.account.length > 0 || blocks === "account";
+      const isOfCommand = cls === "command" || cls === "read-back";
       await mapLimited([...groupBy(served, ({ accountId }) => accountId)], CONCURRENCY, async ([accountId, own]) => {
-        const row = { key: accountBudgetKey(name, accountId), gates: accountGates, isNeeded };
+        const row = { key: accountBudgetKey(name, accountId), gates: gatesOf.account, isNeeded };
         const account = await lendFrom(row, cls, own.length);
         for (const asset of own.slice(0, account.granted)) {
-          held.give(asset.assetId, [...vendor.parts, ...account.parts]);
+          const key = deviceBudgetKey(name, asset.assetId);
+          const hasGates = isOfCommand && gatesOf.device.length > 0;
+          const device = await lendFrom({ key, gates: gatesOf.device, isNeeded: hasGates }, cls, 1);
+          if (device.granted === 0) {
+            refuse([asset], device);
+            await release([...vendor.parts, ...account.parts]);
+            continue;
+          }
+          held.give(asset.assetId, [...vendor.parts, ...account.parts, ...device.parts]);
           granted.add(asset);
         }
         const rest = own.slice(account.granted);

@@ -32,6 +32,10 @@ export function accountBudgetKey(integration: string, accountId: string): string
   return `${integration}#budget#account#${accountId}`;
 }
 
+export function deviceBudgetKey(integration: string, assetId: string): string {
+  return `${integration}#budget#device#${assetId}`;
+}
+
 /** Shared by all integrations; no integration's name begins with `@`. */
 export function rampKey(fleetId: string, region: string | undefined): string {
   return `@ramp#${fleetId}#${region ?? "default"}`;
@@ -47,7 +51,7 @@ const MOST_REMEMBERED = 5000;
 const Row = z.looseObject({ blockedUntilMs: z.number().optional(), assets: z.number().int().nonnegative().optional() });
 
 /**
- * Table `accounts`: the buckets of a vendor, of an account, of a fleet's ramp; all buckets of one row move in one
+ * Table `accounts`: the buckets of a vendor, of an account, of a device, of a fleet's ramp; all buckets of one row move in one
  * conditional update. It has two forms, for a full bucket (lend from now on) and for one that others lent from (lend on
  * top); the process tries the form that fits what it saw last, and a failed try tells which fits.
  */

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { loadManifests } from "../../lib/manifests.ts";
 import { instant, MINUTE_MS } from "../../shared/domain/instant.ts";
 import { ConfigError } from "../../shared/errors.ts";
-import { costOf, gatesOf, SHARES } from "../../shared/integration/gates.ts";
+import { accountGates, costOf, deviceGates, type Gate, SHARES, vendorGates } from "../../shared/integration/gates.ts";
 import { fakeBudgetsStore } from "../fakes/budgets-store.ts";
 import { aManifest } from "../lib/templates.ts";
 
@@ -15,18 +15,18 @@ describe("the gates of a manifest", () => {
       rateLimits: [
         { scope: "application", calls: 600, perMinutes: 5 },
         { scope: "account", calls: 25, perMinutes: 1, kinds: ["command"] },
-        { scope: "device", calls: 1, perMinutes: 1 },
+        { scope: "device", calls: 20, perMinutes: 1 },
       ],
       budgetUsdPerDeviceMonth: 3.1,
     });
-    const names = (scope: "application" | "account", assets?: number) =>
-      gatesOf(manifest, scope, assets).map(({ bucket }) => bucket.name);
-    expect(names("application", 10)).toEqual(["calls-600-per-5-min", "usd"]);
-    expect(names("account", 10)).toEqual(["calls-25-per-1-min-command"]);
+    const names = (gates: readonly Gate[]) => gates.map(({ bucket }) => bucket.name);
+    expect(names(vendorGates(manifest, 10))).toEqual(["calls-600-per-5-min", "usd"]);
+    expect(names(accountGates(manifest))).toEqual(["calls-25-per-1-min-command"]);
+    expect(names(deviceGates(manifest))).toEqual(["calls-20-per-1-min"]);
     // Nobody has counted: what the money is for is not known.
-    expect(names("application")).toEqual(["calls-600-per-5-min"]);
+    expect(names(vendorGates(manifest, undefined))).toEqual(["calls-600-per-5-min"]);
 
-    const [calls, money] = gatesOf(manifest, "application", 10);
+    const [calls, money] = vendorGates(manifest, 10);
     if (!calls || !money) throw new Error("two gates are expected");
     expect(calls.bucket).toMatchObject({ burst: 120, perMinute: 480 / 6 });
     // 31 dollars a month for ten: a day's dollar at once.
@@ -38,18 +38,17 @@ describe("the gates of a manifest", () => {
 
   it("are refused by name when a limit is less than one look and one command may take", () => {
     const manifest = aManifest({ rateLimits: [{ scope: "application", calls: 3, perMinutes: 1 }] });
-    expect(() => gatesOf(manifest, "application", 1)).toThrow(ConfigError);
-    expect(() => gatesOf(manifest, "application", 1)).toThrow(/calls-3-per-1-min of acme-cars/);
+    expect(() => vendorGates(manifest, 1)).toThrow(ConfigError);
+    expect(() => vendorGates(manifest, 1)).toThrow(/calls-3-per-1-min of acme-cars/);
   });
 
   it("of every integration let a routine look and a command through", async () => {
     for (const manifest of await loadManifests()) {
-      for (const scope of ["application", "account"] as const) {
-        for (const gate of gatesOf(manifest, scope, 1)) {
-          expect(costOf(gate, manifest.callsPerLook)).toBeLessThanOrEqual(gate.bucket.burst * SHARES.routine);
-          expect(costOf(gate, manifest.callsPerCommand)).toBeLessThanOrEqual(gate.bucket.burst * SHARES.command);
-        }
-      }
+      const shared = [...vendorGates(manifest, 1), ...accountGates(manifest)];
+      for (const gate of shared)
+        expect(costOf(gate, manifest.callsPerLook)).toBeLessThanOrEqual(gate.bucket.burst * SHARES.routine);
+      for (const gate of [...shared, ...deviceGates(manifest)])
+        expect(costOf(gate, manifest.callsPerCommand)).toBeLessThanOrEqual(gate.bucket.burst * SHARES.command);
     }
   });
 
@@ -69,7 +68,7 @@ describe("the gates of a manifest", () => {
     await fc.assert(
       fc.asyncProperty(limits, asks, async (limit, wanted) => {
         const manifest = aManifest({ rateLimits: [{ scope: "application", ...limit }] });
-        const [gate] = gatesOf(manifest, "application", undefined);
+        const [gate] = vendorGates(manifest, undefined);
         if (!gate) throw new Error("a gate is expected");
         const store = fakeBudgetsStore();
         const made: { atMs: number; calls: number }[] = [];
