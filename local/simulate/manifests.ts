@@ -27,7 +27,6 @@ export const CARS: Manifest = {
   callsPerCommand: { data: 1, wake: 1, command: 2 },
   rateLimits: [
     { scope: "device", calls: 10, perMinutes: 1 },
-    { scope: "device", calls: 3, perMinutes: 1, kinds: ["wake"] },
     { scope: "application", calls: 120, perMinutes: 1 },
   ],
   priceUsd: { state: 0.002, data: 0.002, command: 0.001, wake: 0.02 },

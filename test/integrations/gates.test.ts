@@ -52,6 +52,29 @@ describe("the gates of a manifest", () => {
     }
   });
 
+  it("of a device leave to looks what they may take, and to the client what looks could use up by themselves", async () => {
+    const manifests = await loadManifests();
+    const gates = (name: string) =>
+      deviceGates(manifests.find((one) => one.name === name) ?? aManifest()).map(({ bucket }) => bucket);
+    expect(gates("tesla")).toEqual([
+      // Of 60, two looks in a minute of two calls each.
+      { name: "calls-60-per-1-min-state-data", burst: 28, perMinute: 14 },
+      { name: "calls-30-per-1-min-command", burst: 15, perMinute: 7.5 },
+      { name: "calls-3-per-1-min-wake", burst: 2, perMinute: 0.5 },
+    ]);
+    // One report in three minutes, which each look may ask for.
+    expect(gates("easee")).toEqual([]);
+  });
+
+  it("of a device are refused by name when looks leave less than a command may take", () => {
+    const manifest = aManifest({
+      callsPerLook: { data: 1 },
+      callsPerCommand: { data: 1, command: 2 },
+      rateLimits: [{ scope: "device", calls: 5, perMinutes: 1 }],
+    });
+    expect(() => deviceGates(manifest)).toThrow(/calls-5-per-1-min of acme-cars/);
+  });
+
   it("keep every window of the vendor's limit, also when calls are made up to a minute after their lease", async () => {
     const limits = fc.record({
       calls: fc.integer({ min: 6, max: 2000 }),

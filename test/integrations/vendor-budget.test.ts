@@ -182,6 +182,49 @@ describe("a vendor's budget", () => {
     expect(meter.counts.get("budget_not_given_back")).toBe(1);
   });
 
+  it("holds a device to its own limits for commands, in every process, and gives back what one did not need", async () => {
+    const { process, log } = aWorld({ rateLimits: [{ scope: "device", calls: 3, perMinutes: 1, kinds: ["wake"] }] });
+    const [car, other] = cars(2);
+    if (!car || !other) throw new Error("two cars are expected");
+    const wake = async (isAsleep: boolean) => {
+      const one = process();
+      const { granted, refused } = await one.lease("command", [car]);
+      for (const asset of granted) {
+        if (isAsleep) await one.workingOn(asset, async () => one.called("wake"));
+        await one.settle(granted);
+      }
+      return refused[0]?.retryAfterMs ?? 0;
+    };
+    // Two wakes at once, then one in two minutes; a car that was awake took none.
+    expect([await wake(true), await wake(false), await wake(true), await wake(false)]).toEqual([0, 0, 0, 120_000]);
+    expect(log.of("BUDGET_REFUSED")).toMatchObject([{ fields: { limit: "calls-3-per-1-min-wake", times: 1 } }]);
+    expect((await process().lease("command", [other])).granted).toEqual([other]);
+    // A look wakes nobody, nor does the one of a command that may have acted.
+    for (const cls of ["routine", "read-back"] as const)
+      expect((await process().lease(cls, [car])).granted).toEqual([car]);
+  });
+
+  it("takes from a device's limit what a read-back and the command after it need, each once", async () => {
+    const { process } = aWorld({
+      callsPerLook: { data: 1 },
+      callsPerCommand: { wake: 1, command: 2 },
+      rateLimits: [{ scope: "device", calls: 12, perMinutes: 1 }],
+    });
+    const [car] = cars(1);
+    if (!car) throw new Error("a car is expected");
+    const one = process();
+    // Of twelve, two looks in a minute: ten are left, six at once.
+    await one.lease("read-back", [car]);
+    await one.workingOn(car, async () => one.called("data"));
+    await one.lease("command", [car]);
+    await one.workingOn(car, async () => one.called("command"));
+    await one.settle([car]);
+    await one.settle([car]);
+    // Two were used, so that four are left: one command of three.
+    expect((await process().lease("command", [car])).granted).toEqual([car]);
+    expect((await process().lease("command", [car])).granted).toEqual([]);
+  });
+
   it("says so when nobody has counted the devices that money is for, and lets them be looked at", async () => {
     const { process, meter } = aWorld({ budgetUsdPerDeviceMonth: 3.1 });
     expect((await process().lease("routine", cars(50))).granted).toHaveLength(50);

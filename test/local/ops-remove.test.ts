@@ -50,7 +50,7 @@ describe("ops remove", () => {
     const { commands } = platform.target.connection;
     const { out } = await removed(platform, "--json");
     const receipt = JSON.parse(out);
-    expect(receipt).toMatchObject({ scope: "account", assets: 2, commands: 2, rows: { assets: 2, accounts: 2 } });
+    expect(receipt).toMatchObject({ scope: "account", assets: 2, commands: 2, rows: { assets: 2, accounts: 4 } });
     expect(receipt.heads).toHaveLength(2);
     expect(receipt.hash).toMatch(/^[0-9a-f]{64}$/);
     for (const marker of MARKERS) expect(out).not.toContain(marker);

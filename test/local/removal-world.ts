@@ -5,7 +5,7 @@ import { removalStore } from "../../local/ops/removal-store.ts";
 import type { Target } from "../../local/ops/target.ts";
 import { Asset } from "../../shared/domain/asset.ts";
 import { HOUR_MS, type Instant, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
-import { accountBudgetKey } from "../../shared/store/budgets.ts";
+import { accountBudgetKey, deviceBudgetKey } from "../../shared/store/budgets.ts";
 import { canonical } from "../../shared/store/canonical.ts";
 import { fakeBus } from "../fakes/bus.ts";
 import { storesOn } from "../fakes/contract/real-stores.ts";
@@ -91,8 +91,9 @@ export async function aPlatform(withGone: boolean, hooks: Hooks = {}) {
     const command = aCommand({ assetId, issuedAt: at, status: "issued", attempts: 0 });
     await commands.issue(command);
     await commands.handOn(command, { turn: 1, by: "a message" });
-    const budget = accountBudgetKey(integration, accountId);
-    await budgets.lease(budget, [{ bucket: { name: "calls", burst: 10, perMinute: 10 }, amount: 1 }], 1, at);
+    const takes = [{ bucket: { name: "calls", burst: 10, perMinute: 10 }, amount: 1 }];
+    await budgets.lease(accountBudgetKey(integration, accountId), takes, 1, at);
+    await budgets.lease(deviceBudgetKey(integration, assetId), takes, 1, at);
   };
 
   for (const asset of assets) {
