@@ -1,5 +1,5 @@
 import type { Bucket } from "../domain/bucket.ts";
-import type { Calls, Manifest, RateLimit } from "../domain/manifest.ts";
+import { type Calls, canCommand, type Manifest, type RateLimit } from "../domain/manifest.ts";
 import { ConfigError } from "../errors.ts";
 import type { CallClass } from "./budget.ts";
 import type { CallKind } from "./contract.ts";
@@ -53,6 +53,7 @@ export function accountGates(manifest: Manifest): Gate[] {
  * the next command to a device is in other hands.
  */
 export function deviceGates(manifest: Manifest): Gate[] {
+  if (!canCommand(manifest)) return [];
   return limitsOf(manifest, "device").flatMap((limit) => {
     const left = limit.calls - looksIn(limit.perMinutes, manifest) * costOf(limit, manifest.callsPerLook);
     if (left <= 0) return [];

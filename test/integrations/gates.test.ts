@@ -73,6 +73,8 @@ describe("the gates of a manifest", () => {
       rateLimits: [{ scope: "device", calls: 5, perMinutes: 1 }],
     });
     expect(() => deviceGates(manifest)).toThrow(/calls-5-per-1-min of acme-cars/);
+    // Where nothing is commanded, cadence is enough.
+    expect(deviceGates({ ...manifest, callsPerCommand: {} })).toEqual([]);
   });
 
   it("keep every window of the vendor's limit, also when calls are made up to a minute after their lease", async () => {
