@@ -3,7 +3,14 @@ import * as z from "zod";
 import { type Bus, eventBridgeBus, systemNow } from "../../shared/bus.ts";
 import { countOutcome } from "../../shared/command-outcome.ts";
 import type { AssetId } from "../../shared/domain/asset.ts";
-import { type Command, isEnded, STREAM_OF_ACTION, sinceProved, standingFaults } from "../../shared/domain/command.ts";
+import {
+  type Command,
+  isEnded,
+  lastIssued,
+  STREAM_OF_ACTION,
+  sinceProved,
+  standingFaults,
+} from "../../shared/domain/command.ts";
 import type { CommandRow } from "../../shared/domain/command-row.ts";
 import { EVENTS, type NewEvent } from "../../shared/domain/events.ts";
 import { FAULT_TREATMENT, type FaultClass } from "../../shared/domain/fault.ts";
@@ -41,6 +48,8 @@ const News = z.union([
 const OPEN_AT_MOST = 4;
 /** As far back as a fault is looked for that people were told of. */
 const RECENT_COMMANDS = 50;
+/** As far back as it matters that the same was asked before. */
+const ASKED_AT_MOST = 6;
 const IN_FLIGHT = 10;
 /** Left of an invocation when no further page is begun, ms. */
 const PAGE_MS = 20_000;
@@ -150,10 +159,15 @@ async function circumstancesOf(command: Command, now: Instant, deps: VerifierDep
   if (status === "issued" || now < checkAt) return {};
   const [row, recent] = await Promise.all([
     deps.causes.outage(integration),
-    deps.commands.recent(assetId, OPEN_AT_MOST),
+    deps.commands.recent(assetId, ASKED_AT_MOST),
   ]);
   const missed = sinceProved(recent).filter((other) => other.status === "missed" && other.action.kind === action.kind);
-  return { outage: row?.outage.endedAt ? undefined : row?.outage.faultClass, isRepeated: missed.length > 0 };
+  const proved = lastIssued(recent.filter((other) => other.status === "confirmed"))?.action;
+  return {
+    outage: row?.outage.endedAt ? undefined : row?.outage.faultClass,
+    missedBefore: missed.length,
+    provedA: proved?.kind === "charge.start" ? proved.currentA : undefined,
+  };
 }
 
 /** What people were told is over, unless another command met the same. */

@@ -19,9 +19,16 @@ const WAIT: Verdict = { verdict: "wait" };
 export type Circumstances = {
   /** What keeps everybody of its vendor from being read. */
   outage?: OutageCause | undefined;
-  /** The same was asked before, and missed; nothing has worked since. */
-  isRepeated?: boolean;
+  /** How often the same was asked before, and missed; nothing has worked since. */
+  missedBefore?: number;
+  /** What the last command that worked had it charge at, A. */
+  provedA?: number | undefined;
 };
+
+/** A car that charges at less than was asked for is asked so often again before that is taken for all that it can. */
+const ASKED_AGAIN = 1;
+/** The same where that is what our own last command left: the vendor's cloud may have let each go by. */
+const ASKED_AGAIN_AS_LEFT = 3;
 
 /**
  * Judges an open command by readings alone; a vendor's 200 proves nothing. Only a reading that the device made after the
@@ -58,7 +65,7 @@ function judge(
   reading: Reading | undefined,
   reach: Reachability | undefined,
   now: Instant,
-  { outage, isRepeated = false }: Circumstances,
+  { outage, missedBefore = 0, provedA }: Circumstances,
 ): Verdict {
   const fresh = reading !== undefined && reading.observedAt > since;
   const confirmedBy = (proof: Reading, besides: string): Verdict => ({
@@ -69,8 +76,10 @@ function judge(
   if (fresh && proves(command.action, reading)) return confirmedBy(reading, fullTank(command, reading));
   if (now < command.checkAt) return WAIT;
   const lessA = fresh ? lesserA(command, reading) : undefined;
-  if (fresh && isRepeated && lessA !== undefined)
-    return confirmedBy(reading, `, set to ${lessA} A after it was asked twice for more: taken for all that it can`);
+  if (fresh && lessA !== undefined && missedBefore >= (lessA === provedA ? ASKED_AGAIN_AS_LEFT : ASKED_AGAIN)) {
+    const times = missedBefore === 1 ? "twice" : `${missedBefore + 1} times`;
+    return confirmedBy(reading, `, set to ${lessA} A after it was asked ${times} for more: taken for all that it can`);
+  }
   return { verdict: "missed", ...missedBecause(since, fresh ? reading : undefined, reach, outage) };
 }
 

@@ -65,14 +65,18 @@ describe("a verdict", () => {
 
   it("takes a car that charges at less than was asked of it for one that did not hear, and the second time for one that cannot", () => {
     const less = charging({ observedAt: AFTER, currentLimitA: 13, powerKw: 3 });
-    expect(verdict(accepted(), less, REACHED, BEFORE_CHECK, { isRepeated: true })).toEqual({ verdict: "wait" });
+    expect(verdict(accepted(), less, REACHED, BEFORE_CHECK, { missedBefore: 1 })).toEqual({ verdict: "wait" });
     expect(verdict(accepted(), less, REACHED, CHECK_AT)).toMatchObject({ verdict: "missed", faultClass: "transient" });
-    expect(verdict(accepted(), less, REACHED, CHECK_AT, { isRepeated: true })).toMatchObject({
+    expect(verdict(accepted(), less, REACHED, CHECK_AT, { missedBefore: 1 })).toMatchObject({
       verdict: "confirmed",
       evidence: expect.stringMatching(/charging at 3\.0 kW, set to 13 A after/),
     });
+    // As it was left by what worked last: it may have heard of nothing since.
+    const left = (missedBefore: number) =>
+      verdict(accepted(), less, REACHED, CHECK_AT, { missedBefore, provedA: 13 }).verdict;
+    expect([1, 2, 3].map(left)).toEqual(["missed", "missed", "confirmed"]);
     const more = charging({ observedAt: AFTER, currentLimitA: 40 });
-    expect(verdict(accepted(), more, REACHED, CHECK_AT, { isRepeated: true }).verdict).toBe("missed");
+    expect(verdict(accepted(), more, REACHED, CHECK_AT, { missedBefore: 1 }).verdict).toBe("missed");
   });
 
   describe("on a heat pump's mode", () => {

@@ -122,6 +122,19 @@ describe("the verifier", () => {
     expect(names()).toEqual(["CommandMissed", "FaultRaised"]);
   });
 
+  it("takes a car that charges at less for one that cannot more, but not where our last command left it so", async () => {
+    const earlier = (minute: number, changes: Partial<Command>) =>
+      accepted({ commandId: `2026-11-21T01:0${minute}-before`, issuedAt: at(`2026-11-21T01:0${minute}Z`), ...changes });
+    const told = async (provedA: number) => {
+      const proved = earlier(0, { status: "confirmed", action: { kind: "charge.start", currentA: provedA } });
+      const again = world(proved, earlier(1, { status: "missed", faultClass: "transient" }), accepted());
+      await again.read(charging({ observedAt: SEEN_AT, currentLimitA: 6, powerKw: 1.4 }));
+      await again.tick(CHECK_AT);
+      return again.names()[0];
+    };
+    expect([await told(10), await told(6)]).toEqual(["CommandConfirmed", "CommandMissed"]);
+  });
+
   it("clears what earlier commands left behind when one is proved, and tells a fault that stands no second time", async () => {
     const earlier = (minute: number, changes: Partial<Command>) =>
       accepted({ commandId: `2026-11-21T01:0${minute}-before`, issuedAt: at(`2026-11-21T01:0${minute}Z`), ...changes });
