@@ -49,12 +49,13 @@ export function accountGates(manifest: Manifest): Gate[] {
 
 /**
  * For commands alone: looks keep a device's limits by their cadence, and what they may take of one is left to them. One that
- * they could use up by themselves is no gate: its integration's client keeps it. What is not used is given back, because
- * the next command to a device is in other hands.
+ * they could use up by themselves is no gate: its integration's client keeps it. Nor is one that a command takes nothing of.
+ * What is not used is given back, because the next command to a device is in other hands.
  */
 export function deviceGates(manifest: Manifest): Gate[] {
   if (!canCommand(manifest)) return [];
-  return limitsOf(manifest, "device").flatMap((limit) => {
+  const limits = limitsOf(manifest, "device").filter((limit) => costOf(limit, manifest.callsPerCommand) > 0);
+  return limits.flatMap((limit) => {
     const left = limit.calls - looksIn(limit.perMinutes, manifest) * costOf(limit, manifest.callsPerLook);
     if (left <= 0) return [];
     return [{ ...gate(manifest, { ...limit, calls: left }, DEVICE_BURST_SHARE), isReturned: true }];

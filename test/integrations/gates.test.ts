@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { loadManifests } from "../../lib/manifests.ts";
 import { instant, MINUTE_MS } from "../../shared/domain/instant.ts";
+import type { Manifest } from "../../shared/domain/manifest.ts";
 import { ConfigError } from "../../shared/errors.ts";
 import { accountGates, costOf, deviceGates, type Gate, SHARES, vendorGates } from "../../shared/integration/gates.ts";
 import { fakeBudgetsStore } from "../fakes/budgets-store.ts";
@@ -75,6 +76,9 @@ describe("the gates of a manifest", () => {
     expect(() => deviceGates(manifest)).toThrow(/calls-5-per-1-min of acme-cars/);
     // Where nothing is commanded, cadence is enough.
     expect(deviceGates({ ...manifest, callsPerCommand: {} })).toEqual([]);
+    // Nor is anything to lease of a limit, however small, that a command takes nothing of.
+    const rateLimits: Manifest["rateLimits"] = [{ scope: "device", calls: 1, perMinutes: 3, kinds: ["wake"] }];
+    expect(deviceGates({ ...manifest, rateLimits })).toEqual([]);
   });
 
   it("keep every window of the vendor's limit, also when calls are made up to a minute after their lease", async () => {
