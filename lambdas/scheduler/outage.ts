@@ -1,7 +1,7 @@
 import type { Bus } from "../../shared/bus.ts";
 import type { AssetId } from "../../shared/domain/asset.ts";
 import { epochMs, HOUR_MS, type Instant, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
-import { type Looks, type Outage, outageChange } from "../../shared/domain/outage.ts";
+import { type Looks, type Outage, type OutageChange, outageChange } from "../../shared/domain/outage.ts";
 import type { Plan } from "../../shared/domain/plan.ts";
 import type { Log } from "../../shared/log.ts";
 import type { CausesStore, OutageRow } from "../../shared/store/causes.ts";
@@ -33,7 +33,8 @@ const AT_RISK_MS = 4 * HOUR_MS;
 
 /**
  * Announces that a vendor is down, once, with what is at stake, and that it is back. The row is written first and told
- * after; a tick that died in between leaves it to the next one. Resolves to the outage under way, if any.
+ * after; a tick that died in between leaves it to the next one, and nothing is written over a row that is not told yet.
+ * Resolves to the outage under way, if any.
  */
 export async function watchOutage(
   integration: string,
@@ -42,23 +43,29 @@ export async function watchOutage(
   now: Instant,
   deps: OutageDeps,
 ): Promise<Outage | undefined> {
-  let row = await deps.causes.outage(integration);
-  let isOurs = false;
+  const row = await deps.causes.outage(integration);
+  if (row?.untoldSince !== undefined) {
+    if (plusMs(row.untoldSince, TOLD_WITHIN_MS) <= now) await tell(row, deps);
+    return underWay(row);
+  }
   const found = outageChange(row?.outage, looks, now);
-  if (found?.change === "began") {
-    const { faultClass, since } = found;
+  const outage = found && (await changed(found));
+  if (!outage) return underWay(row);
+  const next = { outage, untoldSince: now, step: (row?.step ?? 0) + 1 };
+  if (!(await deps.causes.putOutage(next))) return underWay(await deps.causes.outage(integration));
+  await tell(next, deps);
+  return underWay(next);
+
+  async function changed(change: OutageChange): Promise<Outage | undefined> {
+    if (change.change === "ended") return row && { ...row.outage, endedAt: change.at };
+    const { faultClass, since } = change;
     const ids = await assetIds();
     const energyAtRiskKwh = await plannedKwh(ids, now, deps.plans);
-    const outage: Outage = { integration, faultClass, since, assetsAffected: ids.length, energyAtRiskKwh };
-    isOurs = await deps.causes.putOutage({ outage, untoldSince: now, step: (row?.step ?? 0) + 1 });
-  } else if (found && row) {
-    const outage = { ...row.outage, endedAt: found.at };
-    isOurs = await deps.causes.putOutage({ outage, untoldSince: now, step: row.step + 1 });
+    return { integration, faultClass, since, assetsAffected: ids.length, energyAtRiskKwh };
   }
-  if (found) row = await deps.causes.outage(integration);
+}
 
-  const isOwed = row?.untoldSince !== undefined && plusMs(row.untoldSince, TOLD_WITHIN_MS) <= now;
-  if (row && (isOurs || isOwed)) await tell(row, deps);
+function underWay(row: OutageRow | undefined): Outage | undefined {
   return row && row.outage.endedAt === undefined ? row.outage : undefined;
 }
 

@@ -88,6 +88,25 @@ describe("a vendor that is down", () => {
     expect(deps.log.codes()).toContain("VENDOR_OUTAGE_BEGAN");
   });
 
+  it("is announced as down before it is announced as back, however short it was, and as back before it is down anew", async () => {
+    const { bus, watch } = world();
+    const looks = [down(-4), down(-2), down(-1)];
+    const dies = { bus: { ...bus, publish: async () => Promise.reject(new Error("died")) } };
+    await expect(watch(looks, minute(0), dies)).rejects.toThrow("died");
+    const back = [...looks, up(1)];
+    expect(await watch(back, minute(1))).toMatchObject({ since: minute(-4) });
+    await expect(watch(back, minute(2), dies)).rejects.toThrow("died");
+    const anew = [...back, down(3), down(5), down(7)];
+    expect(await watch(anew, minute(7))).toBeUndefined();
+    expect(await watch(anew, minute(8))).toMatchObject({ since: minute(3) });
+    expect(bus.published.map(({ name }) => name)).toEqual([
+      "VendorOutageBegan",
+      "VendorOutageEnded",
+      "VendorOutageBegan",
+    ]);
+    expect(published(bus, "VendorOutageBegan")).toMatchObject([{ since: minute(-4) }, { since: minute(3) }]);
+  });
+
   it("is announced under the same id again when the tick that told died before it noted that", async () => {
     const { bus, deps, watch } = world();
     const putOutage: typeof deps.causes.putOutage = async (row) => {
