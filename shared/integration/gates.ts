@@ -1,5 +1,5 @@
 import type { Bucket } from "../domain/bucket.ts";
-import { type Calls, canCommand, type Manifest, type RateLimit } from "../domain/manifest.ts";
+import type { Calls, Manifest, RateLimit } from "../domain/manifest.ts";
 import { ConfigError } from "../errors.ts";
 import type { CallClass } from "./budget.ts";
 import type { CallKind } from "./contract.ts";
@@ -53,11 +53,9 @@ export function accountGates(manifest: Manifest): Gate[] {
  * What is not used is given back, because the next command to a device is in other hands.
  */
 export function deviceGates(manifest: Manifest): Gate[] {
-  if (!canCommand(manifest)) return [];
-  const limits = limitsOf(manifest, "device").filter((limit) => costOf(limit, manifest.callsPerCommand) > 0);
-  return limits.flatMap((limit) => {
+  return limitsOf(manifest, "device").flatMap((limit) => {
     const left = limit.calls - looksIn(limit.perMinutes, manifest) * costOf(limit, manifest.callsPerLook);
-    if (left <= 0) return [];
+    if (left <= 0 || costOf(limit, manifest.callsPerCommand) === 0) return [];
     return [{ ...gate(manifest, { ...limit, calls: left }, DEVICE_BURST_SHARE), isReturned: true }];
   });
 }
