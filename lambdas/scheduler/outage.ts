@@ -1,7 +1,13 @@
 import type { Bus } from "../../shared/bus.ts";
 import type { AssetId } from "../../shared/domain/asset.ts";
 import { epochMs, HOUR_MS, type Instant, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
-import { type Looks, type Outage, type OutageChange, outageChange } from "../../shared/domain/outage.ts";
+import {
+  type Looks,
+  type Outage,
+  type OutageChange,
+  outageChange,
+  outageUnderWay,
+} from "../../shared/domain/outage.ts";
 import type { Plan } from "../../shared/domain/plan.ts";
 import type { Log } from "../../shared/log.ts";
 import type { CausesStore, OutageRow } from "../../shared/store/causes.ts";
@@ -46,15 +52,15 @@ export async function watchOutage(
   const row = await deps.causes.outage(integration);
   if (row?.untoldSince !== undefined) {
     if (plusMs(row.untoldSince, TOLD_WITHIN_MS) <= now) await tell(row, deps);
-    return underWay(row);
+    return outageUnderWay(row.outage);
   }
   const found = outageChange(row?.outage, looks, now);
   const outage = found && (await changed(found));
-  if (!outage) return underWay(row);
+  if (!outage) return outageUnderWay(row?.outage);
   const next = { outage, untoldSince: now, step: (row?.step ?? 0) + 1 };
-  if (!(await deps.causes.putOutage(next))) return underWay(await deps.causes.outage(integration));
+  if (!(await deps.causes.putOutage(next))) return outageUnderWay((await deps.causes.outage(integration))?.outage);
   await tell(next, deps);
-  return underWay(next);
+  return outageUnderWay(outage);
 
   async function changed(change: OutageChange): Promise<Outage | undefined> {
     if (change.change === "ended") return row && { ...row.outage, endedAt: change.at };
@@ -63,10 +69,6 @@ export async function watchOutage(
     const energyAtRiskKwh = await plannedKwh(ids, now, deps.plans);
     return { integration, faultClass, since, assetsAffected: ids.length, energyAtRiskKwh };
   }
-}
-
-function underWay(row: OutageRow | undefined): Outage | undefined {
-  return row && row.outage.endedAt === undefined ? row.outage : undefined;
 }
 
 async function tell(

@@ -15,6 +15,7 @@ import type { CommandRow } from "../../shared/domain/command-row.ts";
 import { EVENTS, type NewEvent } from "../../shared/domain/events.ts";
 import { FAULT_TREATMENT, type FaultClass } from "../../shared/domain/fault.ts";
 import { type Instant, plusMs, ZonedTime } from "../../shared/domain/instant.ts";
+import { outageUnderWay } from "../../shared/domain/outage.ts";
 import { asCharge, type Reading } from "../../shared/domain/reading.ts";
 import { groupBy } from "../../shared/group-by.ts";
 import { EnvText, lambdaHandler, type Runtime } from "../../shared/handler.ts";
@@ -164,7 +165,7 @@ async function circumstancesOf(command: Command, now: Instant, deps: VerifierDep
   const missed = sinceProved(recent).filter((other) => other.status === "missed" && other.action.kind === action.kind);
   const proved = lastIssued(recent.filter((other) => other.status === "confirmed"))?.action;
   return {
-    outage: row?.outage.endedAt ? undefined : row?.outage.faultClass,
+    outage: outageUnderWay(row?.outage)?.faultClass,
     missedBefore: missed.length,
     provedA: proved?.kind === "charge.start" ? proved.currentA : undefined,
   };

@@ -1,7 +1,7 @@
 import type { Asset } from "../../shared/domain/asset.ts";
 import { FAULT_TREATMENT } from "../../shared/domain/fault.ts";
 import type { Instant } from "../../shared/domain/instant.ts";
-import type { Outage } from "../../shared/domain/outage.ts";
+import { type Outage, outageUnderWay } from "../../shared/domain/outage.ts";
 import { groupBy } from "../../shared/group-by.ts";
 import { ago, type LocalClock, localClock } from "./local-time.ts";
 import { field, wrapped } from "./printable.ts";
@@ -96,7 +96,7 @@ function proof(
   clock: LocalClock,
 ): string[] {
   const { faultClass, dueAt, run, elsewhere, state } = answer;
-  const isDown = outage && !outage.endedAt;
+  const down = outageUnderWay(outage);
   return [
     reach
       ? `last looked at ${clock.dayTime(reach.lastFetchedAt)}, ${ago(reach.lastFetchedAt, now)}${failed(reach.failures)}`
@@ -107,10 +107,10 @@ function proof(
       ? [`last reading of ${clock.dayTime(reading.observedAt)}, ${ago(reading.observedAt, now)}`]
       : ["no reading is stored"]),
     ...(reach?.quarantined ? [`refused: a reading dated ${reach.quarantined}`] : []),
-    ...(isDown
+    ...(down
       ? [
-          `${outage.integration} has been down since ${clock.dayTime(outage.since)} (${outage.faultClass}), ` +
-            `${outage.assetsAffected} assets`,
+          `${down.integration} has been down since ${clock.dayTime(down.since)} (${down.faultClass}), ` +
+            `${down.assetsAffected} assets`,
         ]
       : []),
     ...(elsewhere ? [`a newer row of it stands under the stream ${elsewhere}`] : []),
@@ -162,16 +162,16 @@ export function whyLateSummary(
 ): string {
   const clock = localClock("UTC", now);
   const late = answers.filter(({ isLate }) => isLate);
-  const isDown = outage !== undefined && !outage.endedAt;
+  const down = outageUnderWay(outage);
   const causes = [...groupBy(late, (answer) => `${answer.cause} ${answer.faultClass ?? ""}`).values()];
   return [
     ...wrapped("", `${integration} on ${targetName}: ${late.length} of ${answers.length} assets are late`),
     ...field("now", `${clock.dayTime(now)}, ${clock.name}`),
-    ...(isDown
+    ...(down
       ? field(
           "outage",
-          `${outage.faultClass} since ${clock.dayTime(outage.since)}, ${outage.assetsAffected} assets, ` +
-            `${outage.energyAtRiskKwh} kWh planned in the next hours when it was noticed`,
+          `${down.faultClass} since ${clock.dayTime(down.since)}, ${down.assetsAffected} assets, ` +
+            `${down.energyAtRiskKwh} kWh planned in the next hours when it was noticed`,
         )
       : []),
     ...causes

@@ -1,6 +1,6 @@
 import { type FaultClass, isTold } from "../../shared/domain/fault.ts";
 import { epochMs, HOUR_MS, type Instant, MINUTE_MS, plusMs } from "../../shared/domain/instant.ts";
-import type { Outage } from "../../shared/domain/outage.ts";
+import { type Outage, outageUnderWay } from "../../shared/domain/outage.ts";
 import { activity, MAX_CLOCK_SKEW_MS, type Reachability, type Reading } from "../../shared/domain/reading.ts";
 import { isBlocked } from "../../shared/domain/wheel.ts";
 
@@ -86,13 +86,13 @@ const AT_REST_MS = 24 * HOUR_MS;
  * nothing is late (the check is wrong) · unknown.
  */
 export function whyLate(evidence: Evidence): Answer {
-  const { now, reach, cadenceMinutes, outage } = evidence;
-  const isDown = outage !== undefined && outage.endedAt === undefined;
+  const { now, reach, cadenceMinutes } = evidence;
+  const down = outageUnderWay(evidence.outage);
   const lookedMs = reach && epochMs(now) - epochMs(reach.lastFetchedAt);
   const pace = reach && isBlocked(reach) ? Math.max(BLOCKED_MINUTES, cadenceMinutes) : cadenceMinutes;
   if (reach && lookedMs !== undefined && lookedMs <= 2 * pace * MINUTE_MS + IN_FLIGHT_MS)
-    return looked(evidence, reach, isDown);
-  if (isDown) return { cause: "failed", isLate: true, faultClass: outage.faultClass };
+    return looked(evidence, reach, down !== undefined);
+  if (down) return { cause: "failed", isLate: true, faultClass: down.faultClass };
   const newer = evidence.elsewhere.find(({ lastFetchedAt }) => lastFetchedAt > (reach?.lastFetchedAt ?? ""));
   if (newer) return { cause: "elsewhere", isLate: true, elsewhere: newer.stream };
   return notLooked(evidence);

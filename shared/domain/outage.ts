@@ -19,6 +19,11 @@ export const Outage = z.strictObject({
 });
 export type Outage = z.infer<typeof Outage>;
 
+/** The last outage where it is not over; undefined when nothing keeps the vendor's assets from being read. */
+export function outageUnderWay(last: Outage | undefined): Outage | undefined {
+  return last?.endedAt === undefined ? last : undefined;
+}
+
 /** What one batch of looks met, as the run ledger has it: classes as the vendor's answers said them, before triage. */
 export type Looks = {
   at: Instant;
@@ -76,7 +81,8 @@ export function outageChange(
   const recent = batches
     .filter(({ at }) => at > from && at <= now)
     .toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
-  if (last && last.endedAt === undefined) return end(recent, last.since, now);
+  const open = outageUnderWay(last);
+  if (open) return end(recent, open.since, now);
   const { endedAt } = last ?? {};
   const since = endedAt ? recent.filter(({ at }) => at >= endedAt) : recent;
   return everythingFails(since) ?? aPartFails(since, now);

@@ -1,7 +1,7 @@
 import type { Asset } from "../domain/asset.ts";
 import type { NewEvent } from "../domain/events.ts";
 import { FAULT_TREATMENT, type FaultClass, isTold } from "../domain/fault.ts";
-import type { OutageCause } from "../domain/outage.ts";
+import { type OutageCause, outageUnderWay } from "../domain/outage.ts";
 import type { Owed } from "../domain/reading.ts";
 import { VendorError } from "../errors.ts";
 import type { CausesStore } from "../store/causes.ts";
@@ -18,7 +18,7 @@ export async function outageNow(
   { causes }: { causes: Pick<CausesStore, "outage"> },
 ): Promise<OutageCause | undefined> {
   const row = await causes.outage(integration);
-  return row?.outage.endedAt ? undefined : row?.outage.faultClass;
+  return outageUnderWay(row?.outage)?.faultClass;
 }
 
 /** What a look's outcome owes to people: kept beside the row until it is on the bus, so that a crash loses nothing. */
