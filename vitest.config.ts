@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     reporters: ["default", "./test/closing-line.ts"],
-    globalSetup: ["./test/assembly.ts"],
+    globalSetup: ["./test/temporary-folder.ts", "./test/assembly.ts"],
     // A function process or the CDK library may need a moment on a busy machine; nothing here waits for time to pass.
     testTimeout: 60_000,
     // The default leaves one core idle, which on two cores is half of them.
