@@ -29,7 +29,7 @@ import { poll } from "./poll.ts";
 import { PollRequest } from "./poll-request.ts";
 import { runQueue } from "./queue.ts";
 import { vendorBudget } from "./vendor-budget.ts";
-import { vendorSecret } from "./vendor-secret.ts";
+import { secretText, vendorSecret } from "./vendor-secret.ts";
 
 const Environment = z.looseObject({
   ASSETS_TABLE: EnvText,
@@ -90,7 +90,7 @@ function clients(manifest: Manifest, env: z.infer<typeof Environment>, { connect
       throw new ConfigError(`environment variables missing or wrong: ${name}`);
     return new URL(url);
   };
-  const secret = vendorSecret(manifest, env.VENDOR_SECRET_ARN);
+  const secret = vendorSecret(manifest, { read: () => secretText(env.VENDOR_SECRET_ARN), now: systemNow });
   const vendor = connect({
     fetch: globalThis.fetch,
     endpoint,
