@@ -189,7 +189,7 @@ async function conclude(
   seen: Reading | undefined,
   deps: VerifierDeps,
 ): Promise<CommandRow | undefined> {
-  const { commandId, assetId } = command;
+  const { commandId, assetId, integration } = command;
   const faultClass = judged.verdict === "missed" ? judged.faultClass : undefined;
   const standing = judged.verdict === "expired" ? [] : standingFaults(await upTo(command, deps));
   const isUnseen = judged.verdict === "missed" && judged.isUnseen === true;
@@ -197,7 +197,7 @@ async function conclude(
   const changes = { endedAt: deps.now(), evidence, faultClass };
   const ended = await deps.commands.transition(command, judged.verdict, changes, owedBy(command, judged, standing));
   if (!ended) return undefined;
-  deps.log.info("VERDICT", { commandId, assetId, verdict: judged.verdict, fault: faultClass });
+  deps.log.info("VERDICT", { commandId, assetId, integration, verdict: judged.verdict, fault: faultClass });
   const isOverridden = asCharge(seen)?.ownScheduleActive === true;
   countOutcome(command, { to: judged.verdict, faultClass, isOverridden, isUnseen }, deps.meter);
   return ended;

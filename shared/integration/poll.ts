@@ -178,9 +178,10 @@ async function pollOne(
     const failures = (known?.reach.failures ?? 0) + 1;
     const standing = known?.reach.faultClass ?? null;
     const fault = triage({ said, outage: await isDown(), failures, standing });
+    const { assetId, accountId } = asset;
     if (error instanceof VendorError)
-      deps.log.warn("POLL_FAILED", { assetId: asset.assetId, fault, reason: error.message });
-    else deps.log.error("POLL_FAILED", error, { assetId: asset.assetId });
+      deps.log.warn("POLL_FAILED", { assetId, accountId, fault, reason: error.message });
+    else deps.log.error("POLL_FAILED", error, { assetId, accountId, fault });
     const owes = faultChange(known, fault);
     const reach = {
       lastFetchedAt: deps.now(),
