@@ -13,9 +13,8 @@ export const LOG_CODES = {
   SIGNAL_POINT_DROPPED: "One point of a feed was refused; the others were kept.",
   SIGNAL_DAY_INCOMPLETE: "A local day has fewer slots than it should; planning estimates the missing ones.",
   TICK_DUPLICATE: "This minute was already claimed by another tick; nothing was fetched twice.",
-  TICK_CAUGHT_UP: "Minutes without a tick were made good as far as it is worth it.",
   RUN_REPEATED: "Batches of a former minute did not come back in time; whom they did not reach is sent out again.",
-  VENDOR_HELD: "A vendor's last looks all failed for its own reasons: one look a minute finds out when it is back.",
+  VENDOR_HELD: "A vendor's last looks failed for its own reasons: one look a minute finds out when it is back.",
   SCHEDULE_ROW_REFUSED: "A stored row does not fit its schema and was left out; the others went on.",
   SCHEDULE_FAILED: "One integration could not be scheduled in this minute; the others were.",
   POLL_BATCH_DUPLICATE: "This batch was already taken by another delivery of the same invocation.",
@@ -47,7 +46,6 @@ export const LOG_CODES = {
   PLAN_MADE: "A plan was stored.",
   PORTFOLIO_PLANNED: "A portfolio was planned as a whole, with the gap to its lower bound.",
   PORTFOLIO_GIVEN_UP: "A portfolio could not be planned to its end in several tries; what was stored of it stands.",
-  PLAN_SKIPPED: "An asset was left without a plan, for the reason given.",
 } as const;
 export type LogCode = keyof typeof LOG_CODES;
 

@@ -3,11 +3,12 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { METRICS, type MetricName } from "../../shared/domain/metric.ts";
+import { LOG_CODES } from "../../shared/log.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const NAMES = Object.keys(METRICS) as MetricName[];
 
-/** What functions are made of, without the vocabulary itself. */
+/** What functions are made of, without the metrics' own names. */
 const code = ["shared", "lambdas"]
   .flatMap((folder) =>
     readdirSync(join(ROOT, folder), { withFileTypes: true, recursive: true })
@@ -20,6 +21,10 @@ const code = ["shared", "lambdas"]
 
 it("sends every metric of the vocabulary somewhere", () => {
   expect(NAMES.filter((name) => !code.includes(`"${name}"`))).toEqual([]);
+});
+
+it("logs every code of the catalogue somewhere", () => {
+  expect(Object.keys(LOG_CODES).filter((name) => !code.includes(`"${name}"`))).toEqual([]);
 });
 
 it("documents each metric as it is sent, and no other", () => {
