@@ -23,6 +23,9 @@ type Terminal = {
 type Environment = Record<string, string | undefined>;
 type Options = { stage: StageName; hours: number; verdict?: string };
 
+/** The second Ctrl-C. */
+class BrokenOff extends Error {}
+
 const EXIT = { passed: 0, failed: 1, badInput: 2, interrupted: 130 } as const;
 
 /** Runs `npm run soak` with these arguments. Answers its exit code. */
@@ -32,8 +35,9 @@ export async function soakCommand(args: string[], environment: Environment, term
     return await run(options, environment, terminal);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.passed : EXIT.badInput;
-    terminal.err(`${error instanceof BadInput ? error.message : failureText(error)}\n`);
-    return error instanceof BadInput ? EXIT.badInput : EXIT.failed;
+    const isSaid = error instanceof BadInput || error instanceof BrokenOff;
+    terminal.err(`${isSaid ? error.message : failureText(error)}\n`);
+    return error instanceof BadInput ? EXIT.badInput : error instanceof BrokenOff ? EXIT.interrupted : EXIT.failed;
   }
 }
 
@@ -76,7 +80,7 @@ async function run(options: Options, environment: Environment, { out, onSignal }
       pause: (ms) => pause(ms, undefined, { signal: stopped.signal }).catch(() => {}),
       settle: (ms) =>
         pause(ms, undefined, { signal: hurried.signal }).catch(() => {
-          throw new BadInput("The removal was broken off.");
+          throw new BrokenOff("The removal was broken off.");
         }),
       onVerdict(told) {
         out(`\n${soakText(told, stage)}`);

@@ -9,7 +9,7 @@ const Secret = z.record(z.string(), z.string());
 
 /**
  * Gives each integration of a stage the simulator's credentials in place of the placeholders that it was deployed with.
- * Throws where somebody has put in others: that stage talks to a real vendor, and is left alone.
+ * Throws where somebody has put in others, before it changes any: that stage talks to a real vendor, and is left alone.
  */
 export async function fillPlaceholders(
   stage: string,
@@ -20,6 +20,7 @@ export async function fillPlaceholders(
   const stackName = `headroom-${stage}-vendors`;
   const outputs = await outputsOf(stackName, new CloudFormationClient(at));
   const secrets = new SecretsManagerClient(at);
+  const placeholders: { SecretId: string; SecretString: string }[] = [];
   for (const { manifest, simulation } of customers) {
     if (manifest.secretKeys.length === 0) continue;
     const SecretId = outputs.get(secretOutputOf(manifest.name));
@@ -31,8 +32,9 @@ export async function fillPlaceholders(
       throw new BadInput(
         `The secret of ${manifest.name} in stage ${stage} is neither a placeholder nor the simulator's: a soak is for a stage that talks to simulators.`,
       );
-    await secrets.send(new PutSecretValueCommand({ SecretId, SecretString: JSON.stringify(simulation.secret) }));
+    placeholders.push({ SecretId, SecretString: JSON.stringify(simulation.secret) });
   }
+  for (const placeholder of placeholders) await secrets.send(new PutSecretValueCommand(placeholder));
 }
 
 async function outputsOf(StackName: string, client: CloudFormationClient): Promise<Map<string, string | undefined>> {
