@@ -8,12 +8,12 @@ const MAX_BYTES = 64 * 1024;
 const SHAPE = '{"accessToken": "…", "refreshToken": "…", "expiresInSeconds": 28800}';
 
 const Tokens = TokenPair.extend({
-  /** Of the access token, from now. */
+  /** Of the access token, from now: ten years of a key that does not renew. */
   expiresInSeconds: z
     .number()
     .int()
     .positive()
-    .max(366 * 86_400)
+    .max(3_653 * 86_400)
     .optional(),
 });
 export type Tokens = z.infer<typeof Tokens>;

@@ -21,6 +21,14 @@ describe("ops link", () => {
     expect(JSON.parse(Buffer.from(account?.tokens.data ?? "", "base64").toString())).toEqual(SECRETS);
   });
 
+  it("takes a key that does not renew for ten years, and no longer", async () => {
+    const platform = fakePlatform();
+    const years = (count: number) => runOps(LINK, platform.target, json({ expiresInSeconds: count * 365 * 86_400 }));
+    expect((await years(11)).err).toContain("expiresInSeconds is missing or not usable");
+    expect((await years(10)).code).toBe(0);
+    expect(platform.accounts.get("acme#customer-0001")?.accessExpiresAt).toBe(plusMs(NOW, 3_650 * 86_400_000));
+  });
+
   it("does not count on the life of an access token that it was not told", async () => {
     const platform = fakePlatform();
     const { out } = await runOps(LINK, platform.target, json());
