@@ -53,7 +53,7 @@ function errors(scope: Construct, watch: Watch, broken: string, metric: IMetric)
 function throttled(scope: Construct, watch: Watch, lambda: IFunction): void {
   houseAlarm(scope, "Throttled", watch, {
     what: "throttled",
-    broken: `Lambda turned invocations of ${watch.part} away for want of concurrency: work waits, and polls that wait too long are lost until their next turn.`,
+    broken: `Lambda turned invocations of ${watch.part} away for want of concurrency: work waits, and polls that wait too long are sent out anew.`,
     firstAction: "compare the function's ConcurrentExecutions with its reserved concurrency and the account's limit.",
     kind: "ticket",
     withinMinutes: 10,

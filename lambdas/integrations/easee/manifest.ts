@@ -11,9 +11,9 @@ export const manifest: Manifest = {
   streams: [
     {
       stream: "charge",
-      // A look is one call. Clients hold themselves to 500 calls in 5 minutes for each login and one look a minute for each
-      // charger: at these cadences an operator's single login carries some 400 chargers. A charger with nothing plugged in
-      // is looked at as often: one that begins by itself at plug-in draws at the evening's prices until it is seen.
+      // A look is one call. Of the 500 calls in 5 minutes that a login has, 67 a minute are leased: at these cadences an
+      // operator's single login carries some 330 chargers. A charger with nothing plugged in is looked at as often: one
+      // that begins by itself at plug-in draws at the evening's prices until it is seen.
       cadence: { idleMinutes: 5, pluggedMinutes: 5, chargingMinutes: 5, openCommandMinutes: 1 },
     },
   ],

@@ -18,7 +18,7 @@ export const manifest: Manifest = {
   streams: [
     {
       stream: "charge",
-      // Each look costs 0.2 US cents, and looking more often than every 15 minutes keeps an idle car from falling asleep.
+      // A look costs 0.2 US cents a call, and looking more often than every 15 minutes keeps an idle car from falling asleep.
       cadence: { idleMinutes: 15, pluggedMinutes: 30, chargingMinutes: 10, openCommandMinutes: 1 },
     },
   ],
