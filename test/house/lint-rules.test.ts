@@ -36,7 +36,7 @@ describe("the house rules are machine-checked", () => {
     ],
     [
       "shared/bus.ts",
-      'import { x } from "../lambdas/scheduler/due.ts";\nexport const y = x;\n',
+      'import { x } from "../lambdas/scheduler/choose.ts";\nexport const y = x;\n',
       "shared never imports a Lambda",
     ],
     [
@@ -64,7 +64,13 @@ describe("the house rules are machine-checked", () => {
       'import { x } from "node:fs";\nexport const y = x;\n',
       "Pure files decide and do not act",
     ],
+    [
+      "lambdas/optimiser/portfolio/pack.ts",
+      'import { x } from "../../../shared/store/plans.ts";\nexport const y = x;\n',
+      "Pure files decide and do not act",
+    ],
     ["lambdas/optimiser/plan.ts", "export const y = Date.now();\n", "Pure files take the time"],
+    ["lambdas/scheduler/choose.ts", "export const y = Date.now();\n", "Pure files take the time"],
     ["shared/domain/plan.ts", "export const y = new Date();\n", "Pure files take the time"],
     [
       "lib/app.ts",
