@@ -3,7 +3,7 @@ import { epochMs, type Instant, instant } from "./domain/instant.ts";
 
 /**
  * The first moment strictly after `after` at which clocks in `zone` show `localTime` (`HH:MM`). A time that a clock change
- * skips is taken as the moment after the gap; one that comes twice is its first.
+ * skips is moved on by the gap; one that comes twice is its first.
  */
 export function nextLocalTime(after: Instant, zone: string, localTime: string): Instant {
   const start = Temporal.Instant.fromEpochMilliseconds(epochMs(after)).toZonedDateTimeISO(zone).toPlainDate();

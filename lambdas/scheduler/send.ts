@@ -17,8 +17,8 @@ const STEP_MS = 100;
 const CHECK_MS = 2_000;
 
 /**
- * Sends out what was claimed: at once what the integration has room for, more of it as room becomes free, many batches spread
- * over the minute, none once the vendor turns out to be down.
+ * Sends out what was claimed: at once where the integration has room for all of it, else one by one as room becomes free,
+ * many batches spread over the minute, none once the vendor turns out to be down.
  */
 export async function sendOut(
   { name, functionName, limits }: Integration,

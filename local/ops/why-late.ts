@@ -80,10 +80,10 @@ const AT_WORK_MS = HOUR_MS;
 const AT_REST_MS = 24 * HOUR_MS;
 
 /**
- * Why is it late? A decision list; the first match counts: it is on no wheel, or no run took its turn (the scheduler) ·
- * a run without a result (the function or its queue) · the vendor failed (by class) · the vendor answered and its own
- * time is old (no upstream data) · newer data under another stream, or refused as from the future (landed elsewhere) ·
- * nothing is late (the check is wrong) · unknown.
+ * Why is it late? A decision list; the first match counts. Looked at in time: refused as from the future (landed elsewhere) ·
+ * the vendor failed (by class) · the vendor answered and its own time is old (no upstream data) · nothing is late (the check
+ * is wrong). Not in time: an announced outage · newer data under another stream · it is on no wheel, or no run took its turn
+ * (the scheduler) · a run without a result (the function or its queue) · unknown.
  */
 export function whyLate(evidence: Evidence): Answer {
   const { now, reach, cadenceMinutes } = evidence;

@@ -70,7 +70,7 @@ const OVER_MS = 3 * MINUTE_MS;
 
 /**
  * Did an outage begin or end? One asset, or one customer's login, is never the evidence: it takes several customers whose
- * looks all fail, or a fifth of all looks for ten minutes.
+ * looks all fail, or eight of them and a fifth of what comes back, for ten minutes.
  */
 export function outageChange(
   last: Outage | undefined,

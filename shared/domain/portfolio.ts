@@ -19,7 +19,7 @@ export const Portfolio = z.strictObject({
   boundPence: z.number(),
   gap: z.number().min(0),
   shortfallKwh: EnergyKwh,
-  /** False when time ran out: the plan stands, with its gap, and is made again. */
+  /** False when time ran out: the plan stands, with its gap. */
   isFinished: z.boolean(),
   /** Slots of `stepMinutes` from `startsAt`: what all draw, what they may, and what one kWh more would be worth. */
   startsAt: Instant,

@@ -70,7 +70,7 @@ type Limit = Pick<RateLimit, "calls" | "perMinutes"> & Pick<Gate, "costs"> & { n
 /**
  * Never more than the limit in any window of it: what is lent at once, what flows in, and what was lent before and is
  * called only now are together `burst + perMinute · (window + lease)`. Throws ConfigError when a limit is too small for a
- * single look.
+ * look or a command.
  */
 function gate(manifest: Manifest, { name, calls, perMinutes, costs }: Limit, burstShare = BURST_SHARE): Gate {
   const look = costOf({ costs }, manifest.callsPerLook);
