@@ -8,15 +8,16 @@ import { CARBON, commonOf, type Platform, PRICE, sendTo } from "./common.ts";
 import { integrationFunction } from "./integration.ts";
 import { effect, type FunctionSpec, MOST_SKEW_MS } from "./lambda.ts";
 import { pause, tablesOf } from "./ports.ts";
+import { TIMEOUT_MS } from "./stack.ts";
 
-/** The deployed functions by name, with the sizes that the stack gives them. */
+/** The deployed functions by name, with the timeouts that the stack gives them. */
 export function functionsOf(platform: Platform): Map<string, FunctionSpec> {
   const { world, clouds } = platform;
   const manifests = clouds.map(({ manifest }) => manifest);
   const specs: FunctionSpec[] = [
     {
       name: "signals",
-      timeoutMs: 60_000,
+      timeoutMs: TIMEOUT_MS.signals,
       concurrency: 10,
       run: (event, invocation) => {
         const { signals, ...common } = commonOf(platform, invocation);
@@ -25,7 +26,7 @@ export function functionsOf(platform: Platform): Map<string, FunctionSpec> {
     },
     {
       name: "scheduler",
-      timeoutMs: 60_000,
+      timeoutMs: TIMEOUT_MS.scheduler,
       concurrency: 10,
       run: (event, invocation) => {
         const refused: Refused[] = [];
@@ -50,7 +51,7 @@ export function functionsOf(platform: Platform): Map<string, FunctionSpec> {
     },
     {
       name: "optimiser",
-      timeoutMs: 60_000,
+      timeoutMs: TIMEOUT_MS.optimiser,
       concurrency: 20,
       run: (event, invocation) => {
         const deps: OptimiserDeps = {
@@ -67,7 +68,7 @@ export function functionsOf(platform: Platform): Map<string, FunctionSpec> {
     },
     {
       name: "verifier",
-      timeoutMs: 60_000,
+      timeoutMs: TIMEOUT_MS.verifier,
       concurrency: 10,
       isIdle: () => platform.watch.hasNothingOpen(world.engine.nowMs() + MOST_SKEW_MS),
       run: (event, invocation) => verify(event as never, commonOf(platform, invocation)),

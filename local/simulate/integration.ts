@@ -13,6 +13,7 @@ import { commonOf, NO_METER, newIds, type Platform, sendTo } from "./common.ts";
 import type { Environment, FunctionSpec, Invocation } from "./lambda.ts";
 import { clockOf, renewalFrom, sealerOf, tablesOf, vendorFetch } from "./ports.ts";
 import { without } from "./sabotage.ts";
+import { TIMEOUT_MS } from "./stack.ts";
 import { simulatedVendor } from "./vendor-client.ts";
 import type { VendorCloud } from "./vendor-cloud.ts";
 
@@ -28,7 +29,7 @@ export function integrationFunction(platform: Platform, cloud: VendorCloud): Fun
   const { manifest } = cloud;
   return {
     name: manifest.name,
-    timeoutMs: 30_000,
+    timeoutMs: TIMEOUT_MS.integration,
     concurrency: invocationsAtOnce(manifest),
     run: async (event, invocation) => {
       const deps = integrationDeps(platform, cloud, invocation);

@@ -71,3 +71,12 @@ export const ASYNCHRONOUS = {
   verifier: { maxAgeMs: 60_000, retries: 0 },
   integration: { maxAgeMs: 300_000, retries: 0 },
 } as const;
+
+/** How long an invocation of a function may take, ms. */
+export const TIMEOUT_MS = {
+  signals: 60_000,
+  scheduler: 90_000,
+  optimiser: 60_000,
+  verifier: 60_000,
+  integration: 30_000,
+} as const;

@@ -1,5 +1,11 @@
 import { expect, it } from "vitest";
-import { ASYNCHRONOUS, commandQueue, PLATFORM_QUEUES, type QueueFacts } from "../../local/simulate/stack.ts";
+import {
+  ASYNCHRONOUS,
+  commandQueue,
+  PLATFORM_QUEUES,
+  type QueueFacts,
+  TIMEOUT_MS,
+} from "../../local/simulate/stack.ts";
 import { idIn, ofType, resourcesOf } from "../lib/templates.ts";
 
 /** Queues with their rules and consumers, as the template deploys them; the name is that of the queue's construct. */
@@ -66,4 +72,14 @@ it("waits for asynchronous events as long as they are deployed to, and tries aga
   for (const [name, expected] of Object.entries(platform))
     expect(named(`${name[0]?.toUpperCase()}${name.slice(1)}`)).toEqual(expected);
   expect(named("acmecars")).toEqual(integration);
+});
+
+it("gives functions the time that they are deployed with", async () => {
+  const functions = ofType(await resourcesOf("dev"), "AWS::Lambda::Function");
+  const deployed = (start: string) =>
+    functions.filter(([id]) => id.startsWith(start)).map(([, { Properties }]) => 1000 * Properties.Timeout);
+  const { integration, ...platform } = TIMEOUT_MS;
+  for (const [name, expected] of Object.entries(platform))
+    expect(deployed(`${name[0]?.toUpperCase()}${name.slice(1)}`), name).toEqual([expected]);
+  expect(deployed("acmecars")).toEqual([integration]);
 });
