@@ -1,4 +1,4 @@
-import { epochMs, type Instant } from "../../shared/domain/instant.ts";
+import { epochMs, type Instant, MINUTE_MS } from "../../shared/domain/instant.ts";
 import { batchKey } from "../../shared/store/schedule-rows.ts";
 import { chunks } from "../../shared/store/table.ts";
 import { breaker } from "./breaker.ts";
@@ -9,8 +9,8 @@ import type { Integration, SchedulerDeps } from "./handler.ts";
 const FEW = 20;
 /** What a batch mostly takes: then its room is free for the next. */
 const BATCH_MS = 3_000;
-/** The part of a minute over which more are spread, one by one, so that a vendor sees a stream and not a beat. */
-const SPREAD_MS = 59_000;
+/** More are spread over all of the minute, one by one, so that a vendor sees a stream and not a beat. */
+const SPREAD_MS = MINUTE_MS;
 /** More often than this is no smoother: each batch makes many calls itself. */
 const STEP_MS = 100;
 /** How often, while sending, the ledger is asked whether the vendor still answers. */
